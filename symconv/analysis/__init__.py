@@ -1,0 +1,1 @@
+"""Analysis: an expression in, an answer out."""

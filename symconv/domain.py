@@ -1,0 +1,262 @@
+"""Where a formula holds: the conditions that the layers of a network asked for, each with its node.
+
+A rule states what it needs with `require`; the network that runs the rule collects it. What is proven vanishes, what is
+impossible is an error at that node, the rest are the conditions of the domain: lower bounds, congruences, equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from symconv.equality import Answer, compare
+from symconv.errors import DomainError, ShapeError
+from symconv.extent import Extent, Floor, Size, evaluate, lower_bound, set_size, substitute, symbols_of
+from symconv.notation import ASCII, TEXT, Style
+from symconv.sizes import EVERY, Sizes, Undecided
+from symconv.solve import nonnegative
+from symconv.symbols import Symbol
+
+AT_LEAST, EQUAL, DIVIDES = "at least", "equal", "divides"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`left` at least, equal to, or a divisor of `right`; why, and the node that asked for it."""
+
+    relation: str
+    left: Size
+    right: Size
+    reason: str = ""
+    node: str = ""
+
+    def holds(self, at: Mapping[Symbol, Any]) -> bool:
+        """Whether it holds at these values of its symbols."""
+        left, right = evaluate(self.left, at), evaluate(self.right, at)
+        if self.relation == DIVIDES:
+            return bool(left >= 1 and right % left == 0)
+        return bool(left >= right if self.relation == AT_LEAST else left == right)
+
+    @property
+    def symbols(self) -> set[Symbol]:
+        return symbols_of(self.left) | symbols_of(self.right)
+
+    def text(self, style: Style = TEXT) -> str:
+        """`X + 2·P ≥ K`, `⌊X/2⌋ = 7`, `g divides C_in`."""
+        left, right = set_size(self.left, style).text, set_size(self.right, style).text
+        sign = {AT_LEAST: ">=" if style is ASCII else "≥", EQUAL: "=", DIVIDES: "divides"}[self.relation]
+        return f"{left} {sign} {right}"
+
+
+def at_least(left: Size, right: Size) -> Condition:
+    """left ≥ right."""
+    return Condition(AT_LEAST, left, right)
+
+
+def equal(left: Size, right: Size) -> Condition:
+    """left = right."""
+    return Condition(EQUAL, left, right)
+
+
+def divides(divisor: Size, size: Size) -> Condition:
+    """size ≡ 0 (mod divisor)."""
+    return Condition(DIVIDES, divisor, size)
+
+
+@dataclass
+class _Solved:
+    """What is known of one symbol: the sizes that are left, and the conditions that made it so."""
+
+    sizes: Sizes
+    conditions: list[Condition]
+
+
+class Domain:
+    """The conditions of a network.
+
+    >>> from symconv.extent import size_of
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> domain = Domain()
+    >>> domain.require(replace(at_least(x // 32, 1), reason="an output of at least 1", node="pool5"))
+    >>> domain.require(replace(equal(2 * (x // 2), x), reason="equal extents", node="add"))
+    >>> domain
+    X ≥ 32, X ≡ 0 (mod 2)
+    """
+
+    def __init__(self) -> None:
+        self._solved: dict[Symbol, _Solved] = {}
+        self._open: list[Condition] = []
+
+    def copy(self) -> Domain:
+        """A domain with the same conditions; adding to one leaves the other as it was."""
+        new = Domain()
+        new._solved = {s: _Solved(k.sizes, list(k.conditions)) for s, k in self._solved.items()}
+        new._open = list(self._open)
+        return new
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All conditions that are neither proven nor implied by a stronger bound of the same kind."""
+        return (*(c for s in self._solved.values() for c in s.conditions), *self._open)
+
+    def require(self, condition: Condition) -> None:
+        """Add a condition.
+
+        Raises ShapeError where it can never hold, or not together with those that are there.
+        """
+        condition = _reduced(condition)
+        try:
+            sizes = _sizes(condition)
+        except Undecided:
+            if condition not in self._open and not any(_same(condition, c) for c in self._open):
+                self._open.append(condition)
+            return
+        if sizes.all:
+            return
+        if sizes.empty:
+            raise ShapeError(f"{condition.reason or 'impossible'}: {condition.text()} never holds")
+        (symbol,) = condition.symbols
+        known = self._solved.setdefault(symbol, _Solved(EVERY, []))
+        if known.sizes == sizes:
+            return
+        try:
+            both = known.sizes & sizes
+        except Undecided:
+            self._open.append(condition)
+            return
+        if both.empty:
+            others = "; ".join(f"{c.text()} ({c.node or 'elsewhere'})" for c in known.conditions)
+            raise ShapeError(f"{condition.reason or 'impossible'}: {condition.text()} contradicts {others}")
+        if both == known.sizes:
+            return
+        if both == sizes:
+            known.conditions.clear()
+        known.sizes = both
+        known.conditions.append(condition)
+
+    def sizes(self, symbol: Symbol) -> Sizes:
+        """The values that a symbol may take, as far as the conditions speak of it alone."""
+        return self._solved[symbol].sizes if symbol in self._solved else EVERY
+
+    def least(self, symbol: Symbol) -> int:
+        """The least legal value of a symbol, as far as the conditions speak of it alone."""
+        least = self.sizes(symbol).least
+        assert least is not None
+        return max(least, symbol.least) if symbol in self._solved else symbol.least
+
+    def check(self, at: Mapping[Symbol, Any]) -> None:
+        """Raises DomainError where a condition whose symbols all have a value here does not hold."""
+        for symbol, known in self._solved.items():
+            if symbol in at and at[symbol] not in known.sizes:
+                broken = next((c for c in known.conditions if not c.holds(at)), known.conditions[-1])
+                raise DomainError(self._complaint(broken, at, known.sizes.described(symbol.name)))
+        for condition in self._open:
+            if condition.symbols <= at.keys() and not condition.holds(at):
+                raise DomainError(self._complaint(condition, at, condition.text()))
+
+    def _complaint(self, broken: Condition, at: Mapping[Symbol, Any], wanted: str) -> str:
+        values = ", ".join(f"{s.name} = {at[s]}" for s in sorted(broken.symbols, key=lambda s: s.key))
+        asked = f", asked for by {broken.node}" if broken.node else ""
+        return f"{values} is outside the domain {wanted}: {broken.reason or broken.text()}{asked}"
+
+    def lines(self, style: Style = TEXT) -> list[tuple[str, tuple[Condition, ...]]]:
+        """The domain in words, a line a symbol or open condition, each with the conditions behind it."""
+        ascii_only = style is ASCII
+        out = [
+            (known.sizes.described(symbol.name, ascii_only), tuple(known.conditions))
+            for symbol, known in sorted(self._solved.items(), key=lambda item: item[0].key)
+        ]
+        return out + [(c.text(style), (c,)) for c in self._open]
+
+    def text(self, style: Style = TEXT) -> str:
+        """The domain in one line; `everywhere` where there is no condition."""
+        return ", ".join(line for line, _ in self.lines(style)) or "everywhere"
+
+    def __repr__(self) -> str:
+        return self.text()
+
+
+def _reduced(condition: Condition) -> Condition:
+    """⌊u/d⌋ + c ≥ m is u ≥ d·(m − c), so that a bound speaks of the input itself."""
+    if condition.relation != AT_LEAST:
+        return condition
+    h = condition.left - condition.right
+    peeled = False
+    while isinstance(h, Extent):
+        floors = [(m, c) for m, c in h.terms.items() if any(isinstance(a, Floor) for a in m)]
+        if len(floors) != 1 or floors[0][1] != 1 or len(floors[0][0]) != 1 or not h.integral:
+            break
+        ((atom,),) = (floors[0][0],)
+        if not isinstance(atom, Floor) or atom.exact:
+            break
+        rest = h - Extent({(atom,): 1})
+        h, peeled = atom.over + atom.under * rest, True
+    if not peeled:
+        return condition
+    if isinstance(h, int):
+        return replace(condition, left=h, right=0)
+    negative = {m: -c for m, c in h.terms.items() if c < 0}
+    right: Size = 0
+    for m, c in negative.items():
+        right = right + (Extent({m: c}) if m else c)
+    return replace(condition, left=h + right, right=right)
+
+
+def _same(a: Condition, b: Condition) -> bool:
+    return (a.relation, a.left, a.right) == (b.relation, b.left, b.right)
+
+
+def _sizes(condition: Condition) -> Sizes:
+    """The sizes of its one symbol; all or none where that is proven for any symbols.
+
+    Raises Undecided otherwise.
+    """
+    left, right = condition.left, condition.right
+    if condition.relation == AT_LEAST:
+        h = left - right
+        bound = lower_bound(h)
+        if bound is not None and bound >= 0:
+            return EVERY
+        above = lower_bound(-h)
+        return Sizes(late=()) if above is not None and above > 0 else nonnegative(h)
+    if condition.relation == DIVIDES:
+        if isinstance(left, int) and left < 1:
+            return Sizes(late=())
+        left, right = right % left, 0
+    verdict = compare(left, right)
+    if verdict.answer is Answer.UNDECIDED:
+        raise Undecided(verdict.reason)
+    return EVERY if verdict.answer is Answer.ALWAYS else verdict.sizes
+
+
+def substituted(condition: Condition, values: Mapping[Symbol, Size]) -> Condition:
+    """The condition with sizes in place of symbols."""
+    return replace(condition, left=substitute(condition.left, values), right=substitute(condition.right, values))
+
+
+# -- what a rule needs ---------------------------------------------------------------------------------------------
+
+_ledger: Final[ContextVar[tuple[Domain, str]]] = ContextVar("ledger")
+
+
+@contextmanager
+def asking(domain: Domain, node: str) -> Iterator[None]:
+    """While this is entered, what rules require goes to `domain` in the name of `node`."""
+    token = _ledger.set((domain, node))
+    try:
+        yield
+    finally:
+        _ledger.reset(token)
+
+
+def require(condition: Condition, reason: str) -> None:
+    """State what a rule needs; the network that runs the rule adds it to its domain.
+
+    Outside a network only what is impossible shows, as a ShapeError.
+    """
+    domain, node = _ledger.get((None, ""))
+    (domain or Domain()).require(replace(condition, reason=reason, node=node))

@@ -1,0 +1,633 @@
+"""Exact arithmetic of one dimension of a tensor.
+
+A size is a Python integer or an Extent: an integer combination of products of atoms. An atom is a symbol, a floor
+⌊u/d⌋ of a combination u over a positive size d, or a max, min or gcd of sizes. Sizes behave like integers
+(+ − * // % divmod **), so a layer's rule is the formula of its paper in plain Python and runs on numbers and on symbols
+alike. A combination without atoms is a Python integer again.
+
+The normal form of ⌊(u + b)/s⌋, u without a constant:
+
+- multiples of s leave the floor, the coefficients that stay lie in −s/2 < c ≤ s/2, and 0 ≤ b < s;
+- the greatest common divisor of s and the coefficients cancels: ⌊(g·u + b)/(g·s)⌋ = ⌊(u + ⌊b/g⌋)/s⌋;
+- nested floors compose: ⌊(⌊v/d⌋ + b)/s⌋ = ⌊(v + d·b)/(d·s)⌋, for symbols d, s, b too, so any chain of convolutions and
+  poolings is one floor;
+- a few copies of one floor separate by Hermite's identity, ⌊(n·y + c)/s⌋ = Σ_{j<n} ⌊(y + ⌊(c + j·s)/n⌋)/s⌋.
+
+The form is what people are shown. Whether two sizes are equal is decided in `symconv.equality`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from math import gcd as integer_gcd
+from typing import Any, Final
+
+from symconv.errors import ExtentError
+from symconv.notation import TEXT, Piece, Style
+from symconv.symbols import Symbol
+
+#: Copies of one floor under another that are separated in the form shown; more stay nested.
+SEPARATED: Final = 8
+
+#: The greatest exponent of `**`: an expression from a stranger must not fill the memory.
+EXPONENT: Final = 64
+
+
+class Floor:
+    """The atom ⌊over/under⌋; `exact` says that `under` divides `over` on the domain, so it prints as a quotient."""
+
+    __slots__ = ("_hash", "exact", "integral", "key", "over", "under")
+
+    def __init__(self, over: Extent, under: Size, exact: bool = False) -> None:
+        self.over, self.under, self.exact = over, under, exact
+        self.key: tuple[Any, ...] = (1, order(under), over.key, exact)
+        self._hash = hash(self.key)
+        self.integral = True
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Floor) and self._hash == other._hash and self.key == other.key)
+
+    def __repr__(self) -> str:
+        return set_atom(self, TEXT).text
+
+
+class Function:
+    """The atom max(…), min(…) or gcd(…) of sizes."""
+
+    __slots__ = ("arguments", "integral", "key", "name")
+
+    def __init__(self, name: str, arguments: tuple[Size, ...]) -> None:
+        self.name, self.arguments = name, arguments
+        self.key: tuple[Any, ...] = (2, name, tuple(map(order, arguments)))
+        self.integral = all(isinstance(a, int) or a.integral for a in arguments)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Function) and self.key == other.key)
+
+    def __repr__(self) -> str:
+        return set_atom(self, TEXT).text
+
+
+type_of_function: Final[dict[str, Callable[..., int]]] = {"max": max, "min": min, "gcd": integer_gcd}
+
+Atom = Symbol | Floor | Function
+Monomial = tuple[Atom, ...]
+
+
+def _key_of(atom: Atom) -> tuple[Any, ...]:
+    return atom.key
+
+
+class Extent:
+    """An integer combination of products of atoms; made by arithmetic from `size_of(symbol)`.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> (((x + 2 - 3) // 2 + 1) + 2 - 3) // 2 + 1
+    ⌈X/4⌉
+    >>> 2 * ((x + 1) // 2) - x
+    2·⌈X/2⌉ − X
+    """
+
+    __slots__ = ("_hash", "_key", "terms")
+
+    def __init__(self, terms: dict[Monomial, int]) -> None:
+        self.terms = terms
+        self._key: tuple[Any, ...] | None = None
+        self._hash: int | None = None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """A key that orders extents the same way on every run."""
+        if self._key is None:
+            self._key = tuple(sorted((tuple(map(_key_of, m)), c) for m, c in self.terms.items()))
+        return self._key
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash(frozenset(self.terms.items()))
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        """Equal in form; for equality as functions see `symconv.equality`."""
+        return self is other or (isinstance(other, Extent) and self.terms == other.terms)
+
+    @property
+    def integral(self) -> bool:
+        """Whether every value is an integer: no rational symbol stands outside a floor."""
+        return all(a.integral for m in self.terms for a in m)
+
+    # -- arithmetic -------------------------------------------------------------------------------------------------
+
+    def __add__(self, other: Size) -> Size:
+        if isinstance(other, int):
+            if not other:
+                return self
+            terms = dict(self.terms)
+            terms[()] = terms.get((), 0) + other
+        elif isinstance(other, Extent):
+            terms = dict(self.terms)
+            for m, c in other.terms.items():
+                terms[m] = terms.get(m, 0) + c
+        else:
+            return NotImplemented
+        return _size(terms)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Extent:
+        return Extent({m: -c for m, c in self.terms.items()})
+
+    def __pos__(self) -> Extent:
+        return self
+
+    def __sub__(self, other: Size) -> Size:
+        return self + -other if isinstance(other, int | Extent) else NotImplemented
+
+    def __rsub__(self, other: Size) -> Size:
+        return -self + other if isinstance(other, int) else NotImplemented
+
+    def __mul__(self, other: Size) -> Size:
+        if isinstance(other, int):
+            if other == 1:
+                return self
+            return Extent({m: c * other for m, c in self.terms.items()}) if other else 0
+        if not isinstance(other, Extent):
+            return NotImplemented
+        terms: dict[Monomial, int] = {}
+        for m, c in self.terms.items():
+            for n, d in other.terms.items():
+                k = tuple(sorted(m + n, key=_key_of)) if m and n else m or n
+                terms[k] = terms.get(k, 0) + c * d
+        return _size(terms)
+
+    __rmul__ = __mul__
+
+    def __pow__(self, exponent: int) -> Size:
+        if not isinstance(exponent, int):
+            return NotImplemented
+        if not 0 <= exponent <= EXPONENT:
+            raise ExtentError(f"the exponent {exponent} is outside 0 to {EXPONENT}")
+        result: Size = 1
+        for _ in range(exponent):
+            result = result * self
+        return result
+
+    def __floordiv__(self, other: Size) -> Size:
+        return floor(self, other) if isinstance(other, int | Extent) else NotImplemented
+
+    def __rfloordiv__(self, other: Size) -> Size:
+        return floor(other, self) if isinstance(other, int) else NotImplemented
+
+    def __mod__(self, other: Size) -> Size:
+        return self - other * (self // other) if isinstance(other, int | Extent) else NotImplemented
+
+    def __rmod__(self, other: Size) -> Size:
+        return other - self * floor(other, self) if isinstance(other, int) else NotImplemented
+
+    def __divmod__(self, other: Size) -> tuple[Size, Size]:
+        quotient = self // other
+        return quotient, self - other * quotient
+
+    # -- text and SymPy ---------------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return set_size(self, TEXT).text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Extent, (self.terms,)
+
+
+Size = int | Extent
+
+
+def _size(terms: dict[Monomial, int]) -> Size:
+    terms = {m: c for m, c in terms.items() if c}
+    if not terms:
+        return 0
+    if len(terms) == 1 and () in terms:
+        return terms[()]
+    return Extent(terms)
+
+
+def size_of(atom: Atom) -> Extent:
+    """The extent that is this one atom."""
+    return Extent({(atom,): 1})
+
+
+def order(size: Size) -> tuple[Any, ...]:
+    """A key that orders sizes the same way on every run, numbers first."""
+    return (0, size) if isinstance(size, int) else (1, *size.key)
+
+
+# -- floor ---------------------------------------------------------------------------------------------------------
+
+
+def floor(over: Size, under: Size, exact: bool = False) -> Size:
+    """⌊over/under⌋ in normal form; `exact` says that the domain makes it a plain quotient.
+
+    Raises ExtentError where `under` is a number below 1.
+    """
+    if isinstance(under, int):
+        if under < 1:
+            raise ExtentError(f"division by {under}: a divisor of extents is at least 1")
+        if under == 1 and (isinstance(over, int) or over.integral):
+            return over
+        return over // under if isinstance(over, int) else _floor_by_number(over, under, exact)
+    return _floor_by_extent(over, under, exact)
+
+
+def ceiling(over: Size, under: Size) -> Size:
+    """⌈over/under⌉ for integer sizes."""
+    return (over + under - 1) // under
+
+
+def _floor_by_number(over: Extent, under: int, exact: bool) -> Size:
+    s, b = under, 0
+    out: dict[Monomial, int] = {}
+    rest: dict[Monomial, int] = {}
+    integral = True
+    for m, c in over.terms.items():
+        if not m:
+            b = c
+            continue
+        if all(a.integral for a in m):
+            r = c - s * ((2 * c + s - 1) // (2 * s))  # the residue of least size, in −s/2 < r ≤ s/2
+            if c != r:
+                out[m] = (c - r) // s
+        else:
+            r, integral = c, False
+        if r:
+            rest[m] = r
+    if not rest:
+        out[()] = b // s
+        return _size(out)
+    g = integer_gcd(s, *rest.values()) if integral else integer_gcd(s, b, *rest.values())
+    if g > 1:
+        s, b = s // g, b // g
+        rest = {m: c // g for m, c in rest.items()}
+    sign = 1
+    if integral and (rest[max(rest, key=lambda m: tuple(map(_key_of, m)))] < 0):
+        sign, b, rest = -1, s - 1 - b, {m: -c for m, c in rest.items()}  # ⌊−v/s⌋ = −⌊(v + s − 1)/s⌋
+    whole = _plain_floor(rest, b, s, exact and sign > 0)
+    return _size(out) + (whole if sign > 0 else -whole)
+
+
+def _plain_floor(rest: dict[Monomial, int], b: int, s: int, exact: bool) -> Size:
+    """⌊(rest + b)/s⌋ where nothing of `rest` leaves the floor by its coefficient."""
+    inner = _inner_floor(rest)
+    if inner is not None:
+        n = rest[(inner,)]
+        others = {m: c for m, c in rest.items() if m != (inner,)}
+        if abs(n) == 1:
+            return _compose(inner, n, _size({**others, (): b}), s, exact)
+        if not others and 1 < n <= SEPARATED:
+            parts = [_compose(inner, 1, (b + j * s) // n, s, False) for j in range(n)]
+            return sum(parts, 0)
+    q, b = divmod(b, s)
+    if s == 1 and all(a.integral for m in rest for a in m):
+        return _size({**rest, (): q})
+    return size_of(Floor(Extent({**rest, (): b} if b else rest), s, exact)) + q
+
+
+def _inner_floor(rest: Mapping[Monomial, int]) -> Floor | None:
+    """The one floor that stands alone in a term, where all other terms are free of atoms but symbols."""
+    found: Floor | None = None
+    for m in rest:
+        for a in m:
+            if not isinstance(a, Symbol):
+                if found is not None or not isinstance(a, Floor) or len(m) > 1:
+                    return None
+                found = a
+            elif not a.integral:
+                return None
+    return found
+
+
+def _compose(inner: Floor, sign: int, shift: Size, under: Size, exact: bool) -> Size:
+    """⌊(±⌊v/d⌋ + shift)/under⌋ = ⌊(±v + (d − 1 for the minus sign) + d·shift)/(d·under)⌋."""
+    d = inner.under
+    over = inner.over + d * shift if sign > 0 else -inner.over + (d - 1) + d * shift
+    return floor(over, d * under, exact and inner.exact)
+
+
+def _floor_by_extent(over: Size, under: Extent, exact: bool) -> Size:
+    terms = _terms(over)
+    if over == under:
+        return 1
+    out: dict[Monomial, int] = {}
+    rest, below = dict(terms), _size(under.terms)
+    if len(under.terms) == 1:
+        ((divisor, coefficient),) = under.terms.items()
+        for m, c in terms.items():
+            quotient = _without(m, divisor)
+            if c % coefficient == 0 and quotient is not None and all(a.integral for a in quotient):
+                out[quotient] = out.get(quotient, 0) + c // coefficient
+                del rest[m]
+        if rest:
+            rest, below = _cancelled(rest, divisor, coefficient)
+    if not rest:
+        return _size(out)
+    if isinstance(below, int):
+        return _size(out) + floor(_size(rest), below, exact)
+    b = rest.pop((), 0)
+    inner = _inner_floor(rest)
+    if inner is not None and abs(rest[(inner,)]) == 1:
+        n = rest.pop((inner,))
+        return _size(out) + _compose(inner, n, _size({**rest, (): b}), below, exact)
+    if b:
+        rest[()] = b
+    return _size(out) + size_of(Floor(Extent(rest), below, exact))
+
+
+def _terms(size: Size) -> dict[Monomial, int]:
+    if isinstance(size, Extent):
+        return size.terms
+    return {(): size} if size else {}
+
+
+def _without(monomial: Monomial, divisor: Monomial) -> Monomial | None:
+    """monomial/divisor, or None where it does not divide."""
+    left = list(monomial)
+    for a in divisor:
+        if a not in left:
+            return None
+        left.remove(a)
+    return tuple(left)
+
+
+def _cancelled(rest: dict[Monomial, int], divisor: Monomial, coefficient: int) -> tuple[dict[Monomial, int], Size]:
+    """Common factors of numerator and denominator, all of them positive, cancel."""
+    g = integer_gcd(coefficient, *rest.values())
+    common: list[Atom] = []
+    for a in divisor:
+        parts = [_without(m, (*common, a)) for m in rest]
+        if isinstance(a, Symbol) and a.least >= 1 and all(p is not None for p in parts):
+            common.append(a)
+    shared = tuple(common)
+    rest = {_without(m, shared) or (): c // g for m, c in rest.items()}
+    return rest, _size({_without(divisor, shared) or (): coefficient // g})
+
+
+# -- max, min, gcd -------------------------------------------------------------------------------------------------
+
+
+def largest(*sizes: Size) -> Size:
+    """The largest of some sizes, what they have in common taken out and what is never the largest left out.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> largest(x + 3, x + 1), largest(x, 5)
+    (X + 3, max(5, X))
+    """
+    return _extreme("max", sizes)
+
+
+def smallest(*sizes: Size) -> Size:
+    """The smallest of some sizes, as `largest`."""
+    return _extreme("min", sizes)
+
+
+def _extreme(name: str, sizes: tuple[Size, ...]) -> Size:
+    choose = max if name == "max" else min
+    table = [_terms(s) for s in sizes]
+    common = {m: c for m, c in table[0].items() if m and all(t.get(m) == c for t in table[1:])}
+    base = _size(common)
+    left: list[Size] = []
+    for size in sorted({s - base for s in sizes}, key=order):
+        if not any(_dominates(name, kept, size) for kept in left):
+            left = [kept for kept in left if not _dominates(name, size, kept)] + [size]
+    numbers = [s for s in left if isinstance(s, int)]
+    others = [s for s in left if not isinstance(s, int)]
+    arguments = ([choose(numbers)] if numbers else []) + others
+    if len(arguments) == 1:
+        return base + arguments[0]
+    return base + size_of(Function(name, tuple(arguments)))
+
+
+def _dominates(name: str, a: Size, b: Size) -> bool:
+    bound = lower_bound(a - b if name == "max" else b - a)
+    return bound is not None and bound >= 0
+
+
+def gcd(a: Size, b: Size) -> Size:
+    """The greatest common divisor of two positive sizes; ⌊⌋-free where one is a number that divides the other.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> gcd(x, 7), gcd(14 * x, 7), gcd(x, x)
+    (gcd(7, X), 7, X)
+    """
+    if isinstance(a, int) and isinstance(b, int):
+        return integer_gcd(a, b)
+    if a == b or b == 1:
+        return b
+    if a == 1:
+        return 1
+    for n, e in ((a, b), (b, a)):
+        if isinstance(n, int) and isinstance(e, Extent) and all(c % n == 0 for c in e.terms.values()) and e.integral:
+            return n
+    low, high = sorted((a, b), key=order)
+    return size_of(Function("gcd", (low, high)))
+
+
+# -- bounds --------------------------------------------------------------------------------------------------------
+
+
+def lower_bound(size: Size) -> int | None:
+    """A number that no value falls below while each symbol is at least its least value; None where none is proven.
+
+    A positive term is bounded from below by the least values of its factors. A negative one needs a bound from above,
+    which only numbers have, so it proves nothing; `symconv.solve` decides such cases of one symbol exactly.
+    """
+    if isinstance(size, int):
+        return size
+    total = 0
+    for m, c in size.terms.items():
+        if c < 0 and m:
+            return None
+        value = c
+        for a in m:
+            least = _least(a)
+            if least is None:
+                return None
+            value *= least
+        total += value
+    return total
+
+
+def _least(atom: Atom) -> int | None:
+    if isinstance(atom, Symbol):
+        return atom.least
+    if isinstance(atom, Floor):
+        bound = lower_bound(atom.over)
+        if bound is None or bound < 0:
+            return None
+        return bound // atom.under if isinstance(atom.under, int) else 0
+    bounds = [lower_bound(a) for a in atom.arguments]
+    known = [b for b in bounds if b is not None]
+    if atom.name == "gcd":
+        return 1
+    if atom.name == "max":
+        least = max(known, default=None)
+        return least if least is not None and least >= 0 else None
+    return min(known) if len(known) == len(bounds) and min(known) >= 0 else None
+
+
+# -- values --------------------------------------------------------------------------------------------------------
+
+
+def symbols_of(size: Size) -> set[Symbol]:
+    """The symbols in a size, those inside floors included."""
+    found: set[Symbol] = set()
+    todo: list[Size] = [size]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, Extent):
+            for m in one.terms:
+                for a in m:
+                    if isinstance(a, Symbol):
+                        found.add(a)
+                    else:
+                        todo += [a.over, a.under] if isinstance(a, Floor) else a.arguments
+    return found
+
+
+def evaluate(size: Size, at: Mapping[Symbol, Any]) -> Any:
+    """The value at these values of the symbols: an integer (a Fraction where rational symbols stand free).
+
+    Raises KeyError on a symbol without a value: `symconv.evaluation` reports by name.
+    """
+    if isinstance(size, int):
+        return size
+    total = 0
+    for m, c in size.terms.items():
+        for a in m:
+            c *= at[a] if isinstance(a, Symbol) else evaluate_atom(a, at)
+        total += c
+    return total
+
+
+def evaluate_atom(atom: Atom, at: Mapping[Symbol, Any]) -> Any:
+    """The value of one atom; an exact quotient that does not come out even raises ExtentError."""
+    if isinstance(atom, Symbol):
+        return at[atom]
+    if isinstance(atom, Function):
+        return type_of_function[atom.name](*(evaluate(a, at) for a in atom.arguments))
+    over, under = evaluate(atom.over, at), evaluate(atom.under, at)
+    if under < 1:
+        raise ExtentError(f"{set_size(atom.under, TEXT).text} is {under} here, and a divisor is at least 1")
+    if atom.exact and over % under:
+        raise ExtentError(f"{under} does not divide {over} in {atom!r}")
+    return over // under
+
+
+def substitute(size: Size, values: Mapping[Symbol, Size]) -> Size:
+    """Sizes in place of symbols; floors that become whole are gone."""
+    if isinstance(size, int) or not symbols_of(size) & values.keys():
+        return size
+    total: Size = 0
+    for m, c in size.terms.items():
+        term: Size = c
+        for a in m:
+            term = term * substitute_atom(a, values)
+        total = total + term
+    return total
+
+
+def substitute_atom(atom: Atom, values: Mapping[Symbol, Size]) -> Size:
+    """`substitute` for one atom."""
+    if isinstance(atom, Symbol):
+        return values.get(atom, size_of(atom))
+    if isinstance(atom, Floor):
+        return floor(substitute(atom.over, values), substitute(atom.under, values), atom.exact)
+    arguments = [substitute(a, values) for a in atom.arguments]
+    return gcd(*arguments) if atom.name == "gcd" else _extreme(atom.name, tuple(arguments))
+
+
+# -- setting -------------------------------------------------------------------------------------------------------
+
+
+def set_size(size: Size, style: Style) -> Piece:
+    """A size in a style. One floor with whole numbers or one symbol beside it is set as one floor."""
+    if isinstance(size, int):
+        return style.number(size)
+    merged = _merged(size)
+    if merged is not None:
+        return merged(style)
+    terms = sorted(size.terms.items(), key=lambda t: (not t[0], t[1] < 0, _written(t[0])))
+    return style.sum([(c < 0, set_term(abs(c), m, style)) for m, c in terms])
+
+
+def _written(monomial: Monomial) -> list[tuple[Any, ...]]:
+    """The order of the terms of an extent: X + 2·P − K, the input first and the kernel last."""
+    return [
+        (-a.key[0], -a.key[1], *a.key[2:]) if isinstance(a, Symbol) else (-a.key[0], 0.0, repr(a)) for a in monomial
+    ]
+
+
+def coarseness(monomial: Monomial) -> tuple[Any, ...]:
+    """The key that puts the coarsest term first: greatest divisor, then greatest degree, constants last."""
+    return not monomial, -max(map(_divisor, monomial), default=1), -len(monomial), tuple(map(_key_of, monomial))
+
+
+def _divisor(atom: Atom) -> int:
+    if isinstance(atom, Floor):
+        return atom.under if isinstance(atom.under, int) else 2 + len(str(atom.under))
+    return 1
+
+
+def set_term(coefficient: int, monomial: Iterable[Atom], style: Style) -> Piece:
+    """A product of atoms with a positive coefficient, equal atoms as powers."""
+    atoms = list(monomial)
+    factors = [] if coefficient == 1 and atoms else [style.number(coefficient)]
+    while atoms:
+        exponent = atoms.count(atoms[0])
+        base = set_atom(atoms[0], style)
+        factors.append(style.power(base, exponent) if exponent > 1 else base)
+        atoms = [a for a in atoms if a != atoms[0]]
+    return style.product(factors)
+
+
+def set_atom(atom: Atom, style: Style) -> Piece:
+    """One atom in a style; ⌊(u + d − 1)/d⌋ is set as ⌈u/d⌉."""
+    if isinstance(atom, Symbol):
+        return style.symbol(atom.name)
+    if isinstance(atom, Function):
+        return style.function(atom.name, [set_size(a, style) for a in atom.arguments])
+    return _set_quotient(atom.over, atom.under, atom.exact, style)
+
+
+def _set_quotient(over: Size, under: Size, exact: bool, style: Style) -> Piece:
+    below = set_size(under, style)
+    if exact:
+        return style.quotient(set_size(over, style), below)
+    above = over - (under - 1)
+    if isinstance(over, Extent) and isinstance(under, int) and over.terms.get((), 0) == under - 1:
+        return style.ceiling(set_size(above, style), below)
+    return style.floor(set_size(over, style), below)
+
+
+def _merged(size: Extent) -> Callable[[Style], Piece] | None:
+    """A linear size with one floor, numbers and the floor's own symbols beside it: ⌊(v + b)/d⌋ + c = ⌊(v + b + c·d)/d⌋."""
+    floors = [(m[0], c) for m, c in size.terms.items() if len(m) == 1 and isinstance(m[0], Floor)]
+    if len(floors) != 1 or any(len(m) > 1 for m in size.terms) or len(size.terms) == 1:
+        return None
+    ((atom, c),) = floors
+    assert isinstance(atom, Floor)
+    rest = size - Extent({(atom,): c})
+    if atom.exact or not isinstance(atom.under, int):
+        return None
+    if isinstance(rest, int) and c != 1:
+        return None
+    if isinstance(rest, Extent) and (abs(c) != 1 or not symbols_of(rest) <= symbols_of(atom.over)):
+        return None
+    d = atom.under
+    over = atom.over + d * rest if c == 1 else -atom.over + (d - 1) + d * rest
+    return lambda style: _set_quotient(over, d, False, style)

@@ -1,0 +1,296 @@
+"""Layer: the interface of every layer, its field types, and the registry.
+
+A layer is a frozen dataclass whose fields are its hyper-parameters. It knows shapes, weights and work; never a file
+format, never a writer. Registering a class makes it known to every reader, table, picture, schema and rule page.
+
+A user's own layer is the same thing in a file of theirs:
+
+    from symconv import Count, Layer, Positive, Tensor, layer
+
+    @layer("scale")
+    class Scale(Layer):
+        \"\"\"Multiplies every channel by a weight of its own.\"\"\"
+        def parameters(self, image): return (weight("weight", image.channels),)
+        def work(self, image, out): return Count(mul=out.elements)
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform, get_args, get_type_hints
+
+from symconv.cost import Cost
+from symconv.count import NOTHING, Count
+from symconv.domain import at_least, require
+from symconv.errors import ShapeError, near
+from symconv.extent import Extent, Size, size_of, substitute
+from symconv.symbols import Symbol, symbol
+from symconv.tensor import Tensor
+
+# -- field types ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a field of sizes takes: the least value, and whether it may be given once for each spatial axis.
+
+    `pairs` takes (begin, end) for an axis too, `words` the names that stand in place of sizes.
+    """
+
+    least: int
+    per_axis: bool = False
+    pairs: bool = False
+    words: tuple[str, ...] = ()
+
+
+#: A size of at least 1; one of at least 0.
+Positive = Annotated[Size, Range(1)]
+Natural = Annotated[Size, Range(0)]
+
+#: A kernel, stride or dilation: one size for all spatial axes, or one for each.
+Axes = Annotated[Size | tuple[Size, ...], Range(1, per_axis=True)]
+
+#: Padding: one size for all sides, one for each axis, a (begin, end) for each axis, "same" (⌈x/S⌉) or "valid" (none).
+Padding = Annotated[
+    Size | tuple[Size | tuple[Size, Size], ...] | str, Range(0, per_axis=True, pairs=True, words=("same", "valid"))
+]
+
+#: Amounts at the begin and end of each axis, which may be negative (a crop is a negative pad).
+Margins = Annotated[Size | tuple[Size | tuple[Size, Size], ...], Range(0, per_axis=True, pairs=True)]
+
+#: A positive rational: a scale factor.
+Scale = Annotated[Size | Fraction | tuple[Size | Fraction, ...], Range(1, per_axis=True)]
+
+
+def as_size(value: Any) -> Size:
+    """An integer, an extent, a symbol or a SymPy expression with integer values, as a size.
+
+    Raises ShapeError for anything else.
+    """
+    if isinstance(value, Extent):
+        return value
+    if isinstance(value, Symbol):
+        return size_of(value)
+    if "sympy" in sys.modules and isinstance(value, sys.modules["sympy"].Expr):
+        from symconv.sympy_bridge import size_from_sympy
+
+        return size_from_sympy(value)
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return operator.index(value)
+    except TypeError:
+        raise ShapeError(f"{value!r} is neither an integer nor an expression in integer symbols") from None
+
+
+# -- parameters ----------------------------------------------------------------------------------------------------
+
+TRAINABLE, FROZEN, BUFFER = "trainable", "frozen", "buffer"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A tensor that a layer keeps: trainable, frozen, or a buffer such as a running mean."""
+
+    name: str
+    shape: tuple[Size, ...]
+    kind: str = TRAINABLE
+
+    @property
+    def elements(self) -> Cost:
+        """The number of elements."""
+        return Tensor(self.shape).elements
+
+
+def weight(name: str, *shape: Size) -> Parameter:
+    """A trainable parameter."""
+    return Parameter(name, shape)
+
+
+# -- the layer -----------------------------------------------------------------------------------------------------
+
+
+class Layer:
+    """A layer: the shape that it makes of its inputs' shapes, its weights and its work.
+
+    Subclasses are made by `@layer(kind)`. All three rules are plain arithmetic on sizes; what they need of their inputs
+    they state with `symconv.domain.require`.
+    """
+
+    kind: ClassVar[str] = ""
+    #: How many inputs: the least and the greatest number, None for any.
+    arity: ClassVar[tuple[int, int | None]] = (1, 1)
+    #: Whether the output is the input's own elements in another shape, so that no new ones are made.
+    view: ClassVar[bool] = False
+
+    # A rule names its tensors: `output(image)`, `output(query, key)`. `*Any, **Any` lets every such signature override.
+
+    def output(self, *inputs: Any, **_: Any) -> Tensor:
+        """The output's shape; the first input's where a layer does not say otherwise."""
+        first: Tensor = inputs[0]
+        return first
+
+    def parameters(self, *inputs: Any, **_: Any) -> tuple[Parameter, ...]:
+        """The tensors that the layer keeps."""
+        return ()
+
+    def work(self, *tensors: Any, **_: Any) -> Count:
+        """The primitive operations; the output stands after the inputs."""
+        return NOTHING
+
+    def reach(self, *tensors: Any, **_: Any) -> tuple[Reach, ...] | None:
+        """For each spatial axis the window of the input that an output reads; None where there is no fixed one."""
+        return tuple(Reach() for _ in tensors[-1].spatial)
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        """An instance in symbols and its inputs, from which the rule page is derived."""
+        return cls(), (image_of_symbols(),)
+
+    def __post_init__(self) -> None:
+        for name, limits in _ranges(type(self)).items():
+            value = _converted(getattr(self, name), limits, f"{self.kind}: {name}")
+            object.__setattr__(self, name, value)
+
+    def field_sizes(self) -> Iterator[tuple[str, Size, Range]]:
+        """Every size in the fields, with the name of its field and its range."""
+        for name, limits in _ranges(type(self)).items():
+            for size in _flat(getattr(self, name)):
+                yield name, size, limits
+
+    def require_fields(self) -> None:
+        """State that symbolic fields are in their range."""
+        for name, size, limits in self.field_sizes():
+            if not isinstance(size, int | Fraction):
+                require(at_least(size, limits.least), f"{name} of at least {limits.least}")
+
+    def substitute(self, values: Mapping[Symbol, Size]) -> Layer:
+        """The layer with sizes in place of symbols."""
+        changed = {name: _mapped(getattr(self, name), values) for name in _ranges(type(self))}
+        given = {f.name: getattr(self, f.name) for f in layer_fields(type(self))}
+        return type(self)(**{**given, **changed})
+
+
+@dataclass(frozen=True)
+class Reach:
+    """An output at j reads the input from stride·j − padding on, `size` elements of it."""
+
+    size: Size | Fraction = 1
+    stride: Size | Fraction = 1
+    padding: Size | Fraction = 0
+
+
+def image_of_symbols(rank: int = 2) -> Tensor:
+    """N×C_in×X², the input of the rule page."""
+    return Tensor((s("N"), s("C_in"), *[s("X")] * rank))
+
+
+def s(name: str) -> Extent:
+    """One of the field's symbols as an extent."""
+    return size_of(symbol(name))
+
+
+def layer_fields(cls: type[Layer]) -> tuple[Any, ...]:
+    """The dataclass fields of a layer class."""
+    return fields(cls) if is_dataclass(cls) else ()
+
+
+_RANGES: Final[dict[type[Layer], dict[str, Range]]] = {}
+
+
+def _ranges(cls: type[Layer]) -> dict[str, Range]:
+    if cls not in _RANGES:
+        hints = get_type_hints(cls, include_extras=True)
+        found = {}
+        for f in layer_fields(cls):
+            for part in (hints[f.name], *get_args(hints[f.name])):
+                limits = [m for m in getattr(part, "__metadata__", ()) if isinstance(m, Range)]
+                if limits:
+                    found[f.name] = limits[0]
+        _RANGES[cls] = found
+    return _RANGES[cls]
+
+
+def _converted(value: Any, limits: Range, where: str) -> Any:
+    if value is None or (isinstance(value, str) and value in limits.words):
+        return value
+    if isinstance(value, str):
+        raise ShapeError(f"{where} = {value!r}: accepted are sizes{''.join(f', {w}' for w in limits.words)}")
+    if isinstance(value, list | tuple):
+        if not limits.per_axis or not value:
+            raise ShapeError(f"{where} = {value!r}: one size is wanted, not {len(value)}")
+        return tuple(_converted(v, limits, where) for v in value)
+    if isinstance(value, Fraction) and value.denominator > 1:
+        if value <= 0:
+            raise ShapeError(f"{where} = {value} is not positive")
+        return value
+    size = int(value) if isinstance(value, Fraction) else as_size(value)
+    if isinstance(size, int) and size < limits.least:
+        raise ShapeError(f"{where} = {size} is below {limits.least}")
+    return size
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, tuple):
+        for v in value:
+            yield from _flat(v)
+    elif value is not None and not isinstance(value, str):
+        yield value
+
+
+def _mapped(value: Any, values: Mapping[Symbol, Size]) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_mapped(v, values) for v in value)
+    return substitute(value, values) if isinstance(value, Extent) else value
+
+
+# -- the registry --------------------------------------------------------------------------------------------------
+
+#: Every kind of layer by its name; filled when the layers are imported.
+LAYERS: Final[dict[str, type[Layer]]] = {}
+
+L = TypeVar("L", bound=Layer)
+
+
+@dataclass_transform(frozen_default=True)
+def layer(kind: str) -> Callable[[type[L]], type[L]]:
+    """Make a class a frozen dataclass and register it under the name by which specs call it.
+
+    Raises ShapeError where the name is taken by another class.
+    """
+
+    def register(cls: type[L]) -> type[L]:
+        made = dataclass(frozen=True, repr=False)(cls)
+        made.kind = kind
+        setattr(made, "__repr__", _repr)  # noqa: B010  (a dataclass's own repr shows the defaults too)
+        known = LAYERS.get(kind)
+        if known is not None and (known.__module__, known.__qualname__) != (made.__module__, made.__qualname__):
+            raise ShapeError(f"a layer called {kind} exists already, in {known.__module__}")
+        LAYERS[kind] = made
+        return made
+
+    return register
+
+
+def _repr(self: Layer) -> str:
+    """`conv(channels=64, kernel=3)`: the fields that differ from their defaults."""
+    shown = [
+        f"{f.name}={getattr(self, f.name)!r}"
+        for f in layer_fields(type(self))
+        if f.default is MISSING or getattr(self, f.name) != f.default
+    ]
+    return f"{self.kind}({', '.join(shown)})"
+
+
+def layer_class(kind: str) -> type[Layer]:
+    """The layer of a kind.
+
+    Raises ShapeError for an unknown one, with the nearest that is known.
+    """
+    if kind not in LAYERS:
+        raise ShapeError(f"unknown layer {kind!r}. {near(kind, LAYERS) or 'Known are ' + ', '.join(sorted(LAYERS))}")
+    return LAYERS[kind]

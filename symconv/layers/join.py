@@ -1,0 +1,92 @@
+"""Layers of several inputs: element by element, or side by side."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import ClassVar
+
+from symconv.count import Count
+from symconv.domain import equal, require
+from symconv.errors import ShapeError
+from symconv.extent import Size
+from symconv.layer import Layer, Reach, image_of_symbols, layer
+from symconv.tensor import Tensor
+
+
+class _Elementwise(Layer):
+    """One operation between the elements of the inputs; an extent of 1 is repeated to the others'."""
+
+    arity = (2, None)
+    operation: ClassVar[str] = ""
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        first = inputs[0]
+        if any(t.rank != first.rank for t in inputs):
+            raise ShapeError(f"{self.kind} of inputs with different numbers of axes: {', '.join(map(str, inputs))}")
+        shape = [reduce(self._common, extents) for extents in zip(*(t.shape for t in inputs))]
+        return first.like(*shape)
+
+    def _common(self, a: Size, b: Size) -> Size:
+        if a == 1 or b == 1:
+            return b if a == 1 else a
+        require(equal(a, b), f"{self.kind} of equal extents")
+        return a
+
+    def work(self, *tensors: Tensor) -> Count:
+        *inputs, out = tensors
+        return Count({self.operation: out.elements * (len(inputs) - 1)})
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(), (image_of_symbols(), image_of_symbols())
+
+
+@layer("add")
+class Add(_Elementwise):
+    """The sum of two or more inputs of one shape (an extent of 1 is repeated).
+
+    work   one add an element and further input
+    """
+
+    operation = "add"
+
+
+@layer("mul")
+class Mul(_Elementwise):
+    """The product of two or more inputs of one shape (an extent of 1 is repeated).
+
+    work   one mul an element and further input
+    """
+
+    operation = "mul"
+
+
+@layer("concat")
+class Concat(Layer):
+    """The inputs side by side along an axis, the channels where none is given.
+
+    shape  the extents along the axis added up, the others equal
+    work   none: a copy
+    """
+
+    arity = (1, None)
+    axis: int = 1
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        first = inputs[0]
+        if any(t.rank != first.rank for t in inputs) or not -first.rank <= self.axis < first.rank:
+            raise ShapeError(f"concat along axis {self.axis} of {', '.join(map(str, inputs))}")
+        axis = self.axis % first.rank
+        for i, extents in enumerate(zip(*(t.shape for t in inputs))):
+            for extent in extents[1:]:
+                if i != axis:
+                    require(equal(extents[0], extent), f"concat of equal extents beside axis {axis}")
+        joined: Size = sum((t.shape[axis] for t in inputs), 0)
+        return first.like(*first.shape[:axis], joined, *first.shape[axis + 1 :])
+
+    def reach(self, *tensors: Tensor) -> tuple[Reach, ...] | None:
+        return super().reach(*tensors) if self.axis % tensors[0].rank < 2 else None
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(), (image_of_symbols(), image_of_symbols())

@@ -1,0 +1,140 @@
+"""Normalisations, as inference does them."""
+
+from __future__ import annotations
+
+from symconv.cost import Cost, product
+from symconv.count import Count
+from symconv.domain import divides, require
+from symconv.errors import ShapeError
+from symconv.extent import Size
+from symconv.layer import BUFFER, Layer, Parameter, Positive, image_of_symbols, layer, s, weight
+from symconv.tensor import Tensor
+
+
+@layer("batch_norm")
+class BatchNorm(Layer):
+    """Normalises each channel by its running mean and variance, then scales and shifts it.
+
+    work   one mul and one add an element: in inference statistics, scale and shift are two constants a channel
+    space  C scales and C shifts (with `affine`); buffers: C means, C variances and a counter of batches
+    """
+
+    affine: bool = True
+
+    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
+        c = image.channels
+        kept = (Parameter("running_mean", (c,), BUFFER), Parameter("running_var", (c,), BUFFER))
+        trained = (weight("weight", c), weight("bias", c)) if self.affine else ()
+        return (*trained, *kept, Parameter("num_batches_tracked", (), BUFFER))
+
+    def work(self, image: Tensor, out: Tensor) -> Count:
+        return Count(mul=out.elements, add=out.elements)
+
+
+def _normalised(elements: Cost, rows: Cost, affine: bool) -> Count:
+    """`rows` groups of elements, each centred and divided by its own standard deviation.
+
+    A row of n: n − 1 adds and a division for the mean, n subtractions, n squares, n − 1 adds and a division for the
+    variance, an add of ε, a square root, a division and n muls by its inverse; then n muls and n adds where `affine`.
+    """
+    count = Count(add=elements * 3 - rows, mul=elements * 2, div=rows * 3, sqrt=rows)
+    return count + Count(mul=elements, add=elements) if affine else count
+
+
+@layer("layer_norm")
+class LayerNorm(Layer):
+    """Normalises over the last `axes` axes, or over the channels of each position with `over: channels`.
+
+    work   for each of R rows of n elements 3·n − 1 adds, 2·n muls, 3 divs, 1 sqrt; then n muls and n adds
+    space  n scales and n shifts (with `affine`)
+    """
+
+    axes: Positive = 1
+    over: str = "last"
+    affine: bool = True
+
+    def _row(self, image: Tensor) -> tuple[Size, ...]:
+        if self.over == "channels":
+            return (image.channels,)
+        if self.over != "last":
+            raise ShapeError(f"layer_norm: over = {self.over!r}: accepted are last and channels")
+        if not isinstance(self.axes, int) or self.axes > image.rank - 1:
+            raise ShapeError(f"layer_norm over {self.axes} axes of an input of {image.rank} axes")
+        return image.shape[-self.axes :]
+
+    def output(self, image: Tensor) -> Tensor:
+        self._row(image)
+        return image
+
+    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
+        row = self._row(image)
+        return (Parameter("weight", row), Parameter("bias", row)) if self.affine else ()
+
+    def work(self, image: Tensor, out: Tensor) -> Count:
+        others = (
+            (image.batch, *image.spatial)
+            if self.over == "channels"
+            else image.shape[: image.rank - len(self._row(image))]
+        )
+        return _normalised(image.elements, product(*others), self.affine)
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(), (Tensor((s("N"), s("T"), s("C_in"))),)
+
+
+@layer("group_norm")
+class GroupNorm(Layer):
+    """Normalises each of g groups of channels of each image.
+
+    work   for each of N·g rows of n elements 3·n − 1 adds, 2·n muls, 3 divs, 1 sqrt; then n muls and n adds
+    space  C scales and C shifts (with `affine`)
+    """
+
+    groups: Positive
+    affine: bool = True
+
+    def output(self, image: Tensor) -> Tensor:
+        require(divides(self.groups, image.channels), "groups divide the channels")
+        return image
+
+    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
+        return (weight("weight", image.channels), weight("bias", image.channels)) if self.affine else ()
+
+    def work(self, image: Tensor, out: Tensor) -> Count:
+        return _normalised(image.elements, product(image.batch, self.groups), self.affine)
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(s("g")), (image_of_symbols(),)
+
+
+@layer("instance_norm")
+class InstanceNorm(Layer):
+    """Normalises each channel of each image.
+
+    work   for each of N·C rows of n elements 3·n − 1 adds, 2·n muls, 3 divs, 1 sqrt; n muls and n adds with `affine`
+    space  C scales and C shifts (with `affine`)
+    """
+
+    affine: bool = False
+
+    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
+        return (weight("weight", image.channels), weight("bias", image.channels)) if self.affine else ()
+
+    def work(self, image: Tensor, out: Tensor) -> Count:
+        return _normalised(image.elements, product(image.batch, image.channels), self.affine)
+
+
+@layer("lrn")
+class LocalResponseNorm(Layer):
+    """Divides each element by a power of the sum of squares over `size` neighbouring channels.
+
+    work   an element: 2 muls (its square, α times the sum), `size` adds (the sum over the window, k), a pow and a div
+    """
+
+    size: Positive = 5
+
+    def work(self, image: Tensor, out: Tensor) -> Count:
+        e = out.elements
+        return Count(mul=e * 2, add=product(self.size) * e, pow=e, div=e)

@@ -1,0 +1,68 @@
+"""Upsampling by copies or by interpolation."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from symconv.count import NOTHING, Count
+from symconv.errors import ShapeError
+from symconv.extent import Size
+from symconv.layer import Axes, Layer, Reach, Scale, image_of_symbols, layer, s
+from symconv.layers.window import per_axis, positive
+from symconv.tensor import Tensor
+
+
+@layer("upsample")
+class Upsample(Layer):
+    """Enlarges the extents by an integer or rational `scale`, or to a `size`.
+
+    shape  M = ⌊u·X/d⌋ for the scale u/d
+    work   nearest: none, a copy; linear: 2ʳ − 1 interpolations an output over r axes, each 2 adds and a mul
+
+    A scale written 1.5 is exactly 3/2: frameworks that multiply floats differ where the float's product falls below an
+    integer.
+    """
+
+    scale: Scale | None = None
+    size: Axes | None = None
+    mode: str = "nearest"
+
+    def output(self, image: Tensor) -> Tensor:
+        if (self.scale is None) == (self.size is None):
+            raise ShapeError("upsample takes either a scale or a size")
+        if self.mode not in ("nearest", "linear"):
+            raise ShapeError(f"upsample: mode = {self.mode!r}: accepted are nearest and linear")
+        rank = len(image.spatial)
+        if self.size is not None:
+            return image.like(*image.shape[:2], *per_axis(self.size, rank, "size"))
+        return image.like(
+            *image.shape[:2], *(positive(_scaled(x, f)) for x, f in zip(image.spatial, self._scales(rank)))
+        )
+
+    def _scales(self, rank: int) -> tuple[Size | Fraction, ...]:
+        scale = self.scale if self.scale is not None else 1
+        scales = scale if isinstance(scale, tuple) else (scale,) * rank
+        if len(scales) != rank:
+            raise ShapeError(f"scale is given for {len(scales)} axes, and the input has {rank} spatial axes")
+        return scales
+
+    def work(self, image: Tensor, out: Tensor) -> Count:
+        if self.mode == "nearest":
+            return NOTHING
+        steps = 2 ** len(image.spatial) - 1
+        return Count(add=out.elements * (2 * steps), mul=out.elements * steps)
+
+    def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
+        scales = self._scales(len(image.spatial))
+        if self.size is not None or not all(isinstance(f, int | Fraction) for f in scales):
+            return None
+        taps = 1 if self.mode == "nearest" else 2
+        return tuple(Reach(size=taps, stride=1 / Fraction(f)) for f in scales if isinstance(f, int | Fraction))
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(scale=s("S")), (image_of_symbols(),)
+
+
+def _scaled(x: Size, factor: Size | Fraction) -> Size:
+    return factor.numerator * x // factor.denominator if isinstance(factor, Fraction) else factor * x

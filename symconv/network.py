@@ -1,0 +1,335 @@
+"""Network: layers as nodes of a directed acyclic graph; shapes flow in as nodes are added, totals flow out.
+
+A node's name is a path, `stage2/conv1`; the tree of names is the hierarchy by which tables group and pictures cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import networkx as nx
+
+from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, shortest, total_of
+from symconv.count import CONVENTIONS, Convention, Count
+from symconv.domain import Domain, asking
+from symconv.errors import NetworkError, ShapeError, SymconvError, near
+from symconv.evaluation import by_name, resolve
+from symconv.extent import Extent, Size, size_of, symbols_of
+from symconv.layer import Layer, Parameter, as_size
+from symconv.symbols import Symbol, symbol
+from symconv.sympy_bridge import to_sympy
+from symconv.tensor import Tensor
+
+if TYPE_CHECKING:
+    import sympy
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer in its place: what comes in, what goes out, what it keeps and does."""
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...]
+    tensors: tuple[Tensor, ...]
+    out: Tensor
+    parameters: tuple[Parameter, ...]
+    shares: str = ""
+
+    @cached_property
+    def count(self) -> Count:
+        """The primitive operations."""
+        return self.layer.work(*self.tensors, self.out)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What is summed over a network: a cost for each node."""
+
+    name: str
+    unit: str
+    description: str
+    of: Callable[[Node], Cost] = field(repr=False)
+
+
+#: Every metric by its name: the conventions of `symconv.count`, and what `symconv.metrics` adds.
+METRICS: Final[dict[str, Metric]] = {}
+
+
+def metric(name: str, unit: str, description: str) -> Callable[[Callable[[Node], Cost]], Callable[[Node], Cost]]:
+    """Register a metric: a function of a node."""
+
+    def register(of: Callable[[Node], Cost]) -> Callable[[Node], Cost]:
+        METRICS[name] = Metric(name, unit, description, of)
+        return of
+
+    return register
+
+
+def _by_convention(convention: Convention) -> Metric:
+    return Metric(convention.name, "operations", convention.description, lambda node: convention(node.count))
+
+
+METRICS.update({c.name: _by_convention(c) for c in CONVENTIONS.values()})
+
+
+class Network:
+    """A network, built node by node; every shape is known as soon as its node is there.
+
+    >>> from symconv.layers import Conv, MaxPool
+    >>> net = Network("two layers")
+    >>> net.input("image", "N", 3, "X", "X")
+    'image'
+    >>> net.add("conv", Conv(64, kernel=3, padding=1)), net.add("pool", MaxPool(2))
+    ('conv', 'pool')
+    >>> net.cost("macs"), net.node("pool").out, net.domain
+    (1728·N·X², N×64×⌊X/2⌋², X ≥ 2)
+    """
+
+    def __init__(self, name: str = "network", description: str = "") -> None:
+        self.name, self.description = name, description
+        #: nodes carry `layer`, `shape`, `count` and `node`, edges their `positions` among the inputs.
+        self.graph: nx.DiGraph[str] = nx.DiGraph()
+        self.inputs: dict[str, Tensor] = {}
+        self.domain = Domain()
+        self._nodes: dict[str, Node] = {}
+        self._last = ""
+        self._costs: dict[str, Cost] = {}
+
+    # -- building ---------------------------------------------------------------------------------------------------
+
+    def symbol(self, name: str, role: str | None = None) -> Extent:
+        """A symbol of this network: the field's where the name has the field's role, else the network's own.
+
+        Without a role a name of the field has its role, and any other is an extent of this network.
+        """
+        from symconv.symbols import FIELD
+
+        return size_of(symbol(name, role or FIELD.get(name, "extent"), self.name))
+
+    def input(self, name: str, *shape: Any, dtype: str = "float32") -> str:
+        """Add an input of this shape; a text is a symbol, and a dimension's own name belongs to this network.
+
+        Returns the input's name. Raises NetworkError where the name is taken, ShapeError for an impossible shape.
+        """
+        sizes = tuple(self._dimension(d) for d in shape)
+        for size in sizes:
+            if isinstance(size, int) and size < 1:
+                raise ShapeError(f"input {name}: an extent of {size} is below 1")
+        self._claim(name)
+        self.inputs[name] = Tensor(sizes, dtype)
+        self.graph.add_node(name, layer=None, shape=sizes, count=Count(), node=None)
+        self._last = name
+        return name
+
+    def _dimension(self, given: Any) -> Size:
+        if not isinstance(given, str):
+            return as_size(given)
+        roles = {"N": "batch", "T": "sequence"}
+        return self.symbol(given, roles.get(given, "extent"))
+
+    def add(self, name: str, layer: Layer, *inputs: str, shares: str = "") -> str:
+        """Add a layer behind the nodes named, or behind the last one added; its output shape is then known.
+
+        `shares` names a node whose weights this one uses too: they are counted once.
+
+        Returns the node's name. Raises NetworkError where a name is taken or unknown, ShapeError where the layer cannot
+        follow its inputs; the network is then as it was.
+        """
+        self._free(name)
+        sources = inputs or ((self._last,) if self._last else ())
+        tensors = tuple(self.tensor(source) for source in sources)
+        least, most = layer.arity
+        if len(tensors) < least or (most is not None and len(tensors) > most):
+            wanted = str(least) if most == least else f"{least} or more" if most is None else f"{least} to {most}"
+            raise ShapeError(f"{layer.kind} takes {wanted} inputs, not {len(tensors)}")
+        trial = self.domain.copy()
+        with asking(trial, name):
+            layer.require_fields()
+            out = layer.output(*tensors)
+            parameters = layer.parameters(*tensors)
+        if shares:
+            self._check_shared(name, parameters, shares)
+        node = Node(name, layer, sources, tensors, out, parameters, shares)
+        self.domain = trial
+        self._nodes[name] = node
+        self.graph.add_node(name, layer=layer, shape=out.shape, count=node.count, node=node)
+        for position, source in enumerate(sources):
+            if not self.graph.has_edge(source, name):
+                self.graph.add_edge(source, name, positions=())
+            self.graph.edges[source, name]["positions"] += (position,)
+        self._last = name
+        self._costs.clear()
+        return name
+
+    def _check_shared(self, name: str, parameters: tuple[Parameter, ...], shares: str) -> None:
+        other = self.node(shares)
+        shapes = [(p.shape, p.kind) for p in parameters], [(p.shape, p.kind) for p in other.parameters]
+        if shapes[0] != shapes[1]:
+            raise ShapeError(f"{name} cannot share the weights of {shares}: their shapes differ")
+
+    def _claim(self, name: str) -> None:
+        self._free(name)
+        if not name or name != name.strip() or "//" in name or name.startswith("/") or name.endswith("/"):
+            raise NetworkError(f"{name!r} is no name for a node: a path such as stage1/conv2 is wanted")
+
+    def _free(self, name: str) -> None:
+        if name in self._nodes or name in self.inputs:
+            raise NetworkError(f"the name {name} is taken")
+
+    # -- looking ----------------------------------------------------------------------------------------------------
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes in the order in which they were added, which is an order of computation."""
+        return tuple(self._nodes.values())
+
+    @property
+    def output(self) -> Tensor:
+        """The tensor of the last node."""
+        return self.tensor(self._last)
+
+    def node(self, name: str) -> Node:
+        """The node of this name.
+
+        Raises NetworkError for an unknown one, with the nearest that is known.
+        """
+        if name not in self._nodes:
+            raise NetworkError(f"there is no node {name}. {near(name, self._nodes)}".rstrip())
+        return self._nodes[name]
+
+    def tensor(self, name: str) -> Tensor:
+        """The output of a node, or an input.
+
+        Raises NetworkError for an unknown name.
+        """
+        return self.inputs[name] if name in self.inputs else self.node(name).out
+
+    @property
+    def symbols(self) -> dict[str, Extent]:
+        """Every symbol of the network by its name, to differentiate by, to solve for, to substitute.
+
+        Raises SymbolError where two different symbols have one name.
+        """
+        return {name: size_of(s) for name, s in by_name(self._symbols()).items()}
+
+    def _symbols(self) -> set[Symbol]:
+        sizes = [size for tensor in self.inputs.values() for size in tensor.shape]
+        sizes += [size for node in self.nodes for _, size, _ in node.layer.field_sizes() if isinstance(size, Extent)]
+        return {s for size in sizes for s in symbols_of(size)}
+
+    # -- totals -----------------------------------------------------------------------------------------------------
+
+    def costs(self, metric: str | Convention = "macs") -> dict[str, Cost]:
+        """The cost of every node, by name; weights that two nodes share are with the first of them.
+
+        Raises SymconvError for an unknown metric.
+        """
+        of = _metric(metric).of
+        return {node.name: of(node) for node in self.nodes}
+
+    def cost(self, metric: str | Convention = "macs") -> Cost:
+        """The total in our own form, which prints collected by extent."""
+        if isinstance(metric, Convention):
+            return shortest(total_of(self.costs(metric).values()))
+        if metric not in self._costs:
+            self._costs[metric] = shortest(total_of(self.costs(metric).values()))
+        return self._costs[metric]
+
+    def total(self, metric: str | Convention = "macs") -> sympy.Expr:
+        """The total as a plain SymPy expression in the network's symbols.
+
+        >>> from symconv.layers import Conv
+        >>> net = Network()
+        >>> net.input("image", "N", 3, "X", "X"), net.add("conv", Conv(8, stride=2))
+        ('image', 'conv')
+        >>> net.total("macs")
+        216*N*(floor(X/2 + 1/2) - 1)**2
+        """
+        return to_sympy(self.cost(metric))
+
+    def count(self) -> Count:
+        """All primitive operations."""
+        from symconv.count import sum_of
+
+        return sum_of(node.count for node in self.nodes).map(shortest)
+
+    def evaluate(self, metric: str | Convention = "macs", **values: Any) -> Number:
+        """The exact total at these values of the symbols, the domain checked.
+
+        Every symbol that the total has needs a value; a value may be given for every symbol of the network.
+
+        Raises SymbolError for an unknown or a missing name, DomainError outside the domain.
+        """
+        at = self.at(values)
+        cost = self.cost(metric)
+        missing = sorted(s.name for s in cost_symbols(cost) - at.keys())
+        if missing:
+            resolve(cost_symbols(cost), {s.name: v for s, v in at.items() if s in cost_symbols(cost)})
+        return evaluate_cost(cost, at)
+
+    def at(self, values: Mapping[str, Any]) -> dict[Symbol, Any]:
+        """The values of the network's symbols by name, checked against the domain; some may be left out.
+
+        Raises SymbolError for an unknown name, DomainError outside the domain.
+        """
+        at = resolve(self._symbols(), values, complete=False)
+        self.domain.check(at)
+        return at
+
+    def substitute(self, **values: Any) -> Network:
+        """The network with numbers or expressions in place of symbols, its rules run again.
+
+        A number is checked against the domain first. `X=32 * q` makes every total of a network whose extents halve five
+        times a polynomial in q.
+
+        Raises SymbolError for an unknown name, DomainError outside the domain, ShapeError where no value is left.
+        """
+        known = by_name(self._symbols())
+        sizes = {name: v if isinstance(v, Extent) else _size_or_value(v) for name, v in values.items()}
+        self.at({name: v for name, v in sizes.items() if not isinstance(v, Extent)})
+        resolve(known.values(), dict.fromkeys(sizes, 1), complete=False)
+        mapping: dict[Symbol, Size] = {known[name]: v for name, v in sizes.items()}
+        new = Network(self.name, self.description)
+        for name, tensor in self.inputs.items():
+            new.input(name, *tensor.substitute(mapping).shape, dtype=tensor.dtype)
+        for node in self.nodes:
+            new.add(node.name, node.layer.substitute(mapping), *node.inputs, shares=node.shares)
+        return new
+
+    def __repr__(self) -> str:
+        return f"Network({self.name!r}, {len(self._nodes)} layers)"
+
+
+def _size_or_value(value: Any) -> Any:
+    """A SymPy expression as a size; anything else as it is."""
+    return as_size(value) if hasattr(value, "free_symbols") and value.free_symbols else value
+
+
+def _metric(metric: str | Convention) -> Metric:
+    if isinstance(metric, Convention):
+        return _by_convention(metric)
+    if metric not in METRICS:
+        raise SymconvError(
+            f"unknown metric {metric!r}: known are {', '.join(METRICS)}. {near(metric, METRICS)}".rstrip()
+        )
+    return METRICS[metric]
+
+
+def in_order(inputs: Mapping[str, Iterable[str]]) -> list[str]:
+    """Names in an order of computation, that of the mapping where it is free.
+
+    Raises NetworkError for a cycle, naming it.
+    """
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(inputs)
+    graph.add_edges_from((source, name) for name, sources in inputs.items() for source in sources if source in inputs)
+    place = {name: i for i, name in enumerate(inputs)}
+    try:
+        return list(nx.lexicographical_topological_sort(graph, key=place.__getitem__))
+    except nx.NetworkXUnfeasible:
+        cycle = [a for a, _ in nx.find_cycle(graph)]
+        raise NetworkError(f"a cycle: {' → '.join([*cycle, cycle[0]])}") from None

@@ -1,0 +1,147 @@
+"""How formulas are set: text with mathematical signs, plain ASCII, LaTeX.
+
+Extents and costs walk themselves and ask a style for each piece; a style knows nothing of them. A further format is a
+further style. A piece is a text with the strength of its outermost operation, so that parentheses stand where needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+SUM, PRODUCT, POWER, ATOM = range(4)
+RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+GREEK = frozenset(
+    ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega"]
+)
+
+
+class Piece(NamedTuple):
+    """A set formula and the strength of its outermost operation."""
+
+    text: str
+    level: int
+
+
+class Style:
+    """Unicode text: N·(7077888·⌊X/16⌋² + 38592·X²), ⌈X/32⌉."""
+
+    times, plus, minus = "·", " + ", " − "
+    negative = "−"
+    by = "×"
+
+    def within(self, piece: Piece, level: int) -> str:
+        """The text of a piece, in parentheses where its operation is weaker than `level`."""
+        return piece.text if piece.level >= level else f"({piece.text})"
+
+    def number(self, value: int | Fraction) -> Piece:
+        if value < 0:
+            return Piece(self.negative + self.number(-value).text, SUM)
+        if isinstance(value, Fraction) and value.denominator > 1:
+            return self.quotient(self.number(value.numerator), self.number(value.denominator))
+        return Piece(str(int(value)), ATOM)
+
+    def symbol(self, name: str) -> Piece:
+        return Piece(name, ATOM)
+
+    def power(self, base: Piece, exponent: int) -> Piece:
+        return Piece(self.within(base, ATOM) + str(exponent).translate(RAISED), POWER)
+
+    def product(self, factors: Sequence[Piece]) -> Piece:
+        if len(factors) == 1:
+            return factors[0]
+        return Piece(self.times.join(self.within(f, PRODUCT) for f in factors), PRODUCT)
+
+    def sum(self, terms: Sequence[tuple[bool, Piece]]) -> Piece:
+        """Terms with a flag for a minus sign before them."""
+        (first_negative, first), *rest = terms
+        if not rest and not first_negative:
+            return first
+        text = (self.negative + self.within(first, PRODUCT)) if first_negative else first.text
+        for negative, piece in rest:
+            text += (self.minus + self.within(piece, PRODUCT)) if negative else self.plus + piece.text
+        return Piece(text, SUM)
+
+    def quotient(self, over: Piece, under: Piece) -> Piece:
+        return Piece(f"{self.within(over, PRODUCT)}/{self.within(under, POWER)}", PRODUCT)
+
+    def floor(self, over: Piece, under: Piece) -> Piece:
+        return Piece(f"⌊{self.quotient(over, under).text}⌋", ATOM)
+
+    def ceiling(self, over: Piece, under: Piece) -> Piece:
+        return Piece(f"⌈{self.quotient(over, under).text}⌉", ATOM)
+
+    def function(self, name: str, arguments: Sequence[Piece]) -> Piece:
+        return Piece(f"{name}({', '.join(a.text for a in arguments)})", ATOM)
+
+
+class Ascii(Style):
+    """Plain text for pipes: N*(7077888*floor(X/16)^2 + 38592*X^2), ceil(X/32)."""
+
+    times, plus, minus = "*", " + ", " - "
+    negative = "-"
+    by = "x"
+
+    def power(self, base: Piece, exponent: int) -> Piece:
+        return Piece(f"{self.within(base, ATOM)}^{exponent}", POWER)
+
+    def floor(self, over: Piece, under: Piece) -> Piece:
+        return Piece(f"floor({self.quotient(over, under).text})", ATOM)
+
+    def ceiling(self, over: Piece, under: Piece) -> Piece:
+        return Piece(f"ceil({self.quotient(over, under).text})", ATOM)
+
+
+class Latex(Style):
+    r"""LaTeX for mathematics mode: N \left(7077888 \left\lfloor \frac{X}{16} \right\rfloor^{2} + 38592 X^{2}\right)."""
+
+    times, plus, minus = r" \cdot ", " + ", " - "
+    negative = "-"
+    by = r" \times "
+
+    def within(self, piece: Piece, level: int) -> str:
+        return piece.text if piece.level >= level else rf"\left({piece.text}\right)"
+
+    def symbol(self, name: str) -> Piece:
+        head, _, tail = name.partition("_")
+        return Piece(self._word(head) + (f"_{{{self._word(tail)}}}" if tail else ""), ATOM)
+
+    def _word(self, text: str) -> str:
+        if text in GREEK:
+            return rf"\{text}"
+        if (len(text) == 1 and text.isalpha()) or text.isdigit():
+            return text
+        head, digits = text.rstrip("0123456789"), text[len(text.rstrip("0123456789")) :]
+        if len(head) == 1 and head.isalpha() and digits:
+            return f"{head}_{{{digits}}}"
+        return rf"\mathrm{{{latex_escape(text)}}}"
+
+    def power(self, base: Piece, exponent: int) -> Piece:
+        return Piece(f"{self.within(base, ATOM)}^{{{exponent}}}", POWER)
+
+    def quotient(self, over: Piece, under: Piece) -> Piece:
+        return Piece(rf"\frac{{{over.text}}}{{{under.text}}}", PRODUCT)
+
+    def floor(self, over: Piece, under: Piece) -> Piece:
+        return Piece(rf"\left\lfloor {self.quotient(over, under).text} \right\rfloor", ATOM)
+
+    def ceiling(self, over: Piece, under: Piece) -> Piece:
+        return Piece(rf"\left\lceil {self.quotient(over, under).text} \right\rceil", ATOM)
+
+    def function(self, name: str, arguments: Sequence[Piece]) -> Piece:
+        command = rf"\{name}" if name in ("max", "min", "gcd") else rf"\operatorname{{{latex_escape(name)}}}"
+        return Piece(rf"{command}\left({', '.join(a.text for a in arguments)}\right)", ATOM)
+
+
+def latex_escape(text: str) -> str:
+    r"""Text that LaTeX shows as it is.
+
+    >>> latex_escape("a_b")
+    'a\\_b'
+    """
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    return "".join(special.get(c, "\\" + c if c in "&%$#_{}" else c) for c in text)
+
+
+TEXT, ASCII, LATEX = Style(), Ascii(), Latex()

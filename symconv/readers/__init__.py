@@ -1,0 +1,1 @@
+"""Readers: a foreign description in, a Network out."""

@@ -1,0 +1,403 @@
+"""For which sizes is an extent of one symbol at least zero, or zero? Decided exactly, or said to be undecided.
+
+A linear extent h satisfies h(x + D) = h(x) + A, D the common period of its floors, and between two jumps of the floors
+it is affine; so the jumps of one period (A = 0), or up to the number beyond which the rise has won, decide. A product
+of floors is an ordinary polynomial in q on each class x = D·q + r, whose signs follow from its differences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from math import lcm, prod
+from typing import Final
+
+from symconv.extent import Extent, Floor, Function, Monomial, Size, size_of, symbols_of
+from symconv.sizes import EVERY, NONE, Run, Sizes, Undecided, joined, normal
+from symconv.symbols import POSITIVE, RATIONAL, Symbol
+
+#: A window (x, s, b) is ⌊(x + b)/s⌋ with 0 ≤ b < s; x itself is (x, 1, 0).
+Window = tuple[Symbol, int, int]
+Windows = dict[tuple[Window, ...], int]
+
+#: Jumps looked at before an answer is given up.
+BUDGET: Final = 1 << 18
+
+
+# -- an extent as windows ------------------------------------------------------------------------------------------
+
+
+def windows(size: Size) -> Windows:
+    """The size as a polynomial in windows: copies of a floor separated by Hermite's identity, nested floors by jumps.
+
+    Raises Undecided where a floor stands on a product, on several symbols or on a rational one, where a divisor is not a
+    number, or over the budget.
+    """
+    if isinstance(size, int):
+        return _clean({(): size})
+    total: Windows = {}
+    for monomial, c in size.terms.items():
+        term: Windows = {(): c}
+        for a in monomial:
+            term = _times(term, _atom_windows(a))
+        for m, d in term.items():
+            total[m] = total.get(m, 0) + d
+    return _clean(total)
+
+
+def _clean(terms: Windows) -> Windows:
+    return {m: c for m, c in terms.items() if c}
+
+
+def _window_key(w: Window) -> tuple[object, ...]:
+    return (w[0].key, w[1], w[2])
+
+
+def _times(left: Windows, right: Windows) -> Windows:
+    out: Windows = {}
+    for m, c in left.items():
+        for n, d in right.items():
+            k = tuple(sorted(m + n, key=_window_key))
+            out[k] = out.get(k, 0) + c * d
+    return out
+
+
+@lru_cache(maxsize=1 << 14)
+def _atom_windows(atom: Symbol | Floor | Function) -> Windows:
+    if isinstance(atom, Symbol):
+        if atom.kind == RATIONAL:
+            raise Undecided(f"{atom} is not an integer")
+        return {((atom, 1, 0),): 1}
+    if isinstance(atom, Function):
+        raise Undecided(f"{atom} is no sum of floors")
+    if not isinstance(atom.under, int):
+        raise Undecided(f"{atom} has a symbol below")
+    over = windows(atom.over)
+    if any(len(m) > 1 for m in over):
+        raise Undecided(f"{atom} is the floor of a product")
+    b = over.pop((), 0)
+    if len({m[0][0] for m in over}) > 1:
+        raise Undecided(f"{atom} is the floor of a sum over several symbols")
+    if len(over) == 1:
+        (((x, d, a),),) = over
+        n = over[((x, d, a),)]
+        if abs(n) <= 1024:
+            return _separated(x, d, a, n, b, atom.under)
+    return _jumps(over, b, atom.under)
+
+
+def _window(x: Symbol, s: int, b: int) -> Windows:
+    q, b = divmod(b, s)
+    return _clean({((x, s, b),): 1, (): q})
+
+
+def _sum(parts: Sequence[Windows]) -> Windows:
+    out: Windows = {}
+    for part in parts:
+        for m, c in part.items():
+            out[m] = out.get(m, 0) + c
+    return _clean(out)
+
+
+def _separated(x: Symbol, d: int, a: int, n: int, b: int, s: int) -> Windows:
+    """⌊(n·⌊(x + a)/d⌋ + b)/s⌋ by Hermite's identity."""
+    if n > 0:
+        return _sum([_window(x, d * s, a + d * ((b + j * s) // n)) for j in range(n)])
+    parts = [_window(x, d * s, a + d * ((s - 1 - b + j * s) // -n)) for j in range(-n)]
+    return _clean({m: -c for m, c in _sum(parts).items()})
+
+
+def _jumps(over: Windows, b: int, s: int) -> Windows:
+    """⌊(several windows of one symbol + b)/s⌋: each jump within one period is a window."""
+    x = next(iter(over))[0][0]
+    period = s * lcm(*(m[0][1] for m in over))
+    if period > BUDGET >> 4:
+        raise Undecided(f"a floor with a period of {period}")
+
+    def value(i: int) -> int:
+        return (sum(c * ((i + m[0][2]) // m[0][1]) for m, c in over.items()) + b) // s
+
+    values = [value(i) for i in range(period + 1)]
+    steps = [(i, values[i + 1] - values[i]) for i in range(period) if values[i + 1] != values[i]]
+    parts: list[Windows] = [{((x, period, period - 1 - i),): step} for i, step in steps]
+    at_zero = sum(step * ((period - 1 - i) // period) for i, step in steps)
+    return _sum([*parts, {(): values[0] - at_zero}])
+
+
+# -- the sizes where it is at least zero ---------------------------------------------------------------------------
+
+
+def nonnegative(size: Size) -> Sizes:
+    """The x ≥ 1 with size(x) ≥ 0, of a size with at most one symbol.
+
+    Raises Undecided outside what can be decided.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> nonnegative((x + 2) // 4 - 8)
+    X ≥ 30
+    >>> nonnegative(x - 2 * (x // 2) - 1)
+    X ≡ 1 (mod 2)
+    """
+    if isinstance(size, int):
+        return EVERY if size >= 0 else NONE
+    quick = _one_window(size)
+    if quick is not None:
+        return quick
+    _one_symbol(size)
+    return _signs(windows(size), strict=False)
+
+
+def zero(size: Size) -> Sizes:
+    """The x ≥ 1 with size(x) = 0, of a size with at most one symbol.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> zero(2 * (x // 2) - x), zero(x // 2 - x // 3), zero(2 * (x // 2) - x // 3 - 5)
+    (X ≡ 0 (mod 2), X = 1 or X = 3, X = 9)
+    """
+    if isinstance(size, int):
+        return NONE if size else EVERY
+    _one_symbol(size)
+    return _signs(windows(size), strict=True)
+
+
+def _one_symbol(size: Size) -> Symbol:
+    symbols = symbols_of(size)
+    if len(symbols) != 1:
+        raise Undecided("a condition on several symbols")
+    (x,) = symbols
+    if x.kind != POSITIVE:
+        raise Undecided(f"{x} is a {x.kind}")
+    return x
+
+
+def _one_window(size: Extent) -> Sizes | None:
+    """The common case c·⌊(x + b)/s⌋ + k ≥ 0, c > 0: x ≥ s·⌈−k/c⌉ − b."""
+    k = size.terms.get((), 0)
+    others = [(m, c) for m, c in size.terms.items() if m]
+    if len(others) != 1 or len(others[0][0]) != 1 or others[0][1] < 1:
+        return None
+    (((atom,), c),) = others
+    if isinstance(atom, Symbol):
+        return Sizes(start=max(1, -(k // c))) if atom.kind == POSITIVE else None
+    if isinstance(atom, Floor) and isinstance(atom.under, int):
+        shift = atom.over.terms.get((), 0)
+        inner = atom.over - shift
+        if isinstance(inner, Extent) and len(inner.terms) == 1:
+            ((monomial, n),) = inner.terms.items()
+            a = monomial[0]
+            if n == 1 and len(monomial) == 1 and isinstance(a, Symbol) and a.kind == POSITIVE:
+                return Sizes(start=max(1, atom.under * -(k // c) - shift))
+    return None
+
+
+def _signs(h: Windows, strict: bool) -> Sizes:
+    if not h:
+        return EVERY
+    if set(h) == {()}:
+        return EVERY if h[()] >= 0 and not strict else NONE
+    return _linear(h, strict) if all(len(m) <= 1 for m in h) else _polynomial(h, strict)
+
+
+def _linear(h: Windows, strict: bool) -> Sizes:
+    k = h.get((), 0)
+    terms = [(c, m[0][1], m[0][2]) for m, c in h.items() if m]
+    period = lcm(*(s for _, s, _ in terms))
+    rise = sum(c * (period // s) for c, s, _ in terms)
+    if rise == 0:
+        late = _runs(terms, k, 0, period, strict)
+        return normal([], 1, period, late)
+    # The envelope u − (s − 1)/s ≤ ⌊u⌋ ≤ u: beyond `stop` the rise has decided the sign.
+    middle = period * k + sum(c * (period // s) * b for c, s, b in terms)
+    slack = [sum(c * (period // s) * (s - 1) for c, s, _ in terms if c * sign > 0) for sign in (1, -1)]
+    stop = max(1, *(-(middle - bound) // rise for bound in slack)) + 2
+    low = max(1, min(-(middle - bound) // rise for bound in slack) - 1)
+    first = [(1, low)] if low > 1 and not strict and rise < 0 else []
+    early = joined([*first, *_runs(terms, k, low, stop, strict)])
+    return normal(early, stop, 1, [(0, 1)] if rise > 0 and not strict else [])
+
+
+def _runs(terms: Sequence[tuple[int, int, int]], k: int, low: int, high: int, strict: bool) -> list[Run]:
+    """The maximal runs in [low, high) where k + Σ c·⌊(x + b)/s⌋ is ≥ 0 (or = 0), affine between the jumps."""
+    if sum((high - low) // s + 1 for _, s, _ in terms if s > 1) > BUDGET:
+        raise Undecided("too many jumps")
+    slope = sum(c for c, s, _ in terms if s == 1)
+    step: dict[int, int] = {low: 0, high: 0}
+    for c, s, b in terms:
+        if s > 1:
+            for v in range(low + 1 + (-b - low - 1) % s, high, s):
+                step[v] = step.get(v, 0) + c
+    cuts, runs = sorted(step), []
+    value = k + sum(c * ((low + b) // s) for c, s, b in terms)
+    for a, z in zip(cuts, cuts[1:]):
+        value += step[a]
+        runs += _affine(value, slope, a, z, strict)
+        value += slope * (z - a)
+    return joined(runs)
+
+
+def _affine(value: int, slope: int, a: int, z: int, strict: bool) -> list[Run]:
+    """Where value + slope·(x − a) is ≥ 0 (or = 0) in [a, z)."""
+    if slope == 0:
+        return [(a, z)] if value == 0 or (value > 0 and not strict) else []
+    if strict:
+        q, r = divmod(-value, slope)
+        return [(a + q, a + q + 1)] if r == 0 and 0 <= q < z - a else []
+    if slope > 0:
+        return [(max(a, a - value // slope), z)]
+    return [(a, min(z, a + value // -slope + 1))] if value >= 0 else []
+
+
+# -- products: a polynomial on each class --------------------------------------------------------------------------
+
+
+def on_class(h: Mapping[tuple[Window, ...], int | Fraction], period: int, r: int) -> list[Fraction]:
+    """The coefficients in q, lowest first, of h at x = period·q + r; `period` a multiple of every divisor."""
+    total: list[Fraction] = [Fraction(0)]
+    for m, c in h.items():
+        p = [Fraction(c)]
+        for _, s, b in m:
+            constant, linear = (r + b) // s, period // s
+            p = [constant * u + linear * v for u, v in zip([*p, Fraction(0)], [Fraction(0), *p])]
+        total += [Fraction(0)] * (len(p) - len(total))
+        for i, v in enumerate(p):
+            total[i] += v
+    while len(total) > 1 and not total[-1]:
+        total.pop()
+    return total
+
+
+def _polynomial(h: Windows, strict: bool) -> Sizes:
+    period = lcm(*(s for m in h for _, s, _ in m))
+    if period * len(h) > BUDGET >> 4:
+        raise Undecided(f"{period} residue classes")
+    early: list[Run] = []
+    late: list[Run] = []
+    bounds: list[tuple[int, list[tuple[int, int | None, int]]]] = []
+    stop = 1
+    for r in range(period):
+        signs = polynomial_signs(on_class(h, period, r))
+        bounds.append((r, signs))
+        stop = max(stop, period * signs[-1][0] + r)
+    if stop > BUDGET * period:
+        raise Undecided("too many sizes")
+    for r, signs in bounds:
+        for a, b, sign in signs:
+            if sign == 0 or (sign > 0 and not strict):
+                if b is None:
+                    late.append((r, r + 1))
+                last = (stop - 1 - r) // period + 1 if b is None else b
+                if last - a > BUDGET:
+                    raise Undecided("too many sizes")
+                early += [(period * q + r, period * q + r + 1) for q in range(a, last) if 1 <= period * q + r < stop]
+    return normal(joined(early), stop, period, joined(late))
+
+
+def polynomial_signs(p: Sequence[Fraction]) -> list[tuple[int, int | None, int]]:
+    """The signs of a polynomial over the integers q ≥ 0: intervals [a, b) with a sign, the last one open.
+
+    By differences: where p(q + 1) − p(q) keeps its sign, p is monotone on the integers, and bisection finds its changes.
+
+    >>> polynomial_signs([Fraction(-6), Fraction(1)])
+    [(0, 6, -1), (6, 7, 0), (7, None, 1)]
+    """
+    if len(p) == 1:
+        return [(0, None, _sign(p[0]))]
+    out: list[tuple[int, int | None, int]] = []
+    for a, b, direction in polynomial_signs(_difference(p)):
+        out += _monotone(p, a, b if b is None else b + 1, direction)
+    return _merged(out)
+
+
+def _sign(v: Fraction | int) -> int:
+    return (v > 0) - (v < 0)
+
+
+def _value(p: Sequence[Fraction], q: int) -> Fraction:
+    total = Fraction(0)
+    for c in reversed(p):
+        total = total * q + c
+    return total
+
+
+def _difference(p: Sequence[Fraction]) -> list[Fraction]:
+    """p(q + 1) − p(q), one degree lower."""
+    from math import comb
+
+    out = [Fraction(0)] * (len(p) - 1)
+    for n, c in enumerate(p):
+        for i in range(n):
+            out[i] += c * comb(n, i)
+    while len(out) > 1 and not out[-1]:
+        out.pop()
+    return out
+
+
+def _monotone(p: Sequence[Fraction], a: int, b: int | None, direction: int) -> list[tuple[int, int | None, int]]:
+    """The signs over [a, b), where p rises, falls or (direction 0) stays."""
+    if direction == 0:
+        return [(a, b, _sign(_value(p, a)))]
+
+    def first(wanted: int) -> int | None:
+        """The least q in [a, b) where direction·sign ≥ wanted; None where there is none below b."""
+        low, width = a, 1
+        if direction * _sign(_value(p, low)) >= wanted:
+            return low
+        high = low + width
+        while direction * _sign(_value(p, high if b is None else min(high, b - 1))) < wanted:
+            if b is not None and high >= b - 1:
+                return None
+            low, width = high, width * 2
+            high = low + width
+        high = high if b is None else min(high, b - 1)
+        while high - low > 1:
+            mid = (low + high) // 2
+            if direction * _sign(_value(p, mid)) >= wanted:
+                high = mid
+            else:
+                low = mid
+        return high
+
+    at_zero, beyond = first(0), first(1)
+    cuts = [a, b if at_zero is None else at_zero, b if beyond is None else beyond, b]
+    out: list[tuple[int, int | None, int]] = []
+    for low, high, sign in zip(cuts, cuts[1:], (-direction, 0, direction)):
+        if low is not None and (high is None or low < high):
+            out.append((low, high, sign))
+    return out
+
+
+def _merged(parts: list[tuple[int, int | None, int]]) -> list[tuple[int, int | None, int]]:
+    """Neighbours of one sign made one, overlaps of one number dropped."""
+    out: list[tuple[int, int | None, int]] = []
+    for a, b, sign in parts:
+        if out:
+            end = out[-1][1]
+            assert end is not None
+            a = max(a, end)
+            if b is not None and a >= b:
+                continue
+            if out[-1][2] == sign:
+                out[-1] = (out[-1][0], b, sign)
+                continue
+        out.append((a, b, sign))
+    return out
+
+
+def polynomial_terms(expanded: Mapping[Monomial, int | Fraction]) -> dict[tuple[Window, ...], int | Fraction]:
+    """An expanded cost as a polynomial in windows, for `on_class`."""
+    out: dict[tuple[Window, ...], int | Fraction] = {}
+    for monomial, c in expanded.items():
+        whole: Size = 1
+        for a in monomial:
+            whole = whole * size_of(a)
+        for m, d in windows(whole).items():
+            out[m] = out.get(m, 0) + c * d
+    return {m: c for m, c in out.items() if c}
+
+
+def value_of(h: Windows, at: Mapping[Symbol, int]) -> int:
+    """The value of a polynomial in windows."""
+    return sum(c * prod((at[x] + b) // s for x, s, b in m) for m, c in h.items())

@@ -1,0 +1,90 @@
+"""The field's symbols and the one constructor of all others.
+
+A symbol is its name, its kind of number and the model that it belongs to; two symbols that differ in any of the three
+are different, as SymPy's Symbol("X") and Symbol("X", integer=True) are. Names that the field has agreed on (X, N, K …)
+belong to no model. A model's own dimension that happens to be called K belongs to that model: it prints as K, is
+evaluated as K, and is never mixed up with the kernel.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+from symconv.errors import SymbolError, near
+
+#: The kinds of number: integers from 1 on, integers from 0 on, positive rationals.
+POSITIVE, NONNEGATIVE, RATIONAL = "positive integer", "nonnegative integer", "positive rational"
+
+#: What a symbol may stand for, and the kind of number that this is.
+ROLES: Final[dict[str, str]] = {
+    "extent": POSITIVE,
+    "batch": POSITIVE,
+    "sequence": POSITIVE,
+    "kernel": POSITIVE,
+    "stride": POSITIVE,
+    "dilation": POSITIVE,
+    "groups": POSITIVE,
+    "channels": POSITIVE,
+    "count": POSITIVE,
+    "padding": NONNEGATIVE,
+    "multiplier": RATIONAL,
+}
+
+#: The field's names in the order in which a product is written: N batch, K kernel side, C_in and C_out channels,
+#: D dilation, S stride, P padding, g groups, M side of the output feature map, T sequence length, X side of the square
+#: input, H and W where it is not square.
+FIELD: Final[dict[str, str]] = {
+    "N": "batch", "K": "kernel", "C_in": "channels", "C_out": "channels", "D": "dilation", "S": "stride",
+    "P": "padding", "g": "groups", "M": "extent", "T": "sequence", "X": "extent", "W": "extent", "H": "extent",
+}  # fmt: skip
+RANK: Final = {name: i for i, name in enumerate(FIELD)}
+
+
+class Symbol:
+    """A symbol: `name`, `kind` of number, and `scope`, the model that it belongs to ("" for the field's own)."""
+
+    __slots__ = ("integral", "key", "kind", "name", "scope")
+
+    def __init__(self, name: str, kind: str, scope: str) -> None:
+        self.name, self.kind, self.scope = name, kind, scope
+        self.key: tuple[Any, ...] = (0, RANK.get(name, 7.5), name, kind, scope)
+        self.integral = kind != RATIONAL
+
+    @property
+    def least(self) -> int:
+        """The least value that the kind allows; for a rational one the bound that it never reaches."""
+        return 1 if self.kind == POSITIVE else 0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _symbol, (self.name, self.kind, self.scope)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+@cache
+def _symbol(name: str, kind: str, scope: str) -> Symbol:
+    return Symbol(name, kind, scope)
+
+
+def symbol(name: str, role: str | None = None, scope: str = "") -> Symbol:
+    """The symbol of this name; the same object for the same name, role's kind and scope.
+
+    Without a role, the name must be one of the field's. With one, a name in the field's own role is the field's symbol
+    whatever the scope; any other belongs to the scope.
+
+    Raises SymbolError for an unknown role, or a name without a role that is not the field's.
+
+    >>> symbol("X") is symbol("X", "extent", scope="my model")
+    True
+    >>> symbol("K", "extent", scope="my model") is symbol("K")
+    False
+    """
+    if role is None:
+        if name not in FIELD:
+            raise SymbolError(f"{name} is none of the field's symbols ({', '.join(FIELD)}), so it needs a role")
+        role = FIELD[name]
+    if role not in ROLES:
+        raise SymbolError(f"unknown role {role!r}: accepted are {', '.join(ROLES)}. {near(role, ROLES)}".rstrip())
+    return _symbol(name, ROLES[role], "" if FIELD.get(name) == role else scope)

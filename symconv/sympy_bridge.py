@@ -1,0 +1,188 @@
+"""Our forms out to SymPy and SymPy's expressions back: the only room that knows both.
+
+SymPy is imported when an expression is asked for, never before: shapes and totals are carried by our own integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from functools import cache, lru_cache, reduce
+from typing import TYPE_CHECKING, Any
+
+from symconv.cost import Cost, Factor, in_front, ordered_terms, product, total_of
+from symconv.errors import ExtentError, SymbolError
+from symconv.extent import Atom, Extent, Floor, Size, floor, gcd, largest, size_of, smallest
+from symconv.symbols import FIELD, NONNEGATIVE, POSITIVE, RATIONAL, ROLES, Symbol, symbol
+
+if TYPE_CHECKING:
+    import sympy
+
+ASSUMPTIONS: dict[str, dict[str, bool]] = {
+    POSITIVE: {"integer": True, "positive": True},
+    NONNEGATIVE: {"integer": True, "nonnegative": True},
+    RATIONAL: {"rational": True, "positive": True},
+}
+
+
+@cache
+def sympy_symbol(ours: Symbol) -> sympy.Symbol:
+    """The SymPy symbol of one of ours; a model's own symbol equals no other symbol of its name."""
+    import sympy
+
+    if not ours.scope:
+        return sympy.Symbol(ours.name, **ASSUMPTIONS[ours.kind])
+    from symconv.scoped import ScopedSymbol
+
+    return ScopedSymbol.of(ours.name, ours.scope, **ASSUMPTIONS[ours.kind])
+
+
+def our_symbol(theirs: sympy.Symbol) -> Symbol:
+    """The symbol of ours that a SymPy symbol stands for.
+
+    Raises SymbolError for a symbol whose assumptions are none of symconv's kinds, such as a plain Symbol("X").
+    """
+    kind = ""
+    if theirs.is_integer and theirs.is_nonnegative:
+        kind = POSITIVE if theirs.is_positive else NONNEGATIVE
+    elif theirs.is_rational and theirs.is_positive:
+        kind = RATIONAL
+    if kind:
+        scope = getattr(theirs, "scope", "")
+        role = "" if scope else FIELD.get(theirs.name, "")
+        if ROLES.get(role) != kind:
+            role = {POSITIVE: "count", NONNEGATIVE: "padding", RATIONAL: "multiplier"}[kind]
+        return symbol(theirs.name, role, scope)
+    raise SymbolError(
+        f"the SymPy symbol {theirs} is not one of symconv's: take it from symconv (sc.X, net.symbols['{theirs}']), "
+        "or make it with integer=True, positive=True"
+    )
+
+
+def to_sympy(form: Size | Cost) -> sympy.Expr:
+    """A size or a cost as a plain SymPy expression; what all terms of a cost share stands in front."""
+    import sympy
+
+    known: dict[Factor, sympy.Expr] = {}
+    if isinstance(form, int):
+        return sympy.Integer(form)
+    if isinstance(form, Extent):
+        return _sum((c, m) for m, c in form.terms.items())
+    front, rest = in_front(form)
+    inner = sympy.Add(
+        *(sympy.Mul(_number(c), *(_factor(f, known) for f in factors)) for factors, c in ordered_terms(rest))
+    )
+    return sympy.Mul(*(_factor(f, known) for f in front), inner)
+
+
+def _number(value: int | Fraction) -> sympy.Rational:
+    import sympy
+
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def _factor(factor: Factor, known: dict[Factor, sympy.Expr]) -> sympy.Expr:
+    if factor not in known:
+        known[factor] = to_sympy(factor) if isinstance(factor, Extent) else _atom(factor)
+    return known[factor]
+
+
+def _sum(terms: Iterable[tuple[int, tuple[Atom, ...]]]) -> sympy.Expr:
+    import sympy
+
+    return sympy.Add(*(sympy.Mul(sympy.Integer(c), *map(_atom, m)) for c, m in terms))
+
+
+@lru_cache(maxsize=1 << 14)
+def _atom(atom: Atom) -> sympy.Expr:
+    import sympy
+
+    if isinstance(atom, Symbol):
+        return sympy_symbol(atom)
+    if isinstance(atom, Floor):
+        over, under = to_sympy(atom.over), to_sympy(atom.under)
+        if atom.exact:
+            return over / under
+        quotient = sympy.Add(*(sympy.Mul(t, 1 / under) for t in sympy.Add.make_args(over)))
+        simple = isinstance(atom.under, int) and len(atom.over.terms) <= 2
+        # On a normal atom this is the very object that floor(…) yields, 18 times faster.
+        return sympy.floor(quotient, evaluate=False) if simple and _plain(atom) else sympy.floor(quotient)
+    make: dict[str, Callable[..., sympy.Expr]] = {"max": sympy.Max, "min": sympy.Min, "gcd": sympy.gcd}
+    arguments = [to_sympy(a) for a in atom.arguments]
+    if atom.name == "gcd":
+        return sympy.Function("gcd", integer=True, positive=True)(*arguments)
+    return make[atom.name](*arguments)
+
+
+def _plain(atom: Floor) -> bool:
+    """Whether the floor is of one symbol, once, and a number."""
+    symbols = [m for m in atom.over.terms if m]
+    return len(symbols) == 1 and len(symbols[0]) == 1 and isinstance(symbols[0][0], Symbol) and symbols[0][0].integral
+
+
+# -- back ----------------------------------------------------------------------------------------------------------
+
+
+def from_sympy(expression: Any) -> Cost:
+    """A SymPy polynomial in symbols, floors, ceilings, max, min and gcd, as a cost.
+
+    Raises ExtentError for anything else (a log, a float, a negative power), SymbolError for a symbol of no known kind.
+    """
+    import sympy
+
+    expression = sympy.sympify(expression) if isinstance(expression, int) else expression
+    if expression.is_Rational:
+        return product(1) * Fraction(int(expression.p), int(expression.q))
+    if expression.is_Symbol:
+        return product(size_of(our_symbol(expression)))
+    if expression.is_Add:
+        return total_of(map(from_sympy, expression.args))
+    over, under = expression.as_numer_denom()
+    if under.free_symbols:
+        return product(floor(size_from_sympy(over), size_from_sympy(under), exact=True))
+    if expression.is_Mul:
+        return reduce(lambda a, b: a * b, map(_whole, expression.args))
+    if expression.is_Pow and expression.exp.is_Integer and expression.exp >= 0:
+        return reduce(lambda a, b: a * b, [_whole(expression.base)] * int(expression.exp), product(1))
+    if isinstance(expression, sympy.floor | sympy.ceiling):
+        return product(_rounded(expression))
+    sizes = {sympy.Max: largest, sympy.Min: smallest}
+    if type(expression) in sizes:
+        return product(sizes[type(expression)](*map(size_from_sympy, expression.args)))
+    if expression.func.__name__ == "gcd" and len(expression.args) == 2:
+        return product(gcd(*map(size_from_sympy, expression.args)))
+    raise ExtentError(f"{expression} is no polynomial in symbols, floors, max, min and gcd")
+
+
+def _whole(expression: Any) -> Cost:
+    """A factor; a sum with integer coefficients stays whole."""
+    cost = from_sympy(expression)
+    integral = expression.is_Add and all(not isinstance(c, Fraction) or c.denominator == 1 for c in cost.terms.values())
+    return product(size_from_sympy(expression)) if integral else cost
+
+
+def _rounded(expression: Any) -> Size:
+    over, under = expression.args[0].together().as_numer_denom()
+    top, bottom = size_from_sympy(over), size_from_sympy(under)
+    return floor(top, bottom) if expression.func.__name__ == "floor" else -floor(-top, bottom)
+
+
+def size_from_sympy(expression: Any) -> Size:
+    """A SymPy expression with integer coefficients, as a size.
+
+    Raises ExtentError where a coefficient is a fraction, and as `from_sympy`.
+    """
+    total: Size = 0
+    for monomial, c in from_sympy(expression).expanded().items():
+        if isinstance(c, Fraction) and c.denominator != 1:
+            raise ExtentError(f"{expression} is not an integer expression: it has the coefficient {c}")
+        term: Size = int(c)
+        for a in monomial:
+            term = term * size_of(a)
+        total = total + term
+    return total
+
+
+# SymPy's own protocol, so that an extent or a cost may stand wherever SymPy takes an expression.
+for _form in (Extent, Cost):
+    setattr(_form, "_sympy_", to_sympy)  # noqa: B010  (the attribute is SymPy's, not ours)

@@ -1,0 +1,1 @@
+"""Writers: a Network out to people."""

@@ -1,0 +1,9 @@
+"""The witness: naive code that really runs the loops, to test symconv against.
+
+It imports nothing of symconv and knows no closed formula for an extent: output positions are found by stepping,
+operations are counted one by one. It is slow, and plain enough to be believed.
+
+walk    one axis: where windows start, where scattered taps land
+loops   one layer on numbers: its output shape and a count of its primitive operations
+chains  random chains of layer maps on one extent, walked by brute force
+"""
