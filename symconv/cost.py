@@ -267,7 +267,7 @@ def set_cost(cost: Cost, style: Style, grouped: bool = False) -> Piece:
 
 
 def _set_sum(cost: Cost, style: Style) -> Piece:
-    return style.sum([(c < 0, _set_product(abs(c), f, style)) for f, c in ordered_terms(cost)])
+    return style.sum([(c < 0, _set_product(_positive(c), f, style)) for f, c in ordered_terms(cost)])
 
 
 def _set_groups(cost: Cost, style: Style) -> Piece:
@@ -283,7 +283,7 @@ def _set_groups(cost: Cost, style: Style) -> Piece:
     outside = Cost({f: c for f, c in cost.terms.items() if best not in f})
     pieces = [(False, style.product([_set_groups(inside, style), *_set_factors([best], style)]))]
     for factors, c in ordered_terms(outside):
-        piece = _set_product(abs(c), factors, style)
+        piece = _set_product(_positive(c), factors, style)
         whole = len(factors) == 1 and isinstance(factors[0], Extent) and abs(c) == 1
         pieces.append((c < 0, Piece(style.within(piece, 9), 9) if whole else piece))
     return style.sum(pieces)
@@ -292,9 +292,13 @@ def _set_groups(cost: Cost, style: Style) -> Piece:
 def _set_product(coefficient: Number, factors: Factors, style: Style) -> Piece:
     pieces = _set_factors(factors, style)
     if not pieces or abs(coefficient) != 1:
-        pieces = [style.number(abs(coefficient)), *pieces]
+        pieces = [style.number(_positive(coefficient)), *pieces]
     piece = style.product(pieces)
     return style.sum([(True, piece)]) if coefficient < 0 else piece
+
+
+def _positive(value: Number) -> Number:
+    return -value if value < 0 else value
 
 
 def _set_factors(factors: Iterable[Factor], style: Style) -> list[Piece]:
