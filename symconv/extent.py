@@ -561,7 +561,7 @@ def set_size(size: Size, style: Style) -> Piece:
     merged = _merged(size)
     if merged is not None:
         return merged(style)
-    terms = sorted(size.terms.items(), key=lambda t: (not t[0], t[1] < 0, _written(t[0])))
+    terms = sorted(size.terms.items(), key=lambda t: (not t[0], t[1] < 0, -len(t[0]), _written(t[0])))
     return style.sum([(c < 0, set_term(abs(c), m, style)) for m, c in terms])
 
 
@@ -622,7 +622,7 @@ def _merged(size: Extent) -> Callable[[Style], Piece] | None:
     ((atom, c),) = floors
     assert isinstance(atom, Floor)
     rest = size - Extent({(atom,): c})
-    if atom.exact or not isinstance(atom.under, int):
+    if not isinstance(atom.under, int):
         return None
     if isinstance(rest, int) and c != 1:
         return None
@@ -630,4 +630,4 @@ def _merged(size: Extent) -> Callable[[Style], Piece] | None:
         return None
     d = atom.under
     over = atom.over + d * rest if c == 1 else -atom.over + (d - 1) + d * rest
-    return lambda style: _set_quotient(over, d, False, style)
+    return lambda style: _set_quotient(over, d, atom.exact, style)

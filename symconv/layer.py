@@ -21,6 +21,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform, get_args, get_type_hints
 
 from symconv.cost import Cost
@@ -38,12 +39,15 @@ from symconv.tensor import Tensor
 class Range:
     """What a field of sizes takes: the least value, and whether it may be given once for each spatial axis.
 
-    `pairs` takes (begin, end) for an axis too, `words` the names that stand in place of sizes.
+    `pairs` takes (begin, end) for an axis too, `rational` fractions, `signed` numbers below `least`; `words` are the
+    names that stand in place of sizes.
     """
 
     least: int
     per_axis: bool = False
     pairs: bool = False
+    rational: bool = False
+    signed: bool = False
     words: tuple[str, ...] = ()
 
 
@@ -51,8 +55,9 @@ class Range:
 Positive = Annotated[Size, Range(1)]
 Natural = Annotated[Size, Range(0)]
 
-#: A kernel, stride or dilation: one size for all spatial axes, or one for each.
+#: A kernel, stride or dilation: one size for all spatial axes, or one for each; an output padding, which may be 0.
 Axes = Annotated[Size | tuple[Size, ...], Range(1, per_axis=True)]
+NaturalAxes = Annotated[Size | tuple[Size, ...], Range(0, per_axis=True)]
 
 #: Padding: one size for all sides, one for each axis, a (begin, end) for each axis, "same" (⌈x/S⌉) or "valid" (none).
 Padding = Annotated[
@@ -60,10 +65,10 @@ Padding = Annotated[
 ]
 
 #: Amounts at the begin and end of each axis, which may be negative (a crop is a negative pad).
-Margins = Annotated[Size | tuple[Size | tuple[Size, Size], ...], Range(0, per_axis=True, pairs=True)]
+Margins = Annotated[Size | tuple[Size | tuple[Size, Size], ...], Range(0, per_axis=True, pairs=True, signed=True)]
 
 #: A positive rational: a scale factor.
-Scale = Annotated[Size | Fraction | tuple[Size | Fraction, ...], Range(1, per_axis=True)]
+Scale = Annotated[Size | Fraction | tuple[Size | Fraction, ...], Range(1, per_axis=True, rational=True)]
 
 
 def as_size(value: Any) -> Size:
@@ -126,6 +131,8 @@ class Layer:
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
     #: Whether the output is the input's own elements in another shape, so that no new ones are made.
     view: ClassVar[bool] = False
+    #: The positions of inputs that only lend their shape.
+    shape_only: ClassVar[tuple[int, ...]] = ()
 
     # A rule names its tensors: `output(image)`, `output(query, key)`. `*Any, **Any` lets every such signature override.
 
@@ -152,32 +159,41 @@ class Layer:
         return cls(), (image_of_symbols(),)
 
     def __post_init__(self) -> None:
-        for name, limits in _ranges(type(self)).items():
-            value = _converted(getattr(self, name), limits, f"{self.kind}: {name}")
-            object.__setattr__(self, name, value)
+        cls = type(self)
+        for name, limits in ranges(cls).items():
+            value = getattr(self, name)
+            if value is not None or getattr(cls, name, MISSING) is not None:
+                object.__setattr__(self, name, _converted(value, limits, f"{self.kind}: {name}"))
+        for name, wanted in _plain(cls).items():
+            value = getattr(self, name)
+            if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+                raise ShapeError(f"{self.kind}: {name} = {value!r}: accepted is {_PLAIN[wanted]}")
 
     def field_sizes(self) -> Iterator[tuple[str, Size, Range]]:
         """Every size in the fields, with the name of its field and its range."""
-        for name, limits in _ranges(type(self)).items():
+        for name, limits in ranges(type(self)).items():
             for size in _flat(getattr(self, name)):
                 yield name, size, limits
 
     def require_fields(self) -> None:
         """State that symbolic fields are in their range."""
         for name, size, limits in self.field_sizes():
-            if not isinstance(size, int | Fraction):
+            if isinstance(size, Extent) and size.integral and not limits.signed:
                 require(at_least(size, limits.least), f"{name} of at least {limits.least}")
 
     def substitute(self, values: Mapping[Symbol, Size]) -> Layer:
         """The layer with sizes in place of symbols."""
-        changed = {name: _mapped(getattr(self, name), values) for name in _ranges(type(self))}
+        changed = {name: _mapped(getattr(self, name), values) for name in ranges(type(self))}
         given = {f.name: getattr(self, f.name) for f in layer_fields(type(self))}
         return type(self)(**{**given, **changed})
 
 
 @dataclass(frozen=True)
 class Reach:
-    """An output at j reads the input from stride·j − padding on, `size` elements of it."""
+    """An output at j reads the input's elements from stride·j − padding to stride·j − padding + size − 1.
+
+    With a stride below 1 these bounds are fractions, and the elements are the whole numbers between them.
+    """
 
     size: Size | Fraction = 1
     stride: Size | Fraction = 1
@@ -202,7 +218,8 @@ def layer_fields(cls: type[Layer]) -> tuple[Any, ...]:
 _RANGES: Final[dict[type[Layer], dict[str, Range]]] = {}
 
 
-def _ranges(cls: type[Layer]) -> dict[str, Range]:
+def ranges(cls: type[Layer]) -> dict[str, Range]:
+    """The fields of sizes of a layer class, each with its range."""
     if cls not in _RANGES:
         hints = get_type_hints(cls, include_extras=True)
         found = {}
@@ -215,22 +232,51 @@ def _ranges(cls: type[Layer]) -> dict[str, Range]:
     return _RANGES[cls]
 
 
+#: The fields that are no sizes, and what they take.
+_PLAIN: Final[dict[type, str]] = {bool: "true or false", int: "a whole number", str: "a word"}
+
+
+@cache
+def _plain(cls: type[Layer]) -> dict[str, type]:
+    hints = get_type_hints(cls)
+    return {f.name: hints[f.name] for f in layer_fields(cls) if hints[f.name] in _PLAIN}
+
+
 def _converted(value: Any, limits: Range, where: str) -> Any:
-    if value is None or (isinstance(value, str) and value in limits.words):
+    if isinstance(value, str) and value in limits.words:
         return value
+    if not isinstance(value, list | tuple):
+        return _one(value, limits, where)
+    if not limits.per_axis or not value:
+        raise ShapeError(f"{where} = {value!r}: {'a size for each axis' if limits.per_axis else 'one size'} is wanted")
+    return tuple(_of_axis(v, limits, where) for v in value)
+
+
+def _of_axis(value: Any, limits: Range, where: str) -> Any:
+    if not isinstance(value, list | tuple):
+        return _one(value, limits, where)
+    if not limits.pairs or len(value) != 2:
+        wanted = "one size, or a begin and an end," if limits.pairs else "one size"
+        raise ShapeError(f"{where}: {wanted} is wanted for an axis, not {value!r}")
+    return tuple(_one(v, limits, where) for v in value)
+
+
+def _one(value: Any, limits: Range, where: str) -> Size | Fraction:
     if isinstance(value, str):
-        raise ShapeError(f"{where} = {value!r}: accepted are sizes{''.join(f', {w}' for w in limits.words)}")
-    if isinstance(value, list | tuple):
-        if not limits.per_axis or not value:
-            raise ShapeError(f"{where} = {value!r}: one size is wanted, not {len(value)}")
-        return tuple(_converted(v, limits, where) for v in value)
-    if isinstance(value, Fraction) and value.denominator > 1:
+        words = "".join(f", {w}" for w in limits.words)
+        raise ShapeError(f"{where} = {value!r}: accepted are sizes{words}. {near(value, limits.words)}".rstrip(" ."))
+    if isinstance(value, Fraction) and value.denominator > 1 and limits.rational:
         if value <= 0:
             raise ShapeError(f"{where} = {value} is not positive")
         return value
-    size = int(value) if isinstance(value, Fraction) else as_size(value)
-    if isinstance(size, int) and size < limits.least:
+    try:
+        size = as_size(int(value) if isinstance(value, Fraction) and value.denominator == 1 else value)
+    except ShapeError as error:
+        raise ShapeError(f"{where}: {error}") from None
+    if isinstance(size, int) and size < limits.least and not limits.signed:
         raise ShapeError(f"{where} = {size} is below {limits.least}")
+    if isinstance(size, Extent) and not size.integral and not limits.rational:
+        raise ShapeError(f"{where} = {size} is not always a whole number: take the floor of it")
     return size
 
 

@@ -6,7 +6,7 @@ A node's name is a path, `stage2/conv1`; the tree of names is the hierarchy by w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,7 @@ import networkx as nx
 
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, shortest, total_of
 from symconv.count import CONVENTIONS, Convention, Count
-from symconv.domain import Domain, asking
+from symconv.domain import Condition, Domain, asking
 from symconv.errors import NetworkError, ShapeError, SymconvError, near
 from symconv.evaluation import by_name, resolve
 from symconv.extent import Extent, Size, size_of, symbols_of
@@ -95,6 +95,8 @@ class Network:
         self.graph: nx.DiGraph[str] = nx.DiGraph()
         self.inputs: dict[str, Tensor] = {}
         self.domain = Domain()
+        #: The values at which figures of this network are usually given, such as X = 224.
+        self.usual: dict[str, int] = {}
         self._nodes: dict[str, Node] = {}
         self._last = ""
         self._costs: dict[str, Cost] = {}
@@ -164,6 +166,13 @@ class Network:
         self._last = name
         self._costs.clear()
         return name
+
+    def require(self, condition: Condition, node: str) -> None:
+        """Add a condition to the domain in the name of a node.
+
+        Raises ShapeError where it can never hold.
+        """
+        self.domain.require(replace(condition, node=node))
 
     def _check_shared(self, name: str, parameters: tuple[Parameter, ...], shares: str) -> None:
         other = self.node(shares)

@@ -10,10 +10,33 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-SUM, PRODUCT, POWER, ATOM = range(4)
+SUM, QUOTIENT, PRODUCT, POWER, ATOM = range(5)
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 GREEK = frozenset(
-    ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega"]
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+    ]
 )
 
 
@@ -58,13 +81,13 @@ class Style:
         (first_negative, first), *rest = terms
         if not rest and not first_negative:
             return first
-        text = (self.negative + self.within(first, PRODUCT)) if first_negative else first.text
+        text = (self.negative + self.within(first, QUOTIENT)) if first_negative else first.text
         for negative, piece in rest:
-            text += (self.minus + self.within(piece, PRODUCT)) if negative else self.plus + piece.text
+            text += (self.minus + self.within(piece, QUOTIENT)) if negative else self.plus + piece.text
         return Piece(text, SUM)
 
     def quotient(self, over: Piece, under: Piece) -> Piece:
-        return Piece(f"{self.within(over, PRODUCT)}/{self.within(under, POWER)}", PRODUCT)
+        return Piece(f"{self.within(over, PRODUCT)}/{self.within(under, POWER)}", QUOTIENT)
 
     def floor(self, over: Piece, under: Piece) -> Piece:
         return Piece(f"⌊{self.quotient(over, under).text}⌋", ATOM)

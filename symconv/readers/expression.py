@@ -1,0 +1,286 @@
+"""Arithmetic in a text, read by our own parser: numbers, known names, + − * / // % ^, floors, max, min, gcd. Nothing runs.
+
+What symconv prints it also reads: 64·⌊X/2⌋², ⌈X/32⌉, 2 X. A text may come from a stranger, so its length, its depth and
+the size of what it makes are bounded, and a name is looked up in the given ones and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from symconv.domain import divides, require
+from symconv.errors import ExpressionError, ExtentError, near
+from symconv.extent import Extent, Size, ceiling, floor, gcd, largest, smallest
+
+#: Bounds: characters, parentheses inside one another, digits of a number, factors of a term, terms of a sum.
+LENGTH, DEPTH, DIGITS, DEGREE, TERMS = 1000, 50, 30, 24, 400
+
+FUNCTIONS: Final = ("floor", "ceil", "max", "min", "gcd")
+ACCEPTED: Final = "accepted are numbers, names, + - * / // % ^, parentheses, " + ", ".join(f"{f}()" for f in FUNCTIONS)
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
+    r"|(?P<name>[^\W\d⁰¹²³⁴⁵⁶⁷⁸⁹](?:(?![⁰¹²³⁴⁵⁶⁷⁸⁹])\w)*)|(?P<sign>\*\*|//|[-+*/%^(),·×−⌊⌋⌈⌉]))"
+)
+_SAME = {"·": "*", "×": "*", "−": "-", "**": "^"}
+_LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+
+class Token(NamedTuple):
+    """A piece of the text: its kind, its text, and its column from 1."""
+
+    kind: str
+    text: str
+    column: int
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """over/under, so that ⌊a/b⌋ and (K − 1)/2 are read as they are written."""
+
+    over: Size
+    under: Size = 1
+
+
+def parse(text: str, names: Mapping[str, Size]) -> Size:
+    """The size that a text stands for; a division outside a floor must come out even, and the domain is told so.
+
+    Raises ExpressionError, with the column, for anything that is not arithmetic on the names.
+
+    >>> from symconv.extent import size_of
+    >>> from symconv.symbols import symbol
+    >>> parse("64·⌊(X + 1)/2⌋² + 2 X", {"X": size_of(symbol("X"))})
+    64·⌈X/2⌉² + 2·X
+    """
+    ratio = _Parser(text, names).whole()
+    if ratio.under == 1:
+        return ratio.over
+    require(divides(ratio.under, ratio.over), f"{text} a whole number")
+    return floor(ratio.over, ratio.under, exact=True)
+
+
+def parse_rational(text: str, names: Mapping[str, Size]) -> Size | Fraction:
+    """As `parse`, and a quotient of two numbers is that fraction: a scale factor."""
+    ratio = _Parser(text, names).whole()
+    if isinstance(ratio.over, int) and isinstance(ratio.under, int):
+        value = Fraction(ratio.over, ratio.under)
+        return int(value) if value.denominator == 1 else value
+    return parse(text, names)
+
+
+def names_in(text: str) -> list[str]:
+    """The names that a text uses, functions apart, in the order of their first use.
+
+    Raises ExpressionError as `parse`.
+    """
+    found = [t.text for t in _tokens(text) if t.kind == "name" and t.text not in FUNCTIONS]
+    return list(dict.fromkeys(found))
+
+
+def _tokens(text: str) -> list[Token]:
+    if len(text) > LENGTH:
+        raise ExpressionError(f"an expression of {len(text)} characters: at most {LENGTH} are accepted", 1)
+    out, at = [], 0
+    while text[at:].strip():
+        match = _TOKEN.match(text, at)
+        if match is None or match.lastgroup is None:
+            column = at + len(text[at:]) - len(text[at:].lstrip()) + 1
+            raise ExpressionError(f"{text[column - 1]!r} is no arithmetic: {ACCEPTED}", column)
+        kind, found = match.lastgroup, match[match.lastgroup]
+        column = match.start(kind) + 1
+        if kind == "number" and len(found) > DIGITS:
+            raise ExpressionError(f"a number of {len(found)} digits: at most {DIGITS} are accepted", column)
+        out.append(Token(kind, _SAME.get(found, found), column))
+        at = match.end()
+    return [*out, Token("end", "the end", len(text) + 1)]
+
+
+class _Parser:
+    """Precedence climbing over the tokens of one text."""
+
+    def __init__(self, text: str, names: Mapping[str, Size]) -> None:
+        self.tokens, self.names, self.at, self.depth = _tokens(text), names, 0, 0
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.at]
+
+    def take(self) -> Token:
+        token = self.token
+        self.at += token.kind != "end"
+        return token
+
+    def expect(self, sign: str) -> None:
+        token = self.take()
+        if token.text != sign or token.kind != "sign":
+            raise ExpressionError(f"{token.text} where {sign} is wanted", token.column)
+
+    def whole(self) -> Ratio:
+        if self.token.kind == "end":
+            raise ExpressionError(f"an empty expression: {ACCEPTED}", 1)
+        ratio = self.sum()
+        if self.token.kind != "end":
+            raise ExpressionError(f"{self.token.text} where the expression should end: {ACCEPTED}", self.token.column)
+        return ratio
+
+    def sum(self) -> Ratio:
+        self.depth += 1
+        if self.depth > DEPTH:
+            raise ExpressionError(f"parentheses deeper than {DEPTH}", self.token.column)
+        left = self.product()
+        while self.token.text in ("+", "-") and self.token.kind == "sign":
+            sign = self.take()
+            right = self.product()
+            left = self.bounded(sign.column, lambda: _add(left, right, 1 if sign.text == "+" else -1))
+        self.depth -= 1
+        return left
+
+    def product(self) -> Ratio:
+        left = self.signed()
+        while True:
+            token = self.token
+            before = self.tokens[self.at - 1]
+            implicit = (before.kind == "number" or before.text in (")", "⌋", "⌉")) and (
+                token.kind == "name" or token.text in ("(", "⌊", "⌈")
+            )
+            if implicit or (token.kind == "sign" and token.text in ("*", "/", "//", "%")):
+                if not implicit:
+                    self.take()
+                right = self.signed()
+                sign = "*" if implicit else token.text
+                left = self.bounded(token.column, lambda: _combine(left, sign, right))
+            else:
+                return left
+
+    def signed(self) -> Ratio:
+        negative = False
+        while self.token.text in ("-", "+") and self.token.kind == "sign":
+            negative ^= self.take().text == "-"
+        value = self.power()
+        return Ratio(-value.over, value.under) if negative else value
+
+    def power(self) -> Ratio:
+        base = self.atom()
+        token = self.token
+        if token.kind == "raised":
+            exponent = int(self.take().text.translate(_LOWERED)[:4])
+        elif token.text == "^" and token.kind == "sign":
+            self.take()
+            number = self.take()
+            if number.kind != "number" or "." in number.text:
+                raise ExpressionError("an exponent is a plain whole number", number.column)
+            exponent = int(number.text)
+        else:
+            return base
+        if exponent > DEGREE:
+            raise ExpressionError(f"the exponent {exponent}: at most {DEGREE} is accepted", token.column)
+        result = Ratio(1)
+        for _ in range(exponent):
+            result = self.bounded(token.column, lambda: _combine(result, "*", base))
+        return result
+
+    def atom(self) -> Ratio:
+        token = self.take()
+        if token.kind == "number":
+            value = Fraction(token.text)
+            return Ratio(value.numerator, value.denominator)
+        if token.kind == "name":
+            return self.name(token)
+        if token.text == "(":
+            inner = self.sum()
+            self.expect(")")
+            return inner
+        if token.text in ("⌊", "⌈"):
+            inner = self.sum()
+            self.expect("⌋" if token.text == "⌊" else "⌉")
+            return self.bounded(token.column, lambda: _rounded("floor" if token.text == "⌊" else "ceil", inner))
+        raise ExpressionError(f"{token.text} where a number or a name is wanted: {ACCEPTED}", token.column)
+
+    def name(self, token: Token) -> Ratio:
+        if self.token.text == "(":
+            return self.call(token)
+        if token.text not in self.names:
+            known = ", ".join(self.names) or "none"
+            hint = near(token.text, self.names) or f"known are {known}"
+            raise ExpressionError(f"unknown name {token.text}: {hint}", token.column)
+        return Ratio(self.names[token.text])
+
+    def call(self, token: Token) -> Ratio:
+        if token.text not in FUNCTIONS:
+            raise ExpressionError(f"{token.text}(…) is a call, which never runs: {ACCEPTED}", token.column)
+        self.expect("(")
+        arguments = [self.sum()]
+        while self.token.text == ",":
+            self.take()
+            arguments.append(self.sum())
+        self.expect(")")
+        if token.text in ("floor", "ceil"):
+            if len(arguments) != 1:
+                raise ExpressionError(f"{token.text} takes one argument", token.column)
+            return self.bounded(token.column, lambda: _rounded(token.text, arguments[0]))
+        if len(arguments) < 2 or (token.text == "gcd" and len(arguments) > 2) or any(a.under != 1 for a in arguments):
+            raise ExpressionError(f"{token.text} takes two whole arguments", token.column)
+        sizes = [a.over for a in arguments]
+        make: dict[str, Callable[..., Size]] = {"max": largest, "min": smallest, "gcd": gcd}
+        return Ratio(make[token.text](*sizes))
+
+    def bounded(self, column: int, make: Callable[[], Ratio]) -> Ratio:
+        try:
+            return make()
+        except ExtentError as error:
+            raise ExpressionError(str(error), column) from None
+
+
+def _add(left: Ratio, right: Ratio, sign: int) -> Ratio:
+    if left.under == right.under:
+        return _ratio(left.over + sign * right.over, left.under)
+    over = _times(left.over, right.under) + sign * _times(right.over, left.under)
+    return _ratio(over, _times(left.under, right.under))
+
+
+def _combine(left: Ratio, sign: str, right: Ratio) -> Ratio:
+    if sign == "*":
+        return _ratio(_times(left.over, right.over), _times(left.under, right.under))
+    if sign == "/":
+        return _ratio(_times(left.over, right.under), _times(left.under, right.over))
+    quotient = floor(_times(left.over, right.under), _times(left.under, right.over))
+    if sign == "//":
+        return Ratio(quotient)
+    return _add(left, _combine(Ratio(quotient), "*", right), -1)
+
+
+def _rounded(name: str, ratio: Ratio) -> Ratio:
+    return Ratio(floor(ratio.over, ratio.under) if name == "floor" else ceiling(ratio.over, ratio.under))
+
+
+def _ratio(over: Size, under: Size) -> Ratio:
+    if isinstance(under, int):
+        if under == 0:
+            raise ExtentError("a division by zero")
+        if under < 0:
+            over, under = -over, -under
+        if isinstance(over, int):
+            value = Fraction(over, under)
+            return Ratio(value.numerator, value.denominator)
+        if over.integral and all(c % under == 0 for c in over.terms.values()):
+            return Ratio(Extent({m: c // under for m, c in over.terms.items()}))
+    return Ratio(1) if over == under else Ratio(over, under)
+
+
+def _times(a: Size, b: Size) -> Size:
+    """The product, refused before it is made where it would be too large."""
+    (terms_a, degree_a, bits_a), (terms_b, degree_b, bits_b) = _measure(a), _measure(b)
+    if terms_a * terms_b > TERMS or degree_a + degree_b > DEGREE or bits_a + bits_b > 8 * DIGITS:
+        raise ExtentError("the expression grows too large")
+    return a * b
+
+
+def _measure(size: Size) -> tuple[int, int, int]:
+    if isinstance(size, int):
+        return 1, 0, size.bit_length()
+    degree = max(len(m) for m in size.terms)
+    return len(size.terms), degree, max(c.bit_length() for c in size.terms.values())
