@@ -1,16 +1,66 @@
-"""symconv: the exact closed-form cost of a neural network."""
+"""symconv: the exact closed-form cost of a neural network.
 
-import symconv.metrics  # noqa: F401  (registers the metrics)
+>>> import symconv as sc
+>>> net = sc.load("vgg16")
+>>> net.cost("macs")
+N·(7077888·⌊X/16⌋² + 5898240·⌊X/8⌋² + 1474560·⌊X/4⌋² + 221184·⌊X/2⌋² + 38592·X² + 123633664)
+>>> net.evaluate("macs", X=224, N=1)
+15470264320
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import symconv.metrics
 from symconv import layers
 from symconv.cost import Cost, product
-from symconv.count import Convention, Count
-from symconv.domain import at_least, divides, equal, require
+from symconv.count import CONVENTIONS, PRIMITIVES, Convention, Count
+from symconv.domain import Condition, Domain, at_least, divides, equal, require
+from symconv.equality import compare
 from symconv.errors import SymconvError
 from symconv.evaluation import evaluate_by_name as evaluate
-from symconv.extent import Extent, ceiling, gcd, largest, size_of, smallest
+from symconv.extent import Extent, ceiling, floor, gcd, largest, size_of, smallest
 from symconv.layer import Axes, Layer, Natural, Padding, Parameter, Positive, layer, weight
-from symconv.network import Network
+from symconv.metrics import receptive_field
+from symconv.network import Network, metric
 from symconv.symbols import FIELD, symbol
+from symconv.sympy_bridge import from_sympy, to_sympy
 from symconv.tensor import Tensor
 
+if TYPE_CHECKING:
+    from symconv.analysis.claims import conclusions
+    from symconv.analysis.classes import derivative, difference, on_class, period
+    from symconv.analysis.growth import bounds, growth, leading, order
+    from symconv.readers import bundled, load, load_layers, parse_spec, read_convention, read_spec
+    from symconv.writers.diagram import draw
+
+#: The field's symbols, as extents; they stand wherever SymPy takes an expression.
 N, K, C_in, C_out, D, S, P, g, M, T, X, W, H = (size_of(symbol(name)) for name in FIELD)
+
+#: What is imported when it is first used, so that `import symconv` stays quick.
+_LATER = {
+    "symconv.readers": ("bundled", "load", "load_layers", "parse_spec", "read_convention", "read_spec"),
+    "symconv.analysis.growth": ("bounds", "growth", "leading", "order"),
+    "symconv.analysis.classes": ("derivative", "difference", "on_class", "period"),
+    "symconv.analysis.claims": ("conclusions",),
+    "symconv.writers.diagram": ("draw",),
+}
+_ROOM = {name: room for room, names in _LATER.items() for name in names}
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CONVENTIONS", "PRIMITIVES", "Axes", "C_in", "C_out", "Condition", "Convention", "Cost", "Count", "D", "Domain",
+    "Extent", "H", "K", "Layer", "M", "N", "Natural", "Network", "P", "Padding", "Parameter", "Positive", "S",
+    "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "compare", "conclusions",
+    "derivative", "difference", "divides", "draw", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth",
+    "largest", "layer", "layers", "leading", "load", "load_layers", "metric", "on_class", "order", "parse_spec",
+    "period", "product", "read_convention", "read_spec", "receptive_field", "require", "smallest", "symbol",
+    "to_sympy", "weight",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOM:
+        return getattr(import_module(_ROOM[name]), name)
+    raise AttributeError(f"module 'symconv' has no attribute {name!r}")

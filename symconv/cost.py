@@ -16,6 +16,7 @@ from symconv.errors import ExtentError
 from symconv.extent import (
     Atom,
     Extent,
+    Floor,
     Monomial,
     Size,
     coarseness,
@@ -267,7 +268,10 @@ def set_cost(cost: Cost, style: Style, grouped: bool = False) -> Piece:
 
 
 def _set_sum(cost: Cost, style: Style) -> Piece:
-    return style.sum([(c < 0, _set_product(_positive(c), f, style)) for f, c in ordered_terms(cost)])
+    terms = ordered_terms(cost)
+    first = next((i for i, (_, c) in enumerate(terms) if c > 0), 0)  # a positive term stands first where there is one
+    terms = [terms[first], *terms[:first], *terms[first + 1 :]]
+    return style.sum([(c < 0, _set_product(_positive(c), f, style)) for f, c in terms])
 
 
 def _set_groups(cost: Cost, style: Style) -> Piece:
@@ -297,12 +301,19 @@ def _set_product(coefficient: Number, factors: Factors, style: Style) -> Piece:
     return style.sum([(True, piece)]) if coefficient < 0 else piece
 
 
+def _place(factor: Factor) -> tuple[Any, ...]:
+    """Where a factor stands in a product: C_in/g where C_in would, anything else by its own order."""
+    if isinstance(factor, Floor) and factor.exact:
+        return max(_order(a) for m in factor.over.terms for a in m) if any(factor.over.terms) else _order(factor)
+    return _order(factor)
+
+
 def _positive(value: Number) -> Number:
     return -value if value < 0 else value
 
 
 def _set_factors(factors: Iterable[Factor], style: Style) -> list[Piece]:
-    left, pieces = list(factors), []
+    left, pieces = sorted(factors, key=_place), []
     while left:
         f = left[0]
         base = set_size(f, style) if isinstance(f, Extent) else set_atom(f, style)

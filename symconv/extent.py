@@ -19,12 +19,13 @@ The form is what people are shown. Whether two sizes are equal is decided in `sy
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from math import gcd as integer_gcd
 from typing import Any, Final
 
 from symconv.errors import ExtentError
 from symconv.notation import TEXT, Piece, Style
-from symconv.symbols import Symbol
+from symconv.symbols import NONNEGATIVE, Symbol
 
 #: Copies of one floor under another that are separated in the form shown; more stay nested.
 SEPARATED: Final = 8
@@ -36,19 +37,29 @@ EXPONENT: Final = 64
 class Floor:
     """The atom ⌊over/under⌋; `exact` says that `under` divides `over` on the domain, so it prints as a quotient."""
 
-    __slots__ = ("_hash", "exact", "integral", "key", "over", "under")
+    __slots__ = ("_hash", "exact", "integral", "key", "least", "over", "symbols", "under")
 
     def __init__(self, over: Extent, under: Size, exact: bool = False) -> None:
         self.over, self.under, self.exact = over, under, exact
         self.key: tuple[Any, ...] = (1, order(under), over.key, exact)
-        self._hash = hash(self.key)
+        self.symbols: frozenset[Symbol] = frozenset(symbols_of(over) | symbols_of(under))
+        self.least = _least_quotient(over, under)
+        # Not of the key: it holds the keys of all floors below, each as often as it is used.
+        self._hash = hash((over, under, exact))
         self.integral = True
 
     def __hash__(self) -> int:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Floor) and self._hash == other._hash and self.key == other.key)
+        return self is other or (
+            isinstance(other, Floor)
+            and self._hash == other._hash
+            and (self.exact, self.under, self.over) == (other.exact, other.under, other.over)
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return floor_atom, (self.over, self.under, self.exact)  # another process hashes differently
 
     def __repr__(self) -> str:
         return set_atom(self, TEXT).text
@@ -57,21 +68,33 @@ class Floor:
 class Function:
     """The atom max(…), min(…) or gcd(…) of sizes."""
 
-    __slots__ = ("arguments", "integral", "key", "name")
+    __slots__ = ("arguments", "integral", "key", "name", "symbols")
 
     def __init__(self, name: str, arguments: tuple[Size, ...]) -> None:
         self.name, self.arguments = name, arguments
         self.key: tuple[Any, ...] = (2, name, tuple(map(order, arguments)))
+        self.symbols: frozenset[Symbol] = frozenset(s for a in arguments for s in symbols_of(a))
         self.integral = all(isinstance(a, int) or a.integral for a in arguments)
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        return hash((self.name, self.arguments))
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Function) and self.key == other.key)
+        return self is other or (
+            isinstance(other, Function) and (self.name, self.arguments) == (other.name, other.arguments)
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Function, (self.name, self.arguments)
 
     def __repr__(self) -> str:
         return set_atom(self, TEXT).text
+
+
+@lru_cache(maxsize=1 << 14)
+def floor_atom(over: Extent, under: Size, exact: bool = False) -> Floor:
+    """The atom; mostly the same object for the same arguments, so that comparing deep floors ends at once."""
+    return Floor(over, under, exact)
 
 
 type_of_function: Final[dict[str, Callable[..., int]]] = {"max": max, "min": min, "gcd": integer_gcd}
@@ -195,6 +218,10 @@ class Extent:
         quotient = self // other
         return quotient, self - other * quotient
 
+    def __rdivmod__(self, other: int) -> tuple[Size, Size]:
+        quotient = floor(other, self)
+        return quotient, other - self * quotient
+
     # -- text and SymPy ---------------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
@@ -293,25 +320,31 @@ def _plain_floor(rest: dict[Monomial, int], b: int, s: int, exact: bool) -> Size
     q, b = divmod(b, s)
     if s == 1 and all(a.integral for m in rest for a in m):
         return _size({**rest, (): q})
-    return size_of(Floor(Extent({**rest, (): b} if b else rest), s, exact)) + q
+    return size_of(floor_atom(Extent({**rest, (): b} if b else rest), s, exact)) + q
 
 
 def _inner_floor(rest: Mapping[Monomial, int]) -> Floor | None:
-    """The one floor that stands alone in a term, where all other terms are free of atoms but symbols."""
+    """The one floor among the atoms, where it stands alone in its term and all others are integers."""
     found: Floor | None = None
     for m in rest:
         for a in m:
-            if not isinstance(a, Symbol):
-                if found is not None or not isinstance(a, Floor) or len(m) > 1:
+            if not a.integral:
+                return None
+            if isinstance(a, Floor):
+                if found is not None or len(m) > 1:
                     return None
                 found = a
-            elif not a.integral:
-                return None
     return found
 
 
+def _composes(inner: Floor, sign: int, under: Extent) -> bool:
+    """Whether `_compose` holds: `under` is an integer, and for the minus sign v and d are."""
+    whole = isinstance(inner.under, int) or inner.under.integral
+    return under.integral and (sign > 0 or (whole and inner.over.integral))
+
+
 def _compose(inner: Floor, sign: int, shift: Size, under: Size, exact: bool) -> Size:
-    """⌊(±⌊v/d⌋ + shift)/under⌋ = ⌊(±v + (d − 1 for the minus sign) + d·shift)/(d·under)⌋."""
+    """⌊(±⌊v/d⌋ + shift)/under⌋ = ⌊(±v + (d − 1 for the minus sign) + d·shift)/(d·under)⌋ for an integer shift."""
     d = inner.under
     over = inner.over + d * shift if sign > 0 else -inner.over + (d - 1) + d * shift
     return floor(over, d * under, exact and inner.exact)
@@ -319,10 +352,12 @@ def _compose(inner: Floor, sign: int, shift: Size, under: Size, exact: bool) -> 
 
 def _floor_by_extent(over: Size, under: Extent, exact: bool) -> Size:
     terms = _terms(over)
-    if over == under:
-        return 1
     out: dict[Monomial, int] = {}
     rest, below = dict(terms), _size(under.terms)
+    if any(isinstance(a, Symbol) and a.kind == NONNEGATIVE for m in under.terms for a in m):
+        return size_of(floor_atom(Extent(rest), below, exact)) if rest else 0  # by zero it has no value: keep it
+    if over == under:
+        return 1
     if len(under.terms) == 1:
         ((divisor, coefficient),) = under.terms.items()
         for m, c in terms.items():
@@ -338,12 +373,12 @@ def _floor_by_extent(over: Size, under: Extent, exact: bool) -> Size:
         return _size(out) + floor(_size(rest), below, exact)
     b = rest.pop((), 0)
     inner = _inner_floor(rest)
-    if inner is not None and abs(rest[(inner,)]) == 1:
+    if inner is not None and abs(rest[(inner,)]) == 1 and _composes(inner, rest[(inner,)], below):
         n = rest.pop((inner,))
         return _size(out) + _compose(inner, n, _size({**rest, (): b}), below, exact)
     if b:
         rest[()] = b
-    return _size(out) + size_of(Floor(Extent(rest), below, exact))
+    return _size(out) + size_of(floor_atom(Extent(rest), below, exact))
 
 
 def _terms(size: Size) -> dict[Monomial, int]:
@@ -426,13 +461,14 @@ def gcd(a: Size, b: Size) -> Size:
     """
     if isinstance(a, int) and isinstance(b, int):
         return integer_gcd(a, b)
-    if a == b or b == 1:
+    if a == b:
         return b
-    if a == 1:
-        return 1
     for n, e in ((a, b), (b, a)):
-        if isinstance(n, int) and isinstance(e, Extent) and all(c % n == 0 for c in e.terms.values()) and e.integral:
-            return n
+        if isinstance(n, int):
+            if n < 1:
+                raise ExtentError(f"the greatest common divisor of {e} and {n}: both must be at least 1")
+            if isinstance(e, Extent) and all(c % n == 0 for c in e.terms.values()) and e.integral:
+                return n
     low, high = sorted((a, b), key=order)
     return size_of(Function("gcd", (low, high)))
 
@@ -466,10 +502,7 @@ def _least(atom: Atom) -> int | None:
     if isinstance(atom, Symbol):
         return atom.least
     if isinstance(atom, Floor):
-        bound = lower_bound(atom.over)
-        if bound is None or bound < 0:
-            return None
-        return bound // atom.under if isinstance(atom.under, int) else 0
+        return atom.least
     bounds = [lower_bound(a) for a in atom.arguments]
     known = [b for b in bounds if b is not None]
     if atom.name == "gcd":
@@ -480,74 +513,90 @@ def _least(atom: Atom) -> int | None:
     return min(known) if len(known) == len(bounds) and min(known) >= 0 else None
 
 
+def _least_quotient(over: Size, under: Size) -> int | None:
+    bound = lower_bound(over)
+    if bound is None or bound < 0:
+        return None
+    return bound // under if isinstance(under, int) else 0
+
+
 # -- values --------------------------------------------------------------------------------------------------------
 
 
 def symbols_of(size: Size) -> set[Symbol]:
     """The symbols in a size, those inside floors included."""
     found: set[Symbol] = set()
-    todo: list[Size] = [size]
-    while todo:
-        one = todo.pop()
-        if isinstance(one, Extent):
-            for m in one.terms:
-                for a in m:
-                    if isinstance(a, Symbol):
-                        found.add(a)
-                    else:
-                        todo += [a.over, a.under] if isinstance(a, Floor) else a.arguments
+    if isinstance(size, Extent):
+        for m in size.terms:
+            for a in m:
+                found |= {a} if isinstance(a, Symbol) else a.symbols
     return found
 
 
-def evaluate(size: Size, at: Mapping[Symbol, Any]) -> Any:
+def evaluate(size: Size, at: Mapping[Symbol, Any], known: dict[Atom, Any] | None = None) -> Any:
     """The value at these values of the symbols: an integer (a Fraction where rational symbols stand free).
 
-    Raises KeyError on a symbol without a value: `symconv.evaluation` reports by name.
+    `known` holds the values of atoms that have been met. Raises KeyError on a symbol without a value
+    (`symconv.evaluation` reports by name), ExtentError as `evaluate_atom`.
     """
     if isinstance(size, int):
         return size
+    known = {} if known is None else known
     total = 0
     for m, c in size.terms.items():
         for a in m:
-            c *= at[a] if isinstance(a, Symbol) else evaluate_atom(a, at)
+            c *= at[a] if isinstance(a, Symbol) else evaluate_atom(a, at, known)
         total += c
     return total
 
 
-def evaluate_atom(atom: Atom, at: Mapping[Symbol, Any]) -> Any:
-    """The value of one atom; an exact quotient that does not come out even raises ExtentError."""
+def evaluate_atom(atom: Atom, at: Mapping[Symbol, Any], known: dict[Atom, Any] | None = None) -> Any:
+    """The value of one atom.
+
+    Raises ExtentError where a divisor is not positive, or an exact quotient does not come out even.
+    """
     if isinstance(atom, Symbol):
         return at[atom]
-    if isinstance(atom, Function):
-        return type_of_function[atom.name](*(evaluate(a, at) for a in atom.arguments))
-    over, under = evaluate(atom.over, at), evaluate(atom.under, at)
-    if under < 1:
-        raise ExtentError(f"{set_size(atom.under, TEXT).text} is {under} here, and a divisor is at least 1")
+    known = {} if known is None else known
+    if atom not in known:
+        if isinstance(atom, Function):
+            known[atom] = type_of_function[atom.name](*(evaluate(a, at, known) for a in atom.arguments))
+        else:
+            known[atom] = _quotient(atom, evaluate(atom.over, at, known), evaluate(atom.under, at, known))
+    return known[atom]
+
+
+def _quotient(atom: Floor, over: Any, under: Any) -> Any:
+    if under <= 0:
+        raise ExtentError(f"{set_size(atom.under, TEXT).text} is {under} here, and a divisor is positive")
     if atom.exact and over % under:
         raise ExtentError(f"{under} does not divide {over} in {atom!r}")
     return over // under
 
 
-def substitute(size: Size, values: Mapping[Symbol, Size]) -> Size:
-    """Sizes in place of symbols; floors that become whole are gone."""
+def substitute(size: Size, values: Mapping[Symbol, Size], known: dict[Atom, Size] | None = None) -> Size:
+    """Sizes in place of symbols; floors that become whole are gone. `known` holds what atoms have become."""
     if isinstance(size, int) or not symbols_of(size) & values.keys():
         return size
+    known = {} if known is None else known
     total: Size = 0
     for m, c in size.terms.items():
         term: Size = c
         for a in m:
-            term = term * substitute_atom(a, values)
+            if a not in known:
+                known[a] = substitute_atom(a, values, known)
+            term = term * known[a]
         total = total + term
     return total
 
 
-def substitute_atom(atom: Atom, values: Mapping[Symbol, Size]) -> Size:
+def substitute_atom(atom: Atom, values: Mapping[Symbol, Size], known: dict[Atom, Size] | None = None) -> Size:
     """`substitute` for one atom."""
     if isinstance(atom, Symbol):
         return values.get(atom, size_of(atom))
     if isinstance(atom, Floor):
-        return floor(substitute(atom.over, values), substitute(atom.under, values), atom.exact)
-    arguments = [substitute(a, values) for a in atom.arguments]
+        return floor(substitute(atom.over, values, known), substitute(atom.under, values, known), atom.exact)
+    arguments = [substitute(a, values, known) for a in atom.arguments]
     return gcd(*arguments) if atom.name == "gcd" else _extreme(atom.name, tuple(arguments))
 
 
@@ -555,20 +604,26 @@ def substitute_atom(atom: Atom, values: Mapping[Symbol, Size]) -> Size:
 
 
 def set_size(size: Size, style: Style) -> Piece:
-    """A size in a style. One floor with whole numbers or one symbol beside it is set as one floor."""
+    """A size in a style, as one floor or a multiple of one where it can be."""
     if isinstance(size, int):
         return style.number(size)
     merged = _merged(size)
     if merged is not None:
-        return merged(style)
-    terms = sorted(size.terms.items(), key=lambda t: (not t[0], t[1] < 0, -len(t[0]), _written(t[0])))
-    return style.sum([(c < 0, set_term(abs(c), m, style)) for m, c in terms])
+        return _set_quotient(*merged, style)
+    several = _several(size)
+    if several is not None:
+        n, merged, rest = several
+        terms = [(n < 0, style.product([style.number(abs(n)), _set_quotient(*merged, style)]))]
+        return style.sum([*terms, (rest < 0, style.number(abs(rest)))] if rest else terms)
+    ordered = sorted(size.terms.items(), key=lambda t: (not t[0], t[1] < 0, -len(t[0]), _written(t[0])))
+    return style.sum([(c < 0, set_term(abs(c), m, style)) for m, c in ordered])
 
 
 def _written(monomial: Monomial) -> list[tuple[Any, ...]]:
     """The order of the terms of an extent: X + 2·P − K, the input first and the kernel last."""
     return [
-        (-a.key[0], -a.key[1], *a.key[2:]) if isinstance(a, Symbol) else (-a.key[0], 0.0, repr(a)) for a in monomial
+        (-a.key[0], -a.key[1], *a.key[2:]) if isinstance(a, Symbol) else (-a.key[0], -_divisor(a), a.key)
+        for a in monomial
     ]
 
 
@@ -596,7 +651,7 @@ def set_term(coefficient: int, monomial: Iterable[Atom], style: Style) -> Piece:
 
 
 def set_atom(atom: Atom, style: Style) -> Piece:
-    """One atom in a style; ⌊(u + d − 1)/d⌋ is set as ⌈u/d⌉."""
+    """One atom in a style; ⌊(u + d − 1)/d⌋ is set as ⌈u/d⌉ where u is an integer."""
     if isinstance(atom, Symbol):
         return style.symbol(atom.name)
     if isinstance(atom, Function):
@@ -608,26 +663,50 @@ def _set_quotient(over: Size, under: Size, exact: bool, style: Style) -> Piece:
     below = set_size(under, style)
     if exact:
         return style.quotient(set_size(over, style), below)
-    above = over - (under - 1)
-    if isinstance(over, Extent) and isinstance(under, int) and over.terms.get((), 0) == under - 1:
-        return style.ceiling(set_size(above, style), below)
+    if isinstance(over, Extent) and over.integral and isinstance(under, int) and over.terms.get((), 0) == under - 1:
+        return style.ceiling(set_size(over - (under - 1), style), below)
     return style.floor(set_size(over, style), below)
 
 
-def _merged(size: Extent) -> Callable[[Style], Piece] | None:
-    """A linear size with one floor, numbers and the floor's own symbols beside it: ⌊(v + b)/d⌋ + c = ⌊(v + b + c·d)/d⌋."""
-    floors = [(m[0], c) for m, c in size.terms.items() if len(m) == 1 and isinstance(m[0], Floor)]
-    if len(floors) != 1 or any(len(m) > 1 for m in size.terms) or len(size.terms) == 1:
+def _merged(size: Extent) -> tuple[Size, int, bool] | None:
+    """A linear size with one outermost floor as over, under, exact: ⌊v/d⌋ + r = ⌊(v + d·r)/d⌋, r an integer.
+
+    Beside numbers, r has the symbols of the floor, or is a multiple of v: ⌊4·y/25⌋ + y is ⌊29·y/25⌋.
+    """
+    if len(size.terms) < 2 or any(len(m) > 1 for m in size.terms) or not size.integral:
         return None
-    ((atom, c),) = floors
-    assert isinstance(atom, Floor)
-    rest = size - Extent({(atom,): c})
-    if not isinstance(atom.under, int):
-        return None
-    if isinstance(rest, int) and c != 1:
-        return None
-    if isinstance(rest, Extent) and (abs(c) != 1 or not symbols_of(rest) <= symbols_of(atom.over)):
-        return None
-    d = atom.under
-    over = atom.over + d * rest if c == 1 else -atom.over + (d - 1) + d * rest
-    return lambda style: _set_quotient(over, d, atom.exact, style)
+    floors = [a for m in size.terms for a in m if isinstance(a, Floor)]
+    for atom in sorted(floors, key=_key_of, reverse=True):
+        c, d = size.terms[(atom,)], atom.under
+        rest = size - Extent({(atom,): c})
+        alone = len(floors) == 1 and not any(isinstance(a, Function) for m in size.terms for a in m)
+        if not isinstance(d, int) or abs(c) != 1 or (isinstance(rest, int) and c < 0):
+            continue
+        if not (alone and symbols_of(rest) <= atom.symbols) and not _proportional(rest, atom.over):
+            continue
+        if c > 0:
+            return atom.over + d * rest, d, atom.exact
+        if atom.over.integral:  # −⌊v/d⌋ = ⌊(−v + d − 1)/d⌋
+            return d * rest - atom.over + (0 if atom.exact else d - 1), d, atom.exact
+    return None
+
+
+def _proportional(left: Size, right: Size) -> bool:
+    """Whether the one is a multiple of the other, up to a number."""
+    a = {m: c for m, c in _terms(left).items() if m}
+    b = {m: c for m, c in _terms(right).items() if m}
+    if not a or a.keys() != b.keys():
+        return False
+    first = next(iter(a))
+    return all(a[m] * b[first] == b[m] * a[first] for m in a)
+
+
+def _several(size: Extent) -> tuple[int, tuple[Size, int, bool], int] | None:
+    """n, a size that `_merged` makes one floor, and a number: n·(y + ⌊4·y/25⌋) + 7."""
+    rest = size.terms.get((), 0)
+    others = {m: c for m, c in size.terms.items() if m}
+    n = integer_gcd(*others.values())
+    if all(c < 0 for c in others.values()):
+        n = -n
+    merged = _merged(Extent({m: c // n for m, c in others.items()})) if n != 1 and len(others) > 1 else None
+    return None if merged is None else (n, merged, rest)

@@ -21,7 +21,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from fractions import Fraction
-from functools import cache
 from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform, get_args, get_type_hints
 
 from symconv.cost import Cost
@@ -236,10 +235,14 @@ def ranges(cls: type[Layer]) -> dict[str, Range]:
 _PLAIN: Final[dict[type, str]] = {bool: "true or false", int: "a whole number", str: "a word"}
 
 
-@cache
+_PLAIN_FIELDS: Final[dict[type[Layer], dict[str, type]]] = {}
+
+
 def _plain(cls: type[Layer]) -> dict[str, type]:
-    hints = get_type_hints(cls)
-    return {f.name: hints[f.name] for f in layer_fields(cls) if hints[f.name] in _PLAIN}
+    if cls not in _PLAIN_FIELDS:
+        hints = get_type_hints(cls)
+        _PLAIN_FIELDS[cls] = {f.name: hints[f.name] for f in layer_fields(cls) if hints[f.name] in (bool, int, str)}
+    return _PLAIN_FIELDS[cls]
 
 
 def _converted(value: Any, limits: Range, where: str) -> Any:
@@ -263,6 +266,8 @@ def _of_axis(value: Any, limits: Range, where: str) -> Any:
 
 def _one(value: Any, limits: Range, where: str) -> Size | Fraction:
     if isinstance(value, str):
+        if value in limits.words:
+            raise ShapeError(f"{where}: {value} is said once, for all axes")
         words = "".join(f", {w}" for w in limits.words)
         raise ShapeError(f"{where} = {value!r}: accepted are sizes{words}. {near(value, limits.words)}".rstrip(" ."))
     if isinstance(value, Fraction) and value.denominator > 1 and limits.rational:

@@ -14,8 +14,8 @@ import networkx as nx
 
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, shortest, total_of
 from symconv.count import CONVENTIONS, Convention, Count
-from symconv.domain import Condition, Domain, asking
-from symconv.errors import NetworkError, ShapeError, SymconvError, near
+from symconv.domain import Condition, Domain, asking, at_least, require
+from symconv.errors import NetworkError, ShapeError, SymbolError, SymconvError, near
 from symconv.evaluation import by_name, resolve
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import Layer, Parameter, as_size
@@ -99,6 +99,7 @@ class Network:
         self.usual: dict[str, int] = {}
         self._nodes: dict[str, Node] = {}
         self._last = ""
+        self._known: frozenset[Symbol] = frozenset()
         self._costs: dict[str, Cost] = {}
 
     # -- building ---------------------------------------------------------------------------------------------------
@@ -115,13 +116,19 @@ class Network:
     def input(self, name: str, *shape: Any, dtype: str = "float32") -> str:
         """Add an input of this shape; a text is a symbol, and a dimension's own name belongs to this network.
 
-        Returns the input's name. Raises NetworkError where the name is taken, ShapeError for an impossible shape.
+        Returns the input's name. Raises NetworkError where the name is taken, ShapeError for an impossible shape,
+        SymbolError for a second symbol of a name.
         """
         sizes = tuple(self._dimension(d) for d in shape)
-        for size in sizes:
-            if isinstance(size, int) and size < 1:
-                raise ShapeError(f"input {name}: an extent of {size} is below 1")
         self._claim(name)
+        trial = self.domain.copy()
+        with asking(trial, name):
+            for size in sizes:
+                if isinstance(size, int) and size < 1:
+                    raise ShapeError(f"input {name}: an extent of {size} is below 1")
+                require(at_least(size, 1), "an extent of at least 1")
+        self._known = self._known_with(sizes)
+        self.domain = trial
         self.inputs[name] = Tensor(sizes, dtype)
         self.graph.add_node(name, layer=None, shape=sizes, count=Count(), node=None)
         self._last = name
@@ -130,6 +137,8 @@ class Network:
     def _dimension(self, given: Any) -> Size:
         if not isinstance(given, str):
             return as_size(given)
+        if not given.isidentifier():
+            raise ShapeError(f"{given!r} is no name of a dimension: a number, an extent, or a name such as X is wanted")
         roles = {"N": "batch", "T": "sequence"}
         return self.symbol(given, roles.get(given, "extent"))
 
@@ -139,26 +148,28 @@ class Network:
         `shares` names a node whose weights this one uses too: they are counted once.
 
         Returns the node's name. Raises NetworkError where a name is taken or unknown, ShapeError where the layer cannot
-        follow its inputs; the network is then as it was.
+        follow its inputs, SymbolError for a second symbol of a name; the network is then as it was.
         """
-        self._free(name)
+        self._claim(name)
         sources = inputs or ((self._last,) if self._last else ())
         tensors = tuple(self.tensor(source) for source in sources)
         least, most = layer.arity
         if len(tensors) < least or (most is not None and len(tensors) > most):
             wanted = str(least) if most == least else f"{least} or more" if most is None else f"{least} to {most}"
-            raise ShapeError(f"{layer.kind} takes {wanted} inputs, not {len(tensors)}")
+            raise ShapeError(f"{layer.kind} takes {wanted} input{'s' if wanted != '1' else ''}, not {len(tensors)}")
         trial = self.domain.copy()
         with asking(trial, name):
             layer.require_fields()
             out = layer.output(*tensors)
             parameters = layer.parameters(*tensors)
-        if shares:
-            self._check_shared(name, parameters, shares)
-        node = Node(name, layer, sources, tensors, out, parameters, shares)
+            if shares:
+                self._check_shared(name, parameters, shares)
+            node = Node(name, layer, sources, tensors, out, parameters, shares)
+            count = node.count
+        self._known = self._known_with((*(size for _, size, _ in layer.field_sizes()), *out.shape))
         self.domain = trial
         self._nodes[name] = node
-        self.graph.add_node(name, layer=layer, shape=out.shape, count=node.count, node=node)
+        self.graph.add_node(name, layer=layer, shape=out.shape, count=count, node=node)
         for position, source in enumerate(sources):
             if not self.graph.has_edge(source, name):
                 self.graph.add_edge(source, name, positions=())
@@ -181,13 +192,20 @@ class Network:
             raise ShapeError(f"{name} cannot share the weights of {shares}: their shapes differ")
 
     def _claim(self, name: str) -> None:
-        self._free(name)
+        if name in self._nodes or name in self.inputs:
+            raise NetworkError(f"the name {name} is taken")
         if not name or name != name.strip() or "//" in name or name.startswith("/") or name.endswith("/"):
             raise NetworkError(f"{name!r} is no name for a node: a path such as stage1/conv2 is wanted")
 
-    def _free(self, name: str) -> None:
-        if name in self._nodes or name in self.inputs:
-            raise NetworkError(f"the name {name} is taken")
+    def _known_with(self, sizes: Iterable[Any]) -> frozenset[Symbol]:
+        """The symbols of the network and of these sizes; two of one name could never be told apart."""
+        new = {s for size in sizes if isinstance(size, Extent) for s in symbols_of(size)} - self._known
+        names = {s.name for s in self._known}
+        for s in sorted(new, key=lambda s: s.key):
+            if s.name in names:
+                raise SymbolError(f"the network has another symbol {s.name} already: call one of the two otherwise")
+            names.add(s.name)
+        return self._known | new if new else self._known
 
     # -- looking ----------------------------------------------------------------------------------------------------
 
@@ -219,16 +237,8 @@ class Network:
 
     @property
     def symbols(self) -> dict[str, Extent]:
-        """Every symbol of the network by its name, to differentiate by, to solve for, to substitute.
-
-        Raises SymbolError where two different symbols have one name.
-        """
-        return {name: size_of(s) for name, s in by_name(self._symbols()).items()}
-
-    def _symbols(self) -> set[Symbol]:
-        sizes = [size for tensor in self.inputs.values() for size in tensor.shape]
-        sizes += [size for node in self.nodes for _, size, _ in node.layer.field_sizes() if isinstance(size, Extent)]
-        return {s for size in sizes for s in symbols_of(size)}
+        """Every symbol of the network by its name, to differentiate by, to solve for, to substitute."""
+        return {name: size_of(s) for name, s in by_name(self._known).items()}
 
     # -- totals -----------------------------------------------------------------------------------------------------
 
@@ -285,7 +295,7 @@ class Network:
 
         Raises SymbolError for an unknown name, DomainError outside the domain.
         """
-        at = resolve(self._symbols(), values, complete=False)
+        at = resolve(self._known, values, complete=False)
         self.domain.check(at)
         return at
 
@@ -297,11 +307,11 @@ class Network:
 
         Raises SymbolError for an unknown name, DomainError outside the domain, ShapeError where no value is left.
         """
-        known = by_name(self._symbols())
+        known = by_name(self._known)
         sizes = {name: v if isinstance(v, Extent) else _size_or_value(v) for name, v in values.items()}
-        self.at({name: v for name, v in sizes.items() if not isinstance(v, Extent)})
         resolve(known.values(), dict.fromkeys(sizes, 1), complete=False)
-        mapping: dict[Symbol, Size] = {known[name]: v for name, v in sizes.items()}
+        mapping: dict[Symbol, Size] = {known[name]: v for name, v in sizes.items() if isinstance(v, Extent)}
+        mapping.update(self.at({name: v for name, v in sizes.items() if not isinstance(v, Extent)}))
         new = Network(self.name, self.description)
         for name, tensor in self.inputs.items():
             new.input(name, *tensor.substitute(mapping).shape, dtype=tensor.dtype)

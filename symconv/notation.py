@@ -89,11 +89,15 @@ class Style:
     def quotient(self, over: Piece, under: Piece) -> Piece:
         return Piece(f"{self.within(over, PRODUCT)}/{self.within(under, POWER)}", QUOTIENT)
 
+    def ratio(self, over: Piece, under: Piece) -> Piece:
+        """What stands in a floor: the quotient, or the dividend alone where the divisor is 1."""
+        return over if under.text == "1" else self.quotient(over, under)
+
     def floor(self, over: Piece, under: Piece) -> Piece:
-        return Piece(f"⌊{self.quotient(over, under).text}⌋", ATOM)
+        return Piece(f"⌊{self.ratio(over, under).text}⌋", ATOM)
 
     def ceiling(self, over: Piece, under: Piece) -> Piece:
-        return Piece(f"⌈{self.quotient(over, under).text}⌉", ATOM)
+        return Piece(f"⌈{self.ratio(over, under).text}⌉", ATOM)
 
     def function(self, name: str, arguments: Sequence[Piece]) -> Piece:
         return Piece(f"{name}({', '.join(a.text for a in arguments)})", ATOM)
@@ -110,10 +114,10 @@ class Ascii(Style):
         return Piece(f"{self.within(base, ATOM)}^{exponent}", POWER)
 
     def floor(self, over: Piece, under: Piece) -> Piece:
-        return Piece(f"floor({self.quotient(over, under).text})", ATOM)
+        return Piece(f"floor({self.ratio(over, under).text})", ATOM)
 
     def ceiling(self, over: Piece, under: Piece) -> Piece:
-        return Piece(f"ceil({self.quotient(over, under).text})", ATOM)
+        return Piece(f"ceil({self.ratio(over, under).text})", ATOM)
 
 
 class Latex(Style):
@@ -147,10 +151,10 @@ class Latex(Style):
         return Piece(rf"\frac{{{over.text}}}{{{under.text}}}", PRODUCT)
 
     def floor(self, over: Piece, under: Piece) -> Piece:
-        return Piece(rf"\left\lfloor {self.quotient(over, under).text} \right\rfloor", ATOM)
+        return Piece(rf"\left\lfloor {self.ratio(over, under).text} \right\rfloor", ATOM)
 
     def ceiling(self, over: Piece, under: Piece) -> Piece:
-        return Piece(rf"\left\lceil {self.quotient(over, under).text} \right\rceil", ATOM)
+        return Piece(rf"\left\lceil {self.ratio(over, under).text} \right\rceil", ATOM)
 
     def function(self, name: str, arguments: Sequence[Piece]) -> Piece:
         command = rf"\{name}" if name in ("max", "min", "gcd") else rf"\operatorname{{{latex_escape(name)}}}"

@@ -29,7 +29,12 @@ class Tensor:
 
     @property
     def batch(self) -> Size:
-        """The extent of axis 0."""
+        """The extent of axis 0.
+
+        Raises ShapeError where there is no axis.
+        """
+        if not self.shape:
+            raise ShapeError("a scalar has no batch axis")
         return self.shape[0]
 
     @property

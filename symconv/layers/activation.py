@@ -5,45 +5,44 @@ A change of sign is free, and a constant such as 1/√2 is known beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from symconv.cost import product
-from symconv.count import Count
+from symconv.count import NOTHING, Count
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Layer, Parameter, layer, weight
+from symconv.layer import Layer, Parameter, Reach, layer, weight
 from symconv.tensor import Tensor
 
 
 class _Activation(Layer):
-    """A function of each element by itself; the subclass says which operations it takes."""
+    """A function of each element by itself; the subclass says which operations one takes."""
 
-    operations: ClassVar[Mapping[str, int]] = {}
+    operations: ClassVar[Count] = NOTHING
 
     def work(self, image: Tensor, out: Tensor) -> Count:
-        return Count({name: out.elements * n for name, n in self.operations.items()})
+        return self.operations * out.elements
 
 
 @layer("relu")
 class ReLU(_Activation):
     """max(x, 0): one max an element."""
 
-    operations = {"max": 1}
+    operations = Count(max=1)
 
 
 @layer("relu6")
 class ReLU6(_Activation):
     """min(max(x, 0), 6): two max an element."""
 
-    operations = {"max": 2}
+    operations = Count(max=2)
 
 
 @layer("leaky_relu")
 class LeakyReLU(_Activation):
     """max(x, a·x): one mul and one max an element."""
 
-    operations = {"mul": 1, "max": 1}
+    operations = Count(mul=1, max=1)
 
 
 @layer("prelu")
@@ -55,7 +54,7 @@ class PReLU(_Activation):
     """
 
     per_channel: bool = False
-    operations = {"mul": 1, "max": 1}
+    operations = Count(mul=1, max=1)
 
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
         return (weight("weight", image.channels if self.per_channel else 1),)
@@ -65,56 +64,56 @@ class PReLU(_Activation):
 class ELU(_Activation):
     """x, or a·(eˣ − 1) below 0: one max, one exp, one add, one mul an element."""
 
-    operations = {"max": 1, "exp": 1, "add": 1, "mul": 1}
+    operations = Count(max=1, exp=1, add=1, mul=1)
 
 
 @layer("sigmoid")
 class Sigmoid(_Activation):
     """1/(1 + e⁻ˣ): one exp, one add, one div an element."""
 
-    operations = {"exp": 1, "add": 1, "div": 1}
+    operations = Count(exp=1, add=1, div=1)
 
 
 @layer("tanh")
 class Tanh(_Activation):
     """tanh x: one tanh an element."""
 
-    operations = {"tanh": 1}
+    operations = Count(tanh=1)
 
 
 @layer("silu")
 class SiLU(_Activation):
     """x/(1 + e⁻ˣ), also called swish: one exp, one add, one div an element."""
 
-    operations = {"exp": 1, "add": 1, "div": 1}
+    operations = Count(exp=1, add=1, div=1)
 
 
 @layer("hard_sigmoid")
 class HardSigmoid(_Activation):
     """min(max(x + 3, 0), 6)/6: one add, two max, one div an element."""
 
-    operations = {"add": 1, "max": 2, "div": 1}
+    operations = Count(add=1, max=2, div=1)
 
 
 @layer("hard_swish")
 class HardSwish(_Activation):
     """x·min(max(x + 3, 0), 6)/6: one add, two max, one mul, one div an element."""
 
-    operations = {"add": 1, "max": 2, "mul": 1, "div": 1}
+    operations = Count(add=1, max=2, mul=1, div=1)
 
 
 @layer("softplus")
 class Softplus(_Activation):
     """log(1 + eˣ): one exp, one add, one log an element."""
 
-    operations = {"exp": 1, "add": 1, "log": 1}
+    operations = Count(exp=1, add=1, log=1)
 
 
 @layer("mish")
 class Mish(_Activation):
     """x·tanh(log(1 + eˣ)): one exp, one add, one log, one tanh, one mul an element."""
 
-    operations = {"exp": 1, "add": 1, "log": 1, "tanh": 1, "mul": 1}
+    operations = Count(exp=1, add=1, log=1, tanh=1, mul=1)
 
 
 @layer("gelu")
@@ -150,6 +149,9 @@ class Softmax(Layer):
             raise ShapeError(f"softmax over axis {self.axis} of an input of {image.rank} axes")
         axis = self.axis % image.rank
         return image.shape[:axis] + image.shape[axis + 1 :]
+
+    def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
+        return None if self.axis % image.rank > 1 else super().reach(image, out)
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         e, rows = out.elements, product(*self._rows(image))

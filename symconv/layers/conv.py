@@ -7,8 +7,20 @@ from fractions import Fraction
 from symconv.cost import product
 from symconv.count import Count
 from symconv.domain import divides, require
-from symconv.extent import Size, floor
-from symconv.layer import Axes, Layer, Natural, Padding, Parameter, Positive, Reach, image_of_symbols, layer, s, weight
+from symconv.extent import Size, floor, largest
+from symconv.layer import (
+    Axes,
+    Layer,
+    NaturalAxes,
+    Padding,
+    Parameter,
+    Positive,
+    Reach,
+    image_of_symbols,
+    layer,
+    s,
+    weight,
+)
 from symconv.layers.window import Window, per_axis, positive, slid, windows_of
 from symconv.tensor import Tensor
 
@@ -111,7 +123,7 @@ class DepthwiseConv(Layer):
 class ConvTranspose(Layer):
     """Transposed K×K convolution (fractionally strided): every input point adds C_out kernels to the output.
 
-    shape  M = S·(X − 1) − 2·P + D·(K − 1) + 1 + output padding
+    shape  M = S·(X − 1) − 2·P + D·(K − 1) + 1 + output padding; S·X + output padding with "same" padding
     work   K²·C_in·(C_out/g) macs an input point, before cropping; M²·C_out adds with a bias
     space  K²·C_in·(C_out/g) weights, C_out biases
     """
@@ -120,7 +132,7 @@ class ConvTranspose(Layer):
     kernel: Axes = 3
     stride: Axes = 1
     padding: Padding = 0
-    output_padding: Natural | tuple[Natural, ...] = 0
+    output_padding: NaturalAxes = 0
     dilation: Axes = 1
     groups: Positive = 1
     bias: bool = True
@@ -130,7 +142,7 @@ class ConvTranspose(Layer):
         require(divides(self.groups, self.channels), "groups divide the output channels")
         extra = per_axis(self.output_padding, len(image.spatial), "output_padding")
         extents = [
-            w.stride * (x - 1) - w.begin - w.end + w.span + e
+            (w.stride * x if w.same else w.stride * (x - 1) - w.begin - w.end + w.span) + e
             for x, w, e in zip(image.spatial, self.windows(image), extra)
         ]
         return image.like(image.batch, self.channels, *map(positive, extents))
@@ -153,7 +165,7 @@ class ConvTranspose(Layer):
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
         reaches = []
         for w in self.windows(image):
-            numbers = w.span, w.stride, w.begin
+            numbers = w.span, w.stride, largest(w.span - w.stride, 0) // 2 if w.same else w.begin
             if not all(isinstance(n, int) for n in numbers):
                 return None
             span, stride, begin = (int(n) for n in numbers if isinstance(n, int))

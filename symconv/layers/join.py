@@ -14,7 +14,10 @@ from symconv.tensor import Tensor
 
 
 class _Elementwise(Layer):
-    """One operation between the elements of the inputs; an extent of 1 is repeated to the others'."""
+    """One operation between the elements of the inputs; an extent of 1 is repeated to the others'.
+
+    Only the number 1 is: an extent in symbols, which is 1 at some sizes, has to equal the others.
+    """
 
     arity = (2, None)
     operation: ClassVar[str] = ""
@@ -35,6 +38,11 @@ class _Elementwise(Layer):
     def work(self, *tensors: Tensor) -> Count:
         *inputs, out = tensors
         return Count({self.operation: out.elements * (len(inputs) - 1)})
+
+    def reach(self, *tensors: Tensor) -> tuple[Reach, ...] | None:
+        *inputs, out = tensors
+        repeated = any(x == 1 != m for t in inputs for x, m in zip(t.spatial, out.spatial))
+        return None if repeated else super().reach(*tensors)
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symconv.cost import product
 from symconv.count import Count
+from symconv.errors import ShapeError
 from symconv.layer import Layer, Parameter, Positive, Reach, layer, s, weight
 from symconv.tensor import Tensor
 
@@ -21,6 +22,8 @@ class Linear(Layer):
     bias: bool = True
 
     def output(self, rows: Tensor) -> Tensor:
+        if not rows.shape:
+            raise ShapeError("a linear layer of a scalar: an input with an axis of features is wanted")
         return rows.like(*rows.shape[:-1], self.channels)
 
     def parameters(self, rows: Tensor) -> tuple[Parameter, ...]:

@@ -7,7 +7,8 @@ from symconv.count import Count
 from symconv.domain import divides, require
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import BUFFER, Layer, Parameter, Positive, image_of_symbols, layer, s, weight
+from symconv.layer import BUFFER, Layer, Parameter, Positive, Reach, image_of_symbols, layer, s, weight
+from symconv.layers.window import spatial_rank
 from symconv.tensor import Tensor
 
 
@@ -68,7 +69,10 @@ class LayerNorm(Layer):
 
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
         row = self._row(image)
-        return (Parameter("weight", row), Parameter("bias", row)) if self.affine else ()
+        return (weight("weight", *row), weight("bias", *row)) if self.affine else ()
+
+    def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
+        return super().reach(image, out) if self.over == "channels" or not image.spatial else None
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         others = (
@@ -98,6 +102,9 @@ class GroupNorm(Layer):
         require(divides(self.groups, image.channels), "groups divide the channels")
         return image
 
+    def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
+        return None if image.spatial else ()
+
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
         return (weight("weight", image.channels), weight("bias", image.channels)) if self.affine else ()
 
@@ -119,6 +126,13 @@ class InstanceNorm(Layer):
 
     affine: bool = False
 
+    def output(self, image: Tensor) -> Tensor:
+        spatial_rank(image)
+        return image
+
+    def reach(self, image: Tensor, out: Tensor) -> None:
+        return None
+
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
         return (weight("weight", image.channels), weight("bias", image.channels)) if self.affine else ()
 
@@ -134,6 +148,10 @@ class LocalResponseNorm(Layer):
     """
 
     size: Positive = 5
+
+    def output(self, image: Tensor) -> Tensor:
+        spatial_rank(image)
+        return image
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         e = out.elements

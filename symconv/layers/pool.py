@@ -6,10 +6,9 @@ from math import prod
 
 from symconv.cost import Cost, product
 from symconv.count import Count
-from symconv.errors import ShapeError
 from symconv.extent import gcd
 from symconv.layer import Axes, Layer, Padding, Reach, image_of_symbols, layer, s
-from symconv.layers.window import Window, per_axis, slid, windows_of
+from symconv.layers.window import Window, per_axis, slid, spatial_rank, windows_of
 from symconv.tensor import Tensor
 
 
@@ -46,7 +45,8 @@ class _Pool(Layer):
 class MaxPool(_Pool):
     """The largest of each K×K window.
 
-    shape  M = ⌊(X + 2·P − D·(K − 1) − 1)/S⌋ + 1; S is K where it is not given
+    shape  M = ⌊(X + 2·P − D·(K − 1) − 1)/S⌋ + 1; S is K where it is not given;
+           with `ceil` M = ⌊(X + S − 1 + min(P, S + 2·P − D·(K − 1) − 1))/S⌋, and no window starts behind the input
     work   (K² − 1)·M²·C maxima, padding taps counted
     """
 
@@ -64,7 +64,8 @@ class MaxPool(_Pool):
 class AvgPool(_Pool):
     """The mean of each K×K window.
 
-    shape  M = ⌊(X + 2·P − K)/S⌋ + 1; S is K where it is not given
+    shape  M = ⌊(X + 2·P − K)/S⌋ + 1; S is K where it is not given;
+           with `ceil` M = ⌊(X + S − 1 + min(P, S + 2·P − K))/S⌋, and no window starts behind the input
     work   (K² − 1)·M²·C adds, padding taps counted, and M²·C divisions
     """
 
@@ -81,9 +82,7 @@ class _GlobalPool(Layer):
     """A pooling over all spatial positions, which leaves 1×1."""
 
     def output(self, image: Tensor) -> Tensor:
-        if not image.spatial:
-            raise ShapeError(f"an input of batch × channels × extents is wanted, and this one is {image}")
-        return image.like(image.batch, image.channels, *[1] * len(image.spatial))
+        return image.like(image.batch, image.channels, *[1] * spatial_rank(image))
 
     def reach(self, image: Tensor, out: Tensor) -> None:
         return None
@@ -122,9 +121,7 @@ class _AdaptivePool(Layer):
     size: Axes
 
     def output(self, image: Tensor) -> Tensor:
-        if not image.spatial:
-            raise ShapeError(f"an input of batch × channels × extents is wanted, and this one is {image}")
-        return image.like(image.batch, image.channels, *per_axis(self.size, len(image.spatial), "size"))
+        return image.like(image.batch, image.channels, *per_axis(self.size, spatial_rank(image), "size"))
 
     def taps(self, image: Tensor, out: Tensor) -> Cost:
         """The taps of all cells of all channels."""

@@ -9,7 +9,7 @@ from symconv.domain import at_least, require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layer import Layer, Margins, Reach, image_of_symbols, layer, s
-from symconv.layers.window import positive, sides
+from symconv.layers.window import positive, sides, spatial_rank
 from symconv.tensor import Tensor
 
 
@@ -37,7 +37,7 @@ class Flatten(Layer):
 
 @layer("pad")
 class Pad(Layer):
-    """Adds constant elements around the image: `amount` at all sides, or (begin, end) for each axis.
+    """Adds elements around the image: `amount` at all sides, or (begin, end) for each axis; below 0 takes them off.
 
     shape  M = X + 2·P
     work   none: a copy
@@ -46,8 +46,8 @@ class Pad(Layer):
     amount: Margins
 
     def output(self, image: Tensor) -> Tensor:
-        margins = sides(self.amount, len(image.spatial), "amount")
-        return image.like(*image.shape[:2], *(x + b + e for x, (b, e) in zip(image.spatial, margins)))
+        margins = sides(self.amount, spatial_rank(image), "amount")
+        return image.like(*image.shape[:2], *(positive(x + b + e) for x, (b, e) in zip(image.spatial, margins)))
 
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...]:
         return tuple(Reach(padding=begin) for begin, _ in sides(self.amount, len(image.spatial)))
@@ -61,13 +61,15 @@ class Pad(Layer):
 class Crop(Layer):
     """Takes elements off the sides: `amount` at all sides, or (begin, end) for each axis.
 
-    With a second input and no amount, the middle of the first that has the second's extents.
+    With a second input and no amount, the middle of the first that has the second's extents; what cannot be halved is
+    taken off the end.
 
     shape  M = X − 2·P, or the second input's
     work   none: a copy
     """
 
     arity = (1, 2)
+    shape_only = (1,)
     amount: Margins | None = None
 
     def output(self, *inputs: Tensor) -> Tensor:
@@ -80,7 +82,7 @@ class Crop(Layer):
             for x, m in zip(image.spatial, inputs[1].spatial):
                 require(at_least(x, m), "a crop to extents that are not larger")
             return image.like(*image.shape[:2], *inputs[1].spatial)
-        margins = sides(self.amount, len(image.spatial), "amount")
+        margins = sides(self.amount, spatial_rank(image), "amount")
         return image.like(*image.shape[:2], *(positive(x - b - e) for x, (b, e) in zip(image.spatial, margins)))
 
     def reach(self, *tensors: Tensor) -> tuple[Reach, ...] | None:

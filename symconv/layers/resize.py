@@ -6,9 +6,9 @@ from fractions import Fraction
 
 from symconv.count import NOTHING, Count
 from symconv.errors import ShapeError
-from symconv.extent import Size
+from symconv.extent import Size, floor
 from symconv.layer import Axes, Layer, Reach, Scale, image_of_symbols, layer, s
-from symconv.layers.window import per_axis, positive
+from symconv.layers.window import per_axis, positive, spatial_rank
 from symconv.tensor import Tensor
 
 
@@ -19,8 +19,8 @@ class Upsample(Layer):
     shape  M = ⌊u·X/d⌋ for the scale u/d
     work   nearest: none, a copy; linear: 2ʳ − 1 interpolations an output over r axes, each 2 adds and a mul
 
-    A scale written 1.5 is exactly 3/2: frameworks that multiply floats differ where the float's product falls below an
-    integer.
+    Output j stands at j·d/u of the input for nearest, rounded down, and at (j + ½)·d/u − ½ for linear. A scale written
+    1.5 is exactly 3/2: frameworks that multiply floats differ where the float's product falls below an integer.
     """
 
     scale: Scale | None = None
@@ -32,7 +32,7 @@ class Upsample(Layer):
             raise ShapeError("upsample takes either a scale or a size")
         if self.mode not in ("nearest", "linear"):
             raise ShapeError(f"upsample: mode = {self.mode!r}: accepted are nearest and linear")
-        rank = len(image.spatial)
+        rank = spatial_rank(image)
         if self.size is not None:
             return image.like(*image.shape[:2], *per_axis(self.size, rank, "size"))
         return image.like(
@@ -56,8 +56,14 @@ class Upsample(Layer):
         scales = self._scales(len(image.spatial))
         if self.size is not None or not all(isinstance(f, int | Fraction) for f in scales):
             return None
-        taps = 1 if self.mode == "nearest" else 2
-        return tuple(Reach(size=taps, stride=1 / Fraction(f)) for f in scales if isinstance(f, int | Fraction))
+        return tuple(self._reach(Fraction(f)) for f in scales if isinstance(f, int | Fraction))
+
+    def _reach(self, scale: Fraction) -> Reach:
+        """⌊j·d/u⌋, or the elements on both sides of (j + ½)·d/u − ½, as bounds between which they are the integers."""
+        u, d = scale.numerator, scale.denominator
+        if self.mode == "nearest":
+            return Reach(2 - Fraction(1, u), Fraction(d, u), 1 - Fraction(1, u))
+        return Reach(3 - Fraction(1, u), Fraction(d, u), Fraction(3, 2) - Fraction(d + 1, 2 * u))
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -65,4 +71,4 @@ class Upsample(Layer):
 
 
 def _scaled(x: Size, factor: Size | Fraction) -> Size:
-    return factor.numerator * x // factor.denominator if isinstance(factor, Fraction) else factor * x
+    return factor.numerator * x // factor.denominator if isinstance(factor, Fraction) else floor(factor * x, 1)

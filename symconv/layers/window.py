@@ -33,8 +33,8 @@ class Window:
     def output(self, x: Size) -> Size:
         """M = ⌊(x + P_begin + P_end − D·(K − 1) − 1)/S⌋ + 1.
 
-        In ceil mode the last window may hang over the end, but starts inside the input or its begin padding. With
-        "same" padding M = ⌈x/S⌉.
+        In ceil mode the last window may hang over the end, but starts inside the input or its begin padding:
+        M = ⌊(x + S − 1 + min(P_begin, S + P_begin + P_end − D·(K − 1) − 1))/S⌋. With "same" padding M = ⌈x/S⌉.
         """
         if self.same:
             return ceiling(x, self.stride)
@@ -52,10 +52,20 @@ class Window:
         return Reach(self.span, self.stride, begin)
 
 
+def spatial_rank(image: Tensor) -> int:
+    """The number of spatial axes.
+
+    Raises ShapeError where there is none.
+    """
+    if not image.spatial:
+        raise ShapeError(f"an input of batch × channels × extents is wanted, and this one is {image}")
+    return len(image.spatial)
+
+
 def per_axis(value: Size | tuple[Size, ...], rank: int, what: str) -> tuple[Size, ...]:
     """One size for each spatial axis.
 
-    Raises ShapeError where as many are given as there are not axes.
+    Raises ShapeError where sizes are given for another number of axes.
     """
     if not isinstance(value, tuple):
         return (value,) * rank
@@ -83,9 +93,7 @@ def windows_of(
 
     Raises ShapeError where the image has no spatial axis, or a field has sizes for another number of axes.
     """
-    rank = len(image.spatial)
-    if not rank:
-        raise ShapeError(f"an input of batch × channels × extents is wanted, and this one is {image}")
+    rank = spatial_rank(image)
     pads = sides(0 if padding in ("same", "valid") else padding, rank)
     return tuple(
         Window(k, s, begin, end, d, ceil, padding == "same")

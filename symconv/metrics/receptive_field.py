@@ -3,26 +3,34 @@
 A layer's output at j reads its input from S·j − P on, R elements of it. Behind one another, (R₁, S₁, P₁) then
 (R₂, S₂, P₂) is (R₁ + S₁·(R₂ − 1), S₁·S₂, P₁ + S₁·P₂). Source: Araujo, Norris, Sim, Computing Receptive Fields of
 Convolutional Neural Networks, Distill 2019.
+
+A transposed convolution or an upsampling has a stride below 1, and reads differently at different j: then the first and
+the last element read are kept for each j of one period, and nothing is rounded on the way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import ceil, floor, gcd, lcm
+from typing import Final
 
-from symconv.extent import Size
+from symconv.extent import Size, largest, smallest
 from symconv.layer import Reach
 from symconv.network import Network, Node
 
 Part = Size | Fraction
+
+#: The longest period of outputs that is looked through.
+LONGEST: Final = 4096
 
 
 @dataclass(frozen=True)
 class ReceptiveField:
     """Along one axis: an output at j depends on the input from stride·j − padding on, at most `size` elements of it.
 
-    A stride below 1 (after a transposed convolution or an upsampling) is a Fraction; the size is then the widest one.
+    Both may be fractions after a transposed convolution or an upsampling: then from the next whole number on.
     """
 
     size: Size
@@ -33,8 +41,9 @@ class ReceptiveField:
 def receptive_field(network: Network, name: str, source: str | None = None) -> tuple[ReceptiveField, ...] | None:
     """(R, S, P) of a node for each spatial axis of an input, the first one where no other is named.
 
-    None where a node on the way has no fixed window: a fully connected layer, a global or adaptive pool, paths of
-    different strides, symbols in a stride below 1. Where paths of one stride meet, the window covers both.
+    None where a node on the way has no fixed window: a fully connected layer, a global or adaptive pool, a norm over
+    positions, paths of different strides, symbols in a stride below 1. Where paths of one stride meet, the window
+    covers both. Behind a transposed convolution with dilation the size is an upper bound.
 
     Raises NetworkError for an unknown node.
 
@@ -45,62 +54,152 @@ def receptive_field(network: Network, name: str, source: str | None = None) -> t
     ReceptiveField(size=11, stride=4, padding=5)
     """
     start = source or next(iter(network.inputs))
-    rank = len(network.tensor(start).spatial)
-    found: dict[str, tuple[Reach, ...] | None] = {start: tuple(Reach() for _ in range(rank))}
+    found: dict[str, tuple[_Reading, ...] | None] = {start: tuple(_ITSELF for _ in network.tensor(start).spatial)}
     network.tensor(name)
     for node in network.nodes:
-        reaching = [found[s] for s in node.inputs if s in found]
+        if name in found:
+            break
+        reaching = [found[s] for i, s in enumerate(node.inputs) if s in found and i not in node.layer.shape_only]
         if reaching:
             found[node.name] = _through(node, reaching)
-        if node.name == name:
-            break
-    reach = found.get(name)
-    if reach is None:
+    axes = found.get(name)
+    fields = [_field(axis) for axis in axes] if axes is not None else [None]
+    return None if None in fields else tuple(f for f in fields if f is not None)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """The output at j = q·n + r, 0 ≤ r < q, reads the input from first[r] + advance·n to last[r] + advance·n.
+
+    q is the number of entries; None stands at an output that reads nothing, between the taps of a transposed
+    convolution.
+    """
+
+    advance: Size
+    first: tuple[Size | None, ...]
+    last: tuple[Size | None, ...]
+
+    @property
+    def period(self) -> int:
+        return len(self.first)
+
+    def at(self, j: Size) -> tuple[Size | None, Size | None]:
+        """The first and the last element that the output at j reads."""
+        if self.period == 1:
+            n, r = j, 0
+        else:
+            assert isinstance(j, int)
+            n, r = divmod(j, self.period)
+        first, last = self.first[r], self.last[r]
+        if first is None or last is None:
+            return None, None
+        return first + self.advance * n, last + self.advance * n
+
+
+_ITSELF: Final = _Reading(1, (0,), (0,))
+
+
+def _reading(reach: Reach) -> _Reading | None:
+    size, stride, padding = reach.size, reach.stride, reach.padding
+    if not any(isinstance(p, Fraction) for p in (size, stride, padding)):
+        return _Reading(stride, (-padding,), (size - 1 - padding,))  # type: ignore[arg-type, operator]
+    if not all(isinstance(p, int | Fraction) for p in (size, stride, padding)):
         return None
-    return tuple(
-        ReceptiveField(floor(r.size) if isinstance(r.size, Fraction) else r.size, _whole(r.stride), _whole(r.padding))
-        for r in reach
+    step = Fraction(stride)  # type: ignore[arg-type]
+    begins = [step * r - padding for r in range(step.denominator)]  # type: ignore[operator]
+    bounds = [(ceil(b), floor(b + size - 1)) for b in begins]  # type: ignore[operator]
+    return _Reading(
+        step.numerator,
+        tuple(a if a <= z else None for a, z in bounds),
+        tuple(z if a <= z else None for a, z in bounds),
     )
 
 
-def _whole(part: Part) -> Part:
-    return int(part) if isinstance(part, Fraction) and part.denominator == 1 else part
-
-
-def _through(node: Node, reaching: list[tuple[Reach, ...] | None]) -> tuple[Reach, ...] | None:
+def _through(node: Node, reaching: list[tuple[_Reading, ...] | None]) -> tuple[_Reading, ...] | None:
     own = node.layer.reach(*node.tensors, node.out)
     known = [r for r in reaching if r is not None]
     if own is None or len(known) < len(reaching) or any(len(r) != len(own) for r in known):
         return None
     axes = []
-    for i, last in enumerate(own):
-        together = _together([r[i] for r in known])
-        passed = _after(together, last) if together is not None else None
+    for i, reach in enumerate(own):
+        together, last = _together([r[i] for r in known]), _reading(reach)
+        passed = _after(together, last) if together is not None and last is not None else None
         if passed is None:
             return None
         axes.append(passed)
     return tuple(axes)
 
 
-def _after(first: Reach, last: Reach) -> Reach | None:
-    parts = (first.size, first.stride, first.padding, last.size, last.stride, last.padding)
-    if any(isinstance(p, Fraction) for p in parts) and not all(isinstance(p, int | Fraction) for p in parts):
+def _after(first: _Reading, last: _Reading) -> _Reading | None:
+    """What outputs read of the input of `first` through `last`."""
+    if first.period == 1:
+        turns, advance = 1, first.advance * last.advance
+    elif isinstance(last.advance, int):
+        turns = first.period // gcd(first.period, last.advance)
+        advance = first.advance * (last.advance * turns // first.period)
+    else:
         return None
-    return Reach(
-        first.size + first.stride * (last.size - 1),  # type: ignore[operator]
-        first.stride * last.stride,  # type: ignore[operator]
-        first.padding + first.stride * last.padding,  # type: ignore[operator]
+    if last.period * turns > LONGEST:
+        return None
+    bounds = []
+    for j in range(last.period * turns):
+        low, high = last.at(j)
+        if first.period == 1 and low is not None and high is not None:
+            bounds.append((first.at(low)[0], first.at(high)[1]))
+        elif isinstance(low, int) and isinstance(high, int):
+            bounds.append(_between(first, low, high))
+        elif low is None:
+            bounds.append((None, None))
+        else:
+            return None
+    return _Reading(advance, tuple(a for a, _ in bounds), tuple(z for _, z in bounds))
+
+
+def _between(first: _Reading, low: int, high: int) -> tuple[Size | None, Size | None]:
+    """What the outputs of `first` from low to high read, those apart that read nothing."""
+    while low < high and first.at(low)[0] is None:
+        low += 1
+    while low < high and first.at(high)[0] is None:
+        high -= 1
+    return first.at(low)[0], first.at(high)[1]
+
+
+def _together(paths: list[_Reading]) -> _Reading | None:
+    """The window that covers those of several paths, which need one stride."""
+    head = paths[0]
+    if all(p == head for p in paths):
+        return head
+    if any(p.advance * head.period != head.advance * p.period for p in paths):
+        return None
+    period = lcm(*(p.period for p in paths))
+    if period > LONGEST:
+        return None
+    bounds = [[p.at(j) for p in paths] for j in range(period)]
+    return _Reading(
+        head.advance * (period // head.period),
+        tuple(_extreme(smallest, (a for a, _ in b)) for b in bounds),
+        tuple(_extreme(largest, (z for _, z in b)) for b in bounds),
     )
 
 
-def _together(paths: list[Reach]) -> Reach | None:
-    """The window that covers those of several paths, which need one stride."""
-    first = paths[0]
-    if all(p == first for p in paths):
-        return first
-    numbers = all(isinstance(v, int | Fraction) for p in paths for v in (p.size, p.stride, p.padding))
-    if not numbers or any(p.stride != first.stride for p in paths):
+def _extreme(which: Callable[..., Size], sizes: Iterable[Size | None]) -> Size | None:
+    known = [s for s in sizes if s is not None]
+    return which(*known) if known else None
+
+
+def _field(axis: _Reading) -> ReceptiveField | None:
+    known = [(j, a, z) for j, (a, z) in enumerate(zip(axis.first, axis.last)) if a is not None and z is not None]
+    if not known:
         return None
-    begin = min(-Fraction(p.padding) for p in paths)  # type: ignore[arg-type]
-    end = max(Fraction(p.size) - Fraction(p.padding) for p in paths)  # type: ignore[arg-type]
-    return Reach(end - begin, first.stride, -begin)
+    size = largest(*(z - a + 1 for _, a, z in known))
+    if axis.period == 1:
+        return ReceptiveField(size, axis.advance, -known[0][1])
+    if not isinstance(axis.advance, int) or not all(isinstance(a, int) for _, a, _ in known):
+        return None
+    stride = Fraction(axis.advance, axis.period)
+    padding = max(stride * j - a for j, a, _ in known if isinstance(a, int))
+    return ReceptiveField(size, _whole(stride), _whole(padding))
+
+
+def _whole(part: Fraction) -> Part:
+    return int(part) if part.denominator == 1 else part

@@ -30,7 +30,7 @@ class Theme:
         """The colour of a part of the greatest share, 0 to 1.
 
         >>> LIGHT.shade(0), LIGHT.shade(1)
-        ('#ffffff', '#3e87d3')
+        ('#ffffff', '#4589d2')
         """
         part = min(max(part, 0.0), 1.0)
         lightness = self.light + (self.saturated - self.light) * part

@@ -4,7 +4,7 @@ Three steps. Levels: everything below a path of `depth` parts is one box. Joinin
 no macs (an activation, a norm, a dropout) joins the box of the layer before it. Repeats: n equal neighbours in a chain,
 boxes or whole groups or short patterns of them, are drawn once with `times` = n.
 
-Nothing is lost: the costs of a box's nodes, times `times` of the box and of every group around it, sum to the network's.
+Nothing is lost: the costs of a box's nodes, times `times` of the box and of the groups around it, sum to the network's.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ class _Wires:
 
 def _levels(network: Network, depth: int | None) -> tuple[list[Box], _Wires]:
     """A box for each node, or for each path of `depth` parts with nodes below it."""
-    names = network.graph.nodes(data="node")
+    names: list[tuple[str, Node | None]] = [(n, d["node"]) for n, d in network.graph.nodes.items()]
     path_of = paths(name for name, _ in names)
     found: dict[tuple[Path, bool], list[Any]] = {}
     for name, node in names:

@@ -1,0 +1,56 @@
+# make demo   sets up, prints VGG-16's table and closed forms, writes its diagram
+# make test   sets up and runs the tests; WITH_TORCH=1 those against PyTorch too, HEAVY=1 those with many cases
+# make lint   ruff, mypy --strict, the order of rooms
+# make bench  the speed tables of docs/speed.md
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test lint bench clean
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.ready-test: $(VENV)/.ready
+	$(PIP) -e ".[test]"
+	@touch $@
+
+$(VENV)/.ready-lint: $(VENV)/.ready
+	$(PIP) -e ".[lint]"
+	@touch $@
+
+$(VENV)/.ready-torch: $(VENV)/.ready-test
+	$(PIP) torch==2.13.0
+	@touch $@
+
+demo: $(VENV)/.ready
+	@mkdir -p out
+	$(BIN)/symconv show vgg16 --no-ascii
+	$(BIN)/symconv total vgg/D --no-ascii
+	$(BIN)/symconv total vgg/D --at X=32q --no-ascii
+	$(BIN)/symconv total vgg/D --metric params --at X=224
+	$(BIN)/symconv diagram vgg16 -o out/vgg16.svg
+	$(BIN)/symconv diagram vgg16 -o out/vgg16.png --at X=224,N=1
+
+skipped := $(if $(WITH_TORCH),,torch) $(if $(HEAVY),,heavy)
+marked  := $(subst $() $(), or ,$(strip $(skipped)))
+
+test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch)
+	$(BIN)/python -m pytest -n auto $(if $(marked),-m "not ($(marked))")
+	@$(if $(marked),echo "left out: tests marked $(marked) (make test WITH_TORCH=1 HEAVY=1 runs them)",true)
+
+lint: $(VENV)/.ready-lint $(VENV)/.ready-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.ready-test
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf $(VENV) out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,5 @@
+"""`python -m symconv`."""
+
+from symconv.cli import main
+
+main()

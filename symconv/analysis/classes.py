@@ -1,0 +1,238 @@
+"""Residue classes: on X = D·q + r, D a multiple of every denominator, a cost is a polynomial in q.
+
+⌊(X + b)/s⌋ with s | D is (D/s)·q + ⌊(r + b)/s⌋. So on a class floors vanish, and what remains can be differentiated;
+the exact discrete rate over all sizes is the difference f(X + 1) − f(X).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from math import gcd, lcm
+from typing import TYPE_CHECKING, Any, Final
+
+from symconv.cost import Cost, Number, cost_of, cost_symbols, product, shortest, substitute_cost
+from symconv.errors import ExtentError, SymbolError, near
+from symconv.evaluation import by_name
+from symconv.extent import Atom, Extent, Floor, Function, Monomial, Size, size_of, symbols_of
+from symconv.sizes import Undecided
+from symconv.symbols import POSITIVE, RATIONAL, Symbol, symbol
+from symconv.sympy_bridge import from_sympy, our_symbol, to_sympy
+
+if TYPE_CHECKING:
+    import sympy
+
+#: The most residue classes that are written out.
+CLASSES: Final = 4096
+
+
+# -- what is asked about -------------------------------------------------------------------------------------------
+
+
+def as_cost(expression: Any) -> Cost:
+    """A number, an extent, a cost or a SymPy expression as a cost.
+
+    Raises ExtentError for anything that is no polynomial in symbols, floors, max, min and gcd.
+    """
+    if isinstance(expression, Cost):
+        return expression
+    if isinstance(expression, Extent | int):
+        return product(expression)
+    return product(1) * expression if isinstance(expression, Fraction) else from_sympy(expression)
+
+
+def symbol_of(cost: Cost, which: Any) -> Symbol:
+    """The symbol of a cost that a name, a symbol of ours or SymPy's stands for.
+
+    Raises SymbolError where the cost does not depend on it.
+    """
+    known = by_name(cost_symbols(cost))
+    found = known.get(which) if isinstance(which, str) else _symbol(which)
+    if found is None or found not in known.values():
+        listed = ", ".join(known) or "there are none"
+        raise SymbolError(
+            f"the expression has no symbol {which} (its symbols: {listed}). {near(str(which), known)}".rstrip()
+        )
+    return found
+
+
+def _symbol(which: Any) -> Symbol | None:
+    if isinstance(which, Extent):
+        ((monomial, c),) = which.terms.items() if len(which.terms) == 1 else (((), 0),)
+        return monomial[0] if c == 1 and len(monomial) == 1 and isinstance(monomial[0], Symbol) else None
+    return which if isinstance(which, Symbol) else our_symbol(which)
+
+
+# -- classes -------------------------------------------------------------------------------------------------------
+
+
+def on_class(expression: Any, symbol: Any, modulus: int, remainder: int = 0, quotient: str = "q") -> Cost:
+    """The cost on the class X = modulus·q + remainder, in q; floors that become whole are gone.
+
+    q is at least 1 where the remainder is 0 and X is positive, else at least 0, so every X of the class is meant and no
+    other.
+
+    Raises SymbolError for a symbol that the expression does not have, or a name for q that it has; ExtentError for a
+    remainder outside 0 to modulus − 1, or a rational symbol.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> on_class((x + 1) // 2 + x // 4, "X", 4), on_class((x + 1) // 2 + x // 4, "X", 2, 1)
+    (3·q, ⌊(3·q + 2)/2⌋)
+    """
+    cost = as_cost(expression)
+    x = symbol_of(cost, symbol)
+    return shortest(substitute_cost(cost, {x: modulus * _quotient(cost, x, modulus, remainder, quotient) + remainder}))
+
+
+def _quotient(cost: Cost, x: Symbol, modulus: int, remainder: int, name: str) -> Extent:
+    if x.kind == RATIONAL:
+        raise ExtentError(f"{x} is a {x.kind}: only integers have residue classes")
+    if modulus < 1 or not 0 <= remainder < modulus:
+        raise ExtentError(f"{x} = {modulus}·{name} + {remainder}: a remainder from 0 to the modulus − 1 is wanted")
+    if name in by_name(cost_symbols(cost)):
+        raise SymbolError(f"the expression has a symbol {name} of its own: choose another name for the quotient")
+    return size_of(symbol(name, "count" if x.kind == POSITIVE and remainder == 0 else "padding"))
+
+
+def period(expression: Any, symbol: Any) -> int:
+    """A modulus D such that the cost is a polynomial on every class X = D·q + r: the lcm of the denominators.
+
+    ⌊u/s⌋ where u is a polynomial on the classes of D₀ has D₀·s/g, g the greatest common divisor of s and the
+    coefficients of what in u depends on X; so has gcd(u, s).
+
+    Raises Undecided where there is none that is a number: a symbol below a floor, a max or a min.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> period((x + 3) // 4 + x // 6, "X"), period((3 * (x // 2) + 1) // 4, "X")
+    (12, 8)
+    """
+    cost = as_cost(expression)
+    x = symbol_of(cost, symbol)
+    if x.kind == RATIONAL:
+        raise ExtentError(f"{x} is a {x.kind}: only integers have residue classes")
+    return lcm(*(_atom_period(a, x) for monomial in cost.expanded() for a in monomial))
+
+
+def _atom_period(atom: Atom, x: Symbol) -> int:
+    if isinstance(atom, Symbol) or x not in symbols_of(size_of(atom)):
+        return 1
+    if isinstance(atom, Floor) and isinstance(atom.under, int):
+        return _floor_period(atom.over, atom.under, x)
+    if isinstance(atom, Floor) and atom.exact and x not in symbols_of(atom.under):
+        return lcm(*(_atom_period(a, x) for monomial in atom.over.terms for a in monomial))
+    if isinstance(atom, Function) and atom.name == "gcd":
+        number, other = atom.arguments  # a number stands first
+        if isinstance(number, int) and isinstance(other, Extent):
+            return _floor_period(other, number, x)
+    raise Undecided(f"{atom} is no polynomial in {x} on any residue class")
+
+
+def _floor_period(over: Extent, under: int, x: Symbol) -> int:
+    if not over.integral:
+        raise Undecided(f"{over} has a coefficient that is no integer")
+    moving = {m: c for m, c in over.terms.items() if x in symbols_of(Extent({m: c}))}
+    atoms = [a for m in moving for a in m]
+    if any(isinstance(a, Floor) and not isinstance(a.under, int) and x in symbols_of(size_of(a)) for a in atoms):
+        raise Undecided(f"{over} has {x} over a symbol")
+    return lcm(*(_atom_period(a, x) for a in atoms)) * (under // gcd(under, *moving.values()))
+
+
+def polynomials(expression: Any, symbol: Any, quotient: str = "q") -> dict[int, Cost]:
+    """The cost on every class of its period, by remainder: polynomials in q, as `on_class` gives them.
+
+    Raises Undecided where there is no period, or more than `CLASSES` classes.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> polynomials(x * (x // 2), "X")
+    {0: 2·q², 1: q·(2·q + 1)}
+    """
+    cost = as_cost(expression)
+    x = symbol_of(cost, symbol)
+    modulus = period(cost, x)
+    if modulus > CLASSES:
+        raise Undecided(f"{modulus} residue classes of {x}, more than {CLASSES}: take one of them with on_class")
+    return {r: on_class(cost, x, modulus, r, quotient) for r in range(modulus)}
+
+
+# -- rates ---------------------------------------------------------------------------------------------------------
+
+
+def polynomial_on(expression: Any, symbol: Any, modulus: int, remainder: int = 0) -> Cost:
+    """The polynomial in X itself, with rational coefficients, that the cost equals on X ≡ remainder (mod modulus).
+
+    Raises Undecided where the cost is no polynomial on that class, and as `on_class`.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> polynomial_on((x // 2) * (x // 2), "X", 2), polynomial_on(x // 2, "X", 2, 1)
+    ((1/4)·X², (1/2)·X − 1/2)
+    """
+    cost = as_cost(expression)
+    x = symbol_of(cost, symbol)
+    name = "q"
+    while name in by_name(cost_symbols(cost)):
+        name += "q"
+    q = _symbol(_quotient(cost, x, modulus, remainder, name))
+    on = on_class(cost, x, modulus, remainder, name)
+    total = Cost({})
+    for monomial, c in on.expanded().items():
+        others = tuple(a for a in monomial if a is not q)
+        if any(q in symbols_of(size_of(a)) for a in others):
+            raise Undecided(
+                f"on {x} = {modulus}·q + {remainder} the cost is no polynomial: it has {product(*map(size_of, others))}"
+            )
+        k = len(monomial) - len(others)
+        base: Size = size_of(x) - remainder
+        total += cost_of({others: Fraction(c) / modulus**k}) * product(*[base] * k)
+    return cost_of({m: _plain(c) for m, c in total.expanded().items()})
+
+
+def _plain(value: Number) -> Number:
+    return int(value) if value.denominator == 1 else value
+
+
+def derivative(expression: Any, symbol: Any, modulus: int, remainder: int = 0) -> sympy.Expr:
+    """∂/∂X of the polynomial that the cost equals on X ≡ remainder (mod modulus), as a SymPy polynomial in X.
+
+    It speaks of that class only: for all sizes together there is no derivative but the exact `difference`.
+
+    Raises Undecided where the cost is no polynomial on that class, and as `on_class`.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> derivative((x // 2) * (x // 2) * 4, "X", 2), derivative((x // 2) * (x // 2) * 4, "X", 2, 1)
+    (2*X, 2*X - 2)
+    """
+    cost = as_cost(expression)
+    x = symbol_of(cost, symbol)
+    return to_sympy(cost_of(_differentiated(polynomial_on(cost, x, modulus, remainder).expanded(), x)))
+
+
+def _differentiated(polynomial: Mapping[Monomial, Number], x: Symbol) -> dict[Monomial, Number]:
+    out: dict[Monomial, Number] = {}
+    for monomial, c in polynomial.items():
+        k = monomial.count(x)
+        if k:
+            at = monomial.index(x)
+            out[monomial[:at] + monomial[at + 1 :]] = c * k
+    return out
+
+
+def difference(expression: Any, symbol: Any) -> Cost:
+    """f(X + 1) − f(X), exact at every X: what one more of X costs.
+
+    Raises SymbolError for a symbol that the expression does not have, ExtentError for a rational one.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> difference(x * x, "X"), difference(x // 2, "X")
+    (2·X + 1, ⌈X/2⌉ − ⌊X/2⌋)
+    """
+    cost = as_cost(expression)
+    x = symbol_of(cost, symbol)
+    if x.kind == RATIONAL:
+        raise ExtentError(f"{x} is a {x.kind}: a difference is over integers")
+    return cost_of((substitute_cost(cost, {x: size_of(x) + 1}) - cost).expanded())

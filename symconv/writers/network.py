@@ -1,0 +1,172 @@
+"""The sheets of a network: what it costs layer by layer, and what stands behind a term."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from symconv.analysis.growth import growth
+from symconv.cost import Cost, cost_symbols, evaluate_cost, product, set_cost
+from symconv.count import Convention
+from symconv.extent import Size
+from symconv.network import Network, Node
+from symconv.notation import ASCII, LATEX, TEXT, Style
+from symconv.sizes import Undecided
+from symconv.symbols import Symbol
+from symconv.writers.sheet import Big, Cell, Column, Math, Name, Share, Sheet, Table
+from symconv.writers.wording import described
+
+LABELS = {"macs": "MACs", "flops": "FLOPs", "ops": "ops", "full": "full count"}
+
+
+def label(metric: str | Convention) -> str:
+    """How a metric is called in a heading."""
+    name = metric.name if isinstance(metric, Convention) else metric
+    return LABELS.get(name, name)
+
+
+def network_sheet(
+    net: Network, metric: str | Convention = "macs", at: Mapping[str, int] | None = None, every: bool = False
+) -> Sheet:
+    """The closed forms of a network, in total and layer by layer.
+
+    `at` are the values at which figures stand beside the formulas; without it they are the network's usual ones. Layers
+    that neither change the shape nor cost anything are left out, and their number is said, unless `every` is set.
+    """
+    costs, params = net.costs(metric), net.costs("params")
+    total, all_params = net.cost(metric), net.cost("params")
+    values = figures_at(net, at)
+    numbers = _figures(net, total, costs, values)
+    sheet = Sheet(f"{net.name} · {net.description}" if net.description else net.name)
+    sheet.facts = [(label(metric), total), ("params", all_params)]
+    if net.cost("buffers"):
+        sheet.facts.append(("buffers", net.cost("buffers")))
+    if cost_symbols(total):
+        sheet.facts.append(("grows", grows(total)))
+    sheet.facts.append(("domain", domain_line(net)))
+    place = ", ".join(f"{name}={value}" for name, value in values.items())
+    columns = [
+        Column("layer", key="name"),
+        Column("kind", key="kind"),
+        Column("output", key="output"),
+        Column("params", right=True, key="params"),
+        Column(label(metric), right=True, key=_name(metric)),
+    ]
+    symbolic = bool(cost_symbols(total))
+    if numbers is not None:
+        if symbolic:
+            columns.append(Column(f"{label(metric)} at {place}", right=True, key="figure"))
+        columns.append(Column("share", key="share"))
+    table = Table(columns)
+    hidden = 0
+    whole = sum(numbers.values()) if numbers else 0
+    stage = None
+    for node in net.nodes:
+        if not every and not costs[node.name] and not node.parameters and _unchanged(node):
+            hidden += 1
+            continue
+        path = node.name.rpartition("/")[0]
+        if path and path != stage:
+            table.groups[len(table.rows)] = path
+        stage = path
+        own: list[Cell] = [params[node.name], costs[node.name]]
+        row: list[Cell] = [Name(node.name, grouped=bool(path)), kind_of(node), node.out, *own]
+        if numbers is not None:
+            value = numbers[node.name]
+            row += [Big(int(value)) if value else None] if symbolic else []
+            row.append(Share(Fraction(value) / Fraction(whole)) if whole and value else None)
+        table.rows.append(row)
+    end: list[Cell] = ["total", f"{len(net.nodes)} layers", None, all_params, total]
+    if symbolic:
+        end[4] = None if len(total.terms) > 3 else total
+    if numbers is not None:
+        end += [Big(int(whole))] if symbolic else []
+        end.append(None)
+    table.total = end
+    sheet.tables = [table]
+    if hidden:
+        sheet.notes.append(
+            f"{hidden} layers without {label(metric)}, params or a new shape are not shown: --all shows them"
+        )
+    sheet.data = network_data(net, metric, values)
+    return sheet
+
+
+def _name(metric: str | Convention) -> str:
+    return metric.name if isinstance(metric, Convention) else metric
+
+
+def _unchanged(node: Node) -> bool:
+    return len(node.tensors) == 1 and node.out.shape == node.tensors[0].shape
+
+
+def kind_of(node: Node) -> Math:
+    """A layer's kind and its telling fields."""
+    return Math(described(node, TEXT), ascii=described(node, ASCII))
+
+
+def grows(cost: Cost) -> Math:
+    """The leading terms of a cost, or why they are not known."""
+    try:
+        found = growth(cost)
+    except Undecided as why:
+        return Math(f"not decided: {why}")
+    return Math(found.text(TEXT), found.text(LATEX), found.text(ASCII))
+
+
+def figures_at(net: Network, at: Mapping[str, int] | None) -> dict[str, int]:
+    """The values for figures: those given, else the network's usual ones where they fit it."""
+    if at is not None:
+        return dict(at)
+    return {name: value for name, value in net.usual.items() if name in net.symbols}
+
+
+def _figures(
+    net: Network, total: Cost, costs: Mapping[str, Cost], values: Mapping[str, int]
+) -> dict[str, int | Fraction] | None:
+    """The figure of every layer, or None where values for some symbol are missing."""
+    at = net.at(values)
+    if cost_symbols(total) - at.keys():
+        return None
+    return {name: evaluate_cost(cost, at) for name, cost in costs.items()}
+
+
+def domain_line(net: Network) -> Math:
+    """Every symbol of the network with the least value or the classes that it may have, then the other conditions."""
+    known: dict[Style, list[str]] = {}
+    for style in (TEXT, ASCII):
+        lines = []
+        spoken: set[Symbol] = set()
+        for text, conditions in net.domain.lines(style):
+            lines.append(text)
+            spoken |= conditions[0].symbols if len(conditions[0].symbols) == 1 else set()
+        for name, extent in net.symbols.items():
+            ((symbol,),) = extent.terms
+            assert isinstance(symbol, Symbol)
+            if symbol not in spoken:
+                least = symbol.least if symbol.integral else 0
+                sign = ("≥" if style is TEXT else ">=") if symbol.integral else ">"
+                lines.append(f"{name} {sign} {least}")
+        known[style] = lines
+    return Math(", ".join(known[TEXT]) or "no symbols", ascii=", ".join(known[ASCII]) or "no symbols")
+
+
+def network_data(net: Network, metric: str | Convention, values: Mapping[str, int]) -> dict[str, Any]:
+    """What JSON says besides the rows: inputs, symbols, domain with its conditions, all totals, all primitives."""
+    return {
+        "name": net.name,
+        "inputs": {name: [str(_plain(d)) for d in t.shape] for name, t in net.inputs.items()},
+        "symbols": list(net.symbols),
+        "figures_at": dict(values),
+        "conditions": [{"condition": c.text(ASCII), "node": c.node, "reason": c.reason} for c in net.domain.conditions],
+        "totals": {m: set_cost(net.cost(m), ASCII).text for m in ("macs", "flops", "ops", "full", *_KEPT)},
+        "primitives": {name: set_cost(cost, ASCII).text for name, cost in net.count().operations.items()},
+    }
+
+
+_KEPT = ("params", "frozen", "buffers", "activations")
+
+
+def _plain(size: Size) -> str:
+    return set_cost(product(size), ASCII).text

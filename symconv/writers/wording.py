@@ -1,0 +1,185 @@
+"""Wording: a layer, a figure, a share and a stranger's name as short text for a picture or a table."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import MISSING
+from fractions import Fraction
+from typing import Any
+
+from symconv.cost import Cost, Number, as_number, cost_symbols, set_cost
+from symconv.extent import Extent, set_size
+from symconv.layer import Layer, layer_fields
+from symconv.network import Node
+from symconv.notation import ASCII, ATOM, PRODUCT, SUM, Piece, Style
+
+#: Where a line is never broken; it is printed as a plain space.
+TIED = "\u00a0"
+_MARK = "\0"
+
+
+def plain(text: str, limit: int = 40) -> str:
+    """A stranger's text as it is, on one line: what cannot be seen as its escape, the middle of a long one left out.
+
+    >>> plain("a\\nb"), plain("x" * 10_000, limit=9)
+    ('a\\\\nb', 'xxxxx…xxx')
+    """
+    seen = [_seen(c) for c in text]
+    if sum(map(len, seen)) <= limit:
+        return "".join(seen)
+    tail = limit // 3
+    return _within(seen, limit - 1 - tail) + "…" + _within(reversed(seen), tail, backwards=True)
+
+
+def _seen(c: str) -> str:
+    # Control, format, surrogate, private and unassigned characters; the joiners of scripts and emoji are harmless.
+    hidden = unicodedata.category(c)[0] == "C" or c in "\u2028\u2029"
+    return c.encode("unicode_escape").decode() if hidden and c not in "\u200c\u200d" else c
+
+
+def _within(pieces: Iterable[str], limit: int, backwards: bool = False) -> str:
+    kept: list[str] = []
+    for piece in pieces:
+        limit -= len(piece)
+        if limit < 0:
+            break
+        kept.append(piece)
+    return "".join(reversed(kept) if backwards else kept)
+
+
+def figure(value: Number, style: Style) -> str:
+    """A number with its thousands apart, or to four digits with a prefix from ten million on.
+
+    >>> from symconv.notation import TEXT
+    >>> figure(4096000, ASCII), figure(15470264320, ASCII), figure(3 * 10**25, TEXT)
+    ('4,096,000', '15.47 G', '3.000·10²⁵')
+    """
+    if value < 0:
+        return style.negative + figure(-value, style)
+    if isinstance(value, Fraction) and value.denominator > 1:
+        return style.number(value).text
+    whole = int(value)
+    if whole < 10**7:
+        return grouped(whole, style)
+    unit = 10 ** (len(str(whole)) - 4)
+    digits = str((2 * whole + unit) // (2 * unit) * unit)
+    size = len(digits) - 1
+    if size >= 21:
+        return f"{digits[0]}.{digits[1:4]}{style.times}{style.power(Piece('10', ATOM), size).text}"
+    point = size % 3 + 1
+    shown = digits[:point] + ("." + digits[point:4] if point < 4 else "")
+    return f"{shown} {'MGTPE'[size // 3 - 2]}"
+
+
+def grouped(value: int, style: Style) -> str:
+    """A whole number with its thousands apart.
+
+    >>> grouped(138357544, ASCII)
+    '138,357,544'
+    """
+    return f"{value:,}" if style is ASCII else f"{value:,}".replace(",", "\u202f")
+
+
+def percent(share: Number) -> str:
+    """A share in percent, one place.
+
+    >>> percent(Fraction(1, 3)), percent(Fraction(1, 10_000)), percent(0)
+    ('33.3 %', '<0.1 %', '0 %')
+    """
+    tenths = round(share * 1000)
+    if not tenths:
+        return "<0.1 %" if share else "0 %"
+    return f"{tenths // 10}.{tenths % 10} %"
+
+
+def value(cost: Cost, style: Style, level: int = SUM) -> str:
+    """A cost as a figure where it has no symbols, else as a formula, in parentheses where it is weaker than `level`."""
+    return style.within(set_cost(cost, style), level) if cost_symbols(cost) else figure(as_number(cost), style)
+
+
+def amount(cost: Cost, unit: str, style: Style, times: int = 1) -> str:
+    """A cost with its unit; `3 × …` for each of three."""
+    each = f"{times} {style.by} " if times > 1 else ""
+    return f"{each}{value(cost, style, PRODUCT)} {unit}"
+
+
+def lines(text: str, width: int, most: int = 5, indent: int = 0) -> list[str]:
+    """Text in lines of about `width`, a sum broken before its signs; what is left out is counted.
+
+    The first line is short by `indent`, and empty where nothing fits there.
+
+    >>> lines("16·⌊X/4⌋² + 12·⌊X/2⌋² + 48·X²", 14)
+    ['16·⌊X/4⌋²', '+ 12·⌊X/2⌋²', '+ 48·X²']
+    """
+    tied = text
+    for sign in "+−-":
+        tied = tied.replace(f" {sign} ", f" {sign}{TIED}")
+    wrapper = textwrap.TextWrapper(width, break_on_hyphens=False, break_long_words=False)
+    wrapper.initial_indent = _MARK * indent
+    broken = [line.lstrip(_MARK) for line in wrapper.wrap(tied)] or [""]
+    if len(broken) > most:
+        left = broken[most - 1 :]
+        broken = [*broken[: most - 1], f"… ({sum(map(_terms, left))} more terms)"]
+    return [line.replace(TIED, " ") for line in broken]
+
+
+def _terms(line: str) -> int:
+    return sum(line.count(sign + TIED) for sign in "+−-")
+
+
+# -- layers --------------------------------------------------------------------------------------------------------
+
+
+def described(node: Node, style: Style) -> str:
+    """A layer's kind and what is telling of its fields: `conv 3×3, 64, stride 2`.
+
+    Kernel and channels always, without their names; of the others those that differ from their defaults.
+    """
+    fields = list(layer_fields(type(node.layer)))
+    fields.sort(key=lambda f: {"kernel": 0, "channels": 1}.get(f.name, 2))
+    said = []
+    for f in fields:
+        value = getattr(node.layer, f.name)
+        default = f.default if f.default is not MISSING else ...
+        if value is not None and (f.name in ("kernel", "channels") or (value is not default and value != default)):
+            said.append(_field(node, f.name, value, style))
+    kind = kind_of(node.layer)
+    if not said:
+        return kind
+    window = hasattr(node.layer, "kernel")
+    return kind + TIED + ", ".join(said) if window else f"{kind} {', '.join(said)}"
+
+
+def kind_of(layer: Layer) -> str:
+    """The kind in words: `max pool`."""
+    return plain(layer.kind).replace("_", TIED)
+
+
+def kinds(nodes: Iterable[Node], style: Style) -> str:
+    """How many layers there are of each kind: `3 conv, max pool`."""
+    counted = Counter(kind_of(node.layer) for node in nodes)
+    return ", ".join(f"{n}{TIED}{kind}" if n > 1 else kind for kind, n in counted.items())
+
+
+def _field(node: Node, name: str, value: Any, style: Style) -> str:
+    if isinstance(value, bool):
+        return plain(name) if value else f"no{TIED}{plain(name)}"
+    text = _value(value, style)
+    if name == "kernel" and not isinstance(value, tuple):
+        rank = len(node.tensors[0].spatial) if node.tensors else 1
+        text = style.by.join([text] * max(rank, 1))
+    return text if name in ("kernel", "channels") else f"{plain(name).replace('_', TIED)}{TIED}{text}"
+
+
+def _value(value: Any, style: Style, inner: bool = False) -> str:
+    if isinstance(value, tuple):
+        text = (", " if inner else style.by).join(_value(v, style, inner=True) for v in value)
+        return f"({text})" if inner else text
+    if isinstance(value, int | Extent):
+        return set_size(value, style).text
+    if isinstance(value, Fraction):
+        return style.number(value).text
+    return plain(str(value), 24)

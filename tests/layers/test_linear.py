@@ -1,0 +1,52 @@
+"""The linear layer against loops that really run."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import strategies as st
+from witness import loops
+
+import symconv as sc
+from layers.cases import assert_shares, check_each, counted, one_layer, params
+from symconv.errors import ShapeError
+from symconv.layers import Linear
+
+Case = tuple[tuple[int, ...], int, bool]
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    shape = draw(st.lists(st.integers(1, 5), min_size=1, max_size=5))
+    return tuple(shape), draw(st.integers(1, 6)), draw(st.booleans())
+
+
+def traits(case: Case) -> set[str]:
+    return {f"{len(case[0])} axes", "bias" if case[2] else "no bias"}
+
+
+def check(case: Case) -> None:
+    shape, channels, bias = case
+    out, counts = loops.linear(shape, channels, bias)
+    expected = out, dict(counts)
+    names = [f"A{i}" for i in range(len(shape))]
+    values = dict(zip(names, shape, strict=True))
+    assert counted(one_layer(Linear(channels, bias), *shape), {}) == expected
+    assert counted(one_layer(Linear(channels, bias), *names), values) == expected
+    on_symbols = one_layer(Linear(sc.C_out, bias), *names)
+    assert counted(on_symbols, {**values, "C_out": channels}) == expected
+    assert params(on_symbols, {**values, "C_out": channels}) == shape[-1] * channels + bias * channels
+
+
+def test_every_linear_layer_counts_what_the_loops_count() -> None:
+    seen = check_each(cases(), check, traits, 200)
+    assert_shares(seen, *(f"{n} axes" for n in range(1, 6)), "bias", "no bias")
+
+
+def test_a_scalar_has_no_features() -> None:
+    with pytest.raises(ShapeError, match="scalar"):
+        one_layer(Linear(3))
+
+
+def test_the_weights_of_a_head_depend_on_what_the_features_leave() -> None:
+    net = one_layer(Linear(4096), "N", 512 * (sc.X // 32) ** 2)
+    assert str(net.cost("params")) == "2097152·⌊X/32⌋² + 4096"
