@@ -72,7 +72,8 @@ def show(
     from symconv.writers.network import network_sheet
 
     net, values = _at(_load(model, layers), at)
-    _print(network_sheet(net, _metric(metric), values, all), format, ascii)
+    every = all or format in (Format.json, Format.csv)
+    _print(network_sheet(net, _metric(metric), values, every), format, ascii)
 
 
 @app.command()

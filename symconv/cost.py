@@ -88,7 +88,8 @@ class Cost:
         return isinstance(other, Cost) and (self.terms == other.terms or self.expanded() == other.expanded())
 
     def __hash__(self) -> int:
-        return hash(frozenset(self.expanded().items()))
+        wide = self.expanded()
+        return hash(frozenset(wide.items())) if wide.keys() - {()} else hash(wide.get((), 0))
 
     def __bool__(self) -> bool:
         return bool(self.terms)
@@ -172,11 +173,12 @@ def cost_symbols(cost: Cost) -> set[Symbol]:
 def evaluate_cost(cost: Cost, at: Mapping[Symbol, Any]) -> Number:
     """The exact value: an integer, or a Fraction where the coefficients or a rational symbol make it one."""
     known: dict[Factor, Any] = {}
+    atoms: dict[Atom, Any] = {}
     total: Number = 0
     for factors, c in cost.terms.items():
         for f in factors:
             if f not in known:
-                known[f] = evaluate(f, at) if isinstance(f, Extent) else evaluate_atom(f, at)
+                known[f] = evaluate(f, at, atoms) if isinstance(f, Extent) else evaluate_atom(f, at, atoms)
             c = c * known[f]
         total = total + c
     return int(total) if isinstance(total, Fraction) and total.denominator == 1 else total
@@ -185,10 +187,11 @@ def evaluate_cost(cost: Cost, at: Mapping[Symbol, Any]) -> Number:
 def substitute_cost(cost: Cost, values: Mapping[Symbol, Size]) -> Cost:
     """Sizes in place of symbols."""
     known: dict[Factor, Size] = {}
+    atoms: dict[Atom, Size] = {}
 
     def image(factor: Factor) -> Size:
         if factor not in known:
-            known[factor] = substitute(factor if isinstance(factor, Extent) else size_of(factor), values)
+            known[factor] = substitute(factor if isinstance(factor, Extent) else size_of(factor), values, atoms)
         return known[factor]
 
     return total_of(product(*map(image, factors)) * c for factors, c in cost.terms.items())

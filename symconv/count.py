@@ -33,6 +33,12 @@ PRIMITIVES: Final[dict[str, str]] = {
 }
 
 
+def _known(name: str) -> None:
+    if name not in PRIMITIVES:
+        listed = ", ".join(PRIMITIVES)
+        raise SymconvError(f"{name!r} is no primitive operation: they are {listed}. {near(name, PRIMITIVES)}".rstrip())
+
+
 class Count:
     """A typed multiset of primitive operations: how often each is done.
 
@@ -47,10 +53,7 @@ class Count:
     def __init__(self, operations: Mapping[str, Cost] | None = None, **named: Cost | int | Extent) -> None:
         merged: dict[str, Any] = {**(operations or {}), **named}
         for name in merged:
-            if name not in PRIMITIVES:
-                raise SymconvError(
-                    f"{name!r} is no primitive operation: they are {', '.join(PRIMITIVES)}. {near(name, PRIMITIVES)}"
-                )
+            _known(name)
         costs = {name: v if isinstance(v, Cost) else product(v) for name, v in merged.items()}
         self.operations: dict[str, Cost] = {name: costs[name] for name in PRIMITIVES if costs.get(name)}
 
@@ -97,12 +100,19 @@ def sum_of(counts: Iterable[Count]) -> Count:
 
 @dataclass(frozen=True)
 class Convention:
-    """A linear map from primitive operations to one number: a weight each, `other` for those that are not named."""
+    """A linear map from primitive operations to one number: a weight each, `other` for those that are not named.
+
+    Raises SymconvError for a weight of what is no primitive operation.
+    """
 
     name: str
     description: str = ""
     weights: Mapping[str, Fraction | int] = field(default_factory=dict)
     other: Fraction | int = 0
+
+    def __post_init__(self) -> None:
+        for primitive in self.weights:
+            _known(primitive)
 
     def __call__(self, count: Count) -> Cost:
         """The number that this convention makes of a count."""

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from math import gcd
 from typing import Any, Final
 
 from symconv.equality import Answer, compare
 from symconv.errors import DomainError, ShapeError
 from symconv.extent import Extent, Floor, Size, evaluate, lower_bound, set_size, substitute, symbols_of
 from symconv.notation import ASCII, TEXT, Style
-from symconv.sizes import EVERY, Sizes, Undecided
+from symconv.sizes import EVERY, NONE, Sizes, Undecided
 from symconv.solve import nonnegative
 from symconv.symbols import Symbol
 
@@ -71,7 +72,7 @@ class _Solved:
     """What is known of one symbol: the sizes that are left, and the conditions that made it so."""
 
     sizes: Sizes
-    conditions: list[Condition]
+    conditions: list[tuple[Condition, Sizes]]
 
 
 class Domain:
@@ -89,19 +90,19 @@ class Domain:
 
     def __init__(self) -> None:
         self._solved: dict[Symbol, _Solved] = {}
-        self._open: list[Condition] = []
+        self._open: dict[tuple[str, Size, Size], Condition] = {}
 
     def copy(self) -> Domain:
         """A domain with the same conditions; adding to one leaves the other as it was."""
         new = Domain()
         new._solved = {s: _Solved(k.sizes, list(k.conditions)) for s, k in self._solved.items()}
-        new._open = list(self._open)
+        new._open = dict(self._open)
         return new
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """All conditions that are neither proven nor implied by a stronger bound of the same kind."""
-        return (*(c for s in self._solved.values() for c in s.conditions), *self._open)
+        """All conditions that are neither proven nor implied by another one or by all before them."""
+        return (*(c for s in self._solved.values() for c, _ in s.conditions), *self._open.values())
 
     def require(self, condition: Condition) -> None:
         """Add a condition.
@@ -112,13 +113,12 @@ class Domain:
         try:
             sizes = _sizes(condition)
         except Undecided:
-            if condition not in self._open and not any(_same(condition, c) for c in self._open):
-                self._open.append(condition)
+            self._leave_open(condition)
             return
         if sizes.all:
             return
         if sizes.empty:
-            raise ShapeError(f"{condition.reason or 'impossible'}: {condition.text()} never holds")
+            raise ShapeError(f"{_asked(condition)}: {condition.text()} never holds")
         (symbol,) = condition.symbols
         known = self._solved.setdefault(symbol, _Solved(EVERY, []))
         if known.sizes == sizes:
@@ -126,17 +126,19 @@ class Domain:
         try:
             both = known.sizes & sizes
         except Undecided:
-            self._open.append(condition)
+            self._leave_open(condition)
             return
         if both.empty:
-            others = "; ".join(f"{c.text()} ({c.node or 'elsewhere'})" for c in known.conditions)
-            raise ShapeError(f"{condition.reason or 'impossible'}: {condition.text()} contradicts {others}")
+            others = "; ".join(f"{c.text()} ({c.node or 'elsewhere'})" for c, _ in known.conditions)
+            raise ShapeError(f"{_asked(condition)}: {condition.text()} contradicts {others}")
         if both == known.sizes:
             return
-        if both == sizes:
-            known.conditions.clear()
         known.sizes = both
-        known.conditions.append(condition)
+        known.conditions = [(c, s) for c, s in known.conditions if not _implies(sizes, s)] + [(condition, sizes)]
+
+    def _leave_open(self, condition: Condition) -> None:
+        condition = _balanced(condition)
+        self._open.setdefault((condition.relation, condition.left, condition.right), condition)
 
     def sizes(self, symbol: Symbol) -> Sizes:
         """The values that a symbol may take, as far as the conditions speak of it alone."""
@@ -152,9 +154,9 @@ class Domain:
         """Raises DomainError where a condition whose symbols all have a value here does not hold."""
         for symbol, known in self._solved.items():
             if symbol in at and at[symbol] not in known.sizes:
-                broken = next((c for c in known.conditions if not c.holds(at)), known.conditions[-1])
+                broken = next(c for c, sizes in known.conditions if at[symbol] not in sizes)
                 raise DomainError(self._complaint(broken, at, known.sizes.described(symbol.name)))
-        for condition in self._open:
+        for condition in self._open.values():
             if condition.symbols <= at.keys() and not condition.holds(at):
                 raise DomainError(self._complaint(condition, at, condition.text()))
 
@@ -167,10 +169,10 @@ class Domain:
         """The domain in words, a line a symbol or open condition, each with the conditions behind it."""
         ascii_only = style is ASCII
         out = [
-            (known.sizes.described(symbol.name, ascii_only), tuple(known.conditions))
+            (known.sizes.described(symbol.name, ascii_only), tuple(c for c, _ in known.conditions))
             for symbol, known in sorted(self._solved.items(), key=lambda item: item[0].key)
         ]
-        return out + [(c.text(style), (c,)) for c in self._open]
+        return out + [(c.text(style), (c,)) for c in self._open.values()]
 
     def text(self, style: Style = TEXT) -> str:
         """The domain in one line; `everywhere` where there is no condition."""
@@ -206,8 +208,36 @@ def _reduced(condition: Condition) -> Condition:
     return replace(condition, left=h + right, right=right)
 
 
-def _same(a: Condition, b: Condition) -> bool:
-    return (a.relation, a.left, a.right) == (b.relation, b.left, b.right)
+def _balanced(condition: Condition) -> Condition:
+    """An equation without what both sides share: X + 2·P − K + 1 = X is 2·P + 1 = K."""
+    if condition.relation != EQUAL:
+        return condition
+    shared = [{m for m in side.terms if m} if isinstance(side, Extent) else set() for side in _sides(condition)]
+    h = condition.left - condition.right
+    if shared[0].isdisjoint(shared[1]) or isinstance(h, int):
+        return condition
+    g = gcd(*h.terms.values())
+    left, right = (
+        sum((Extent({m: abs(c) // g}) if m else abs(c) // g for m, c in h.terms.items() if (c > 0) is wanted), 0)
+        for wanted in (True, False)
+    )
+    return replace(condition, left=left, right=right)
+
+
+def _sides(condition: Condition) -> tuple[Size, Size]:
+    return condition.left, condition.right
+
+
+def _asked(condition: Condition) -> str:
+    """Who asked for it, and why."""
+    return ": ".join(part for part in (condition.node, condition.reason) if part) or "impossible"
+
+
+def _implies(stronger: Sizes, weaker: Sizes) -> bool:
+    try:
+        return stronger & weaker == stronger
+    except Undecided:
+        return False
 
 
 def _sizes(condition: Condition) -> Sizes:
@@ -222,10 +252,12 @@ def _sizes(condition: Condition) -> Sizes:
         if bound is not None and bound >= 0:
             return EVERY
         above = lower_bound(-h)
-        return Sizes(late=()) if above is not None and above > 0 else nonnegative(h)
+        return NONE if above is not None and above > 0 else nonnegative(h)
     if condition.relation == DIVIDES:
         if isinstance(left, int) and left < 1:
-            return Sizes(late=())
+            return NONE
+        if (lower_bound(left) or 0) < 1:
+            raise Undecided("a divisor that may be zero")
         left, right = right % left, 0
     verdict = compare(left, right)
     if verdict.answer is Answer.UNDECIDED:

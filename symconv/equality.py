@@ -2,8 +2,8 @@
 
 The answer for one symbol is the exact set of sizes (`symconv.solve`). For all sizes of any symbols there is a basis: by
 Hermite's identity Σ_{j<p} ⌊(x + r + j·n)/(p·n)⌋ = ⌊(x + r)/n⌋ the windows whose leading base-p digit of b mod p^e is
-p − 1 (p^e the power of the prime p in s) are combinations of the others, and what is left is independent; so a size with
-at most one window of each symbol in a product is zero everywhere exactly if nothing is left of it.
+p − 1 (p^e the power of the prime p in s) are combinations of the others, and what is left is independent; so a size
+with at most one window of each symbol in a product is zero everywhere exactly if nothing is left of it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from math import gcd
+from typing import Final
 
 from symconv.extent import Extent, Size, lower_bound, symbols_of
 from symconv.sizes import EVERY, NONE, Sizes, Undecided
 from symconv.solve import Window, Windows, windows, zero
 from symconv.symbols import Symbol
+
+#: Trial division goes so far: any divisor up to 2³² is factored.
+FACTORED: Final = 1 << 16
 
 
 class Answer(Enum):
@@ -62,7 +66,7 @@ def compare(left: Size, right: Size) -> Verdict:
     if any((lower_bound(e) or 0) > 0 for e in (h, -h)):
         return Verdict(Answer.NEVER, sizes=NONE)
     try:
-        if not _differs(h) and not canonical(h):
+        if not _differs(h) and _vanishes(h):
             return Verdict(Answer.ALWAYS)
         sizes = zero(h)
     except Undecided as why:
@@ -91,10 +95,19 @@ def _differs(h: Extent) -> bool:
     return False
 
 
+def _vanishes(h: Extent) -> bool:
+    """Whether h is shown to be zero everywhere; False proves nothing."""
+    try:
+        return not canonical(h)
+    except Undecided:
+        return False
+
+
 def canonical(size: Size) -> Windows:
     """The combination of independent windows; empty exactly if the size is zero everywhere.
 
-    Raises Undecided where two windows of one symbol stand in a product, or as `symconv.solve.windows`.
+    Raises Undecided where two windows of one symbol stand in a product, where a divisor is too large to be factored, or
+    as `symconv.solve.windows`.
     """
     h = windows(size)
     if any(len({w[0] for w in m}) < len(m) for m in h):
@@ -135,6 +148,8 @@ def _basis(window: Window) -> Windows:
 def _prime_powers(n: int) -> tuple[tuple[int, int], ...]:
     out, p = [], 2
     while n > 1:
+        if p > FACTORED:
+            raise Undecided(f"a divisor with the unknown factors of {n}")
         if p * p > n:
             p = n
         power = 1

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import operator
+import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost
-from symconv.errors import DomainError, SymbolError, near
+from symconv.errors import DomainError, ExtentError, SymbolError, near
 from symconv.extent import Extent, evaluate, symbols_of
 from symconv.symbols import RATIONAL, Symbol
 from symconv.sympy_bridge import our_symbol
+
+#: What a value may look like: a short exponent, because 1e999999999 would fill the memory.
+NUMBER: Final = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*|\s*[+-]?\d+/\d+\s*", re.ASCII)
 
 
 def by_name(symbols: Iterable[Symbol]) -> dict[str, Symbol]:
@@ -49,35 +54,56 @@ def checked(symbol: Symbol, value: Any) -> int | Fraction:
 
     Raises DomainError, naming the symbol, for any other.
     """
-    try:
-        exact = Fraction(int(value)) if _is_integer(value) else Fraction(str(value))
-    except (ValueError, TypeError, ZeroDivisionError, OverflowError):
-        raise DomainError(f"{symbol.name} = {value!r} is not a number: {symbol.name} is a {symbol.kind}") from None
-    if symbol.kind == RATIONAL:
-        if exact <= 0:
-            raise DomainError(f"{symbol.name} = {exact} is not positive: {symbol.name} is a {symbol.kind}")
+    exact = _exact(value)
+    if exact is None:
+        fault = "is not a number"
+    elif symbol.kind == RATIONAL and exact <= 0:
+        fault = "is not positive"
+    elif symbol.kind != RATIONAL and exact.denominator != 1:
+        fault = "is a fraction"
+    elif exact < symbol.least:
+        fault = f"is below {symbol.least}"
+    else:
         return int(exact) if exact.denominator == 1 else exact
-    if exact.denominator != 1:
-        raise DomainError(f"{symbol.name} = {value} is a fraction: {symbol.name} is a {symbol.kind}")
-    if exact < symbol.least:
-        raise DomainError(f"{symbol.name} = {exact} is below {symbol.least}: {symbol.name} is a {symbol.kind}")
-    return int(exact)
+    raise DomainError(f"{symbol.name} = {_shown(value)} {fault}: {symbol.name} is a {symbol.kind}")
 
 
-def _is_integer(value: Any) -> bool:
+def _exact(value: Any) -> Fraction | None:
+    """The number that a value is; None where it is none."""
+    if isinstance(value, int | Fraction) and not isinstance(value, bool):
+        return Fraction(value)
     try:
-        return not isinstance(value, str | bool | float) and int(value) == value
-    except (TypeError, ValueError, OverflowError):
-        return False
+        return Fraction(operator.index(value)) if not _is_truth(value) else None  # NumPy's integers, SymPy's
+    except TypeError:
+        pass
+    try:
+        text = str(value)
+        return Fraction(text.strip()) if NUMBER.fullmatch(text) else None
+    except (ValueError, ZeroDivisionError):
+        return None
 
 
-def evaluate_by_name(expression: Any, **values: Any) -> Number:
+def _is_truth(value: Any) -> bool:
+    return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")  # NumPy's is an index too
+
+
+def _shown(value: Any) -> str:
+    """The value as it was written, cut where it is long."""
+    try:
+        text = repr(value) if isinstance(value, str) else str(value)
+    except ValueError:  # Python writes no integers of more than 4,300 digits
+        return f"a number of {value.bit_length()} bits"
+    return text if len(text) <= 60 else f"{text[:40]}… ({len(text)} characters)"
+
+
+def evaluate_by_name(expression: Any, /, **values: Any) -> Number:
     """The exact value of an expression: one of ours, or any SymPy expression in symconv's symbols.
 
     Every symbol needs a value, each name must be one of the expression's, an integer symbol takes integers only.
     Integers stay integers of any size; nothing goes through floats.
 
-    Raises SymbolError for an unknown or a missing name, DomainError for a value that the symbol cannot have.
+    Raises SymbolError for an unknown or a missing name, DomainError for a value that the symbol cannot have,
+    ExtentError for what has no value, such as the derivative of a floor.
 
     >>> from symconv.extent import size_of
     >>> from symconv.symbols import symbol
@@ -89,7 +115,7 @@ def evaluate_by_name(expression: Any, **values: Any) -> Number:
         return expression
     if isinstance(expression, Extent):
         value: Number = evaluate(expression, resolve(symbols_of(expression), values))
-        return value
+        return int(value) if value.denominator == 1 else value
     if isinstance(expression, Cost):
         return evaluate_cost(expression, resolve(cost_symbols(expression), values))
     if isinstance(expression, int | Fraction):
@@ -100,6 +126,8 @@ def evaluate_by_name(expression: Any, **values: Any) -> Number:
 def _evaluate_sympy(expression: Any, values: Mapping[str, Any]) -> Number:
     import sympy
 
+    if not isinstance(expression, sympy.Basic):
+        raise ExtentError(f"{_shown(expression)} is no expression: one of symconv's or SymPy's is wanted")
     theirs = {our_symbol(s): s for s in expression.free_symbols}
     at = resolve(theirs, values)
     numbers = {theirs[s]: sympy.Rational(v.numerator, v.denominator) for s, v in at.items()}
@@ -108,5 +136,7 @@ def _evaluate_sympy(expression: Any, values: Mapping[str, Any]) -> Number:
         return int(result)
     if result.is_Rational:
         return Fraction(int(result.p), int(result.q))
+    if not result.is_number:
+        raise ExtentError(f"{result} has no value: the derivative of a floor is one only on a residue class")
     evaluated: Number = result
     return evaluated

@@ -302,6 +302,9 @@ def _floor_by_number(over: Extent, under: int, exact: bool) -> Size:
     sign = 1
     if integral and (rest[max(rest, key=lambda m: tuple(map(_key_of, m)))] < 0):
         sign, b, rest = -1, s - 1 - b, {m: -c for m, c in rest.items()}  # ⌊−v/s⌋ = −⌊(v + s − 1)/s⌋
+        for m in [m for m, c in rest.items() if 2 * c == -s]:  # and s/2, not −s/2, stays
+            rest[m] += s
+            out[m] = out.get(m, 0) + 1
     whole = _plain_floor(rest, b, s, exact and sign > 0)
     return _size(out) + (whole if sign > 0 else -whole)
 
@@ -671,7 +674,7 @@ def _set_quotient(over: Size, under: Size, exact: bool, style: Style) -> Piece:
 def _merged(size: Extent) -> tuple[Size, int, bool] | None:
     """A linear size with one outermost floor as over, under, exact: ⌊v/d⌋ + r = ⌊(v + d·r)/d⌋, r an integer.
 
-    Beside numbers, r has the symbols of the floor, or is a multiple of v: ⌊4·y/25⌋ + y is ⌊29·y/25⌋.
+    Beside numbers, r has terms that are in v as well, so that each is written once: ⌊4·y/25⌋ + y is ⌊29·y/25⌋.
     """
     if len(size.terms) < 2 or any(len(m) > 1 for m in size.terms) or not size.integral:
         return None
@@ -679,26 +682,14 @@ def _merged(size: Extent) -> tuple[Size, int, bool] | None:
     for atom in sorted(floors, key=_key_of, reverse=True):
         c, d = size.terms[(atom,)], atom.under
         rest = size - Extent({(atom,): c})
-        alone = len(floors) == 1 and not any(isinstance(a, Function) for m in size.terms for a in m)
-        if not isinstance(d, int) or abs(c) != 1 or (isinstance(rest, int) and c < 0):
-            continue
-        if not (alone and symbols_of(rest) <= atom.symbols) and not _proportional(rest, atom.over):
+        within = all(not m or m in atom.over.terms for m in _terms(rest))
+        if not isinstance(d, int) or abs(c) != 1 or not within or (isinstance(rest, int) and c < 0):
             continue
         if c > 0:
             return atom.over + d * rest, d, atom.exact
         if atom.over.integral:  # −⌊v/d⌋ = ⌊(−v + d − 1)/d⌋
             return d * rest - atom.over + (0 if atom.exact else d - 1), d, atom.exact
     return None
-
-
-def _proportional(left: Size, right: Size) -> bool:
-    """Whether the one is a multiple of the other, up to a number."""
-    a = {m: c for m, c in _terms(left).items() if m}
-    b = {m: c for m, c in _terms(right).items() if m}
-    if not a or a.keys() != b.keys():
-        return False
-    first = next(iter(a))
-    return all(a[m] * b[first] == b[m] * a[first] for m in a)
 
 
 def _several(size: Extent) -> tuple[int, tuple[Size, int, bool], int] | None:

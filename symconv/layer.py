@@ -73,7 +73,7 @@ Scale = Annotated[Size | Fraction | tuple[Size | Fraction, ...], Range(1, per_ax
 def as_size(value: Any) -> Size:
     """An integer, an extent, a symbol or a SymPy expression with integer values, as a size.
 
-    Raises ShapeError for anything else.
+    Raises ShapeError for anything else; for a SymPy expression that is no size, SymbolError or ExtentError.
     """
     if isinstance(value, Extent):
         return value

@@ -1,4 +1,4 @@
-"""A SymPy symbol that belongs to a model; imported only when SymPy is."""
+"""What SymPy has not: a symbol that belongs to a model, and gcd as a function; imported only when SymPy is."""
 
 from __future__ import annotations
 
@@ -24,8 +24,20 @@ class ScopedSymbol(sympy.Symbol):  # type: ignore[misc]
         return (*super()._hashable_content(), self.scope)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.name, self.scope, dict(self._assumptions_orig))
+        return _restored, (self.name, self.scope, self.assumptions0)
 
 
 def _restored(name: str, scope: str, assumptions: dict[str, bool]) -> ScopedSymbol:
     return ScopedSymbol.of(name, scope, **assumptions)
+
+
+class gcd(sympy.Function):  # type: ignore[misc]  # noqa: N801  (the name is what is printed)
+    """The greatest common divisor of two positive integers, a number as soon as both are."""
+
+    nargs = 2
+    is_integer = True
+    is_positive = True
+
+    @classmethod
+    def eval(cls, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr | None:
+        return sympy.igcd(a, b) if a.is_Integer and b.is_Integer else None

@@ -19,7 +19,7 @@ Run = tuple[int, int]
 BUDGET = 1 << 16
 
 
-class Undecided(SymconvError):
+class Undecided(SymconvError):  # noqa: N818  (an answer, more than an error)
     """The question is outside what can be decided, or over the budget."""
 
 
@@ -74,8 +74,9 @@ class Sizes:
         return (x for x in range(1, stop) if x in self)
 
     def __and__(self, other: Sizes) -> Sizes:
-        start, period = max(self.start, other.start), lcm(self.period, other.period)
-        early = _both(self._below(start), other._below(start))
+        first, second = (self, other) if self.start >= other.start else (other, self)
+        start, period = first.start, lcm(self.period, other.period)
+        early = _both(first.early, [run for a, b in first.early for run in second._between(a, b)])
         late = _both(self._over(period), other._over(period))
         return normal(early, start, period, late)
 
@@ -90,15 +91,17 @@ class Sizes:
 
     def _below(self, stop: int) -> list[Run]:
         """The members below `stop` ≥ start, as runs."""
-        runs = list(self.early)
-        first, last = self.start // self.period, (stop - 1) // self.period
+        return self._between(1, stop)
+
+    def _between(self, low: int, high: int) -> list[Run]:
+        """The members in [low, high), as runs."""
+        runs = [(max(a, low), min(b, high)) for a, b in self.early]
+        low = max(low, self.start)
+        first, last = low // self.period, (high - 1) // self.period
         if (last - first + 1) * len(self.late) > BUDGET:
             raise Undecided(f"more than {BUDGET} runs of sizes")
         for k in range(first, last + 1):
-            for a, b in self.late:
-                low, high = max(a + k * self.period, self.start), min(b + k * self.period, stop)
-                if low < high:
-                    runs.append((low, high))
+            runs += [(max(a + k * self.period, low), min(b + k * self.period, high)) for a, b in self.late]
         return joined(runs)
 
     def _over(self, period: int) -> list[Run]:
@@ -217,9 +220,9 @@ def _earliest(early: list[Run], start: int, period: int, late: Sequence[Run]) ->
 
 def _least_period(period: int, late: Sequence[Run]) -> tuple[int, list[Run]]:
     runs = list(late)
-    if not runs:
-        return 1, []
-    for p in _primes(period):
+    if not runs or runs == [(0, period)]:
+        return 1, [(0, 1)] if runs else []
+    for p in _primes(period, len(runs)):  # p equal parts have p runs at least
         while period % p == 0:
             n = period // p
             parts = [
@@ -232,12 +235,13 @@ def _least_period(period: int, late: Sequence[Run]) -> tuple[int, list[Run]]:
     return period, runs
 
 
-def _primes(n: int) -> list[int]:
+def _primes(n: int, most: int) -> list[int]:
+    """The prime divisors of n up to `most`."""
     out, p = [], 2
-    while p * p <= n:
+    while p * p <= n and p <= most:
         if n % p == 0:
             out.append(p)
             while n % p == 0:
                 n //= p
         p += 1
-    return [*out, n] if n > 1 else out
+    return [*out, n] if 1 < n <= most else out

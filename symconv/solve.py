@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from math import lcm, prod
 from typing import Final
 
@@ -31,8 +32,8 @@ BUDGET: Final = 1 << 18
 def windows(size: Size) -> Windows:
     """The size as a polynomial in windows: copies of a floor separated by Hermite's identity, nested floors by jumps.
 
-    Raises Undecided where a floor stands on a product, on several symbols or on a rational one, where a divisor is not a
-    number, or over the budget.
+    Raises Undecided where a floor stands on a product, on several symbols or on a rational one, where a divisor is not
+    a number, or over the budget.
     """
     if isinstance(size, int):
         return _clean({(): size})
@@ -77,6 +78,8 @@ def _atom_windows(atom: Symbol | Floor | Function) -> Windows:
     if any(len(m) > 1 for m in over):
         raise Undecided(f"{atom} is the floor of a product")
     b = over.pop((), 0)
+    if not over:
+        return _clean({(): b // atom.under})
     if len({m[0][0] for m in over}) > 1:
         raise Undecided(f"{atom} is the floor of a sum over several symbols")
     if len(over) == 1:
@@ -115,14 +118,17 @@ def _jumps(over: Windows, b: int, s: int) -> Windows:
     if period > BUDGET >> 4:
         raise Undecided(f"a floor with a period of {period}")
 
-    def value(i: int) -> int:
-        return (sum(c * ((i + m[0][2]) // m[0][1]) for m, c in over.items()) + b) // s
-
-    values = [value(i) for i in range(period + 1)]
-    steps = [(i, values[i + 1] - values[i]) for i in range(period) if values[i + 1] != values[i]]
-    parts: list[Windows] = [{((x, period, period - 1 - i),): step} for i, step in steps]
-    at_zero = sum(step * ((period - 1 - i) // period) for i, step in steps)
-    return _sum([*parts, {(): values[0] - at_zero}])
+    rises = [0] * (period + 1)
+    for ((_, d, a),), c in over.items():
+        for i in range(d - a, period + 1, d):
+            rises[i] += c
+    u = b  # every window is 0 at x = 0, since 0 ≤ a < d
+    jumps: Windows = {}
+    for i in range(1, period + 1):
+        before, u = u // s, u + rises[i]
+        if u // s != before:
+            jumps[((x, period, period - i),)] = u // s - before
+    return _clean({**jumps, (): b // s})
 
 
 # -- the sizes where it is at least zero ---------------------------------------------------------------------------
@@ -231,7 +237,7 @@ def _runs(terms: Sequence[tuple[int, int, int]], k: int, low: int, high: int, st
                 step[v] = step.get(v, 0) + c
     cuts, runs = sorted(step), []
     value = k + sum(c * ((low + b) // s) for c, s, b in terms)
-    for a, z in zip(cuts, cuts[1:]):
+    for a, z in pairwise(cuts):
         value += step[a]
         runs += _affine(value, slope, a, z, strict)
         value += slope * (z - a)
@@ -298,7 +304,8 @@ def _polynomial(h: Windows, strict: bool) -> Sizes:
 def polynomial_signs(p: Sequence[Fraction]) -> list[tuple[int, int | None, int]]:
     """The signs of a polynomial over the integers q ≥ 0: intervals [a, b) with a sign, the last one open.
 
-    By differences: where p(q + 1) − p(q) keeps its sign, p is monotone on the integers, and bisection finds its changes.
+    By differences: where p(q + 1) − p(q) keeps its sign, p is monotone on the integers, and bisection finds where its
+    own sign changes.
 
     >>> polynomial_signs([Fraction(-6), Fraction(1)])
     [(0, 6, -1), (6, 7, 0), (7, None, 1)]

@@ -42,7 +42,7 @@ def our_symbol(theirs: sympy.Symbol) -> Symbol:
 
     Raises SymbolError for a symbol whose assumptions are none of symconv's kinds, such as a plain Symbol("X").
     """
-    kind = ""
+    found, kind = None, ""
     if theirs.is_integer and theirs.is_nonnegative:
         kind = POSITIVE if theirs.is_positive else NONNEGATIVE
     elif theirs.is_rational and theirs.is_positive:
@@ -52,7 +52,9 @@ def our_symbol(theirs: sympy.Symbol) -> Symbol:
         role = "" if scope else FIELD.get(theirs.name, "")
         if ROLES.get(role) != kind:
             role = {POSITIVE: "count", NONNEGATIVE: "padding", RATIONAL: "multiplier"}[kind]
-        return symbol(theirs.name, role, scope)
+        found = symbol(theirs.name, role, scope)
+    if found is not None and sympy_symbol(found) == theirs:  # not one that is even, say, or a Dummy
+        return found
     raise SymbolError(
         f"the SymPy symbol {theirs} is not one of symconv's: take it from symconv (sc.X, net.symbols['{theirs}']), "
         "or make it with integer=True, positive=True"
@@ -107,11 +109,10 @@ def _atom(atom: Atom) -> sympy.Expr:
         simple = isinstance(atom.under, int) and len(atom.over.terms) <= 2
         # On a normal atom this is the very object that floor(…) yields, 18 times faster.
         return sympy.floor(quotient, evaluate=False) if simple and _plain(atom) else sympy.floor(quotient)
-    make: dict[str, Callable[..., sympy.Expr]] = {"max": sympy.Max, "min": sympy.Min, "gcd": sympy.gcd}
-    arguments = [to_sympy(a) for a in atom.arguments]
-    if atom.name == "gcd":
-        return sympy.Function("gcd", integer=True, positive=True)(*arguments)
-    return make[atom.name](*arguments)
+    from symconv.scoped import gcd as sympy_gcd
+
+    make: dict[str, Callable[..., sympy.Expr]] = {"max": sympy.Max, "min": sympy.Min, "gcd": sympy_gcd}
+    return make[atom.name](*(to_sympy(a) for a in atom.arguments))
 
 
 def _plain(atom: Floor) -> bool:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, Final
 
-from symconv.cost import Cost, Number, cost_of, cost_symbols, product, shortest, substitute_cost
+from symconv.cost import Cost, Number, cost_of, cost_symbols, product, shortest, substitute_cost, total_of
 from symconv.errors import ExtentError, SymbolError, near
 from symconv.evaluation import by_name
 from symconv.extent import Atom, Extent, Floor, Function, Monomial, Size, size_of, symbols_of
@@ -38,7 +38,13 @@ def as_cost(expression: Any) -> Cost:
         return expression
     if isinstance(expression, Extent | int):
         return product(expression)
-    return product(1) * expression if isinstance(expression, Fraction) else from_sympy(expression)
+    if isinstance(expression, Fraction):
+        return product(1) * expression
+    if not hasattr(expression, "free_symbols"):
+        raise ExtentError(
+            f"{expression!r} is no expression: a cost, an extent, a number or a SymPy expression is wanted"
+        )
+    return from_sympy(expression)
 
 
 def symbol_of(cost: Cost, which: Any) -> Symbol:
@@ -60,7 +66,7 @@ def _symbol(which: Any) -> Symbol | None:
     if isinstance(which, Extent):
         ((monomial, c),) = which.terms.items() if len(which.terms) == 1 else (((), 0),)
         return monomial[0] if c == 1 and len(monomial) == 1 and isinstance(monomial[0], Symbol) else None
-    return which if isinstance(which, Symbol) else our_symbol(which)
+    return our_symbol(which) if hasattr(which, "free_symbols") else which if isinstance(which, Symbol) else None
 
 
 # -- classes -------------------------------------------------------------------------------------------------------
@@ -112,7 +118,8 @@ def period(expression: Any, symbol: Any) -> int:
     x = symbol_of(cost, symbol)
     if x.kind == RATIONAL:
         raise ExtentError(f"{x} is a {x.kind}: only integers have residue classes")
-    return lcm(*(_atom_period(a, x) for monomial in cost.expanded() for a in monomial))
+    sizes = dict.fromkeys(f if isinstance(f, Extent) else size_of(f) for factors in cost.terms for f in factors)
+    return lcm(*(_atom_period(a, x) for size in sizes for monomial in size.terms for a in monomial))
 
 
 def _atom_period(atom: Atom, x: Symbol) -> int:
@@ -177,7 +184,7 @@ def polynomial_on(expression: Any, symbol: Any, modulus: int, remainder: int = 0
         name += "q"
     q = _symbol(_quotient(cost, x, modulus, remainder, name))
     on = on_class(cost, x, modulus, remainder, name)
-    total = Cost({})
+    parts = []
     for monomial, c in on.expanded().items():
         others = tuple(a for a in monomial if a is not q)
         if any(q in symbols_of(size_of(a)) for a in others):
@@ -186,8 +193,8 @@ def polynomial_on(expression: Any, symbol: Any, modulus: int, remainder: int = 0
             )
         k = len(monomial) - len(others)
         base: Size = size_of(x) - remainder
-        total += cost_of({others: Fraction(c) / modulus**k}) * product(*[base] * k)
-    return cost_of({m: _plain(c) for m, c in total.expanded().items()})
+        parts.append(cost_of({others: Fraction(c) / modulus**k}) * product(*[base] * k))
+    return cost_of({m: _plain(c) for m, c in total_of(parts).expanded().items()})
 
 
 def _plain(value: Number) -> Number:

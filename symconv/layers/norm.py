@@ -142,9 +142,10 @@ class InstanceNorm(Layer):
 
 @layer("lrn")
 class LocalResponseNorm(Layer):
-    """Divides each element by a power of the sum of squares over `size` neighbouring channels.
+    """Divides each element by a power of the sum of squares over `size` neighbouring channels: x/(k + α·Σx²)^β.
 
-    work   an element: 2 muls (its square, α times the sum), `size` adds (the sum over the window, k), a pow and a div
+    work   an element: 2 muls (its square, α times the sum), `size` adds (the sum over the window, k), a pow and a div;
+           channels beside the image counted as zeros
     """
 
     size: Positive = 5
@@ -156,3 +157,7 @@ class LocalResponseNorm(Layer):
     def work(self, image: Tensor, out: Tensor) -> Count:
         e = out.elements
         return Count(mul=e * 2, add=product(self.size) * e, pow=e, div=e)
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(s("K")), (image_of_symbols(),)

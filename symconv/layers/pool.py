@@ -59,6 +59,10 @@ class MaxPool(_Pool):
     def work(self, image: Tensor, out: Tensor) -> Count:
         return Count(max=(self.taps(image) - 1) * out.elements)
 
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(s("K"), s("S"), s("P"), s("D")), (image_of_symbols(),)
+
 
 @layer("avg_pool")
 class AvgPool(_Pool):

@@ -7,9 +7,9 @@ from operator import mul
 
 from symconv.domain import at_least, require
 from symconv.errors import ShapeError
-from symconv.extent import Size
+from symconv.extent import Size, smallest
 from symconv.layer import Layer, Margins, Reach, image_of_symbols, layer, s
-from symconv.layers.window import positive, sides, spatial_rank
+from symconv.layers.window import sides, spatial_rank
 from symconv.tensor import Tensor
 
 
@@ -35,6 +35,12 @@ class Flatten(Layer):
         return None
 
 
+def _moved(x: Size, begin: Size, end: Size) -> Size:
+    """The extent with its sides moved outwards; what is taken off is taken first, and leaves an element."""
+    require(at_least(x + smallest(begin, 0) + smallest(end, 0), 1), "an output of at least 1")
+    return x + begin + end
+
+
 @layer("pad")
 class Pad(Layer):
     """Adds elements around the image: `amount` at all sides, or (begin, end) for each axis; below 0 takes them off.
@@ -47,7 +53,7 @@ class Pad(Layer):
 
     def output(self, image: Tensor) -> Tensor:
         margins = sides(self.amount, spatial_rank(image), "amount")
-        return image.like(*image.shape[:2], *(positive(x + b + e) for x, (b, e) in zip(image.spatial, margins)))
+        return image.like(*image.shape[:2], *(_moved(x, b, e) for x, (b, e) in zip(image.spatial, margins)))
 
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...]:
         return tuple(Reach(padding=begin) for begin, _ in sides(self.amount, len(image.spatial)))
@@ -83,7 +89,7 @@ class Crop(Layer):
                 require(at_least(x, m), "a crop to extents that are not larger")
             return image.like(*image.shape[:2], *inputs[1].spatial)
         margins = sides(self.amount, spatial_rank(image), "amount")
-        return image.like(*image.shape[:2], *(positive(x - b - e) for x, (b, e) in zip(image.spatial, margins)))
+        return image.like(*image.shape[:2], *(_moved(x, -b, -e) for x, (b, e) in zip(image.spatial, margins)))
 
     def reach(self, *tensors: Tensor) -> tuple[Reach, ...] | None:
         if self.amount is None:

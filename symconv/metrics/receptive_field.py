@@ -10,7 +10,7 @@ the last element read are kept for each j of one period, and nothing is rounded 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm
@@ -19,6 +19,8 @@ from typing import Final
 from symconv.extent import Size, largest, smallest
 from symconv.layer import Reach
 from symconv.network import Network, Node
+from symconv.sizes import Undecided
+from symconv.solve import nonnegative
 
 Part = Size | Fraction
 
@@ -177,28 +179,46 @@ def _together(paths: list[_Reading]) -> _Reading | None:
     bounds = [[p.at(j) for p in paths] for j in range(period)]
     return _Reading(
         head.advance * (period // head.period),
-        tuple(_extreme(smallest, (a for a, _ in b)) for b in bounds),
-        tuple(_extreme(largest, (z for _, z in b)) for b in bounds),
+        tuple(_outermost((a for a, _ in b), -1) for b in bounds),
+        tuple(_outermost((z for _, z in b), 1) for b in bounds),
     )
 
 
-def _extreme(which: Callable[..., Size], sizes: Iterable[Size | None]) -> Size | None:
-    known = [s for s in sizes if s is not None]
-    return which(*known) if known else None
+def _outermost(sizes: Iterable[Size | None], sign: int) -> Size | None:
+    """The largest of some sizes, or for −1 the smallest; those that another exceeds at every input are dropped."""
+    kept: list[Size] = []
+    for size in dict.fromkeys(s for s in sizes if s is not None):
+        if not any(_never_below(sign * k, sign * size) for k in kept):
+            kept = [k for k in kept if not _never_below(sign * size, sign * k)] + [size]
+    return (largest if sign > 0 else smallest)(*kept) if kept else None
+
+
+def _never_below(a: Size, b: Size) -> bool:
+    try:
+        return nonnegative(a - b).all
+    except Undecided:
+        return False
 
 
 def _field(axis: _Reading) -> ReceptiveField | None:
     known = [(j, a, z) for j, (a, z) in enumerate(zip(axis.first, axis.last)) if a is not None and z is not None]
     if not known:
         return None
-    size = largest(*(z - a + 1 for _, a, z in known))
+    size = _outermost((z - a + 1 for _, a, z in known), 1)
+    assert size is not None
     if axis.period == 1:
         return ReceptiveField(size, axis.advance, -known[0][1])
-    if not isinstance(axis.advance, int) or not all(isinstance(a, int) for _, a, _ in known):
+    if not isinstance(axis.advance, int):
         return None
     stride = Fraction(axis.advance, axis.period)
+    if stride.denominator == 1:
+        begin = _outermost((a - int(stride) * j for j, a, _ in known), -1)
+        assert begin is not None
+        return ReceptiveField(size, int(stride), -begin)
+    if not all(isinstance(a, int) for _, a, _ in known):
+        return None
     padding = max(stride * j - a for j, a, _ in known if isinstance(a, int))
-    return ReceptiveField(size, _whole(stride), _whole(padding))
+    return ReceptiveField(size, stride, _whole(padding))
 
 
 def _whole(part: Fraction) -> Part:

@@ -1,9 +1,7 @@
-"""From a validated spec to a network: items first, with all that is wrong about each, then nodes in an order of computation."""
+"""From a validated spec to a network: its symbols, its inputs, its layers as items, and all that is wrong with each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
 
@@ -11,36 +9,24 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from symconv.domain import Condition, Domain, asking
-from symconv.errors import Fault, NetworkError, ShapeError, SpecError, SymconvError, near
-from symconv.extent import Size, size_of
-from symconv.layer import LAYERS, Layer, layer_class
-from symconv.network import Network, in_order
-from symconv.readers.document import Document
+from symconv.errors import ShapeError, SymconvError
+from symconv.extent import Extent, Size, size_of
+from symconv.layer import LAYERS, Range, layer_class
+from symconv.network import Network
 from symconv.readers.expression import names_in
+from symconv.readers.faults import Faults, Offset, Place, faults_of
 from symconv.readers.fields import Entry, expression, first_field, layer_of, model_of
+from symconv.readers.names import nearest, plainly, refusal, shown
 from symconv.readers.paper import Cell, Word, read_word
-from symconv.readers.schema import Items, Place, SpecModel, Variant, fault_at, faults_of
-from symconv.symbols import FIELD, symbol
-
-
-@dataclass
-class _Item:
-    """A layer of a spec before it is built, with its place in the file."""
-
-    name: str
-    layer: Layer | None
-    sources: tuple[str, ...]
-    path: Place
-    shares: str = ""
-    offset: tuple[int, int] | None = None
-    conditions: list[Condition] = field(default_factory=list)
-    flattens: bool = False
-
-
-# -- building ------------------------------------------------------------------------------------------------------
+from symconv.readers.schema import Items, SpecModel, Variant
+from symconv.readers.wiring import Item, wire
+from symconv.symbols import FIELD, Symbol, symbol
 
 #: Short names for layers that are not named; any other is named by its kind.
 SHORT: Final = {"max_pool": "pool", "avg_pool": "pool", "linear": "fc", "batch_norm": "bn"}
+
+#: The layers of a network at most: hidden layers multiply what a small file says.
+MAX_LAYERS: Final = 20_000
 
 
 class _Recorder(Domain):
@@ -51,6 +37,8 @@ class _Recorder(Domain):
         self.found: list[Condition] = []
 
     def require(self, condition: Condition) -> None:
+        """Keep the condition; raises ShapeError where it can never hold."""
+        Domain().require(condition)
         self.found.append(condition)
 
 
@@ -58,227 +46,151 @@ class Build:
     """One network of a spec: a column of its table or its layers, with what the variant changes."""
 
     def __init__(
-        self, document: Document, model: SpecModel, table: dict[str, list[Cell]], variant: str | None, title: str
+        self, model: SpecModel, table: dict[str, list[Cell]], variant: str | None, title: str, faults: Faults
     ) -> None:
-        self.document, self.model, self.table, self.title = document, model, table, title
+        self.model, self.table, self.faults = model, table, faults
+        self.variant_path: Place = () if variant is None else ("variants", variant)
         self.variant = model.variants.get(variant or "", Variant.model_validate({}))
-        self.column = self.variant.column or variant
-        self.hidden = self.variant.hidden or self.model.hidden
-        self.hidden_path: Place = ("variants", variant or "", "hidden") if self.variant.hidden else ("hidden",)
-        self.head_path: Place = ("variants", variant or "", "head")
-        self.faults: list[Fault] = []
-        self.items: list[_Item] = []
+        self.column = self.variant.column or variant or ""
+        self.hidden = self.variant.hidden or model.hidden
+        self.hidden_path: Place = (*self.variant_path, "hidden") if self.variant.hidden else ("hidden",)
+        self.net = Network(title, self.variant.description or model.description or "")
+        self.inputs = model.inputs if model.inputs is not None else {"image": model.input or []}
+        self.items: list[Item] = []
+        self.taken: dict[str, Place] = {name: self._input_path(name) for name in self.inputs}
         self.counters: dict[tuple[str, str], int] = {}
-        self.names: dict[str, Size] = {}
+        self.symbols: dict[str, Symbol] = {}
+        self.names: dict[str, Size | Fraction] = {}
         self.last = ""
+        self.inside_hidden = False
 
     def network(self) -> Network:
         """The network.
 
         Raises SpecError with everything that is wrong.
         """
-        about = self.variant.description or self.model.description or ""
-        net = Network(self.title, about)
-        net.usual = dict(self.model.usual)
-        self._declare(net)
-        self._inputs(net)
+        self._declare()
+        self._set()
+        self._inputs()
         if self.model.layers is not None:
             self._walk(self.model.layers, ("layers",), "")
         else:
             self._walk_table()
-        self._resolve()
-        self._add(net)
-        if self.faults:
-            raise SpecError(self.faults)
-        return net
+        if not self.items and not self.faults.found:
+            self.faults.add(("layers",) if self.model.layers is not None else ("table",), "there are no layers")
+        wire(self.net, self.items, self.inputs.keys(), self.faults)
+        self._usual()
+        self.faults.check()
+        return self.net
 
-    def fault(self, path: Place, message: str, offset: tuple[int, int] | None = None, hint: str = "") -> None:
-        self.faults.append(fault_at(self.document, path, message, offset, hint))
+    # -- symbols and inputs -----------------------------------------------------------------------------------------
 
-    def _declare(self, net: Network) -> None:
+    def _declare(self) -> None:
+        """The spec's symbols, and the names in its inputs' shapes."""
         for name, role in self.model.symbols.items():
-            self.names[name] = net.symbol(name, role)
-        for name, value in self.variant.set.items():
-            path = ("variants", self.column or "", "set", name)
-            if name not in self.names:
-                hint = near(name, self.names) or f"the spec's symbols are {', '.join(self.names) or 'none'}"
-                self.fault(path, f"set: {name} is no symbol of the spec", hint=hint)
-                continue
-            self.names[name] = self._size(value, path) if isinstance(value, str) else value
+            self.symbols[name] = symbol(name, role, self.net.name)
+        for shape in self.inputs.values():
+            for extent in shape:
+                try:
+                    found = names_in(extent) if isinstance(extent, str) else []
+                except SymconvError:
+                    continue  # said where the shape is read
+                for name in found:
+                    own = FIELD.get(name) if FIELD.get(name) in ("batch", "sequence", "extent") else "extent"
+                    self.symbols.setdefault(name, symbol(name, own, self.net.name))
+        self.names.update({name: size_of(own) for name, own in self.symbols.items()})
 
-    def _size(self, text: str, path: Place) -> Size:
+    def _set(self) -> None:
+        """What the variant puts in place of symbols, one after the other."""
+        for name, given in self.variant.set.items():
+            path = (*self.variant_path, "set", name)
+            if name not in self.names:
+                hint = nearest(name, self.names, "the spec's symbols are")
+                self.faults.add(path, f"{plainly(name)} is no symbol of the spec", hint=hint, key=True)
+                continue
+            own = self.symbols[name]
+            limits = Range(own.least, rational=not own.integral)
+            value = self._size(given, path, limits=limits) if isinstance(given, str) else given
+            if _allowed(value, own):
+                self.names[name] = int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
+            else:
+                self.faults.add(path, f"{name} = {shown(given)}, where a {own.kind} is accepted")
+
+    def _size(self, text: str, path: Place, node: str = "", limits: Range | None = None) -> Size | Fraction:
+        """An expression; what it requires goes to the domain in the name of a node."""
+        recorder = _Recorder()
         try:
-            size = expression(text, self.names)
-            assert not isinstance(size, Fraction)
-            return size
+            with asking(recorder, node):
+                size = expression(text, self.names, limits)
+            for condition in recorder.found:
+                self.net.require(condition, node)
         except PydanticCustomError as error:
             context = error.context or {}
-            self.fault(path, str(context["said"]), (0, int(context["column"]) - 1))
+            self.faults.add(path, str(context["said"]), (0, int(context["column"]) - 1))
             return 1
+        except ShapeError as error:
+            self.faults.add(path, str(error))
+            return 1
+        return size
 
-    def _inputs(self, net: Network) -> None:
-        given = self.model.inputs if self.model.inputs is not None else {"image": self.model.input or []}
-        for name, shape in given.items():
-            base: Place = ("inputs", name) if self.model.inputs is not None else ("input",)
-            sizes: list[Size] = []
-            for i, extent in enumerate(shape):
-                if isinstance(extent, str):
-                    self._declare_extents(net, extent)
-                    sizes.append(self._size(extent, (*base, i)))
-                else:
-                    if extent < 1:
-                        self.fault(
-                            (*base, i), f"an extent of {extent}: a whole number from 1 on, or a symbol, is accepted"
-                        )
-                    sizes.append(max(1, extent))
-            if not sizes:
-                self.fault(base, f"the input {name} has no extents", hint="such as [N, 3, X, X]")
-                sizes = [1]
-            try:
-                net.input(name, *sizes)
-            except (ShapeError, NetworkError) as error:
-                self.fault(base, str(error))
+    def _inputs(self) -> None:
+        for name, shape in self.inputs.items():
             self.last = name
+            base, before = self._input_path(name), len(self.faults.found)
+            sizes = [self._extent(extent, (*base, i), name) for i, extent in enumerate(shape)]
+            if not sizes:
+                self.faults.add(base, f"the input {name} has no extents", hint="such as [N, 3, X, X]")
+            if len(self.faults.found) > before or refusal(name):
+                continue  # what stands behind it is looked at, but not built
+            try:
+                self.net.input(name, *sizes)
+            except SymconvError as error:
+                self.faults.add(base, str(error))
 
-    def _declare_extents(self, net: Network, text: str) -> None:
-        """A name in an input's shape is a symbol: the field's N or T, the field's extents, or one of the network's own."""
-        try:
-            found = names_in(text)
-        except SymconvError:
-            return
-        for name in found:
-            role = FIELD.get(name) if FIELD.get(name) in ("batch", "sequence", "extent") else "extent"
-            self.names.setdefault(name, size_of(symbol(name, role, net.name)))
+    def _extent(self, extent: int | str, path: Place, node: str) -> Size:
+        size = self._size(extent, path, node) if isinstance(extent, str) else extent
+        if isinstance(size, Fraction) or (size < 1 if isinstance(size, int) else not size.integral):
+            accepted = "a whole number from 1 on or an expression in symbols"
+            self.faults.add(path, f"an extent of {shown(extent)}, where {accepted} is accepted")
+            return 1
+        return size
+
+    def _input_path(self, name: str) -> Place:
+        return ("inputs", name) if self.model.inputs is not None else ("input",)
+
+    def _usual(self) -> None:
+        """The usual values, of the symbols that the variant leaves free."""
+        for name in self.model.usual:
+            if name not in self.names:
+                hint = nearest(name, self.names, "the spec's symbols are")
+                self.faults.add(("usual", name), f"{plainly(name)} is no symbol of the spec", hint=hint, key=True)
+        self.net.usual = {name: value for name, value in self.model.usual.items() if name in self.net.symbols}
+        for name in self.net.usual:
+            try:
+                self.net.at({name: self.net.usual[name]})
+            except SymconvError as error:
+                self.faults.add(("usual", name), str(error))
 
     # -- items ------------------------------------------------------------------------------------------------------
 
     def _walk(self, layers: Items, path: Place, stage: str) -> None:
-        words = [self._word(item) for item in layers]
+        words = [_word(item) for item in layers]
         last_fc = max((i for i, w in enumerate(words) if w is not None and w.hidden == "FC"), default=-1)
         for i, item in enumerate(layers):
             self._item(item, (*path, i), stage, follow=i != last_fc)
 
-    def _word(self, item: str | dict[str, Any]) -> Word | None:
-        try:
-            return read_word(item) if isinstance(item, str) else None
-        except ShapeError:
-            return None
-
-    def _item(
-        self, item: Any, path: Place, stage: str, follow: bool = True, offset: tuple[int, int] | None = None
-    ) -> None:
-        if isinstance(item, str):
-            self._written(item, path, stage, follow, offset)
-        elif isinstance(item, dict) and "stage" in item:
-            unknown = [key for key in item if key not in ("stage", "layers")]
-            name, inner = item["stage"], item.get("layers")
-            if unknown or not isinstance(name, str) or not isinstance(inner, list):
-                self.fault(path, "a stage has a name and a list of layers", hint="stage: name, layers: […]")
-            else:
-                self._walk(inner, (*path, "layers"), f"{stage}{name}/")
-        elif isinstance(item, dict) and len(item) == 1:
-            ((kind, given),) = item.items()
-            self._long(str(kind), given, (*path, str(kind)), stage)
-        else:
-            self.fault(
-                path, "a layer is a word such as conv3-64, or one kind with its fields", hint="conv: {channels: 64}"
-            )
-
-    def _written(self, text: str, path: Place, stage: str, follow: bool, offset: tuple[int, int] | None) -> None:
-        try:
-            word = read_word(text)
-        except ShapeError as error:
-            self.fault(path, str(error), offset)
-            self._push(stage, "?", None, path, offset=offset)
-            return
-        if word.hidden == "FC":
-            self._push(stage, "flatten", layer_class("flatten")(), path, offset=offset, flattens=True)
-        self._long(word.kind, word.fields, path, stage, offset)
-        if word.hidden and follow:
-            for i, item in enumerate(getattr(self.hidden, word.hidden)):
-                self._item(item, (*self.hidden_path, word.hidden, i), stage)
-
-    def _long(self, kind: str, given: Any, path: Place, stage: str, offset: tuple[int, int] | None = None) -> None:
-        try:
-            cls = layer_class(kind)
-        except ShapeError:
-            hint = near(kind, LAYERS) or f"known are {', '.join(sorted(LAYERS))}"
-            self.faults.append(fault_at(self.document, path, f"unknown layer {kind}", offset, hint, key=offset is None))
-            self._push(stage, "?", None, path, offset=offset)
-            return
-        if given is None:
-            given = {}
-        if not isinstance(given, dict):
-            first = first_field(cls)
-            if first is None:
-                self.fault(path, f"{kind} has no fields")
-                given = {}
-            else:
-                given = {first: given}
-        recorder, layer, entry = _Recorder(), None, Entry.model_construct()
-        try:
-            with asking(recorder, ""):
-                layer, entry = layer_of(kind, given, self.names)
-        except ValidationError as error:
-            self.faults += faults_of(self.document, path, error, model_of(cls))
-        except ShapeError as error:
-            self.fault(path, str(error), offset)
-        sources = getattr(entry, "from_", None)
-        wanted = (sources,) if isinstance(sources, str) else tuple(sources or ())
-        name = given.get("name") if isinstance(given.get("name"), str) else None
-        self._push(
-            stage,
-            kind,
-            layer,
-            path,
-            name,
-            wanted,
-            getattr(entry, "shares", None) or "",
-            offset,
-            conditions=recorder.found,
-        )
-
-    def _push(
-        self,
-        stage: str,
-        kind: str,
-        layer: Layer | None,
-        path: Place,
-        name: str | None = None,
-        sources: tuple[str, ...] = (),
-        shares: str = "",
-        offset: tuple[int, int] | None = None,
-        flattens: bool = False,
-        conditions: list[Condition] | None = None,
-    ) -> None:
-        if name is None:
-            short = SHORT.get(kind, kind)
-            self.counters[stage, short] = self.counters.get((stage, short), 0) + 1
-            name = f"{short}{self.counters[stage, short]}"
-        full = stage + name
-        other = next((i for i in self.items if i.name == full), None)
-        if other is not None:
-            line, column = self.document.position(other.path)
-            self.fault(path, f"the name {full} is taken, in line {line}, column {column}", offset)
-            return
-        item = _Item(full, layer, sources or (self.last,), path, shares, offset, conditions or [], flattens)
-        self.items.append(item)
-        self.last = full
-
     def _walk_table(self) -> None:
-        cells = self.table.get(self.column or "")
-        if cells is None:
-            hint = near(self.column or "", self.table) or f"the columns are {', '.join(self.table)}"
-            self.fault(("variants", self.column or ""), f"there is no column {self.column}", hint=hint)
-            return
-        words = [self._word(cell.text) for cell in cells]
+        cells = self.table[self.column]
+        words = [_word(cell.text) for cell in cells]
         fcs = [i for i, w in enumerate(words) if w is not None and w.hidden == "FC"]
+        if self.variant.head is not None and not fcs:
+            self.faults.add((*self.variant_path, "head"), "a head takes the place of FC rows, and the column has none")
         stage, number = "stage1/", 1
         for i, cell in enumerate(cells):
             if fcs and i == fcs[0]:
                 stage = "head/"
                 if self.variant.head is not None:
-                    self._walk(self.variant.head, self.head_path, stage)
+                    self._walk(self.variant.head, (*self.variant_path, "head"), stage)
                     return
             self._item(cell.text, ("table",), stage, follow=not fcs or i != fcs[-1], offset=(cell.line, cell.column))
             word = words[i]
@@ -286,60 +198,143 @@ class Build:
                 number += 1
                 stage = f"stage{number}/"
 
-    # -- nodes ------------------------------------------------------------------------------------------------------
+    def _item(self, item: Any, path: Place, stage: str, follow: bool = False, offset: Offset | None = None) -> None:
+        if isinstance(item, str):
+            self._written(item, path, stage, follow, offset)
+        elif isinstance(item, dict) and "stage" in item:
+            self._stage(item, path, stage)
+        elif isinstance(item, dict) and len(item) == 1:
+            ((kind, given),) = item.items()
+            self._long(kind, given, (*path, kind), stage)
+        else:
+            self.faults.add(path, *_no_layer(item))
 
-    def _resolve(self) -> None:
-        """Names in `from` and `shares`: in the same stage first, then in the stages around it."""
-        known = {item.name for item in self.items} | set(self.model.inputs or ["image"])
-        for item in self.items:
-            stage = item.name.split("/")[:-1]
-            sources = []
-            for source in item.sources:
-                found = _around(source, stage, known)
-                if found is None:
-                    self.fault(
-                        item.path, f"{item.name} stands behind {source}, which is no layer", hint=near(source, known)
-                    )
-                sources.append(found or source)
-            item.sources = tuple(sources)
-            if item.shares:
-                found = _around(item.shares, stage, known)
-                if found is None:
-                    self.fault(
-                        item.path, f"{item.name} shares {item.shares}, which is no layer", hint=near(item.shares, known)
-                    )
-                item.shares = found or item.shares
+    def _stage(self, item: dict[str, Any], path: Place, stage: str) -> None:
+        name, inner = item["stage"], item.get("layers")
+        for key in item:
+            if key not in ("stage", "layers"):
+                hint = nearest(key, ("layers",), "a stage has a name and")
+                self.faults.add((*path, key), f"unknown field {plainly(key)}", hint=hint, key=True)
+        if not isinstance(name, str) or refusal(name):
+            why = refusal(name) if isinstance(name, str) else f"stage: {shown(name)}, where a name is accepted"
+            self.faults.add((*path, "stage"), why)
+            name = "?"
+        if isinstance(inner, list):
+            self._walk(inner, (*path, "layers"), f"{stage}{name}/")
+        elif "layers" in item:
+            self.faults.add((*path, "layers"), f"layers: {shown(inner)}, where a list is accepted")
+        elif len(item) == 1:
+            self.faults.add(path, f"the stage {plainly(name)} has no layers", hint="stage: name, layers: […]")
 
-    def _add(self, net: Network) -> None:
-        by_name = {item.name: item for item in self.items}
+    def _written(self, text: str, path: Place, stage: str, follow: bool, offset: Offset | None) -> None:
         try:
-            order = in_order({item.name: (*item.sources, *([item.shares] * bool(item.shares))) for item in self.items})
-        except NetworkError as error:
-            first = next(item for item in self.items if item.name in str(error))
-            self.fault(first.path, str(error), first.offset)
+            word = read_word(text)
+        except ShapeError as error:
+            self.faults.add(path, str(error), offset)
+            self._push(Item("", None, (), path, offset), stage, "?")
             return
-        renamed: dict[str, str] = {}
-        for name in order:
-            item = by_name[name]
-            sources = tuple(renamed.get(s, s) for s in item.sources)
-            if item.layer is None or any(s not in net.graph for s in sources):
-                continue
-            if item.flattens and net.tensor(sources[0]).rank <= 2:
-                renamed[name] = sources[0]
-                continue
-            try:
-                net.add(name, item.layer, *sources, shares=renamed.get(item.shares, item.shares))
-                for condition in item.conditions:
-                    net.require(condition, name)
-            except (ShapeError, NetworkError) as error:
-                self.fault(item.path, f"{name}: {error}", item.offset)
-        if not self.items and not self.faults:
-            self.fault(("layers",), "a network has at least one layer")
+        if word.hidden == "FC":
+            self._push(Item("", layer_class("flatten")(), (), path, offset, flattens=True), stage, "flatten")
+        self._long(word.kind, word.fields, path, stage, offset)
+        if word.hidden and follow and not self.inside_hidden:
+            self.inside_hidden = True
+            for i, item in enumerate(getattr(self.hidden, word.hidden)):
+                self._item(item, (*self.hidden_path, word.hidden, i), stage)
+            self.inside_hidden = False
+
+    def _long(self, kind: str, given: Any, path: Place, stage: str, offset: Offset | None = None) -> None:
+        if kind not in LAYERS:
+            word = _word(kind)
+            meant = f"{word.kind}: {{{', '.join(f'{k}: {v}' for k, v in word.fields.items())}, …}}" if word else ""
+            hint = f"with fields of its own, {meant}" if meant else nearest(kind, sorted(LAYERS), "known are")
+            self.faults.add(path, f"unknown layer {plainly(kind)}", offset, hint, key=offset is None)
+            self._push(Item("", None, (), path, offset), stage, "?")
+            return
+        cls = layer_class(kind)
+        if given is None:
+            given = {}
+        if not isinstance(given, dict):
+            first = first_field(cls)
+            if first is None:
+                self.faults.add(path, f"{kind} has no fields, and this is {shown(given)}", offset)
+            given = {first: given} if first is not None else {}
+        recorder, layer, entry = _Recorder(), None, Entry.model_construct()
+        try:
+            with asking(recorder, ""):
+                layer, entry = layer_of(kind, given, self.names)
+        except ValidationError as error:
+            self.faults.take(faults_of(self.faults.document, path, error, model_of(cls), offset))
+        except SymconvError as error:
+            self.faults.add(path, str(error), offset)
+        sources = getattr(entry, "from_", None)
+        if sources == []:
+            self.faults.add((*path, "from"), "from: an empty list, where at least one layer is accepted")
+        wanted = (sources,) if isinstance(sources, str) else tuple(sources or ())
+        item = Item("", layer, wanted, path, offset, getattr(entry, "shares", None) or "", recorder.found)
+        self._push(item, stage, kind, given.get("name"))
+
+    def _push(self, item: Item, stage: str, kind: str, name: Any = None) -> None:
+        """Give an item its name and its place behind the last one."""
+        if isinstance(name, str):
+            full = stage + name
+            if refusal(full):
+                self.faults.add((*item.path, "name"), refusal(name) or refusal(full))
+                full = self._numbered(stage, kind)
+            elif full in self.taken:
+                self._taken(full, item)
+                return
+        else:
+            full = self._numbered(stage, kind)
+        item.name, item.sources = full, item.sources or (self.last,)
+        self.items.append(item)
+        self.taken[full] = item.path
+        self.last = full
+        if len(self.items) > MAX_LAYERS:
+            self.faults.add(item.path, f"more than {MAX_LAYERS:,} layers, the most that are accepted", item.offset)
+            self.faults.check()
+
+    def _numbered(self, stage: str, kind: str) -> str:
+        short = SHORT.get(kind, kind)
+        while True:
+            self.counters[stage, short] = number = self.counters.get((stage, short), 0) + 1
+            if (full := f"{stage}{short}{number}") not in self.taken:
+                return full
+
+    def _taken(self, full: str, item: Item) -> None:
+        other = self.taken[full]
+        line, column = self.faults.document.position(other)
+        if other == item.path:
+            message, hint = f"the name {full} comes twice", "a hidden layer stands in several places: leave it out"
+        else:
+            message, hint = f"the name {full} is taken, in line {line}, column {column}", "give it another name"
+        self.faults.add((*item.path, "name"), message, hint=hint)
 
 
-def _around(name: str, stage: list[str], known: set[str]) -> str | None:
-    for depth in range(len(stage), -1, -1):
-        full = "/".join([*stage[:depth], name])
-        if full in known:
-            return full
-    return None
+def _allowed(value: Size | Fraction, own: Symbol) -> bool:
+    """Whether a size can stand in place of a symbol."""
+    if isinstance(value, Extent):
+        return value.integral or not own.integral
+    return value > 0 if not own.integral else value.denominator == 1 and value >= own.least
+
+
+def _word(item: Any) -> Word | None:
+    try:
+        return read_word(item) if isinstance(item, str) else None
+    except ShapeError:
+        return None
+
+
+def _no_layer(item: Any) -> tuple[str, None, str]:
+    """What an entry is that is no layer, and what would be one."""
+    example = "such as conv3-64, or conv: {channels: 64}"
+    if not isinstance(item, dict):
+        return f"{shown(item)}, where a layer is accepted", None, example
+    kinds = [key for key in item if key in LAYERS]
+    others = [key for key in item if key not in kinds]
+    if len(kinds) == 1:
+        return f"{plainly(others[0])} stands beside {kinds[0]}, not inside", None, f"indent it further than {kinds[0]}"
+    if kinds:
+        return f"{' and '.join(kinds[:2])} in one entry", None, "begin each layer with '- '"
+    if "layers" in item:
+        return "layers without the name of their stage", None, "stage: name, layers: […]"
+    return "a map of several keys, where one kind with its fields is accepted", None, example

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -11,9 +12,11 @@ from typing import Any
 
 from symconv.errors import SymconvError, near
 from symconv.network import Network
+from symconv.readers.names import plainly
 from symconv.readers.spec import Spec, parse_spec, read_spec
 
-SUFFIXES = (".yaml", ".yml")
+#: A file with a spec, and one of its networks.
+_FILE = re.compile(r"(.+?\.ya?ml)(?::(.*))?", re.IGNORECASE | re.DOTALL)
 
 
 def load(source: str | Path, variant: str | None = None) -> Network:
@@ -28,31 +31,46 @@ def load(source: str | Path, variant: str | None = None) -> Network:
     2097152·⌊X/32⌋² + 35597096
     """
     text = str(source)
-    path, _, named = text.partition(":") if not Path(text).exists() else (text, "", "")
-    if Path(path).suffix.lower() in SUFFIXES:
-        return read_spec(Path(path)).network(variant or named or None)
+    if match := _FILE.fullmatch(text):
+        return read_spec(Path(match[1])).network(variant or match[2] or None)
     family, _, column = text.partition("/")
     for spec in _candidates(family if column else text):
-        if column and spec.name.lower() == family.lower() and column in spec.variants:
-            return spec.network(column)
-        if not column and text in spec.model.variants and text not in spec.table:
-            return spec.network(text)
-        if not column and text == spec.name.lower() and (variant or not spec.table):
-            return spec.network(variant)
-    names = [name for name, _ in bundled()]
-    families = ", ".join(dict.fromkeys(n.split("/")[0] for n in names))
-    hint = near(text, names) or f"bundled are {families} (symconv zoo lists all); a file ends in .yaml"
-    raise SymconvError(f"there is no model {text}: {hint}")
+        if (f"{family.lower()}/{column}" if column else text) in _names(spec):
+            if variant:
+                raise SymconvError(f"{text} is one network, and has no variant {plainly(variant)}")
+            return spec.network(column or (text if spec.variants else None))
+        if text.lower() == spec.name.lower():
+            if variant:
+                return spec.network(variant)
+            raise SymconvError(f"{text} has several networks, name one of them: {', '.join(_names(spec))}")
+    raise SymconvError(f"there is no model {plainly(text)}: {_hint(text)}")
 
 
 def bundled() -> Iterator[tuple[str, Spec]]:
     """Every bundled network by the name that loads it, with its spec."""
     for place in _specs():
         spec = _read(place.name)
-        if not spec.variants:
-            yield spec.name.lower(), spec
-        for variant in spec.variants:
-            yield (f"{spec.name.lower()}/{variant}" if variant in spec.table else variant), spec
+        for name in _names(spec):
+            yield name, spec
+
+
+def _names(spec: Spec) -> list[str]:
+    """The names that load the networks of a bundled spec."""
+    family = spec.name.lower()
+    variants = [f"{family}/{variant}" if variant in spec.table else variant for variant in spec.variants]
+    return variants if spec.table else [family, *variants]
+
+
+def _hint(text: str) -> str:
+    try:
+        found = Path(text).is_file()
+    except (OSError, ValueError):
+        found = False
+    if found:
+        return "a file with a spec ends in .yaml or .yml"
+    names = [name for name, _ in bundled()]
+    families = ", ".join(dict.fromkeys(n.split("/")[0] for n in names))
+    return near(text, names) or f"bundled are {families} (symconv zoo lists all); a file ends in .yaml"
 
 
 def published(spec: Spec, variant: str) -> dict[str, Any]:

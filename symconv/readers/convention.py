@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from symconv.count import PRIMITIVES, Convention
-from symconv.errors import Fault, SpecError, near
-from symconv.readers.document import Document, read
-from symconv.readers.schema import fault_at, faults_of
+from symconv.errors import SpecError
+from symconv.network import METRICS
+from symconv.readers.document import read
+from symconv.readers.faults import Faults, faults_of
+from symconv.readers.names import nearest, plainly, refusal, shown
 
 
 def _weight(value: Any) -> Fraction:
-    if isinstance(value, bool) or not isinstance(value, int | Fraction):
-        raise ValueError("a number is accepted")
+    if isinstance(value, bool) or not isinstance(value, int | Fraction) or value < 0:
+        words = "{shown}, where a number from 0 on is accepted"
+        raise PydanticCustomError("weight", words, {"shown": shown(value)})
     return Fraction(value)
 
 
@@ -46,16 +50,23 @@ def read_convention(path: Path) -> Convention:
     Raises SpecError with everything that is wrong with the file.
     """
     document = read(path)
+    faults, model = Faults(document), None
+    if not isinstance(document.data, dict):
+        faults.add((), "a convention is a map with a name and weights", hint="such as weights: {mac: 2, add: 1}")
+        raise SpecError(faults.found)
     try:
         model = ConventionModel.model_validate(document.data)
     except ValidationError as error:
-        raise SpecError(faults_of(document, (), error, ConventionModel)) from None
-    unknown = [_unknown(document, name) for name in model.weights if name not in PRIMITIVES]
-    if unknown:
-        raise SpecError(unknown)
+        faults.take(faults_of(document, (), error, ConventionModel))
+    name, weights = document.data.get("name"), document.data.get("weights")
+    if name in METRICS:
+        faults.add(("name",), f"{name} is a metric of symconv's own", hint="give it another name")
+    elif isinstance(name, str) and refusal(name):
+        faults.add(("name",), refusal(name))
+    for primitive in weights if isinstance(weights, dict) else ():
+        if primitive not in PRIMITIVES:
+            hint = nearest(primitive, PRIMITIVES, "they are")
+            faults.add(("weights", primitive), f"{plainly(primitive)} is no primitive operation", hint=hint, key=True)
+    faults.check()
+    assert model is not None
     return Convention(model.name, model.description, dict(model.weights), model.other)
-
-
-def _unknown(document: Document, name: str) -> Fault:
-    hint = near(name, PRIMITIVES) or f"they are {', '.join(PRIMITIVES)}"
-    return fault_at(document, ("weights", name), f"{name} is no primitive operation", hint=hint, key=True)

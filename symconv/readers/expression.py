@@ -1,4 +1,4 @@
-"""Arithmetic in a text, read by our own parser: numbers, known names, + − * / // % ^, floors, max, min, gcd. Nothing runs.
+"""Arithmetic in a text, read by our own parser: numbers, names, + − * / // % ^, floors, max, min, gcd. Nothing runs.
 
 What symconv prints it also reads: 64·⌊X/2⌋², ⌈X/32⌉, 2 X. A text may come from a stranger, so its length, its depth and
 the size of what it makes are bounded, and a name is looked up in the given ones and nowhere else.
@@ -10,14 +10,18 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from symconv.domain import divides, require
-from symconv.errors import ExpressionError, ExtentError, near
+from symconv.errors import ExpressionError, ExtentError, ShapeError
 from symconv.extent import Extent, Size, ceiling, floor, gcd, largest, smallest
+from symconv.readers.names import nearest, plainly, shown
 
 #: Bounds: characters, parentheses inside one another, digits of a number, factors of a term, terms of a sum.
 LENGTH, DEPTH, DIGITS, DEGREE, TERMS = 1000, 50, 30, 24, 400
+
+#: The characters of a name at most.
+NAME_LENGTH: Final = 40
 
 FUNCTIONS: Final = ("floor", "ceil", "max", "min", "gcd")
 ACCEPTED: Final = "accepted are numbers, names, + - * / // % ^, parentheses, " + ", ".join(f"{f}()" for f in FUNCTIONS)
@@ -26,7 +30,15 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
     r"|(?P<name>[^\W\d⁰¹²³⁴⁵⁶⁷⁸⁹](?:(?![⁰¹²³⁴⁵⁶⁷⁸⁹])\w)*)|(?P<sign>\*\*|//|[-+*/%^(),·×−⌊⌋⌈⌉]))"
 )
+#: For a kind of token the most characters, and how they are called.
+_LONGEST = {
+    "number": (DIGITS, ("a number", "digits")),
+    "name": (NAME_LENGTH, ("a name", "characters")),
+    "raised": (len(str(DEGREE)), ("an exponent", "digits")),
+}
 _SAME = {"·": "*", "×": "*", "−": "-", "**": "^"}
+T = TypeVar("T")
+
 _LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
@@ -46,7 +58,7 @@ class Ratio:
     under: Size = 1
 
 
-def parse(text: str, names: Mapping[str, Size]) -> Size:
+def parse(text: str, names: Mapping[str, Size | Fraction]) -> Size:
     """The size that a text stands for; a division outside a floor must come out even, and the domain is told so.
 
     Raises ExpressionError, with the column, for anything that is not arithmetic on the names.
@@ -56,20 +68,48 @@ def parse(text: str, names: Mapping[str, Size]) -> Size:
     >>> parse("64·⌊(X + 1)/2⌋² + 2 X", {"X": size_of(symbol("X"))})
     64·⌈X/2⌉² + 2·X
     """
-    ratio = _Parser(text, names).whole()
-    if ratio.under == 1:
-        return ratio.over
-    require(divides(ratio.under, ratio.over), f"{text} a whole number")
-    return floor(ratio.over, ratio.under, exact=True)
+    return _whole(text, _Parser(text, names).whole())
 
 
-def parse_rational(text: str, names: Mapping[str, Size]) -> Size | Fraction:
+def _whole(text: str, ratio: Ratio) -> Size:
+    over, under = ratio.over, ratio.under
+    if under == 1:
+        return over
+    if isinstance(over, int) and isinstance(under, int):
+        value = str(Fraction(over, under))
+        raise ExpressionError(f"{plainly(text)} is no whole number" + f", but {value}" * (value != text.strip()), 1)
+    if isinstance(over, Extent) and not over.integral:
+        raise ExpressionError(f"{plainly(text)} is not always a whole number: take the floor of it, floor(…)", 1)
+    try:
+        require(divides(under, _residue(over, under)), f"{plainly(text)} is whole")
+        return floor(over, under, exact=True)
+    except (ShapeError, ExtentError):
+        raise ExpressionError(f"{plainly(text)} is never a whole number", 1) from None
+
+
+def _residue(over: Size, under: Size) -> Size:
+    """What `under` must divide: `over` without its own multiples, K of 2·N + K over 2."""
+    if isinstance(over, int) or not isinstance(under, int):
+        return over
+    return sum((Extent({m: c % under}) if m else c % under for m, c in over.terms.items() if c % under), 0)
+
+
+def parse_rational(text: str, names: Mapping[str, Size | Fraction]) -> Size | Fraction:
     """As `parse`, and a quotient of two numbers is that fraction: a scale factor."""
     ratio = _Parser(text, names).whole()
     if isinstance(ratio.over, int) and isinstance(ratio.under, int):
         value = Fraction(ratio.over, ratio.under)
         return int(value) if value.denominator == 1 else value
-    return parse(text, names)
+    return _whole(text, ratio)
+
+
+def is_name(text: str) -> bool:
+    """Whether an expression can use a text as a name."""
+    try:
+        tokens = _tokens(text)
+    except ExpressionError:
+        return False
+    return len(tokens) == 2 and tokens[0].kind == "name" and tokens[0].text == text not in FUNCTIONS
 
 
 def names_in(text: str) -> list[str]:
@@ -89,11 +129,12 @@ def _tokens(text: str) -> list[Token]:
         match = _TOKEN.match(text, at)
         if match is None or match.lastgroup is None:
             column = at + len(text[at:]) - len(text[at:].lstrip()) + 1
-            raise ExpressionError(f"{text[column - 1]!r} is no arithmetic: {ACCEPTED}", column)
+            raise ExpressionError(f"{shown(text[column - 1])} is no arithmetic: {ACCEPTED}", column)
         kind, found = match.lastgroup, match[match.lastgroup]
         column = match.start(kind) + 1
-        if kind == "number" and len(found) > DIGITS:
-            raise ExpressionError(f"a number of {len(found)} digits: at most {DIGITS} are accepted", column)
+        most, unit = _LONGEST.get(kind, (LENGTH, ("", "")))
+        if len(found) > most:
+            raise ExpressionError(f"{unit[0]} of {len(found)} {unit[1]}: at most {most} are accepted", column)
         out.append(Token(kind, _SAME.get(found, found), column))
         at = match.end()
     return [*out, Token("end", "the end", len(text) + 1)]
@@ -102,7 +143,7 @@ def _tokens(text: str) -> list[Token]:
 class _Parser:
     """Precedence climbing over the tokens of one text."""
 
-    def __init__(self, text: str, names: Mapping[str, Size]) -> None:
+    def __init__(self, text: str, names: Mapping[str, Size | Fraction]) -> None:
         self.tokens, self.names, self.at, self.depth = _tokens(text), names, 0, 0
 
     @property
@@ -130,12 +171,12 @@ class _Parser:
     def sum(self) -> Ratio:
         self.depth += 1
         if self.depth > DEPTH:
-            raise ExpressionError(f"parentheses deeper than {DEPTH}", self.token.column)
+            raise ExpressionError(f"parentheses deeper than {DEPTH}, the most that is accepted", self.token.column)
         left = self.product()
         while self.token.text in ("+", "-") and self.token.kind == "sign":
             sign = self.take()
             right = self.product()
-            left = self.bounded(sign.column, lambda: _add(left, right, 1 if sign.text == "+" else -1))
+            left = self.bounded(sign.column, _add, left, right, 1 if sign.text == "+" else -1)
         self.depth -= 1
         return left
 
@@ -152,7 +193,7 @@ class _Parser:
                     self.take()
                 right = self.signed()
                 sign = "*" if implicit else token.text
-                left = self.bounded(token.column, lambda: _combine(left, sign, right))
+                left = self.bounded(token.column, _combine, left, sign, right)
             else:
                 return left
 
@@ -167,7 +208,7 @@ class _Parser:
         base = self.atom()
         token = self.token
         if token.kind == "raised":
-            exponent = int(self.take().text.translate(_LOWERED)[:4])
+            exponent = int(self.take().text.translate(_LOWERED))
         elif token.text == "^" and token.kind == "sign":
             self.take()
             number = self.take()
@@ -180,7 +221,7 @@ class _Parser:
             raise ExpressionError(f"the exponent {exponent}: at most {DEGREE} is accepted", token.column)
         result = Ratio(1)
         for _ in range(exponent):
-            result = self.bounded(token.column, lambda: _combine(result, "*", base))
+            result = self.bounded(token.column, _combine, result, "*", base)
         return result
 
     def atom(self) -> Ratio:
@@ -197,17 +238,20 @@ class _Parser:
         if token.text in ("⌊", "⌈"):
             inner = self.sum()
             self.expect("⌋" if token.text == "⌊" else "⌉")
-            return self.bounded(token.column, lambda: _rounded("floor" if token.text == "⌊" else "ceil", inner))
+            return self.bounded(token.column, _rounded, "floor" if token.text == "⌊" else "ceil", inner)
         raise ExpressionError(f"{token.text} where a number or a name is wanted: {ACCEPTED}", token.column)
 
     def name(self, token: Token) -> Ratio:
         if self.token.text == "(":
             return self.call(token)
+        if token.text in FUNCTIONS:
+            raise ExpressionError(f"{token.text} is a function and wants ( behind it", token.column)
         if token.text not in self.names:
-            known = ", ".join(self.names) or "none"
-            hint = near(token.text, self.names) or f"known are {known}"
-            raise ExpressionError(f"unknown name {token.text}: {hint}", token.column)
-        return Ratio(self.names[token.text])
+            raise ExpressionError(
+                f"unknown name {token.text}: {nearest(token.text, self.names, 'known are')}", token.column
+            )
+        value = self.names[token.text]
+        return Ratio(value.numerator, value.denominator) if isinstance(value, Fraction) else Ratio(value)
 
     def call(self, token: Token) -> Ratio:
         if token.text not in FUNCTIONS:
@@ -220,17 +264,19 @@ class _Parser:
         self.expect(")")
         if token.text in ("floor", "ceil"):
             if len(arguments) != 1:
-                raise ExpressionError(f"{token.text} takes one argument", token.column)
-            return self.bounded(token.column, lambda: _rounded(token.text, arguments[0]))
+                raise ExpressionError(f"{token.text} takes one argument, as in {token.text}(X/2)", token.column)
+            return self.bounded(token.column, _rounded, token.text, arguments[0])
         if len(arguments) < 2 or (token.text == "gcd" and len(arguments) > 2) or any(a.under != 1 for a in arguments):
-            raise ExpressionError(f"{token.text} takes two whole arguments", token.column)
+            wanted = "two whole arguments" if token.text == "gcd" else "two or more whole arguments"
+            raise ExpressionError(f"{token.text} takes {wanted}, as in {token.text}(X, 2)", token.column)
         sizes = [a.over for a in arguments]
         make: dict[str, Callable[..., Size]] = {"max": largest, "min": smallest, "gcd": gcd}
-        return Ratio(make[token.text](*sizes))
+        return Ratio(self.bounded(token.column, make[token.text], *sizes))
 
-    def bounded(self, column: int, make: Callable[[], Ratio]) -> Ratio:
+    def bounded(self, column: int, make: Callable[..., T], *arguments: Any) -> T:
+        """What is made of the arguments; what is wrong with them is so at the column."""
         try:
-            return make()
+            return make(*arguments)
         except ExtentError as error:
             raise ExpressionError(str(error), column) from None
 

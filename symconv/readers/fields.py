@@ -13,10 +13,14 @@ from typing import Annotated, Any, Final, get_type_hints
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError, PydanticUndefined
 
-from symconv.errors import ExpressionError
-from symconv.extent import Size
+from symconv.errors import ExpressionError, near
+from symconv.extent import Extent, Size
 from symconv.layer import Layer, Range, layer_class, layer_fields, ranges
-from symconv.readers.expression import parse, parse_rational
+from symconv.readers.expression import is_name, parse, parse_rational
+from symconv.readers.names import shown
+
+#: What the names of a spec stand for.
+Names = Mapping[str, Size | Fraction]
 
 #: What every layer of a spec may say besides its own fields.
 COMMON: Final = ("name", "from", "shares")
@@ -25,7 +29,7 @@ COMMON: Final = ("name", "from", "shares")
 class Entry(BaseModel):
     """What every layer of a spec may say: its name, the layers it stands behind, the layer whose weights it shares."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, protected_namespaces=())
 
     name: str | None = Field(None, description="the layer's name; kind and number where it is not given")
     from_: str | list[str] | None = Field(
@@ -49,19 +53,26 @@ def _made(cls: type[Layer]) -> type[Entry]:
     limits = ranges(cls)
     fields: dict[str, Any] = {}
     for f in layer_fields(cls):
-        annotation = size_type(limits[f.name]) if f.name in limits else _plain(hints[f.name])
-        required = f.default is MISSING
-        fields[f.name] = (annotation, PydanticUndefined if required else f.default)
+        annotation = (
+            size_type(limits[f.name], optional=f.default is None) if f.name in limits else _plain(hints[f.name])
+        )
+        default = PydanticUndefined if f.default is MISSING else f.default
+        fields[_inner(f.name)] = (annotation, Field(default, alias=f.name))
     summary = (cls.__doc__ or cls.__name__).splitlines()[0]
     return create_model(cls.__name__, __base__=Entry, __doc__=summary, **fields)
 
 
+def _inner(name: str) -> str:
+    """The name inside the model, which has attributes of its own; a spec says the alias."""
+    return f"field_{name}"
+
+
 def _plain(hint: Any) -> Any:
-    return (
-        Annotated[float, BeforeValidator(lambda v: float(v) if isinstance(v, Fraction | int) else v)]
-        if (hint is float)
-        else hint
-    )
+    return Annotated[float, BeforeValidator(_float)] if hint is float else hint
+
+
+def _float(value: Any) -> Any:
+    return float(value) if isinstance(value, Fraction | int) and not isinstance(value, bool) else value
 
 
 def first_field(cls: type[Layer]) -> str | None:
@@ -70,79 +81,88 @@ def first_field(cls: type[Layer]) -> str | None:
     return fields[0].name if fields else None
 
 
-def size_type(limits: Range) -> Any:
+def size_type(limits: Range, optional: bool = False) -> Any:
     """The pydantic type of a field of sizes: numbers in its range, or expressions in the spec's symbols."""
 
     def read(value: Any, info: ValidationInfo) -> Any:
-        return None if value is None else _read(value, limits, (info.context or {}).get("names", {}))
+        if value is None and optional:
+            return None
+        return _read(value, limits, (info.context or {}).get("names", {}))
 
-    return Annotated[Any, BeforeValidator(read), WithJsonSchema(_schema(limits))]
+    return Annotated[Any, BeforeValidator(read), WithJsonSchema(_schema(limits, optional))]
 
 
-def _schema(limits: Range) -> dict[str, Any]:
-    number = (
-        {"type": "number", "exclusiveMinimum": 0} if limits.rational else {"type": "integer", "minimum": limits.least}
-    )
+def _schema(limits: Range, optional: bool) -> dict[str, Any]:
+    least = {} if limits.signed else {"minimum": limits.least}
+    number = {"type": "number", "exclusiveMinimum": 0} if limits.rational else {"type": "integer", **least}
     one: list[dict[str, Any]] = [number, {"type": "string", "description": "an expression in the spec's symbols"}]
+    absent = [{"type": "null"}] if optional else []
     if not limits.per_axis:
-        return {"anyOf": one}
+        return {"anyOf": [*one, *absent]}
     pair = [{"type": "array", "items": {"anyOf": one}, "minItems": 2, "maxItems": 2}] if limits.pairs else []
     words = [{"enum": list(limits.words)}] if limits.words else []
-    return {"anyOf": [*words, *one, {"type": "array", "items": {"anyOf": [*one, *pair]}, "minItems": 1}]}
+    axes = {"type": "array", "items": {"anyOf": [*one, *pair]}, "minItems": 1}
+    return {"anyOf": [*words, *one, axes, *absent]}
 
 
-def _read(value: Any, limits: Range, names: Mapping[str, Size]) -> Any:
-    if isinstance(value, list) and limits.per_axis:
+def _read(value: Any, limits: Range, names: Names) -> Any:
+    if isinstance(value, str) and value in limits.words:
+        return value
+    whole = [*limits.words, *(["a list with one for each axis"] if limits.per_axis else [])]
+    if isinstance(value, list) and limits.per_axis and value:
         return tuple(_axis(v, limits, names) for v in value)
-    return _one(value, limits, names)
+    return _one(value, limits, names, whole)
 
 
-def _axis(value: Any, limits: Range, names: Mapping[str, Size]) -> Any:
+def _axis(value: Any, limits: Range, names: Names) -> Any:
     if isinstance(value, list) and limits.pairs and len(value) == 2:
         return tuple(_one(v, limits, names) for v in value)
-    return _one(value, limits, names)
+    return _one(value, limits, names, ["[begin, end]"] if limits.pairs else [])
 
 
-def _one(value: Any, limits: Range, names: Mapping[str, Size]) -> Any:
+def _one(value: Any, limits: Range, names: Names, besides: list[str] | None = None) -> Any:
+    """One size; `besides` says what else is accepted in its place."""
+    given = value
     if isinstance(value, str):
-        if value in limits.words:
+        value = expression(value, names, limits)
+    if isinstance(value, Extent):
+        if value.integral or limits.rational:
             return value
-        value = expression(value, names, limits.rational)
-    if isinstance(value, bool) or isinstance(value, list | dict) or value is None:
-        raise _refused(value, limits)
+        words = "{shown} is not always a whole number: take the floor of it, floor(…)"
+        raise PydanticCustomError("size", words, {"shown": shown(given)})
     if isinstance(value, Fraction) and value.denominator == 1:
         value = int(value)
-    if isinstance(value, Fraction) and (not limits.rational or value <= 0):
-        raise _refused(value, limits)
-    if isinstance(value, int) and value < limits.least:
-        raise _refused(value, limits)
+    number = not isinstance(value, bool) and isinstance(value, int | Fraction if limits.rational else int)
+    if not number or (value <= 0 if limits.rational else value < limits.least and not limits.signed):
+        raise _refused(given, limits, besides)
     return value
 
 
-def expression(text: str, names: Mapping[str, Size], rational: bool = False) -> Size | Fraction:
+def expression(text: str, names: Names, limits: Range | None = None) -> Size | Fraction:
     """An expression in a spec.
 
-    Raises pydantic's own error, with the column in its context, for anything that is not arithmetic on the names.
+    Raises pydantic's own error, with the column and a hint in its context, for anything that is not arithmetic on the
+    names.
     """
     try:
-        return parse_rational(text, names) if rational else parse(text, names)
+        return parse_rational(text, names) if limits is not None and limits.rational else parse(text, names)
     except ExpressionError as error:
-        context = {"said": str(error), "column": error.column}
+        hint = near(text, limits.words) if limits is not None and is_name(text) else ""
+        context = {"said": str(error), "column": error.column, "hint": hint}
         raise PydanticCustomError("expression", "{said}", context) from None
 
 
-def _refused(value: Any, limits: Range) -> PydanticCustomError:
-    words = "".join(f", {w}" for w in limits.words)
-    lists = ", or a list with one for each axis" if limits.per_axis else ""
-    number = "a positive number" if limits.rational else f"a whole number from {limits.least} on"
-    shown = {True: "true", False: "false", None: "nothing"}[value] if isinstance(value, bool | None) else value
-    accepted = f"{number}, an expression{words}{lists}"
-    return PydanticCustomError(
-        "size", "{shown} where {accepted} is accepted", {"shown": str(shown), "accepted": accepted}
-    )
+def _refused(value: Any, limits: Range, besides: list[str] | None) -> PydanticCustomError:
+    if limits.rational:
+        number = "a positive number"
+    else:
+        number = "a whole number" if limits.signed else f"a whole number from {limits.least} on"
+    *most, last = [number, "an expression", *(besides or [])]
+    context = {"shown": shown(value), "accepted": f"{', '.join(most)} or {last}"}
+    return PydanticCustomError("size", "{shown}, where {accepted} is accepted", context)
 
 
-def layer_of(kind: str, given: Mapping[str, Any], names: Mapping[str, Size]) -> tuple[Layer, Entry]:
+def layer_of(kind: str, given: Mapping[str, Any], names: Names) -> tuple[Layer, Entry]:
     """The layer that a spec describes, and what it says of its place.
 
     Raises pydantic's ValidationError with every field that is wrong, ShapeError for an unknown kind or fields that do
@@ -150,4 +170,4 @@ def layer_of(kind: str, given: Mapping[str, Any], names: Mapping[str, Size]) -> 
     """
     cls = layer_class(kind)
     entry = model_of(cls).model_validate(given, context={"names": names})
-    return cls(**{f.name: getattr(entry, f.name) for f in layer_fields(cls)}), entry
+    return cls(**{f.name: getattr(entry, _inner(f.name)) for f in layer_fields(cls)}), entry

@@ -15,10 +15,14 @@ from typing import Any
 from symconv.errors import ShapeError, near
 from symconv.layer import LAYERS, layer_class
 from symconv.readers.fields import first_field
+from symconv.readers.names import MAX_NAME, plainly, refusal, shown
 
-_CONV = re.compile(r"conv(\d+)-(\d+)", re.IGNORECASE)
-_FC = re.compile(r"fc-(\d+)", re.IGNORECASE)
-_OTHER = re.compile(r"([a-z][a-z0-9_-]*?)(?:-(\d+))?", re.IGNORECASE)
+_CONV = re.compile(r"conv([0-9]{1,30})-([0-9]{1,30})", re.IGNORECASE)
+_FC = re.compile(r"fc-([0-9]{1,30})", re.IGNORECASE)
+_OTHER = re.compile(r"([a-z][a-z0-9_-]*?)(?:-([0-9]{1,30}))?", re.IGNORECASE)
+
+#: The networks of a table at most: a row of one cell stands in every column.
+COLUMNS = 100
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,8 @@ def read_word(text: str) -> Word:
     if match := _CONV.fullmatch(text):
         kernel, channels = int(match[1]), int(match[2])
         if kernel % 2 == 0:
-            raise ShapeError(
-                f"{text}: the padding (K − 1)/2 of the notation wants an odd kernel; write conv: {{…}} instead"
-            )
+            long = f"conv: {{channels: {channels}, kernel: {kernel}, padding: …}}"
+            raise ShapeError(f"{text}: the notation's padding (K − 1)/2 wants an odd kernel; else write {long}")
         return Word("conv", {"channels": channels, "kernel": kernel, "padding": (kernel - 1) // 2}, "conv")
     if match := _FC.fullmatch(text):
         return Word("linear", {"channels": int(match[1])}, "FC")
@@ -55,10 +58,10 @@ def read_word(text: str) -> Word:
                 return Word(kind, {})
             if first is not None:
                 return Word(kind, {first: int(number)})
-    hint = near(text, [*LAYERS, "conv3-64", "maxpool", "LRN", "FC-4096", "soft-max"])
-    raise ShapeError(
-        f"{text!r} is neither a layer nor a word such as conv3-64, maxpool, FC-4096, soft-max. {hint}".strip()
-    )
+            raise ShapeError(f"{text}: {kind} has no fields, so no number stands behind it")
+    hint = near(text[:MAX_NAME], [*LAYERS, "conv3-64", "maxpool", "LRN", "FC-4096", "soft-max"])
+    known = "is neither a layer nor a word such as conv3-64, maxpool, FC-4096, soft-max"
+    raise ShapeError(f"{shown(text)} {known}{f'; {hint}' if hint else ''}")
 
 
 def _kind(text: str) -> str | None:
@@ -87,48 +90,71 @@ class Table:
     columns: dict[str, list[Cell]]
 
 
+#: What is wrong with a row, and the cell where it shows.
+Complaint = tuple[str, Cell]
+
+
+class TableError(ShapeError):
+    """A table that cannot be read, with what is wrong and where, line and column of its text counted from 0."""
+
+    def __init__(self, wrong: list[Complaint]) -> None:
+        super().__init__("; ".join(message for message, _ in wrong))
+        self.wrong = wrong
+
+
 def read_table(text: str) -> Table:
     """A table with a network a column; a row of one cell spans them all, an empty cell leaves a column out.
 
-    Raises TableError, with the line, where a row has as many cells as there are not columns.
+    Raises TableError with every row that has another number of cells, and names of columns that are none.
 
     >>> table = read_table("A | B\\nconv3-64 | conv3-64\\n | conv3-64\\nmaxpool")
     >>> [cell.text for cell in table.columns["B"]]
     ['conv3-64', 'conv3-64', 'maxpool']
     """
-    names: list[str] = []
+    header: list[Cell] = []
     columns: dict[str, list[Cell]] = {}
+    wrong: list[Complaint] = []
     for number, line in enumerate(text.splitlines()):
-        if not line.strip(" -+|"):
+        if not line.strip(" \t-+|"):
             continue
         cells = _cells(line, number)
-        if not names:
-            names = [c.text for c in cells]
-            columns = {name: [] for name in names}
-            if len(columns) < len(names) or not all(names):
-                raise TableError("the first row names the columns, each with a name of its own", number, 0)
+        if not header:
+            header = cells
+            _check_header(header)
+            columns = {name.text: [] for name in header}
         elif len(cells) == 1:
             for column in columns.values():
                 column.append(cells[0])
-        elif len(cells) != len(names):
-            raise TableError(
-                f"{len(cells)} cells in a table of {len(names)} columns, where one would span all", number, 0
-            )
+        elif len(cells) != len(header):
+            width = "1 column" if len(header) == 1 else f"{len(header)} columns"
+            words = f"{len(cells)} cells in a table of {width}: one for each, or a single one for all, is accepted"
+            wrong.append((words, cells[min(len(cells), len(header) + 1) - 1]))
         else:
-            for name, cell in zip(names, cells):
+            for name, cell in zip(columns, cells):
                 if cell.text:
                     columns[name].append(cell)
-    if not names:
-        raise TableError("an empty table: a first row with the names of the columns is wanted", 0, 0)
+    if not header:
+        raise TableError(
+            [("an empty table, where a first row with the names of the columns is wanted", Cell("", 0, 0))]
+        )
+    if wrong:
+        raise TableError(wrong)
     return Table(columns)
 
 
-class TableError(ShapeError):
-    """A table that cannot be read; line and column of its text count from 0."""
-
-    def __init__(self, message: str, line: int, column: int) -> None:
-        super().__init__(message)
-        self.line, self.column = line, column
+def _check_header(header: list[Cell]) -> None:
+    if len(header) > COLUMNS:
+        raise TableError([(f"{len(header):,} columns, where at most {COLUMNS} are accepted", header[0])])
+    if len(header) > 1 and not (header[0].text and header[-1].text):
+        raise TableError([("a column without a name: a row neither begins nor ends with |", header[0])])
+    wrong: list[Complaint] = []
+    for i, cell in enumerate(header):
+        if not cell.text or refusal(cell.text):
+            wrong.append((refusal(cell.text) if cell.text else "a column without a name", cell))
+        elif any(other.text == cell.text for other in header[:i]):
+            wrong.append((f"a second column {plainly(cell.text)}, where each has a name of its own", cell))
+    if wrong:
+        raise TableError(wrong)
 
 
 def _cells(line: str, number: int) -> list[Cell]:

@@ -1,23 +1,24 @@
-"""What a spec may say, as pydantic models: one source for reading it, for what is wrong with it, and for its JSON Schema."""
+"""What a spec may say, as pydantic models: one source for reading it, for its faults, and for its JSON Schema."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal, get_args
+from fractions import Fraction
+from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
-from symconv.errors import Fault, SpecError, near
+from symconv.errors import near
 from symconv.layer import LAYERS
 from symconv.readers.document import Document
+from symconv.readers.expression import FUNCTIONS, NAME_LENGTH, is_name
+from symconv.readers.faults import Faults, Place, faults_of
 from symconv.readers.fields import first_field, model_of
+from symconv.readers.names import plainly, refusal, shown
 from symconv.symbols import ROLES
 
-#: A place in a file: keys and positions from the top.
-Place = tuple[str | int, ...]
-
-#: Layers: words of the paper's notation, or one kind with its fields.
-Items = list[str | dict[str, Any]]
+#: Layers: words of the paper's notation, or one kind with its fields; each is looked at where it is built.
+Items = list[Any]
 Role = Literal[
     "extent",
     "batch",
@@ -31,6 +32,17 @@ Role = Literal[
     "padding",
     "multiplier",
 ]
+
+
+def _setting(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | Fraction | str):
+        words = "{shown}, where a number or an expression is accepted"
+        raise PydanticCustomError("setting", words, {"shown": shown(value)})
+    return value
+
+
+_SETTING_SCHEMA: Final = {"anyOf": [{"type": "number"}, {"type": "string"}]}
+Setting = Annotated[Any, BeforeValidator(_setting), WithJsonSchema(_SETTING_SCHEMA)]
 
 
 class _Model(BaseModel):
@@ -51,7 +63,7 @@ class Variant(_Model):
     column: str | None = Field(None, description="the column of the table; the variant's own name where not given")
     head: Items | None = Field(None, description="in place of the table's rows from the first FC on")
     hidden: Hidden | None = Field(None, description="in place of the spec's")
-    set: dict[str, int | str] = Field(default={}, description="numbers or expressions in place of the spec's symbols")
+    set: dict[str, Setting] = Field(default={}, description="numbers or expressions in place of the spec's symbols")
     published: dict[str, Any] = Field(default={}, description="figures that others published, with their source")
 
 
@@ -70,6 +82,10 @@ class SpecModel(_Model):
     hidden: Hidden = Hidden()
     published: dict[str, Any] = Field(default={}, description="figures that others published, with their source")
     variants: dict[str, Variant] = Field(default={}, description="the networks of the family by name")
+
+
+#: Of each pair a spec has one.
+EITHER: Final = (("input", "inputs", "such as input: [N, 3, X, X]"), ("layers", "table", "such as layers: [conv3-64]"))
 
 
 def schema() -> dict[str, Any]:
@@ -101,111 +117,83 @@ def schema() -> dict[str, Any]:
         for name in names:
             about = properties[name].get("description", "")
             properties[name] = {"$ref": "#/$defs/Layers", "description": about}
+    root["allOf"] = [{"oneOf": [{"required": [a]}, {"required": [b]}]} for a, b, _ in EITHER]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "symconv spec", **root}
 
 
-# -- what is wrong with a file -------------------------------------------------------------------------------------
+# -- what is wrong with the form -----------------------------------------------------------------------------------
 
 
-def validated(document: Document) -> SpecModel:
-    """The spec that a document holds.
+def validated(document: Document, faults: Faults) -> SpecModel | None:
+    """The spec that a document holds, and into `faults` all that is wrong with its form.
 
-    Raises SpecError with everything that is wrong with its form.
+    Where that is outside of what layers are built from, the rest is read all the same; else None.
     """
-    if not isinstance(document.data, dict):
-        raise SpecError([fault_at(document, (), "a spec is a map with input and layers (or a table)")])
-    faults: list[Fault] = []
+    data = document.data
+    if not isinstance(data, dict):
+        faults.add((), "a spec is a map with input and layers (or a table)", hint=EITHER[0][2])
+        return None
+    broken: set[str] = set()
     model = None
     try:
-        model = SpecModel.model_validate(document.data)
+        model = SpecModel.model_validate(data)
     except ValidationError as error:
-        faults += faults_of(document, (), error, SpecModel)
-    data = document.data
-    if ("input" in data) == ("inputs" in data):
-        faults.append(fault_at(document, (), "a spec has either input or inputs", hint="such as input: [N, 3, X, X]"))
-    if ("layers" in data) == ("table" in data):
-        faults.append(fault_at(document, (), "a spec has either layers or a table"))
-    symbols = data.get("symbols")
-    for name in symbols if isinstance(symbols, dict) else ():
-        if not name.isidentifier():
-            faults.append(fault_at(document, ("symbols", name), f"{name!r} is no name for a symbol"))
-    if faults or model is None:
-        raise SpecError(faults)
-    return model
+        faults.take(faults_of(document, (), error, SpecModel))
+        broken = {str(found["loc"][0]) for found in error.errors(include_url=False)}
+    known = _either(data, broken, faults)
+    _names(data, faults)
+    if model is None and known and not broken & {"input", "inputs", "symbols", "layers", "table"}:
+        model = SpecModel.model_validate({key: value for key, value in data.items() if key not in broken})
+    return model if known else None
 
 
-def fault_at(
-    document: Document,
-    path: Place,
-    message: str,
-    offset: tuple[int, int] | None = None,
-    hint: str = "",
-    key: bool = False,
-) -> Fault:
-    """A fault at a place of a document: at the value, its key, or a line and column (from 0) of its text."""
-    place = document.key_position(path) if key else document.position(path)
-    if offset is not None:
-        place = document.block_position(path, *offset)
-    return Fault(message.rstrip(), document.file, *place, hint=hint)
-
-
-def faults_of(document: Document, base: Place, error: ValidationError, model: type[BaseModel]) -> Iterator[Fault]:
-    """pydantic's findings in the words of the spec's reader."""
-    seen = set()
-    for found in error.errors(include_url=False):
-        path = _path_in(document, (*base, *(p for p in found["loc"])))
-        if path in seen and found["type"] not in ("missing", "extra_forbidden"):
-            continue  # one fault a place: a union reports every alternative
-        seen.add(path)
-        name, context = str(found["loc"][-1]) if found["loc"] else "", found.get("ctx") or {}
-        if found["type"] == "extra_forbidden":
-            known = _known(model, found["loc"])
-            hint = near(name, known) or f"accepted are {', '.join(known)}"
-            yield fault_at(document, path, f"unknown field {name}", hint=hint, key=True)
-        elif found["type"] == "missing":
-            yield fault_at(document, path, f"the field {name} is missing")
-        elif found["type"] == "expression":
-            column = int(context["column"]) - 1
-            yield fault_at(document, path, f"{name}: {context['said']}", (0, column))
-        elif found["type"] == "literal_error":
-            accepted = str(context.get("expected", ""))
-            value = str(found["input"])
-            yield fault_at(
-                document, path, f"{name} = {value}: accepted are {accepted}", hint=near(value, accepted.split("'"))
-            )
-        else:
-            message = found["msg"] if found["type"] == "size" else _plainly(found)
-            yield fault_at(document, path, f"{name}: {message}")
-
-
-def _plainly(found: Mapping[str, Any]) -> str:
-    wanted = found["msg"].removeprefix("Input should be ")
-    return f"{wanted} is wanted, and this is {str(found['input'])[:60]!r}"
-
-
-def _path_in(document: Document, path: Place) -> Place:
-    """The part of pydantic's path that the file has: it also names the alternatives of a union."""
-    out: list[str | int] = []
-    data: Any = document.data
-    for step in path:
-        if isinstance(data, dict) and step in data:
-            data = data[step]
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
+def _either(data: dict[str, Any], broken: set[str], faults: Faults) -> bool:
+    """Whether a spec has one of each pair."""
+    complete = True
+    for one, other, example in EITHER:
+        if one in data and other in data:
+            faults.add((other,), f"{one} and {other}, where one of the two is accepted", key=True)
+        elif one not in data and other not in data:
+            if not any(near(key, (one, other)) for key in broken - SpecModel.model_fields.keys()):
+                faults.add((), f"{one} or {other} is missing", hint=example)
         else:
             continue
-        out.append(step)
-    return tuple(out)
+        complete = False
+    return complete
 
 
-def _known(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
-    """The fields that stand beside the one at `loc`."""
-    for step in loc[:-1]:
-        inner = model.model_fields.get(str(step))
-        for candidate in (Hidden, Variant):
-            if inner is not None and candidate.__name__ in str(inner.annotation):
-                model = candidate
-    return [f.alias or name for name, f in model.model_fields.items()]
+def _names(data: dict[str, Any], faults: Faults) -> None:
+    """Names that are none, and what a variant cannot say."""
+    name = data.get("name")
+    if isinstance(name, str) and refusal(name):
+        faults.add(("name",), refusal(name))
+    for place in ("inputs", "variants"):
+        for name in _map(data, place):
+            if refusal(name):
+                faults.add((place, name), refusal(name), key=True)
+    for name in _map(data, "symbols"):
+        if why := _no_symbol(name):
+            faults.add(("symbols", name), why, key=True)
+    if "table" not in data:
+        for name, variant in _map(data, "variants").items():
+            for key in ("column", "head"):
+                if isinstance(variant, dict) and variant.get(key) is not None:
+                    path: Place = ("variants", name, key)
+                    faults.add(path, f"{key} speaks of a table, and this spec has none", key=True)
+
+
+def _map(data: dict[str, Any], key: str) -> dict[str, Any]:
+    found = data.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _no_symbol(name: str) -> str:
+    if name in FUNCTIONS:
+        return f"{name} is a function of expressions, and cannot name a symbol too"
+    if len(name) > NAME_LENGTH:
+        return f"a symbol of {len(name):,} characters, where at most {NAME_LENGTH} are accepted"
+    wanted = "a letter, then letters, digits and _ are accepted"
+    return "" if is_name(name) else f"{plainly(name)} is no name for a symbol: {wanted}"
 
 
 assert set(ROLES) == set(get_args(Role)), "the roles of a spec are those of symconv.symbols"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from symconv.errors import SpecError, SymconvError, near
+from symconv.errors import ShapeError, SymconvError
 from symconv.network import Network
 from symconv.readers.build import Build
 from symconv.readers.document import Document, parse, read
-from symconv.readers.paper import Cell, TableError, read_table
-from symconv.readers.schema import fault_at, validated
+from symconv.readers.faults import Faults
+from symconv.readers.names import nearest, plainly
+from symconv.readers.paper import Cell, TableError, read_table, read_word
+from symconv.readers.schema import validated
 
 
 class Spec:
@@ -17,17 +19,44 @@ class Spec:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.model = validated(document)
-        self.name = self.model.name or Path(document.file).stem
-        self.table = self._table()
+        faults = Faults(document)
+        model = validated(document, faults)
+        if model is not None:
+            self.model = model
+            self.name = model.name or Path(document.file).stem
+            self.table = self._table(faults)
+            self._columns(faults)
+        if faults.found and model is not None and model.layers is not None:
+            self._build(None, faults)  # what is wrong with the layers is worth saying at once
+        faults.check()
 
-    def _table(self) -> dict[str, list[Cell]]:
+    def _table(self, faults: Faults) -> dict[str, list[Cell]]:
+        """The columns of the table, each of whose words is one."""
         if self.model.table is None:
             return {}
         try:
-            return dict(read_table(self.model.table).columns)
+            columns = dict(read_table(self.model.table).columns)
         except TableError as error:
-            raise SpecError([fault_at(self.document, ("table",), str(error), (error.line, error.column))]) from None
+            for message, cell in error.wrong:
+                faults.add(("table",), message, (cell.line, cell.column))
+            faults.check()
+            raise
+        for cell in dict.fromkeys(cell for cells in columns.values() for cell in cells):
+            try:
+                read_word(cell.text)
+            except ShapeError as error:
+                faults.add(("table",), str(error), (cell.line, cell.column))
+        return columns
+
+    def _columns(self, faults: Faults) -> None:
+        """Each variant of a table is one of its columns, or names one."""
+        for name, variant in self.model.variants.items() if self.table else ():
+            if variant.column is not None and variant.column not in self.table:
+                hint = nearest(variant.column, self.table, "the columns are")
+                faults.add(("variants", name, "column"), f"there is no column {plainly(variant.column)}", hint=hint)
+            elif variant.column is None and name not in self.table:
+                hint = nearest(name, self.table, "its column is one of")
+                faults.add(("variants", name), f"{plainly(name)} is no column, and names none", hint=hint, key=True)
 
     @property
     def variants(self) -> list[str]:
@@ -40,19 +69,18 @@ class Spec:
         Raises SpecError with everything that is wrong, SymconvError for an unknown variant.
         """
         names = self.variants
-        if variant is None and len(names) == 1:
+        if variant is None and len(names) == 1 and self.table:
             variant = names[0]
-        if variant is None and names and self.model.table is not None:
+        if variant is None and self.table:
             raise SymconvError(f"{self.document.file} has several networks, name one of them: {', '.join(names)}")
         if variant is not None and variant not in names:
-            known = f"it has {', '.join(names)}" if names else "it has no variants"
-            raise SymconvError(
-                f"{self.document.file} has no variant {variant}: {known}. {near(variant, names)}".strip()
-            )
-        title = variant or self.name
-        if variant in self.table:
-            title = f"{self.name.lower()}/{variant}"
-        return Build(self.document, self.model, self.table, variant, title).network()
+            hint = nearest(variant, names, "it has") if names else "it has no variants"
+            raise SymconvError(f"{self.document.file} has no variant {plainly(variant)}: {hint}")
+        return self._build(variant, Faults(self.document))
+
+    def _build(self, variant: str | None, faults: Faults) -> Network:
+        title = f"{self.name.lower()}/{variant}" if variant in self.table else variant or self.name
+        return Build(self.model, self.table, variant, title, faults).network()
 
 
 def read_spec(path: Path) -> Spec:

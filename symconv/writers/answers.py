@@ -52,7 +52,7 @@ def claims_sheet(net: Network, values: Mapping[str, int]) -> Sheet:
     table.rows = [_row(f) for f in findings]
     sheet = Sheet(f"the article's three conclusions on {net.name} at {place}", tables=[table])
     sheet.notes = [f"{f.claim}: {CLAIMS[f.claim].sentence}? {f.sentence}." for f in findings]
-    sheet.data = {"at": at, "findings": [_data(f) for f in findings]}
+    sheet.data = lambda: {"at": at, "findings": [_data(f) for f in findings]}
     return sheet
 
 

@@ -30,7 +30,7 @@ class Theme:
         """The colour of a part of the greatest share, 0 to 1.
 
         >>> LIGHT.shade(0), LIGHT.shade(1)
-        ('#ffffff', '#4589d2')
+        ('#ffffff', '#5896d9')
         """
         part = min(max(part, 0.0), 1.0)
         lightness = self.light + (self.saturated - self.light) * part
@@ -45,7 +45,7 @@ class Theme:
 #: For paper and a white page.
 LIGHT = Theme(
     ground="white", ink="#111111", paper="#ffffff", line="#666666", group="#f4f4f4",
-    light=1.0, saturated=0.62, chroma=0.13, hue=252,
+    light=1.0, saturated=0.66, chroma=0.12, hue=252,
 )  # fmt: skip
 
 

@@ -55,8 +55,8 @@ class Group:
 
     @property
     def title(self) -> str:
-        """The last part of the path; empty for a pattern."""
-        return self.path[-1] if self.path else ""
+        """The last part of the path; of a pattern that of its first item."""
+        return self.path[-1] if self.path else self.items[0].title
 
 
 Item: TypeAlias = Box | Group
@@ -252,6 +252,8 @@ def _repeat(items: Sequence[Item], alike: Sequence[int], start: int, wires: _Wir
     """The pattern from `start` on that covers the most items when repeated: its length, and how often."""
     best = (1, 1)
     for length in range(1, min(PATTERN, (len(items) - start) // 2) + 1):
+        if start + best[0] * best[1] == len(items):
+            break
         times = _linked(_units(items, alike, start, length), wires)
         if times > 1 and times * length > best[0] * best[1]:
             best = (length, times)

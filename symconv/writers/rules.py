@@ -44,7 +44,7 @@ def rule_sheet(kind: str, changes: Mapping[str, object] | None = None) -> Sheet:
     sheet.tables = [table] if table.rows else []
     if not table.rows:
         sheet.notes.append("no arithmetic: it counts as nothing in every convention")
-    sheet.data = {
+    sheet.data = lambda: {
         "kind": kind,
         "summary": summary,
         "fields": {f.name: _field(layer, f.name) for f in layer_fields(type(layer))},

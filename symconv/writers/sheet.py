@@ -9,12 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
 
-from symconv.cost import Cost, set_cost
+from symconv.cost import Cost, Number, set_cost
 from symconv.extent import Extent, set_size
 from symconv.notation import ASCII, LATEX, TEXT, Style, latex_escape
 from symconv.tensor import Tensor
@@ -59,9 +59,9 @@ class Name:
 
 @dataclass(frozen=True)
 class Big:
-    """A number shown with its SI prefix, 15.47 G, and kept whole where a program reads it."""
+    """A number shown with its SI prefix, 15.47 G, and kept exact where a program reads it."""
 
-    value: int
+    value: Number
 
 
 Cell = str | int | Fraction | Cost | Extent | Tensor | Share | Rule | Math | Big | Name | None
@@ -88,13 +88,13 @@ class Table:
 
 @dataclass
 class Sheet:
-    """All that a command says: `data` is what JSON adds to it."""
+    """All that a command says; `data` makes what JSON adds to it."""
 
     title: str
     facts: list[tuple[str, Cell]] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    data: dict[str, Any] = field(default_factory=dict)
+    data: Callable[[], dict[str, Any]] = dict
 
 
 # -- cells -------------------------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ def set_cell(cell: Cell, style: Style) -> str:
     if isinstance(cell, Share):
         return percent(cell.value)
     if isinstance(cell, Big):
-        return figure(cell.value, style)
+        return figure(round(cell.value), style)
     if isinstance(cell, Math):
         return {"Ascii": cell.ascii, "Latex": cell.latex}.get(type(style).__name__, "") or cell.text
     if isinstance(cell, Tensor):
@@ -131,7 +131,7 @@ def set_cell(cell: Cell, style: Style) -> str:
 def plain(cell: Cell) -> Any:
     """A cell as a program reads it: whole numbers, or the formula in ASCII."""
     if isinstance(cell, Big):
-        return cell.value
+        return cell.value if isinstance(cell.value, int) else str(cell.value)
     if isinstance(cell, Share):
         return float(cell.value)
     if isinstance(cell, Cost):
@@ -153,8 +153,8 @@ def to_json(sheet: Sheet) -> str:
         [{c.key or c.heading: plain(cell) for c, cell in zip(t.columns, row)} for row in t.rows] for t in sheet.tables
     ]
     facts = {label: plain(cell) for label, cell in sheet.facts}
-    body = {"title": sheet.title, **facts, **sheet.data}
-    if rows:
+    body = {"title": sheet.title, **facts, **sheet.data()}
+    if rows and "layers" not in body:
         body["rows"] = rows[0] if len(rows) == 1 else rows
     if sheet.notes:
         body["notes"] = sheet.notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections import Counter
@@ -19,6 +20,7 @@ from symconv.notation import ASCII, ATOM, PRODUCT, SUM, Piece, Style
 #: Where a line is never broken; it is printed as a plain space.
 TIED = "\u00a0"
 _MARK = "\0"
+_SIGN = re.compile(f"(?:^| )[+−-]{TIED}")
 
 
 def plain(text: str, limit: int = 40) -> str:
@@ -27,14 +29,15 @@ def plain(text: str, limit: int = 40) -> str:
     >>> plain("a\\nb"), plain("x" * 10_000, limit=9)
     ('a\\\\nb', 'xxxxx…xxx')
     """
-    seen = [_seen(c) for c in text]
-    if sum(map(len, seen)) <= limit:
-        return "".join(seen)
+    shown = [seen(c) for c in text]
+    if sum(map(len, shown)) <= limit:
+        return "".join(shown)
     tail = limit // 3
-    return _within(seen, limit - 1 - tail) + "…" + _within(reversed(seen), tail, backwards=True)
+    return _within(shown, limit - 1 - tail) + "…" + _within(reversed(shown), tail, backwards=True)
 
 
-def _seen(c: str) -> str:
+def seen(c: str) -> str:
+    """A character, or its escape where it cannot be seen or turns the text around it."""
     # Control, format, surrogate, private and unassigned characters; the joiners of scripts and emoji are harmless.
     hidden = unicodedata.category(c)[0] == "C" or c in "\u2028\u2029"
     return c.encode("unicode_escape").decode() if hidden and c not in "\u200c\u200d" else c
@@ -50,19 +53,19 @@ def _within(pieces: Iterable[str], limit: int, backwards: bool = False) -> str:
     return "".join(reversed(kept) if backwards else kept)
 
 
-def figure(value: Number, style: Style) -> str:
-    """A number with its thousands apart, or to four digits with a prefix from ten million on.
+def figure(value: Number, style: Style, exact: bool = False) -> str:
+    """A number with its thousands apart, or, unless `exact`, to four digits with a prefix from ten million on.
 
     >>> from symconv.notation import TEXT
     >>> figure(4096000, ASCII), figure(15470264320, ASCII), figure(3 * 10**25, TEXT)
     ('4,096,000', '15.47 G', '3.000·10²⁵')
     """
     if value < 0:
-        return style.negative + figure(-value, style)
+        return style.negative + figure(-value, style, exact)
     if isinstance(value, Fraction) and value.denominator > 1:
         return style.number(value).text
     whole = int(value)
-    if whole < 10**7:
+    if whole < (10**21 if exact else 10**7):
         return grouped(whole, style)
     unit = 10 ** (len(str(whole)) - 4)
     digits = str((2 * whole + unit) // (2 * unit) * unit)
@@ -95,39 +98,55 @@ def percent(share: Number) -> str:
     return f"{tenths // 10}.{tenths % 10} %"
 
 
-def value(cost: Cost, style: Style, level: int = SUM) -> str:
+def value(cost: Cost, style: Style, level: int = SUM, exact: bool = False) -> str:
     """A cost as a figure where it has no symbols, else as a formula, in parentheses where it is weaker than `level`."""
-    return style.within(set_cost(cost, style), level) if cost_symbols(cost) else figure(as_number(cost), style)
+    return style.within(set_cost(cost, style), level) if cost_symbols(cost) else figure(as_number(cost), style, exact)
 
 
-def amount(cost: Cost, unit: str, style: Style, times: int = 1) -> str:
-    """A cost with its unit; `3 × …` for each of three."""
-    each = f"{times} {style.by} " if times > 1 else ""
-    return f"{each}{value(cost, style, PRODUCT)} {unit}"
+def lines(text: str, width: int, tail: str = "", most: int = 5, indent: int = 0) -> list[str]:
+    """Text and its tail in lines of about `width`, a sum broken before its signs.
 
+    Of what takes more than `most` lines the rest is counted and left out, the tail apart. The first line is short by
+    `indent`, and empty where nothing fits there.
 
-def lines(text: str, width: int, most: int = 5, indent: int = 0) -> list[str]:
-    """Text in lines of about `width`, a sum broken before its signs; what is left out is counted.
-
-    The first line is short by `indent`, and empty where nothing fits there.
-
-    >>> lines("16·⌊X/4⌋² + 12·⌊X/2⌋² + 48·X²", 14)
-    ['16·⌊X/4⌋²', '+ 12·⌊X/2⌋²', '+ 48·X²']
+    >>> lines("16·⌊X/4⌋² + 12·⌊X/2⌋² + 48·X²", 14, " MACs")
+    ['16·⌊X/4⌋²', '+ 12·⌊X/2⌋²', '+ 48·X² MACs']
     """
-    tied = text
-    for sign in "+−-":
-        tied = tied.replace(f" {sign} ", f" {sign}{TIED}")
+    whole = _tied(text) + tail
     wrapper = textwrap.TextWrapper(width, break_on_hyphens=False, break_long_words=False)
-    wrapper.initial_indent = _MARK * indent
-    broken = [line.lstrip(_MARK) for line in wrapper.wrap(tied)] or [""]
+    if indent and indent + len(whole.split(" ", 1)[0]) > width:
+        broken = ["", *wrapper.wrap(whole)]
+    else:
+        wrapper.initial_indent = _MARK * indent
+        broken = [line.lstrip(_MARK) for line in wrapper.wrap(whole)] or [""]
     if len(broken) > most:
-        left = broken[most - 1 :]
-        broken = [*broken[: most - 1], f"… ({sum(map(_terms, left))} more terms)"]
+        left = sum(len(_SIGN.findall(line)) for line in broken[most - 1 :])
+        broken = [*broken[: most - 1], f"… ({left} more terms){tail}" if left else f"…{tail}"]
     return [line.replace(TIED, " ") for line in broken]
 
 
-def _terms(line: str) -> int:
-    return sum(line.count(sign + TIED) for sign in "+−-")
+def _tied(text: str) -> str:
+    """The text with a tie behind each sign, and one before it where it does not part the outermost sum.
+
+    That is the sum in no brackets, or the one in the brackets that close at the end: N·(a + b), but not N·(a + b)².
+    """
+    opened: list[int] = []
+    within: dict[int, int] = {}
+    last = -1  # where the brackets were opened that are closed last
+    for i, c in enumerate(text):
+        if c in "(⌊⌈":
+            opened.append(i)
+        elif c in ")⌋⌉" and opened:
+            last = opened.pop()
+        elif c in "+−-" and text[i - 1 : i + 2] == f" {c} ":
+            within[i] = opened[-1] if opened else -1
+    outermost = last if text.endswith(")") and -1 not in within.values() else -1
+    out = list(text)
+    for i, bracket in within.items():
+        out[i + 1] = TIED
+        if bracket != outermost:
+            out[i - 1] = TIED
+    return "".join(out)
 
 
 # -- layers --------------------------------------------------------------------------------------------------------
@@ -158,28 +177,32 @@ def kind_of(layer: Layer) -> str:
     return plain(layer.kind).replace("_", TIED)
 
 
-def kinds(nodes: Iterable[Node], style: Style) -> str:
+def kinds(nodes: Iterable[Node]) -> str:
     """How many layers there are of each kind: `3 conv, max pool`."""
     counted = Counter(kind_of(node.layer) for node in nodes)
     return ", ".join(f"{n}{TIED}{kind}" if n > 1 else kind for kind, n in counted.items())
 
 
 def _field(node: Node, name: str, value: Any, style: Style) -> str:
+    said = plain(name).replace("_", TIED)
     if isinstance(value, bool):
-        return plain(name) if value else f"no{TIED}{plain(name)}"
-    text = _value(value, style)
+        return said if value else f"no{TIED}{said}"
     if name == "kernel" and not isinstance(value, tuple):
-        rank = len(node.tensors[0].spatial) if node.tensors else 1
-        text = style.by.join([text] * max(rank, 1))
-    return text if name in ("kernel", "channels") else f"{plain(name).replace('_', TIED)}{TIED}{text}"
+        value = (value,) * (len(node.tensors[0].spatial) if node.tensors else 1)
+    text = _value(value, style)
+    return text if name in ("kernel", "channels") else said + TIED + text
 
 
-def _value(value: Any, style: Style, inner: bool = False) -> str:
+def _value(value: Any, style: Style, level: int = SUM) -> str:
+    """A field's value: what is given for each axis with × between, and (begin, end) in brackets."""
+    if isinstance(value, tuple) and len(value) > 1:
+        if level == PRODUCT:
+            return f"({', '.join(_value(v, style) for v in value)})"
+        return style.by.join(_value(v, style, PRODUCT) for v in value)
     if isinstance(value, tuple):
-        text = (", " if inner else style.by).join(_value(v, style, inner=True) for v in value)
-        return f"({text})" if inner else text
+        return "".join(_value(v, style, level) for v in value)
     if isinstance(value, int | Extent):
-        return set_size(value, style).text
+        return style.within(set_size(value, style), level)
     if isinstance(value, Fraction):
         return style.number(value).text
     return plain(str(value), 24)

@@ -4,44 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
-from analysis.networks import VGG, alexnet, resnet50, vgg
 
-from symconv import Network, product
+from analysis.networks import VGG, alexnet, resnet50, vgg
+from symconv import N, Network, product
 from symconv.analysis.claims import CLAIMS, Finding, check, claim, conclusions
 from symconv.errors import DomainError, SymbolError, SymconvError
 from symconv.layers import Conv, ConvTranspose, DepthwiseConv, Flatten, GlobalAvgPool, Linear, MaxPool
-from symconv.sympy_bridge import to_sympy
 
-#: K²·C_in·C_out of each convolution of Table 1, and the side of its map at X = 224.
-W64, W64_64, W128, W128_128, W256, W256_256 = (
-    9 * 3 * 64,
-    9 * 64 * 64,
-    9 * 64 * 128,
-    9 * 128**2,
-    9 * 128 * 256,
-    9 * 256**2,
-)
-W512, W512_512 = 9 * 256 * 512, 9 * 512**2
-COLUMNS = {
-    "A": [(W64, 224), (9 * 64 * 128, 112), (W256, 56), (W256_256, 56), (W512, 28), (W512_512, 28)]
-    + [(W512_512, 14)] * 2,
-    "B": [(W64, 224), (W64_64, 224), (W128, 112), (W128_128, 112), (W256, 56), (W256_256, 56), (W512, 28)]
-    + [(W512_512, 28)]
-    + [(W512_512, 14)] * 2,
-    "C": [(W64, 224), (W64_64, 224), (W128, 112), (W128_128, 112), (W256, 56), (W256_256, 56), (256**2, 56)]
-    + [(W512, 28), (W512_512, 28), (512**2, 28), (W512_512, 14), (W512_512, 14), (512**2, 14)],
-    "D": [(W64, 224), (W64_64, 224), (W128, 112), (W128_128, 112), (W256, 56), (W256_256, 56), (W256_256, 56)]
-    + [(W512, 28), (W512_512, 28), (W512_512, 28)]
-    + [(W512_512, 14)] * 3,
-    "E": [(W64, 224), (W64_64, 224), (W128, 112), (W128_128, 112), (W256, 56)]
-    + [(W256_256, 56)] * 3
-    + [(W512, 28)]
-    + [(W512_512, 28)] * 3
-    + [(W512_512, 14)] * 4,
+#: K²·C_in·C_out of the convolutions of Table 1: from the 3 channels on, and at each width the first and the later ones.
+FROM_3, IN_64 = 9 * 3 * 64, 9 * 64 * 64
+TO_128, IN_128 = 9 * 64 * 128, 9 * 128 * 128
+TO_256, IN_256 = 9 * 128 * 256, 9 * 256 * 256
+TO_512, IN_512 = 9 * 256 * 512, 9 * 512 * 512
+
+#: The weights of each column's convolutions, by the side of their map at X = 224.
+STAGES = {
+    "A": {224: [FROM_3], 112: [TO_128], 56: [TO_256, IN_256], 28: [TO_512, IN_512], 14: [IN_512] * 2},
+    "B": {224: [FROM_3, IN_64], 112: [TO_128, IN_128], 56: [TO_256, IN_256], 28: [TO_512, IN_512], 14: [IN_512] * 2},
+    "C": {
+        224: [FROM_3, IN_64],
+        112: [TO_128, IN_128],
+        56: [TO_256, IN_256, 256 * 256],
+        28: [TO_512, IN_512, 512 * 512],
+        14: [IN_512, IN_512, 512 * 512],
+    },
+    "D": {
+        224: [FROM_3, IN_64],
+        112: [TO_128, IN_128],
+        56: [TO_256, IN_256, IN_256],
+        28: [TO_512, IN_512, IN_512],
+        14: [IN_512] * 3,
+    },
+    "E": {
+        224: [FROM_3, IN_64],
+        112: [TO_128, IN_128],
+        56: [TO_256, IN_256, IN_256, IN_256],
+        28: [TO_512, IN_512, IN_512, IN_512],
+        14: [IN_512] * 4,
+    },
 }
-COLUMNS["A-LRN"] = COLUMNS["A"]
+STAGES["A-LRN"] = STAGES["A"]
+COLUMNS = {name: [(w, m) for m, weights in stages.items() for w in weights] for name, stages in STAGES.items()}
 
 #: 4096·512·7², 4096², 4096·1000.
 HEAD = [102760448, 16777216, 4096000]
@@ -74,9 +80,9 @@ def test_doubling_holds_at_some_steps_of_every_column_only(column: str) -> None:
     finding = check(vgg(column), "doubling")
     weights = [w for w, _ in COLUMNS[column]]
     assert values(finding) == weights
-    ratios = [Fraction(b, a) for a, b in zip(weights, weights[1:])]
+    ratios = [Fraction(b, a) for a, b in pairwise(weights)]
     assert [r.value for r in finding.ratios] == ratios
-    assert [f.value for f in finding.exceptions] == [b for a, b in zip(weights, weights[1:]) if b != 2 * a]
+    assert [f.value for f in finding.exceptions] == [b for a, b in pairwise(weights) if b != 2 * a]
     assert finding.holds is False
     assert ratios.count(Fraction(2)) == {"A": 3, "A-LRN": 3, "B": 6, "C": 5, "D": 6, "E": 6}[column]
 
@@ -189,20 +195,13 @@ def test_grouped_depthwise_and_transposed_convolutions_count() -> None:
 
 def test_a_symbol_that_all_figures_share_needs_no_value() -> None:
     finding = check(vgg("D"), "one_order", X=224)
-    assert (finding.shared, finding.layers[0].value) == (product(to_size("N")), 86704128)
+    assert (finding.shared, finding.layers[0].value) == (product(N), 86704128)
     assert "86704128·N (stage1/conv1)" in finding.sentence
     plain = Network()
     plain.input("image", "N", 3, "X", "X")
     plain.add("a", Conv(8, 3, padding=1))
     plain.add("b", Conv(6, 3, padding=1))
     assert [r.value for r in check(plain, "one_order").ratios] == [2, 2]
-
-
-def to_size(name: str):
-    from symconv import size_of
-    from symconv.symbols import symbol
-
-    return size_of(symbol(name))
 
 
 def test_a_value_that_the_figures_need_is_asked_for() -> None:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
-from math import comb, factorial, gcd, lcm
+from math import gcd
 
 import pytest
 import sympy
-from analysis.networks import resnet50, vgg
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import symconv as sc
+from analysis.networks import resnet50, vgg
+from analysis.recipes import Recipe, recipes
 from symconv.analysis.growth import bounds, growth, leading, order
 from symconv.cost import Cost, evaluate_cost, product
 from symconv.count import CONVENTIONS
-from symconv.errors import SymbolError, SymconvError
+from symconv.errors import ExtentError, SymbolError, SymconvError
 from symconv.layers import Conv
 from symconv.notation import ASCII, LATEX
 from symconv.sizes import Undecided
@@ -49,11 +49,11 @@ def test_groups_stay_a_quotient_that_dominates_one() -> None:
     found = growth(full_count(Conv(C_out, K, groups=g)))
     k, c, d, m, groups = sympy.symbols("K C_in C_out M g", integer=True, positive=True)
     assert sympy.expand(to_sympy(found.cost) - k**2 * c * d * m**2 / groups) == 0
-    assert found.text() == "K²·C_out·M²·(C_in/g)"
+    assert found.text() == "K²·(C_in/g)·C_out·M²"
 
 
 def test_without_dominance_a_subtracted_one_stays_in_the_antichain() -> None:
-    assert str(leading(product(X) + product(N) * -1 + 7)) in ("X − N", "−N + X")
+    assert leading(product(X) - product(N) + 7) == product(X) - product(N)
 
 
 def test_resnet50_grows_like_81456_a_pixel() -> None:
@@ -120,7 +120,7 @@ def test_a_coefficient_that_depends_on_the_class_is_bounded_and_refused_as_one_n
 def test_max_min_and_gcd_are_followed_where_one_side_is_bounded() -> None:
     assert growth(sc.largest(X, 5) * X).text() == "X²"
     assert growth(sc.largest(2 * X, X + 3)).text() == "2·X"
-    assert growth(sc.smallest(X * X, X + 3)).order() == "O(X²)" or growth(sc.smallest(X * X, X + 3)).order() == "O(X)"
+    assert growth(sc.smallest(X * X, X + 3)).order() == "O(X)"
     assert growth(X * X + sc.gcd(X, 7) * X).text() == "X²"
     assert growth(sc.smallest(X, 5)).order() == "O(1)"
     assert growth(X * X + X * sc.gcd(X, M), ["X"]).text() == "X²"
@@ -139,53 +139,15 @@ def test_what_cannot_be_followed_is_refused() -> None:
         growth(X // (H + 1))
     with pytest.raises(SymbolError, match=r"no symbol Z"):
         order(X * N, "Z")
+    with pytest.raises(SymbolError, match=r"no symbol 3"):
+        order(X * N, 3)
+    with pytest.raises(ExtentError, match=r"'X\*\*2' is no expression"):
+        growth("X**2")
     with pytest.raises(Undecided, match="may be zero"):
         order(X * (sc.gcd(X, 7) - 1) - X, "X")
 
 
 # -- against brute force -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Σ c·Π⌊(a·x + b)/s⌋, as plain Python and as an extent."""
-
-    terms: tuple[tuple[int, tuple[tuple[int, int, int], ...]], ...]
-
-    def __call__(self, x: int) -> int:
-        total = 0
-        for c, floors in self.terms:
-            for a, b, s in floors:
-                c *= (a * x + b) // s
-            total += c
-        return total
-
-    @property
-    def cost(self) -> Cost:
-        total = Cost({})
-        for c, floors in self.terms:
-            total += product(*((a * X + b) // s for a, b, s in floors)) * c
-        return total
-
-    @property
-    def period(self) -> int:
-        return lcm(*(s for _, floors in self.terms for _, _, s in floors))
-
-    def top(self, r: int, degree: int) -> Fraction:
-        """The coefficient of x^degree on x ≡ r, by differences; degree at least that of f on the class."""
-        d = self.period
-        values = [self(r + d * (3 + i)) for i in range(degree + 2)]
-        higher = sum((-1) ** (degree + 1 - i) * comb(degree + 1, i) * v for i, v in enumerate(values))
-        assert higher == 0
-        this = sum((-1) ** (degree - i) * comb(degree, i) * v for i, v in enumerate(values[: degree + 1]))
-        return Fraction(this, factorial(degree) * d**degree)
-
-
-floors = st.tuples(st.integers(1, 3), st.integers(0, 9), st.sampled_from([1, 1, 2, 3, 4, 6]))
-recipes = st.builds(
-    Recipe,
-    st.lists(st.tuples(st.integers(-4, 4), st.lists(floors, max_size=3).map(tuple)), min_size=1, max_size=4).map(tuple),
-)
 
 
 @given(recipes)

@@ -1,0 +1,102 @@
+"""From items to nodes: the names in `from` and `shares` are found, then each layer is added behind its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final
+
+from symconv.domain import Condition
+from symconv.errors import NetworkError, SymconvError, near
+from symconv.layer import Layer
+from symconv.network import Network, in_order
+from symconv.readers.faults import Faults, Offset, Place
+from symconv.readers.names import MAX_NAME, plainly
+
+#: The inputs whose shapes a message gives at most.
+SHAPES: Final = 4
+
+
+@dataclass
+class Item:
+    """A layer of a spec before it is built, with its place in the file; no layer where it is wrong."""
+
+    name: str
+    layer: Layer | None
+    sources: tuple[str, ...]
+    path: Place
+    offset: Offset | None = None
+    shares: str = ""
+    conditions: list[Condition] = field(default_factory=list)
+    flattens: bool = False
+
+
+def wire(net: Network, items: list[Item], inputs: Collection[str], faults: Faults) -> None:
+    """Add the items to a network that has its inputs, in an order of computation; what cannot be, goes to `faults`."""
+    known = {*inputs, *(item.name for item in items)}
+    for item in items:
+        _resolve(item, known, faults)
+    by_name = {item.name: item for item in items}
+    try:
+        order = in_order({item.name: (*item.sources, *([item.shares] * bool(item.shares))) for item in items})
+    except NetworkError as error:
+        first = next(item for item in items if str(error).startswith(f"a cycle: {item.name} →"))
+        faults.add(first.path, str(error), first.offset, hint="a layer stands behind layers that do not need it")
+        return
+    renamed: dict[str, str] = {}
+    for name in order:
+        item = by_name[name]
+        sources = tuple(renamed.get(s, s) for s in item.sources)
+        shares = renamed.get(item.shares, item.shares)
+        if item.layer is None or any(s not in net.graph for s in (*sources, *([shares] * bool(shares)))):
+            continue  # itself, or what it stands behind, is wrong already
+        if item.flattens and net.tensor(sources[0]).rank <= 2:
+            renamed[name] = sources[0]
+            continue
+        try:
+            net.add(name, item.layer, *sources, shares=shares)
+            for condition in item.conditions:
+                net.require(condition, name)
+        except SymconvError as error:
+            message = str(error).removeprefix(f"{name}: ").removeprefix(f"{item.layer.kind}: ")
+            message = message if message.startswith(f"{name} ") else f"{name}: {message}"
+            faults.add(item.path, message, item.offset, _behind(net, sources))
+
+
+def _behind(net: Network, sources: tuple[str, ...]) -> str:
+    """What comes in, as most mistakes are in the shape of it."""
+    shapes = [f"{source} is {net.tensor(source)}" for source in sources[:SHAPES]]
+    return f"its input {shapes[0]}" if len(sources) == 1 else f"its inputs: {', '.join(shapes)}"
+
+
+def _resolve(item: Item, known: Collection[str], faults: Faults) -> None:
+    """Names in `from` and `shares`: in the same stage first, then in the stages around it."""
+    stage = item.name.split("/")[:-1]
+    sources = []
+    for i, source in enumerate(item.sources):
+        found = _around(source, stage, known)
+        if found is None:
+            message = f"from: there is no layer {plainly(source)}"
+            faults.add((*item.path, "from", i), message, hint=_hint(source, stage, known))
+        sources.append(found or source)
+    item.sources = tuple(sources)
+    if item.shares:
+        found = _around(item.shares, stage, known)
+        if found is None:
+            message = f"shares: there is no layer {plainly(item.shares)}"
+            faults.add((*item.path, "shares"), message, hint=_hint(item.shares, stage, known))
+        item.shares = found or item.shares
+
+
+def _hint(name: str, stage: list[str], known: Collection[str]) -> str:
+    """The nearest name, as it is said from this stage."""
+    inside = "/".join([*stage, ""])
+    return near(name[:MAX_NAME], [n.removeprefix(inside) for n in sorted(known)])
+
+
+def _around(name: str, stage: list[str], known: Collection[str]) -> str | None:
+    for depth in range(len(stage), -1, -1):
+        full = "/".join([*stage[:depth], name])
+        if full in known:
+            return full
+    return None

@@ -1,0 +1,178 @@
+"""Labels: what stands in the boxes and clusters of a picture, and its legend, as Graphviz's HTML-like labels.
+
+A stranger's text comes in by `said` alone, which shows it as text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+
+import graphviz
+
+from symconv.network import Network
+from symconv.notation import ASCII, PRODUCT, Style
+from symconv.writers.colour import Theme
+from symconv.writers.folding import Box, Group
+from symconv.writers.shares import Shares
+from symconv.writers.wording import TIED, described, kind_of, kinds, lines, percent, plain, seen, value
+
+UNITS = {"macs": "MACs", "flops": "FLOPs", "ops": "operations", "full": "operations (full count)"}
+#: The size of letters. It is 14 pixels: Graphviz measures letters in whole ones, and at 10 points takes text for 4%
+#: narrower than a browser sets it.
+POINTS = "10.5"
+#: Characters a line of the legend, and cells of its scale.
+LEGEND, CELLS = 72, 24
+
+#: A line of a label: pieces of HTML.
+Row = list[str]
+
+
+def said(text: str) -> str:
+    """Text in an HTML-like label.
+
+    >>> said("<B>&")
+    '&lt;B&gt;&amp;'
+    """
+    shown = escape("".join(map(seen, text.replace(TIED, " "))))
+    # Graphviz puts the names of node and graph for these even here, unless they are in two pieces.
+    return re.sub(r"\\(?=[NGETHL])", rf'<FONT POINT-SIZE="{POINTS}">\\</FONT>', shown)
+
+
+def html(rows: Iterable[Row]) -> str:
+    """A label of some lines."""
+    return f"<{'<BR/>'.join('  '.join(filter(None, row)) for row in rows)}>"
+
+
+def bare(row: Row) -> str:
+    """The text of a line without its tags, an entity as one character."""
+    return re.sub("&[^;]*;", "?", re.sub("<[^>]*>", "", "  ".join(row)))
+
+
+def hint(text: str) -> str:
+    """A tooltip: Graphviz reads entities in it, and its own escapes once or twice, so a backslash is a set minus."""
+    return str(graphviz.nohtml(escape(plain(text, 400)).replace("\\", "∖")))
+
+
+def unit(metric: str) -> str:
+    """How a metric is called behind a figure."""
+    return UNITS.get(metric, plain(metric))
+
+
+class Labels:
+    """The labels of one picture, in lines of about `width` characters."""
+
+    def __init__(
+        self, network: Network, shares: Shares, values: Mapping[str, int], style: Style, theme: Theme, width: int
+    ) -> None:
+        self.network, self.shares, self.values = network, shares, values
+        self.style, self.theme, self.width = style, theme, width
+        self.arrow, self.dots = ("->", "...") if style is ASCII else ("→", "…")
+
+    # -- boxes
+
+    def box(self, box: Box) -> list[Row]:
+        """The lines of a box: what it is, what comes out, what it costs."""
+        title, shape = self._title(box), self.shape(box)
+        text = f"{self._what(box)} {self.arrow}{TIED}{shape}".lstrip() if box.nodes else shape
+        first, *more = lines(text, self.width, indent=len(bare([title])) + 2)
+        costs = self._costs(box)
+        together = ", ".join(cost + tail for cost, tail in costs)
+        if len(together) > self.width:
+            more += [line for cost, tail in costs for line in lines(cost, self.width, tail)]
+        elif together:
+            more.append(together)
+        return [[title, said(first)], *([said(line)] for line in more)]
+
+    def group(self, group: Group) -> list[Row]:
+        """The line of a cluster: its name, how often it stands there, its share."""
+        share = self.shares.of(group)
+        return [[self._title(group), said(percent(share)) if share else ""]]
+
+    def _title(self, item: Box | Group) -> str:
+        named = plain(item.title, 28)
+        if item.last not in ("", item.title):
+            named += self.dots + plain(_tail(item.title, item.last), 28)
+        times = said(f"{' ' if named else ''}{self.style.by}{item.times}") if item.times > 1 else ""
+        return (f"<B>{said(named)}</B>" if named else "") + times
+
+    def _what(self, box: Box) -> str:
+        if box.whole:
+            return kinds(box.nodes)
+        first, *joined = box.nodes
+        text = " + ".join([described(first, self.style), *(kind_of(node.layer) for node in joined)])
+        # An `add` that is called add says so once.
+        if text == box.title or text.startswith(f"{box.title} + "):
+            text = text[len(box.title) :].lstrip()
+        shared = next((node.shares for node in box.nodes if node.shares), "")
+        return f"{text}, weights of {plain(shared)}" if shared else text
+
+    def shape(self, box: Box) -> str:
+        """What comes out; of a box with several exits the last one, and how many more there are."""
+        if not box.nodes:
+            return self.network.inputs[box.key].text(self.style).replace(" ", TIED)
+        inside = {node.name for node in box.nodes}
+        after = self.network.graph.successors
+        out = [n.out for n in box.nodes if not inside.issuperset(after(n.name)) or not any(True for _ in after(n.name))]
+        text = out[-1].text(self.style, batch=out[-1].rank < 2).replace(" ", TIED)
+        return text + (f" and {len(out) - 1} more" if len(out) > 1 else "")
+
+    def _costs(self, box: Box) -> list[tuple[str, str]]:
+        """Each cost that is not zero, and its unit, the coloured one's with its share; `3 × …` for each of three."""
+        times, share = self.shares.times[box.key], self.shares.of(box)
+        each = f"{times}{TIED}{self.style.by}{TIED}" if times > 1 else ""
+        costs = []
+        for metric, by_box in self.shares.costs.items():
+            tail = TIED + unit(metric)
+            if share and metric == self.shares.coloured:
+                tail += f"{TIED}({percent(share).replace(' ', TIED)})"
+            if by_box[box.key]:
+                costs.append((each + value(by_box[box.key], self.style, PRODUCT), tail))
+        return costs
+
+    # -- tooltips and the legend
+
+    def names(self, box: Box) -> str:
+        """The full names of what is drawn as one box."""
+        names = [node.name for node in box.nodes] or [box.key]
+        shown = ", ".join(plain(name, 80) for name in names[:4]) + (f", {len(names) - 4} more" if names[4:] else "")
+        return shown + (f" (and {box.times - 1} equal behind it)" if box.times > 1 else "")
+
+    def legend(self) -> str:
+        """The network's name, its totals, and what the colours mean."""
+        rows = [f"<B>{said(plain(self.network.name, 80))}</B>{said(_at(self.values))}"]
+        for metric, total in self.shares.totals.items():
+            text = f"{unit(metric)}: {value(total, self.style, exact=True)}"
+            rows += map(said, lines(text, LEGEND, most=8))
+        rows.append(self._scale())
+        if any(times > 1 for times in self.shares.times.values()):
+            rows.append(said(f"n {self.style.by}: each of n equal ones in a row, with the share of all n"))
+        cells = "".join(f"<TR><TD>{row}</TD></TR>" for row in rows) + '<TR><TD HEIGHT="4"></TD></TR>'
+        return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="1">{cells}</TABLE>>'
+
+    def _scale(self) -> str:
+        name = unit(self.shares.coloured)
+        if not self.shares.known:
+            return said(f"not coloured: no legal sizes are known at which to take shares of {name}")
+        if not self.shares.by_box:
+            return said(f"not coloured: no {name}")
+        meaning = f"share of {name}{_at({**self.values, **self.shares.chosen})}"
+        shades = (self.theme.shade(i / (CELLS - 1)) for i in range(CELLS))
+        cells = "".join(f'<TD BGCOLOR="{shade}" WIDTH="6" HEIGHT="10" FIXEDSIZE="TRUE"></TD>' for shade in shades)
+        return (
+            '<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>'
+            f'<TD>{said(meaning)}: {said(percent(0))} </TD><TD CELLPADDING="2"><TABLE BORDER="1" CELLBORDER="0" '
+            f'COLOR="{self.theme.line}" CELLSPACING="0" CELLPADDING="0"><TR>{cells}</TR></TABLE></TD>'
+            f"<TD> {said(percent(self.shares.most))}</TD></TR></TABLE>"
+        )
+
+
+def _at(values: Mapping[str, int]) -> str:
+    return " at " + ", ".join(f"{name} = {n}" for name, n in values.items()) if values else ""
+
+
+def _tail(first: str, last: str) -> str:
+    """What is left of `last` where it is `first` with another number: `conv2…4`."""
+    stem = first.rstrip("0123456789")
+    return last[len(stem) :] if last.startswith(stem) and last[len(stem) :].isdigit() else f" {last}"

@@ -1,0 +1,149 @@
+"""Measure, and write the table between the marks of docs/speed.md.
+
+Whole processes are run in turn with their peer, A B A B …, so that a machine that speeds up or slows down does both;
+the ratio is the median of the pairs' ratios. In-process figures are medians of several runs after a warm-up.
+"""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import symconv as sc
+from symconv.layers import Add, BatchNorm, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
+
+PAGE = Path(__file__).parents[2] / "docs" / "speed.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def residual(rounds: tuple[int, ...] = (3, 8, 36, 3)) -> sc.Network:
+    """A residual network of bottlenecks: 155 convolutions, 515 layers."""
+    net = sc.Network("residual")
+    net.input("image", "N", 3, "X", "X")
+    number = 0
+
+    def conv(channels: int, kernel: int, stride: int, source: str, relu: bool = True) -> str:
+        nonlocal number
+        number += 1
+        net.add(f"conv{number}", Conv(channels, kernel, stride, kernel // 2, bias=False), source)
+        name = net.add(f"bn{number}", BatchNorm())
+        return net.add(f"relu{number}", ReLU()) if relu else name
+
+    conv(64, 7, 2, "image")
+    x = net.add("pool", MaxPool(3, 2, 1))
+    for stage, (count, width) in enumerate(zip(rounds, (64, 128, 256, 512))):
+        for i in range(count):
+            stride = 2 if stage and not i else 1
+            y = conv(4 * width, 1, 1, conv(width, 3, stride, conv(width, 1, 1, x)), relu=False)
+            z = x if i else conv(4 * width, 1, stride, x, relu=False)
+            net.add(f"add{stage}.{i}", Add(), y, z)
+            x = net.add(f"out{stage}.{i}", ReLU())
+    net.add("pool2", GlobalAvgPool())
+    net.add("flatten", Flatten())
+    net.add("fc", Linear(1000))
+    return net
+
+
+def chain(layers: int) -> sc.Network:
+    """3×3 convolutions behind one another, every second one without padding."""
+    net = sc.Network("chain")
+    net.input("image", "N", 64, "X", "X")
+    for i in range(layers):
+        net.add(f"conv{i}", Conv(64, 3, 1, i % 2))
+    return net
+
+
+def seconds(work: Callable[[], object], runs: int = 5) -> float:
+    """The median time of some runs after one that is not counted."""
+    work()
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def process(command: list[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def paired(ours: list[str], peer: list[str], runs: int = 11) -> tuple[float, float, float]:
+    """Median seconds of two commands run in turn, and the median ratio of the pairs."""
+    process(ours), process(peer)
+    pairs = [(process(ours), process(peer)) for _ in range(runs)]
+    a, b = zip(*pairs)
+    return statistics.median(a), statistics.median(b), statistics.median(x / y for x, y in pairs)
+
+
+def totalled(net: sc.Network) -> object:
+    return net.cost("macs"), net.cost("params"), net.total("macs")
+
+
+def main() -> None:
+    """Print the table; with --write, put it into the page."""
+    python = sys.executable
+    ours, peer, ratio = paired(
+        [python, "-m", "symconv", "total", "vgg16"], [python, "-c", "import sympy, networkx"]
+    )
+    built = seconds(lambda: totalled(residual()), runs=7)
+    fresh = statistics.median(
+        float(subprocess.check_output([python, "-c", FRESH], text=True)) for _ in range(5)
+    )
+    short, long = seconds(lambda: totalled(chain(1000))), seconds(lambda: totalled(chain(10000)), runs=3)
+    net = sc.load("vgg16")
+    expression, cost = net.total("macs"), net.cost("macs")
+    x, n = expression.free_symbols and [s._sympy_() for s in (sc.X, sc.N)]
+    by_subs = seconds(lambda: expression.subs({x: 224, n: 1}))
+    by_name = seconds(lambda: net.evaluate("macs", X=224, N=1))
+    rows = [
+        ("`symconv total vgg16`, whole process", ours, "`python -c \"import sympy, networkx\"`", peer, ratio, "at most 2.0"),
+        ("155-convolution residual network built and totalled, after import", built, "", None, None, "at most 0.25 s"),
+        ("the same, first time in a fresh process", fresh, "", None, None, "at most 0.25 s"),
+        ("chain of 10,000 layers built and totalled", long, "chain of 1,000", short, long / short, "at most 2.5 s, 12"),
+        ("VGG-16's macs at X = 224, N = 1, the domain checked", by_name, "`expr.subs`", by_subs, by_name / by_subs, ""),
+    ]
+    assert cost
+    lines = [
+        f"Measured on {platform.machine()}, Python {platform.python_version()}, two shared cores; medians.",
+        "",
+        "| what | time | beside | time | ratio | wanted |",
+        "| --- | ---: | --- | ---: | ---: | --- |",
+    ]
+    for what, own, other, theirs, times, wanted in rows:
+        lines.append(
+            f"| {what} | {shown(own)} | {other} | {shown(theirs)} | {'' if times is None else f'{times:.2f}'} | {wanted} |"
+        )
+    table = "\n".join(lines)
+    print(table)
+    if "--write" in sys.argv:
+        page = PAGE.read_text(encoding="utf-8")
+        before, rest = page.split(BEGIN)
+        PAGE.write_text(before + BEGIN + "\n\n" + table + "\n\n" + END + rest.split(END)[1], encoding="utf-8")
+
+
+FRESH = """
+import sympy, symconv
+from tests.benchmarks.__main__ import residual, totalled
+import time
+start = time.perf_counter()
+totalled(residual())
+print(time.perf_counter() - start)
+"""
+
+
+def shown(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.2f} s" if value >= 0.1 else f"{value * 1e3:.1f} ms" if value >= 1e-3 else f"{value * 1e6:.0f} µs"
+
+
+if __name__ == "__main__":
+    main()

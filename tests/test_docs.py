@@ -1,0 +1,93 @@
+"""Every block of the documentation runs, and shows what symconv says today.
+
+Python blocks with >>> are doctests, collected by pytest itself. Console blocks are run here: each `$ symconv …` line in
+the page's own folder, and what follows it is compared. `UPDATE_DOCS=1` rewrites what the pages show.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)(#[^)\s]*)?\)")
+PRETTY = {"show", "total", "explain", "growth", "claims", "rules", "zoo"}
+
+
+def ran(line: str, folder: Path, out: Path) -> str:
+    """What a `symconv` command prints on a terminal, standard error after standard output."""
+    words = shlex.split(line, comments=True)
+    assert words[0] == "symconv", f"only symconv runs in the docs, not {words[0]}"
+    words = [str(out / w) if before == "-o" else w for before, w in zip(["", *words], words)]
+    pretty = words[1] in PRETTY and not {"-f", "--format", "--ascii"} & set(words)
+    command = [sys.executable, "-m", "symconv", *words[1:], *(["--no-ascii"] if pretty else [])]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    return (done.stdout + done.stderr).replace(f"{out}{os.sep}", "")
+
+
+def shown(block: str, folder: Path, out: Path) -> str:
+    """The block as it should be: every command with what it prints."""
+    lines = [line for line in block.splitlines() if line.startswith("$ ")]
+    parts = [f"{line}\n{ran(line[2:], folder, out)}" for line in lines]
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_command_of_a_page_prints_what_the_page_shows(page: Path, tmp_path: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    blocks = CONSOLE.findall(text)
+    for block in blocks:
+        now = shown(block, page.parent, tmp_path)
+        if os.environ.get("UPDATE_DOCS"):
+            text = text.replace(f"```console\n{block}```", f"```console\n{now}```")
+        else:
+            assert squeezed(block) == squeezed(now)
+    if os.environ.get("UPDATE_DOCS"):
+        page.write_text(text, encoding="utf-8")
+
+
+def squeezed(block: str) -> list[str]:
+    return [line.rstrip() for line in block.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_link_inside_the_docs_leads_somewhere(page: Path) -> None:
+    for target, anchor in links(page):
+        if "://" in target:
+            continue
+        found = (page.parent / target).resolve()
+        assert found.exists(), f"{page.name} links to {target}, which is not there"
+        if anchor and found.suffix == ".md":
+            assert anchor[1:] in anchors(found), f"{page.name} links to {target}{anchor}, a heading that is not there"
+
+
+def links(page: Path) -> list[tuple[str, str]]:
+    """The links of a page, those that only look like one in its code left out."""
+    return LINK.findall(FENCED.sub("", page.read_text(encoding="utf-8")))
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
+
+
+def test_every_page_of_the_docs_is_reached_from_the_index() -> None:
+    index = ROOT / "docs" / "index.md"
+    reached, todo = set(), [index]
+    while todo:
+        page = todo.pop()
+        if page in reached or page.suffix != ".md":
+            continue
+        reached.add(page)
+        targets = [t for t, _ in links(page) if "://" not in t]
+        todo += [(page.parent / t).resolve() for t in targets]
+    assert set(PAGES) - {ROOT / "README.md"} <= reached
