@@ -1,18 +1,17 @@
-"""The command: `symconv show vgg16`. Each command builds a sheet; the sheet is printed in the format that was asked for."""
+"""The command: `symconv show vgg16`. Each command builds a sheet, which is printed in the format that was asked for."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Mapping
-from enum import Enum
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from symconv.count import Convention
     from symconv.network import Network
     from symconv.writers.sheet import Sheet
 
@@ -27,26 +26,28 @@ app = typer.Typer(
 )
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How a command prints."""
 
     table, markdown, latex, json, csv = "table", "markdown", "latex", "json", "csv"
 
 
-class Direction(str, Enum):
+class Direction(StrEnum):
     """Which way a diagram runs."""
 
     TB, LR = "TB", "LR"
 
 
 Model = Annotated[
-    str, typer.Argument(help="a bundled architecture (vgg16, vgg/D; symconv zoo lists them) or a .yaml file")
+    str,
+    typer.Argument(metavar="MODEL", help="a bundled architecture (vgg16, vgg/D; symconv zoo lists them) or a .yaml"),
 ]
 At = Annotated[
     str, typer.Option("--at", help="values of symbols, X=224,N=1; what is left out stays a symbol; X=32q too")
 ]
+Figures = Annotated[str, typer.Option("--at", help="values of symbols, X=224,N=1")]
 MetricName = Annotated[
-    str, typer.Option("--metric", "-m", help="macs, flops, ops, full, params, buffers, frozen, activations, or a .yaml")
+    str, typer.Option("--metric", "-m", help="macs, flops, ops, full, params, frozen, buffers, activations, or a .yaml")
 ]
 FormatName = Annotated[Format, typer.Option("--format", "-f", help="how to print it")]
 Plain = Annotated[
@@ -56,6 +57,24 @@ Plain = Annotated[
     ),
 ]
 Layers = Annotated[list[Path] | None, typer.Option("--layers", help="a Python file with layers of your own; it is run")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from symconv import __version__
+        from symconv.writers.output import write
+
+        write(f"symconv {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def symconv(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="show the version and exit")
+    ] = False,
+) -> None:
+    """The exact closed-form cost of a neural network."""
 
 
 @app.command()
@@ -68,12 +87,15 @@ def show(
     all: Annotated[bool, typer.Option("--all", help="the layers without cost too")] = False,
     layers: Layers = None,
 ) -> None:
-    """The closed forms of a network, in total and layer by layer."""
+    """Closed forms of a network, in total and layer by layer."""
+    from symconv.readers.call import assignments, metric_named, put
+    from symconv.writers import output
     from symconv.writers.network import network_sheet
 
-    net, values = _at(_load(model, layers), at)
+    given, chosen = assignments(at), metric_named(metric)
+    net = put(_load(model, layers), given)
     every = all or format in (Format.json, Format.csv)
-    _print(network_sheet(net, _metric(metric), values, every), format, ascii)
+    output.show(_placed(network_sheet(net, chosen, every=every), given), format.value, ascii)
 
 
 @app.command()
@@ -85,22 +107,24 @@ def total(
     ascii: Plain = None,
     layers: Layers = None,
 ) -> None:
-    """One total, as a formula or, where every symbol has a value, as a number."""
+    """One total: a formula, or a number where every symbol has a value."""
     from symconv.cost import set_cost
-    from symconv.notation import ASCII, LATEX, TEXT
+    from symconv.notation import LATEX
+    from symconv.readers.call import assignments, metric_named, put
+    from symconv.writers import output
 
-    net, _ = _at(_load(model, layers), at)
-    chosen = _metric(metric)
+    given, chosen = assignments(at), metric_named(metric)
+    net = put(_load(model, layers), given)
     cost = net.cost(chosen)
     if format is Format.table or format is Format.latex:
-        plain = not sys.stdout.isatty() if ascii is None else ascii
-        style = LATEX if format is Format.latex else ASCII if plain else TEXT
-        _write(set_cost(cost, style).text + "\n")
+        output.write(set_cost(cost, LATEX if format is Format.latex else output.style(ascii)).text + "\n")
         return
-    from symconv.writers.network import domain_line, label
-    from symconv.writers.sheet import Sheet
+    from symconv.writers.network import domain_line, label, metric_name
+    from symconv.writers.sheet import Sheet, plain
 
-    _print(Sheet(net.name, [(label(chosen), cost), ("domain", domain_line(net))]), format, ascii)
+    sheet = Sheet(net.name, [(label(chosen), cost), ("domain", domain_line(net))])
+    sheet.data = lambda: {"name": net.name, "metric": metric_name(chosen), "total": plain(cost)}
+    output.show(_placed(sheet, given), format.value, ascii)
 
 
 @app.command()
@@ -115,11 +139,16 @@ def explain(
     ascii: Plain = None,
     layers: Layers = None,
 ) -> None:
-    """What stands behind a term, a layer, a stage or the domain: layers, rules, conditions."""
+    """What stands behind a term, a layer, a stage or the domain."""
+    from symconv.readers.call import assignments, metric_named, put
+    from symconv.writers import output
     from symconv.writers.explain import explain_sheet
 
-    net, _ = _at(_load(model, layers), at)
-    _print(explain_sheet(net, term, _metric(metric)), format, ascii)
+    given, chosen = assignments(at), metric_named(metric)
+    net = put(_load(model, layers), given)
+    with _call():
+        sheet = explain_sheet(net, term, chosen)
+    output.show(_placed(sheet, given), format.value, ascii)
 
 
 @app.command()
@@ -132,33 +161,47 @@ def growth(
     ascii: Plain = None,
     layers: Layers = None,
 ) -> None:
-    """How a total grows: its leading terms, its order, and polynomials that bound it everywhere."""
+    """How a total grows: leading terms, order, polynomial bounds."""
+    from symconv.readers.call import assignments, metric_named, put
+    from symconv.writers import output
     from symconv.writers.answers import growth_sheet
 
-    net, _ = _at(_load(model, layers), at)
-    _print(growth_sheet(net, _metric(metric), [s.strip() for s in by.split(",") if s.strip()]), format, ascii)
+    given, chosen = assignments(at), metric_named(metric)
+    net = put(_load(model, layers), given)
+    with _call("--by"):
+        sheet = growth_sheet(net, chosen, list(dict.fromkeys(s.strip() for s in by.split(",") if s.strip())))
+    output.show(_placed(sheet, given), format.value, ascii)
 
 
 @app.command()
 def claims(
     model: Model,
-    at: At = "",
+    at: Figures = "",
     format: FormatName = Format.table,
     ascii: Plain = None,
     layers: Layers = None,
 ) -> None:
-    """The article's three conclusions as checks over the layers, with the ratios found and the exceptions."""
+    """The article's three conclusions, checked over the layers."""
+    from symconv.errors import SymbolError
+    from symconv.readers.call import CallError, assignments, numbers
+    from symconv.writers import output
     from symconv.writers.answers import claims_sheet
 
+    given = assignments(at)
     net = _load(model, layers)
-    _print(claims_sheet(net, _numbers(net, at)), format, ascii)
+    values = numbers(net, given)
+    try:
+        sheet = claims_sheet(net, values)
+    except SymbolError as error:
+        raise CallError(f"{error} (--at gives values)") from None
+    output.show(sheet, format.value, ascii)
 
 
 @app.command()
 def diagram(
     model: Model,
     output: Annotated[Path, typer.Option("--output", "-o", help="the file: .dot, .svg, .png or .pdf")],
-    at: At = "",
+    at: Figures = "",
     metric: Annotated[str, typer.Option("--metric", "-m", help="what the colours show the share of")] = "macs",
     fold: Annotated[bool, typer.Option("--fold/--no-fold", help="runs of equal layers as one")] = True,
     depth: Annotated[int | None, typer.Option("--depth", min=1, help="levels of the names that are drawn")] = None,
@@ -166,23 +209,30 @@ def diagram(
     ascii: Annotated[bool, typer.Option("--ascii", help="formulas in ASCII")] = False,
     layers: Layers = None,
 ) -> None:
-    """Draw the network: shapes, macs and params as formulas, or as figures with --at."""
+    """Draw a network: shapes, MACs and params, as figures with --at."""
     from symconv.notation import ASCII, TEXT
+    from symconv.readers.call import CallError, assignments, metric_named, numbers
     from symconv.writers.diagram import draw
+    from symconv.writers.output import say
+    from symconv.writers.render import FORMATS
 
+    if output.suffix.removeprefix(".").lower() not in FORMATS:
+        raise CallError(f"-o {output}: a diagram is written as .{', .'.join(FORMATS)}")
+    given, chosen = assignments(at), metric_named(metric)
     net = _load(model, layers)
-    chosen = _metric(metric)
+    values = numbers(net, given)
+    style = ASCII if ascii else TEXT
     draw(
         net,
         output,
-        metric=chosen if isinstance(chosen, str) else chosen,
-        values=_numbers(net, at) or None,
-        style=ASCII if ascii else TEXT,
+        metric=chosen,
+        values=values or None,
+        style=style,
         fold=fold,
         direction=direction.value,
         depth=depth,
     )
-    print(f"wrote {output}", file=sys.stderr)
+    say(f"wrote {output}")
 
 
 @app.command()
@@ -195,37 +245,41 @@ def rules(
     ascii: Plain = None,
     layers: Layers = None,
 ) -> None:
-    """The rules of the layers in symbols: shape, weights, operations, conventions."""
+    """Rules of the layers in symbols: shape, weights, operations."""
+    from symconv.readers.call import CallError, fields
+    from symconv.writers import output
+
+    changes = fields(set or [])
+    if kind is None and changes:
+        raise CallError("--set changes a field of one layer: name the layer")
     _extend(layers)
     import symconv.layers  # noqa: F401  (registers the layers)
     from symconv.writers.rules import rule_sheet, rules_sheet
 
-    if kind is None:
-        if set:
-            _wrong("--set changes a field of one layer: name the layer")
-        _print(rules_sheet(), format, ascii)
-        return
-    _print(rule_sheet(kind, _fields(set or [])), format, ascii)
+    with _call():
+        sheet = rules_sheet() if kind is None else rule_sheet(kind, changes)
+    output.show(sheet, format.value, ascii)
 
 
 @app.command()
 def zoo(format: FormatName = Format.table, ascii: Plain = None) -> None:
-    """The bundled architectures, with the figures that others published beside symconv's."""
+    """Bundled architectures beside the figures that others published."""
+    from symconv.writers import output
     from symconv.writers.zoo import zoo_sheet
 
-    _print(zoo_sheet(), format, ascii)
+    output.show(zoo_sheet(), format.value, ascii)
 
 
 @app.command()
 def schema(layers: Layers = None) -> None:
     """The JSON Schema of a spec, for editors to complete and check by."""
+    import json
+
     _extend(layers)
     from symconv.readers.schema import schema as made
+    from symconv.writers.output import write
 
-    _write(json.dumps(made(), ensure_ascii=False, indent=2) + "\n")
-
-
-# -- from words to values ----------------------------------------------------------------------------------------------
+    write(json.dumps(made(), indent=2) + "\n")
 
 
 def _load(model: str, layers: list[Path] | None) -> Network:
@@ -240,125 +294,48 @@ def _extend(layers: list[Path] | None) -> None:
         import symconv.layers  # noqa: F401  (a file of layers adds to those that are there)
         from symconv.readers.extension import load_layers
 
-        for path in layers:
+        for path in dict.fromkeys(layers):
             load_layers(path)
 
 
-def _metric(name: str) -> str | Convention:
-    if Path(name).suffix.lower() in (".yaml", ".yml"):
-        from symconv.readers.convention import read_convention
-
-        return read_convention(Path(name))
-    from symconv.errors import near
-    from symconv.network import METRICS
-
-    if name not in METRICS:
-        _wrong(
-            f"unknown metric {name!r}: known are {', '.join(METRICS)}, or a .yaml with weights. {near(name, METRICS)}"
-        )
-    return name
+def _placed(sheet: Sheet, given: Mapping[str, str]) -> Sheet:
+    """The sheet with the values of `--at` in its title."""
+    if given:
+        sheet.title += f" · at {', '.join(f'{name}={written}' for name, written in given.items())}"
+    return sheet
 
 
-def _assignments(text: str) -> dict[str, str]:
-    """`X=224,N=1` as a mapping."""
-    out: dict[str, str] = {}
-    for part in filter(None, (p.strip() for p in text.split(","))):
-        name, sign, value = (p.strip() for p in part.partition("="))
-        if not sign or not name or not value:
-            _wrong(f"--at {part}: a symbol and its value are wanted, such as X=224,N=1")
-        if name in out:
-            _wrong(f"--at gives {name} twice")
-        out[name] = value
-    return out
+@contextmanager
+def _call(option: str = "") -> Iterator[None]:
+    """What fails in here is wrong with the call, not with the model."""
+    from symconv.errors import SymconvError
+    from symconv.readers.call import CallError
 
-
-def _at(net: Network, text: str) -> tuple[Network, dict[str, int] | None]:
-    """The network with the values of `--at` in it, and these values where they are numbers."""
-    given = _assignments(text)
-    if not given:
-        return net, None
-    from symconv.errors import ExpressionError
-    from symconv.readers.expression import names_in, parse_rational
-
-    values: dict[str, Any] = {}
-    for name, written in given.items():
-        try:
-            names = {n: net.symbol(n, None if n in net.symbols else "count") for n in names_in(written)}
-            values[name] = parse_rational(written, {**names, **net.symbols})
-        except ExpressionError as error:
-            _wrong(f"--at {name}={written}: {error}")
-    return net.substitute(**values), {}
-
-
-def _numbers(net: Network, text: str) -> dict[str, int]:
-    from symconv.errors import DomainError
-
-    values: dict[str, int] = {}
-    for name, written in _assignments(text).items():
-        try:
-            values[name] = int(written)
-        except ValueError:
-            raise DomainError(f"{name} = {written} is not a whole number, and figures need one") from None
-    net.at(values)
-    return values
-
-
-def _fields(changes: list[str]) -> dict[str, object]:
-    words: Mapping[str, object] = {"true": True, "false": False}
-    out: dict[str, object] = {}
-    for change in changes:
-        name, sign, value = change.partition("=")
-        if not sign or not name or not value:
-            _wrong(f"--set {change}: a field and its value are wanted, such as groups=1")
-        out[name] = words.get(value, int(value) if value.lstrip("-").isdigit() else value)
-    return out
-
-
-# -- output ------------------------------------------------------------------------------------------------------------
-
-
-def _print(sheet: Sheet, format: Format, ascii: bool | None) -> None:
-    from symconv.writers import sheet as formats
-
-    if format is Format.table:
-        from symconv.writers.terminal import show as show_sheet
-
-        show_sheet(sheet, ascii)
-        return
-    makers: dict[str, Callable[[Sheet], str]] = {
-        "markdown": formats.to_markdown,
-        "latex": formats.to_latex,
-        "json": formats.to_json,
-        "csv": formats.to_csv,
-    }
-    _write(makers[format.value](sheet))
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(text)
-
-
-def _wrong(message: str) -> NoReturn:
-    """The call is wrong: exit 2."""
-    raise typer.BadParameter(message.rstrip())
+    try:
+        yield
+    except SymconvError as error:
+        raise CallError(f"{option}{': ' if option else ''}{error}".rstrip()) from None
 
 
 def main() -> None:
-    """Run the command: exit 0 done, 1 the model is wrong, 2 the call is wrong."""
+    """Run the command: exit 0 done, 1 the model is wrong, 2 the call is wrong, 130 interrupted."""
     from symconv.errors import SymconvError
+    from symconv.readers.call import CallError
+    from symconv.writers.output import ReaderLeft, give_up, say
 
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure: Any = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         app()
-    except SymconvError as error:
-        print(f"symconv: {error}", file=sys.stderr)
-        sys.exit(1)
-    except BrokenPipeError:  # the reader of our pipe has seen enough
-        sys.stderr.close()
+    except ReaderLeft:
         sys.exit(0)
+    except SymconvError as error:
+        say(f"symconv: {error}")
+        sys.exit(2 if isinstance(error, CallError) else 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OSError as error:  # help that could not be written
+        give_up()
+        say(f"symconv: {error}")
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -67,12 +67,12 @@ def divides(divisor: Size, size: Size) -> Condition:
     return Condition(DIVIDES, divisor, size)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Solved:
     """What is known of one symbol: the sizes that are left, and the conditions that made it so."""
 
-    sizes: Sizes
-    conditions: list[tuple[Condition, Sizes]]
+    sizes: Sizes = EVERY
+    conditions: tuple[tuple[Condition, Sizes], ...] = ()
 
 
 class Domain:
@@ -91,13 +91,21 @@ class Domain:
     def __init__(self) -> None:
         self._solved: dict[Symbol, _Solved] = {}
         self._open: dict[tuple[str, Size, Size], Condition] = {}
+        self._asked: dict[tuple[str, Size, Size], None] = {}
 
-    def copy(self) -> Domain:
-        """A domain with the same conditions; adding to one leaves the other as it was."""
-        new = Domain()
-        new._solved = {s: _Solved(k.sizes, list(k.conditions)) for s, k in self._solved.items()}
-        new._open = dict(self._open)
-        return new
+    @contextmanager
+    def undone_on_error(self) -> Iterator[None]:
+        """While this is entered, an error leaves the domain as it was before."""
+        solved, opened, asked = dict(self._solved), len(self._open), len(self._asked)
+        try:
+            yield
+        except BaseException:
+            self._solved = solved
+            for key in list(self._open)[opened:]:
+                del self._open[key]
+            for key in list(self._asked)[asked:]:
+                del self._asked[key]
+            raise
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -109,18 +117,22 @@ class Domain:
 
         Raises ShapeError where it can never hold, or not together with those that are there.
         """
-        condition = _reduced(condition)
+        key = condition.relation, condition.left, condition.right
+        if key not in self._asked:
+            self._add(_balanced(_reduced(condition)))
+            self._asked[key] = None
+
+    def _add(self, condition: Condition) -> None:
         try:
-            sizes = _sizes(condition)
+            symbol, sizes = _solved(condition)
         except Undecided:
             self._leave_open(condition)
             return
-        if sizes.all:
-            return
         if sizes.empty:
             raise ShapeError(f"{_asked(condition)}: {condition.text()} never holds")
-        (symbol,) = condition.symbols
-        known = self._solved.setdefault(symbol, _Solved(EVERY, []))
+        if sizes.all or symbol is None:
+            return
+        known = self._solved.get(symbol, _Solved())
         if known.sizes == sizes:
             return
         try:
@@ -133,11 +145,10 @@ class Domain:
             raise ShapeError(f"{_asked(condition)}: {condition.text()} contradicts {others}")
         if both == known.sizes:
             return
-        known.sizes = both
-        known.conditions = [(c, s) for c, s in known.conditions if not _implies(sizes, s)] + [(condition, sizes)]
+        kept = tuple((c, s) for c, s in known.conditions if not _implies(sizes, s))
+        self._solved[symbol] = _Solved(both, (*kept, (condition, sizes)))
 
     def _leave_open(self, condition: Condition) -> None:
-        condition = _balanced(condition)
         self._open.setdefault((condition.relation, condition.left, condition.right), condition)
 
     def sizes(self, symbol: Symbol) -> Sizes:
@@ -161,7 +172,7 @@ class Domain:
                 raise DomainError(self._complaint(condition, at, condition.text()))
 
     def _complaint(self, broken: Condition, at: Mapping[Symbol, Any], wanted: str) -> str:
-        values = ", ".join(f"{s.name} = {at[s]}" for s in sorted(broken.symbols, key=lambda s: s.key))
+        values = ", ".join(f"{s.name} = {at[s]}" for s in sorted(broken.symbols & at.keys(), key=lambda s: s.key))
         asked = f", asked for by {broken.node}" if broken.node else ""
         return f"{values} is outside the domain {wanted}: {broken.reason or broken.text()}{asked}"
 
@@ -209,23 +220,21 @@ def _reduced(condition: Condition) -> Condition:
 
 
 def _balanced(condition: Condition) -> Condition:
-    """An equation without what both sides share: X + 2·P − K + 1 = X is 2·P + 1 = K."""
-    if condition.relation != EQUAL:
+    """Without what both sides share: X + 2·P − K + 1 = X is 2·P + 1 = K."""
+    left, right = condition.left, condition.right
+    if condition.relation == DIVIDES or not isinstance(left, Extent) or not isinstance(right, Extent):
         return condition
-    shared = [{m for m in side.terms if m} if isinstance(side, Extent) else set() for side in _sides(condition)]
-    h = condition.left - condition.right
-    if shared[0].isdisjoint(shared[1]) or isinstance(h, int):
+    h = left - right
+    if not left.terms.keys() & right.terms.keys() - {()}:
         return condition
+    if isinstance(h, int):
+        return replace(condition, left=h, right=0)
     g = gcd(*h.terms.values())
     left, right = (
         sum((Extent({m: abs(c) // g}) if m else abs(c) // g for m, c in h.terms.items() if (c > 0) is wanted), 0)
         for wanted in (True, False)
     )
     return replace(condition, left=left, right=right)
-
-
-def _sides(condition: Condition) -> tuple[Size, Size]:
-    return condition.left, condition.right
 
 
 def _asked(condition: Condition) -> str:
@@ -240,29 +249,31 @@ def _implies(stronger: Sizes, weaker: Sizes) -> bool:
         return False
 
 
-def _sizes(condition: Condition) -> Sizes:
-    """The sizes of its one symbol; all or none where that is proven for any symbols.
+def _solved(condition: Condition) -> tuple[Symbol | None, Sizes]:
+    """Its one symbol and the sizes of that; no symbol, and all or none, where that is proven for any symbols.
 
     Raises Undecided otherwise.
     """
     left, right = condition.left, condition.right
     if condition.relation == AT_LEAST:
         h = left - right
-        bound = lower_bound(h)
+        bound, above = lower_bound(h), lower_bound(-h)
         if bound is not None and bound >= 0:
-            return EVERY
-        above = lower_bound(-h)
-        return NONE if above is not None and above > 0 else nonnegative(h)
+            return None, EVERY
+        if above is not None and above > 0:
+            return None, NONE
+        sizes = nonnegative(h)
+        return next(iter(symbols_of(h)), None), sizes
     if condition.relation == DIVIDES:
         if isinstance(left, int) and left < 1:
-            return NONE
+            return None, NONE
         if (lower_bound(left) or 0) < 1:
             raise Undecided("a divisor that may be zero")
         left, right = right % left, 0
     verdict = compare(left, right)
     if verdict.answer is Answer.UNDECIDED:
         raise Undecided(verdict.reason)
-    return EVERY if verdict.answer is Answer.ALWAYS else verdict.sizes
+    return verdict.symbol, EVERY if verdict.answer is Answer.ALWAYS else verdict.sizes
 
 
 def substituted(condition: Condition, values: Mapping[Symbol, Size]) -> Condition:

@@ -678,12 +678,12 @@ def _merged(size: Extent) -> tuple[Size, int, bool] | None:
     """
     if len(size.terms) < 2 or any(len(m) > 1 for m in size.terms) or not size.integral:
         return None
-    floors = [a for m in size.terms for a in m if isinstance(a, Floor)]
-    for atom in sorted(floors, key=_key_of, reverse=True):
+    floors = [a for m in size.terms for a in m if isinstance(a, Floor) and isinstance(a.under, int)]
+    outermost = [a for a in floors if all(m in a.over.terms for m in size.terms if m not in ((), (a,)))]
+    for atom in sorted(outermost, key=_key_of, reverse=True):
         c, d = size.terms[(atom,)], atom.under
         rest = size - Extent({(atom,): c})
-        within = all(not m or m in atom.over.terms for m in _terms(rest))
-        if not isinstance(d, int) or abs(c) != 1 or not within or (isinstance(rest, int) and c < 0):
+        if not isinstance(d, int) or abs(c) != 1 or (isinstance(rest, int) and c < 0):
             continue
         if c > 0:
             return atom.over + d * rest, d, atom.exact

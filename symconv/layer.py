@@ -96,7 +96,7 @@ def as_size(value: Any) -> Size:
 TRAINABLE, FROZEN, BUFFER = "trainable", "frozen", "buffer"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A tensor that a layer keeps: trainable, frozen, or a buffer such as a running mean."""
 
@@ -161,6 +161,8 @@ class Layer:
         cls = type(self)
         for name, limits in ranges(cls).items():
             value = getattr(self, name)
+            if type(value) is int and value >= limits.least:
+                continue
             if value is not None or getattr(cls, name, MISSING) is not None:
                 object.__setattr__(self, name, _converted(value, limits, f"{self.kind}: {name}"))
         for name, wanted in _plain(cls).items():
@@ -274,6 +276,8 @@ def _one(value: Any, limits: Range, where: str) -> Size | Fraction:
         if value <= 0:
             raise ShapeError(f"{where} = {value} is not positive")
         return value
+    if isinstance(value, float) and limits.rational:
+        raise ShapeError(f"{where} = {value}: a float is not exact, a Fraction is")
     try:
         size = as_size(int(value) if isinstance(value, Fraction) and value.denominator == 1 else value)
     except ShapeError as error:

@@ -6,11 +6,9 @@ A node's name is a path, `stage2/conv1`; the tree of names is the hierarchy by w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, shortest, total_of
 from symconv.count import CONVENTIONS, Convention, Count
@@ -24,10 +22,11 @@ from symconv.sympy_bridge import to_sympy
 from symconv.tensor import Tensor
 
 if TYPE_CHECKING:
+    import networkx as nx
     import sympy
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Node:
     """A layer in its place: what comes in, what goes out, what it keeps and does."""
 
@@ -37,12 +36,16 @@ class Node:
     tensors: tuple[Tensor, ...]
     out: Tensor
     parameters: tuple[Parameter, ...]
+    count: Count
     shares: str = ""
 
-    @cached_property
-    def count(self) -> Count:
-        """The primitive operations."""
-        return self.layer.work(*self.tensors, self.out)
+
+class _Work(NamedTuple):
+    """What the rules of a layer make of its inputs."""
+
+    out: Tensor
+    parameters: tuple[Parameter, ...]
+    operations: Count
 
 
 @dataclass(frozen=True)
@@ -91,14 +94,15 @@ class Network:
 
     def __init__(self, name: str = "network", description: str = "") -> None:
         self.name, self.description = name, description
-        #: nodes carry `layer`, `shape`, `count` and `node`, edges their `positions` among the inputs.
-        self.graph: nx.DiGraph[str] = nx.DiGraph()
         self.inputs: dict[str, Tensor] = {}
         self.domain = Domain()
         #: The values at which figures of this network are usually given, such as X = 224.
         self.usual: dict[str, int] = {}
         self._nodes: dict[str, Node] = {}
+        self._names: list[str] = []
+        self._worked: dict[tuple[Layer, tuple[Tensor, ...]], _Work] = {}
         self._last = ""
+        self._graph: nx.DiGraph[str] | None = None
         self._known: frozenset[Symbol] = frozenset()
         self._costs: dict[str, Cost] = {}
 
@@ -121,16 +125,15 @@ class Network:
         """
         sizes = tuple(self._dimension(d) for d in shape)
         self._claim(name)
-        trial = self.domain.copy()
-        with asking(trial, name):
+        with self.domain.undone_on_error(), asking(self.domain, name):
             for size in sizes:
                 if isinstance(size, int) and size < 1:
                     raise ShapeError(f"input {name}: an extent of {size} is below 1")
                 require(at_least(size, 1), "an extent of at least 1")
-        self._known = self._known_with(sizes)
-        self.domain = trial
+            known = self._known_with(sizes)
+        self._known = known
         self.inputs[name] = Tensor(sizes, dtype)
-        self.graph.add_node(name, layer=None, shape=sizes, count=Count(), node=None)
+        self._names.append(name)
         self._last = name
         return name
 
@@ -157,26 +160,28 @@ class Network:
         if len(tensors) < least or (most is not None and len(tensors) > most):
             wanted = str(least) if most == least else f"{least} or more" if most is None else f"{least} to {most}"
             raise ShapeError(f"{layer.kind} takes {wanted} input{'s' if wanted != '1' else ''}, not {len(tensors)}")
-        trial = self.domain.copy()
-        with asking(trial, name):
-            layer.require_fields()
-            out = layer.output(*tensors)
-            parameters = layer.parameters(*tensors)
+        with self.domain.undone_on_error(), asking(self.domain, name):
+            work = self._work(layer, tensors)
             if shares:
-                self._check_shared(name, parameters, shares)
-            node = Node(name, layer, sources, tensors, out, parameters, shares)
-            count = node.count
-        self._known = self._known_with((*(size for _, size, _ in layer.field_sizes()), *out.shape))
-        self.domain = trial
-        self._nodes[name] = node
-        self.graph.add_node(name, layer=layer, shape=out.shape, count=count, node=node)
-        for position, source in enumerate(sources):
-            if not self.graph.has_edge(source, name):
-                self.graph.add_edge(source, name, positions=())
-            self.graph.edges[source, name]["positions"] += (position,)
+                self._check_shared(name, work.parameters, shares)
+            known = self._known_with((*(size for _, size, _ in layer.field_sizes()), *work.out.shape))
+        self._known = known
+        with suppress(TypeError):
+            self._worked[layer, tensors] = work
+        self._nodes[name] = Node(name, layer, sources, tensors, work.out, work.parameters, work.operations, shares)
+        self._names.append(name)
         self._last = name
         self._costs.clear()
         return name
+
+    def _work(self, layer: Layer, tensors: tuple[Tensor, ...]) -> _Work:
+        """What the rules of a layer make of its inputs; an equal layer behind equal tensors asks for nothing new."""
+        with suppress(TypeError):  # a user's layer may have a field without a hash
+            if (layer, tensors) in self._worked:
+                return self._worked[layer, tensors]
+        layer.require_fields()
+        out = layer.output(*tensors)
+        return _Work(out, layer.parameters(*tensors), layer.work(*tensors, out))
 
     def require(self, condition: Condition, node: str) -> None:
         """Add a condition to the domain in the name of a node.
@@ -208,6 +213,30 @@ class Network:
         return self._known | new if new else self._known
 
     # -- looking ----------------------------------------------------------------------------------------------------
+
+    @property
+    def graph(self) -> nx.DiGraph[str]:
+        """The networkx graph: nodes have `layer`, `shape`, `count`, `node`, edges their `positions` among the inputs.
+
+        It follows what is added; networkx is imported when it is first asked for.
+        """
+        import networkx as nx
+
+        if self._graph is None:
+            self._graph = nx.DiGraph()
+        graph = self._graph
+        for name in self._names[len(graph) :]:
+            node = self._nodes.get(name)
+            count = Count() if node is None else node.count
+            graph.add_node(name, layer=node and node.layer, shape=self.tensor(name).shape, count=count, node=node)
+            for position, source in enumerate(node.inputs if node is not None else ()):
+                before = graph.get_edge_data(source, name, {"positions": ()})["positions"]
+                graph.add_edge(source, name, positions=(*before, position))
+        return graph
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a node or an input has this name."""
+        return name in self._nodes or name in self.inputs
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -343,10 +372,14 @@ def in_order(inputs: Mapping[str, Iterable[str]]) -> list[str]:
 
     Raises NetworkError for a cycle, naming it.
     """
+    place = {name: i for i, name in enumerate(inputs)}
+    if all(place.get(source, -1) < place[name] for name, sources in inputs.items() for source in sources):
+        return list(inputs)
+    import networkx as nx
+
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(inputs)
     graph.add_edges_from((source, name) for name, sources in inputs.items() for source in sources if source in inputs)
-    place = {name: i for i, name in enumerate(inputs)}
     try:
         return list(nx.lexicographical_topological_sort(graph, key=place.__getitem__))
     except nx.NetworkXUnfeasible:

@@ -57,6 +57,11 @@ class Sizes:
     def finite(self) -> bool:
         return not self.late
 
+    @property
+    def _bound(self) -> bool:
+        """Whether the set is all numbers from `start` on."""
+        return not self.early and self.period == 1 and bool(self.late)
+
     @cached_property
     def least(self) -> int | None:
         """The smallest member, or None of an empty set."""
@@ -74,11 +79,18 @@ class Sizes:
         return (x for x in range(1, stop) if x in self)
 
     def __and__(self, other: Sizes) -> Sizes:
+        if self._bound and other._bound:
+            return self if self.start >= other.start else other
         first, second = (self, other) if self.start >= other.start else (other, self)
-        start, period = first.start, lcm(self.period, other.period)
-        early = _both(first.early, [run for a, b in first.early for run in second._between(a, b)])
-        late = _both(self._over(period), other._over(period))
-        return normal(early, start, period, late)
+        early = [run for a, b in first.early for run in second._between(a, b)]
+        long, short = (self, other) if self.period >= other.period else (other, self)
+        period = lcm(self.period, other.period)
+        late: list[Run] = []
+        for a, b in long._over(period):
+            late += _repeated(short.late, short.period, a, b)
+            if len(late) > BUDGET:
+                raise Undecided(f"more than {BUDGET} runs of sizes")
+        return normal(joined(early), first.start, period, joined(late))
 
     def __or__(self, other: Sizes) -> Sizes:
         start, period = max(self.start, other.start), lcm(self.period, other.period)
@@ -96,20 +108,11 @@ class Sizes:
     def _between(self, low: int, high: int) -> list[Run]:
         """The members in [low, high), as runs."""
         runs = [(max(a, low), min(b, high)) for a, b in self.early]
-        low = max(low, self.start)
-        first, last = low // self.period, (high - 1) // self.period
-        if (last - first + 1) * len(self.late) > BUDGET:
-            raise Undecided(f"more than {BUDGET} runs of sizes")
-        for k in range(first, last + 1):
-            runs += [(max(a + k * self.period, low), min(b + k * self.period, high)) for a, b in self.late]
-        return joined(runs)
+        return joined([*runs, *_repeated(self.late, self.period, max(low, self.start), high)])
 
     def _over(self, period: int) -> list[Run]:
         """The residues of a longer period, as runs."""
-        copies = period // self.period
-        if copies * len(self.late) > BUDGET:
-            raise Undecided(f"more than {BUDGET} runs of residues")
-        return joined([(a + k * self.period, b + k * self.period) for k in range(copies) for a, b in self.late])
+        return joined(_repeated(self.late, self.period, 0, period))
 
     def described(self, name: str = "X", ascii_only: bool = False) -> str:
         """The set in words: `X ≥ 32, X ≡ 0 (mod 16)`."""
@@ -174,17 +177,14 @@ def joined(runs: Iterable[Run]) -> list[Run]:
     return out
 
 
-def _both(left: Sequence[Run], right: Sequence[Run]) -> list[Run]:
-    out, i, j = [], 0, 0
-    while i < len(left) and j < len(right):
-        a, b = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
-        if a < b:
-            out.append((a, b))
-        if left[i][1] < right[j][1]:
-            i += 1
-        else:
-            j += 1
-    return out
+def _repeated(late: Sequence[Run], period: int, low: int, high: int) -> list[Run]:
+    """The numbers in [low, high) with a residue in `late`, as runs."""
+    if list(late) == [(0, period)]:
+        return [(low, high)]
+    first, last = low // period, (high - 1) // period
+    if (last - first + 1) * len(late) > BUDGET:
+        raise Undecided(f"more than {BUDGET} runs of sizes")
+    return [(max(a + k * period, low), min(b + k * period, high)) for k in range(first, last + 1) for a, b in late]
 
 
 def normal(early: Sequence[Run], start: int, period: int, late: Sequence[Run]) -> Sizes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from symconv.cost import Cost, product
 from symconv.errors import ShapeError
@@ -52,7 +53,7 @@ class Tensor:
         """The extents after batch and channels."""
         return self.shape[2:]
 
-    @property
+    @cached_property
     def elements(self) -> Cost:
         """The number of elements."""
         return product(*self.shape)

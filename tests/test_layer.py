@@ -86,6 +86,7 @@ def test_a_size_is_no_bool_no_float_and_no_text(name: str, value: object) -> Non
         (lambda: Conv(8, padding="samee"), "accepted are sizes, same, valid. did you mean same?"),
         (lambda: Conv(8, "same"), "accepted are sizes"),
         (lambda: Conv(8, 64 * sc.size_of(sc.symbol("w", "multiplier"))), "not always a whole number"),
+        (lambda: Upsample(1.16), "upsample: scale = 1.16: a float is not exact, a Fraction is"),
         (lambda: Conv(8, bias=1), "conv: bias = 1: accepted is true or false"),
         (lambda: Conv(8, bias="no"), "accepted is true or false"),
         (lambda: MaxPool(ceil="yes"), "accepted is true or false"),

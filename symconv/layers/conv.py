@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from symconv.cost import product
+from symconv.cost import Cost, product
 from symconv.count import Count
 from symconv.domain import divides, require
 from symconv.extent import Size, floor, largest
@@ -66,8 +66,7 @@ class Conv(Layer):
     def work(self, image: Tensor, out: Tensor) -> Count:
         planes = self.planes(image)
         taps = product(planes, *(w.kernel for w in self.windows(image)))
-        count = Count(mac=taps * out.elements, channel_add=product(planes - 1) * out.elements)
-        return count + _biased(planes, out) if self.bias else count
+        return _counted(taps * out.elements, planes, out, self.bias)
 
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...]:
         return tuple(w.reach(x) for w, x in zip(self.windows(image), image.spatial))
@@ -77,9 +76,10 @@ class Conv(Layer):
         return cls(s("C_out"), s("K"), s("S"), s("P"), s("D"), s("g")), (image_of_symbols(),)
 
 
-def _biased(planes: Size, out: Tensor) -> Count:
-    """A bias: one add an output, and in the article's count one a kernel plane."""
-    return Count(add=out.elements, plane=product(planes) * out.elements)
+def _counted(macs: Cost, planes: Size, out: Tensor, bias: bool) -> Count:
+    """The macs; the additions of the channels; with a bias one add an output, and in the article's count one a plane."""
+    added = Count(mac=macs, channel_add=product(planes - 1) * out.elements)
+    return added if not bias else Count(added.operations, add=out.elements, plane=product(planes) * out.elements)
 
 
 @layer("depthwise_conv")
@@ -159,8 +159,7 @@ class ConvTranspose(Layer):
     def work(self, image: Tensor, out: Tensor) -> Count:
         taps = product(floor(self.channels, self.groups, exact=True), *(w.kernel for w in self.windows(image)))
         planes = floor(image.channels, self.groups, exact=True)
-        count = Count(mac=taps * image.elements, channel_add=product(planes - 1) * out.elements)
-        return count + _biased(planes, out) if self.bias else count
+        return _counted(taps * image.elements, planes, out, self.bias)
 
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
         reaches = []

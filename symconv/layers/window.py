@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from symconv.domain import at_least, require
 from symconv.errors import ShapeError
@@ -13,8 +12,7 @@ from symconv.layer import Reach
 from symconv.tensor import Tensor
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """A window of `kernel` taps, `dilation` apart, at steps of `stride`, over an axis padded by `begin` and `end`."""
 
     kernel: Size
@@ -106,9 +104,14 @@ def windows_of(
     )
 
 
-def slid(image: Tensor, windows: Iterable[Window]) -> tuple[Size, ...]:
+def slid(image: Tensor, windows: Sequence[Window]) -> tuple[Size, ...]:
     """The output extents, each required to be at least 1."""
-    return tuple(positive(w.output(x)) for x, w in zip(image.spatial, windows))
+    known: dict[tuple[Size, Window], Size] = {}  # a square image slides once
+    for axis in zip(image.spatial, windows):
+        if axis not in known:
+            x, window = axis
+            known[axis] = positive(window.output(x))
+    return tuple(known[axis] for axis in zip(image.spatial, windows))
 
 
 def positive(size: Size) -> Size:

@@ -15,9 +15,9 @@ from symconv.layer import LAYERS, Range, layer_class
 from symconv.network import Network
 from symconv.readers.expression import names_in
 from symconv.readers.faults import Faults, Offset, Place, faults_of
-from symconv.readers.fields import Entry, expression, first_field, layer_of, model_of
+from symconv.readers.fields import expression, first_field, layer_of, model_of
 from symconv.readers.names import nearest, plainly, refusal, shown
-from symconv.readers.paper import Cell, Word, read_word
+from symconv.readers.paper import Cell, Word, is_fc, read_word
 from symconv.readers.schema import Items, SpecModel, Variant
 from symconv.readers.wiring import Item, wire
 from symconv.symbols import FIELD, Symbol, symbol
@@ -27,6 +27,9 @@ SHORT: Final = {"max_pool": "pool", "avg_pool": "pool", "linear": "fc", "batch_n
 
 #: The layers of a network at most: hidden layers multiply what a small file says.
 MAX_LAYERS: Final = 20_000
+
+#: The extents of an input at most.
+MAX_RANK: Final = 16
 
 
 class _Recorder(Domain):
@@ -63,6 +66,7 @@ class Build:
         self.names: dict[str, Size | Fraction] = {}
         self.last = ""
         self.inside_hidden = False
+        self.words: set[str] = set()
 
     def network(self) -> Network:
         """The network.
@@ -74,6 +78,7 @@ class Build:
         self._inputs()
         if self.model.layers is not None:
             self._walk(self.model.layers, ("layers",), "")
+            self._unseen()
         else:
             self._walk_table()
         if not self.items and not self.faults.found:
@@ -137,7 +142,9 @@ class Build:
         for name, shape in self.inputs.items():
             self.last = name
             base, before = self._input_path(name), len(self.faults.found)
-            sizes = [self._extent(extent, (*base, i), name) for i, extent in enumerate(shape)]
+            sizes = [self._extent(extent, (*base, i), name) for i, extent in enumerate(shape[: MAX_RANK + 1])]
+            if len(shape) > MAX_RANK:
+                self.faults.add(base, f"{name} has {len(shape):,} extents, where at most {MAX_RANK} are accepted")
             if not sizes:
                 self.faults.add(base, f"the input {name} has no extents", hint="such as [N, 3, X, X]")
             if len(self.faults.found) > before or refusal(name):
@@ -174,15 +181,20 @@ class Build:
     # -- items ------------------------------------------------------------------------------------------------------
 
     def _walk(self, layers: Items, path: Place, stage: str) -> None:
-        words = [_word(item) for item in layers]
-        last_fc = max((i for i, w in enumerate(words) if w is not None and w.hidden == "FC"), default=-1)
+        last_fc = max((i for i, item in enumerate(layers) if is_fc(item)), default=-1)
         for i, item in enumerate(layers):
             self._item(item, (*path, i), stage, follow=i != last_fc)
 
+    def _unseen(self) -> None:
+        """Hidden layers that would be lost in silence."""
+        for word, example in (("conv", "conv3-64"), ("FC", "FC-4096")):
+            if getattr(self.hidden, word) and word not in self.words:
+                said = f"hidden layers stand behind words such as {example}, and there are none"
+                self.faults.add((*self.hidden_path, word), said, key=True)
+
     def _walk_table(self) -> None:
         cells = self.table[self.column]
-        words = [_word(cell.text) for cell in cells]
-        fcs = [i for i, w in enumerate(words) if w is not None and w.hidden == "FC"]
+        fcs = [i for i, cell in enumerate(cells) if is_fc(cell.text)]
         if self.variant.head is not None and not fcs:
             self.faults.add((*self.variant_path, "head"), "a head takes the place of FC rows, and the column has none")
         stage, number = "stage1/", 1
@@ -193,7 +205,7 @@ class Build:
                     self._walk(self.variant.head, (*self.variant_path, "head"), stage)
                     return
             self._item(cell.text, ("table",), stage, follow=not fcs or i != fcs[-1], offset=(cell.line, cell.column))
-            word = words[i]
+            word = _word(cell.text)
             if word is not None and word.kind.endswith("pool") and stage != "head/":
                 number += 1
                 stage = f"stage{number}/"
@@ -236,6 +248,7 @@ class Build:
         if word.hidden == "FC":
             self._push(Item("", layer_class("flatten")(), (), path, offset, flattens=True), stage, "flatten")
         self._long(word.kind, word.fields, path, stage, offset)
+        self.words.add(word.hidden)
         if word.hidden and follow and not self.inside_hidden:
             self.inside_hidden = True
             for i, item in enumerate(getattr(self.hidden, word.hidden)):
@@ -258,19 +271,19 @@ class Build:
             if first is None:
                 self.faults.add(path, f"{kind} has no fields, and this is {shown(given)}", offset)
             given = {first: given} if first is not None else {}
-        recorder, layer, entry = _Recorder(), None, Entry.model_construct()
+        recorder, layer = _Recorder(), None
         try:
             with asking(recorder, ""):
-                layer, entry = layer_of(kind, given, self.names)
+                layer, _ = layer_of(kind, given, self.names)
         except ValidationError as error:
             self.faults.take(faults_of(self.faults.document, path, error, model_of(cls), offset))
         except SymconvError as error:
             self.faults.add(path, str(error), offset)
-        sources = getattr(entry, "from_", None)
+        sources, shares = given.get("from"), given.get("shares")
         if sources == []:
             self.faults.add((*path, "from"), "from: an empty list, where at least one layer is accepted")
-        wanted = (sources,) if isinstance(sources, str) else tuple(sources or ())
-        item = Item("", layer, wanted, path, offset, getattr(entry, "shares", None) or "", recorder.found)
+        wanted = [s for s in (sources if isinstance(sources, list) else [sources]) if isinstance(s, str)]
+        item = Item("", layer, tuple(wanted), path, offset, shares if isinstance(shares, str) else "", recorder.found)
         self._push(item, stage, kind, given.get("name"))
 
     def _push(self, item: Item, stage: str, kind: str, name: Any = None) -> None:

@@ -11,8 +11,9 @@ from symconv.errors import near
 #: Bounds: characters of a name, and of what a message quotes.
 MAX_NAME, MAX_SHOWN = 200, 40
 
-#: What a hint lists at most.
+#: What a hint lists at most, and the pairs of characters that are compared for it.
 MAX_LISTED: Final = 12
+MAX_COMPARED: Final = 2_000_000
 
 
 def refusal(name: str) -> str:
@@ -71,4 +72,15 @@ def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
     """
     names = list(known)
     listed = ", ".join(map(plainly, names[:MAX_LISTED])) + (", …" if len(names) > MAX_LISTED else "")
-    return near(name[:MAX_NAME], names) or f"{otherwise} {listed or 'none'}"
+    return miss(name, names) or f"{otherwise} {listed or 'none'}"
+
+
+def miss(name: str, known: Iterable[str]) -> str:
+    """`did you mean …?` as `near`, in bounded time for any number of long names."""
+    left, candidates = MAX_COMPARED, []
+    for other in known:
+        left -= len(name) * len(other)
+        if left < 0:
+            break
+        candidates.append(other)
+    return near(name, candidates)

@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from symconv.errors import ShapeError, near
+from symconv.errors import ShapeError
 from symconv.layer import LAYERS, layer_class
 from symconv.readers.fields import first_field
-from symconv.readers.names import MAX_NAME, plainly, refusal, shown
+from symconv.readers.names import miss, plainly, refusal, shown
 
 _CONV = re.compile(r"conv([0-9]{1,30})-([0-9]{1,30})", re.IGNORECASE)
 _FC = re.compile(r"fc-([0-9]{1,30})", re.IGNORECASE)
@@ -59,9 +59,14 @@ def read_word(text: str) -> Word:
             if first is not None:
                 return Word(kind, {first: int(number)})
             raise ShapeError(f"{text}: {kind} has no fields, so no number stands behind it")
-    hint = near(text[:MAX_NAME], [*LAYERS, "conv3-64", "maxpool", "LRN", "FC-4096", "soft-max"])
+    hint = miss(text, [*LAYERS, "conv3-64", "maxpool", "LRN", "FC-4096", "soft-max"])
     known = "is neither a layer nor a word such as conv3-64, maxpool, FC-4096, soft-max"
     raise ShapeError(f"{shown(text)} {known}{f'; {hint}' if hint else ''}")
+
+
+def is_fc(item: Any) -> bool:
+    """Whether it is a word FC-<C>."""
+    return isinstance(item, str) and _FC.fullmatch(item) is not None
 
 
 def _kind(text: str) -> str | None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from symconv.domain import Condition
-from symconv.errors import NetworkError, SymconvError, near
+from symconv.errors import NetworkError, SymconvError
 from symconv.layer import Layer
 from symconv.network import Network, in_order
 from symconv.readers.faults import Faults, Offset, Place
-from symconv.readers.names import MAX_NAME, plainly
+from symconv.readers.names import miss, plainly
 
 #: The inputs whose shapes a message gives at most.
 SHAPES: Final = 4
@@ -33,7 +33,7 @@ class Item:
 
 def wire(net: Network, items: list[Item], inputs: Collection[str], faults: Faults) -> None:
     """Add the items to a network that has its inputs, in an order of computation; what cannot be, goes to `faults`."""
-    known = {*inputs, *(item.name for item in items)}
+    known = dict.fromkeys([*inputs, *(item.name for item in items)])
     for item in items:
         _resolve(item, known, faults)
     by_name = {item.name: item for item in items}
@@ -48,7 +48,7 @@ def wire(net: Network, items: list[Item], inputs: Collection[str], faults: Fault
         item = by_name[name]
         sources = tuple(renamed.get(s, s) for s in item.sources)
         shares = renamed.get(item.shares, item.shares)
-        if item.layer is None or any(s not in net.graph for s in (*sources, *([shares] * bool(shares)))):
+        if item.layer is None or any(s not in net for s in (*sources, *([shares] * bool(shares)))):
             continue  # itself, or what it stands behind, is wrong already
         if item.flattens and net.tensor(sources[0]).rank <= 2:
             renamed[name] = sources[0]
@@ -91,7 +91,7 @@ def _resolve(item: Item, known: Collection[str], faults: Faults) -> None:
 def _hint(name: str, stage: list[str], known: Collection[str]) -> str:
     """The nearest name, as it is said from this stage."""
     inside = "/".join([*stage, ""])
-    return near(name[:MAX_NAME], [n.removeprefix(inside) for n in sorted(known)])
+    return miss(name, (n.removeprefix(inside) for n in known))
 
 
 def _around(name: str, stage: list[str], known: Collection[str]) -> str | None:

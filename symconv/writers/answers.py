@@ -12,8 +12,8 @@ from symconv.evaluation import by_name
 from symconv.network import Network
 from symconv.notation import ASCII, LATEX, TEXT, Style
 from symconv.sizes import Undecided
-from symconv.writers.network import figures_at, label
-from symconv.writers.sheet import Cell, Column, Math, Sheet, Table
+from symconv.writers.network import figures_at, label, metric_name
+from symconv.writers.sheet import Cell, Column, Math, Sheet, Table, plain
 
 
 def growth_sheet(net: Network, metric: str | Convention = "macs", by: Sequence[str] = ()) -> Sheet:
@@ -22,14 +22,20 @@ def growth_sheet(net: Network, metric: str | Convention = "macs", by: Sequence[s
     Raises SymbolError for a symbol that the total does not have.
     """
     total = net.cost(metric)
-    found = growth(total, by or None)
-    sheet = Sheet(f"how the {label(metric)} of {net.name} grow{' in ' + ', '.join(by) if by else ''}")
+    sheet = Sheet(f"growth of the {label(metric)} of {net.name}{' in ' + ', '.join(by) if by else ''}")
+    sheet.facts = [(label(metric), total)]
+    sheet.data = lambda: {"name": net.name, "metric": metric_name(metric), "total": plain(total)}
+    try:
+        found = growth(total, by or None)
+    except Undecided as why:
+        sheet.notes.append(f"its growth is not decided: {why}")
+        return sheet
 
     def each(set_: str) -> Math:
         texts: dict[Style, str] = {style: getattr(found, set_)(style) for style in (TEXT, LATEX, ASCII)}
         return Math(texts[TEXT], texts[LATEX], texts[ASCII])
 
-    sheet.facts = [(label(metric), total), ("grows", each("text")), ("order", each("order"))]
+    sheet.facts += [("grows", each("text")), ("order", each("order"))]
     for name in by_name(cost_symbols(total)):
         try:
             sheet.facts.append((f"degree in {name}", order(total, name)))
@@ -44,22 +50,34 @@ def growth_sheet(net: Network, metric: str | Convention = "macs", by: Sequence[s
 
 
 def claims_sheet(net: Network, values: Mapping[str, int]) -> Sheet:
-    """The article's three conclusions over the layers of a network; at its usual sizes where none are given."""
-    at = dict(values) or figures_at(net, None)
-    place = ", ".join(f"{name}={value}" for name, value in at.items()) or "all sizes"
+    """The article's three conclusions over the layers of a network; at its usual sizes where none are given.
+
+    Raises SymbolError where a figure needs the value of a symbol.
+    """
+    at = figures_at(net, {**net.usual, **values}) or dict(values)
+    place = f" at {', '.join(f'{name}={value}' for name, value in at.items())}" if at else ""
     findings = conclusions(net, **at)
-    table = Table([Column(c) for c in ("claim", "holds", "ratio", "not where")])
+    columns = (Column("claim"), Column("holds", rank=2), Column("ratio", rank=1), Column("except", rank=0))
+    table = Table(columns)
     table.rows = [_row(f) for f in findings]
-    sheet = Sheet(f"the article's three conclusions on {net.name} at {place}", tables=[table])
-    sheet.notes = [f"{f.claim}: {CLAIMS[f.claim].sentence}? {f.sentence}." for f in findings]
-    sheet.data = lambda: {"at": at, "findings": [_data(f) for f in findings]}
+    sheet = Sheet(f"the article's three conclusions on {net.name}{place}", tables=[table])
+    sheet.notes = [f"{f.claim} asks whether {CLAIMS[f.claim].sentence}: {f.sentence}." for f in findings]
+    sheet.data = lambda: {"name": net.name, "at": at, "findings": [_data(f) for f in findings]}
     return sheet
 
 
 def _row(finding: Finding) -> list[Cell]:
     verdict = {True: "yes", False: "no", None: "nothing to compare"}[finding.holds]
-    ratio = decimal(finding.ratios[0].value) if finding.ratios else ""
-    return [finding.claim, verdict, ratio, ", ".join(f.layer for f in finding.exceptions)]
+    return [finding.claim, verdict, _ratios(finding), ", ".join(f.layer for f in finding.exceptions)]
+
+
+def _ratios(finding: Finding) -> str:
+    """The ratio of the largest to the smallest, or from the least of many ratios to the greatest."""
+    values = [r.value for r in finding.ratios]
+    if finding.claim == "one_order":
+        values = values[:1]
+    ends = dict.fromkeys(decimal(v) for v in (min(values), max(values))) if values else {}
+    return " to ".join(ends)
 
 
 def _data(finding: Finding) -> dict[str, object]:
@@ -70,6 +88,7 @@ def _data(finding: Finding) -> dict[str, object]:
         "claim": finding.claim,
         "holds": finding.holds,
         "unit": finding.unit,
+        "times": plain(finding.shared),
         "layers": figures(finding.layers),
         "exceptions": figures(finding.exceptions),
         "ratios": [{"layer": r.layer, "to": r.to, "ratio": str(r.value)} for r in finding.ratios],

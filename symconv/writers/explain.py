@@ -2,42 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from inspect import cleandoc
 
-from symconv.cost import Cost, Factors, in_front, ordered_terms, product, set_cost, total_of
-from symconv.count import Convention
-from symconv.domain import Condition
+from symconv.cost import Cost, Factors, Number, cost_of, in_front, ordered_terms, product, set_cost, total_of
+from symconv.count import PRIMITIVES, Convention
 from symconv.errors import SymconvError, near
-from symconv.extent import set_size
-from symconv.metrics.receptive_field import receptive_field
+from symconv.extent import Extent, Monomial, Size, set_size
+from symconv.layer import Layer
+from symconv.metrics.receptive_field import ReceptiveField, receptive_field
 from symconv.network import Network, Node
 from symconv.notation import ASCII, LATEX, TEXT, Style
 from symconv.readers.expression import parse
-from symconv.writers.network import domain_line, kind_of, label
-from symconv.writers.sheet import Column, Math, Sheet, Table
+from symconv.readers.names import plainly
+from symconv.symbols import Symbol
+from symconv.writers.network import KEPT, condition_of, counted, domain_line, kind_of, label, metric_name
+from symconv.writers.sheet import Cell, Column, Math, Sheet, Table
 
 
 def explain_sheet(net: Network, term: str | None = None, metric: str | Convention = "macs") -> Sheet:
-    """What stands behind a layer, a stage or a term of the total; without any, behind the domain.
+    """What stands behind a layer, a stage, an input or a term of the total; without any, behind the domain.
 
-    Raises SymconvError where the network has neither such a layer nor such a term.
+    Raises SymconvError where the network has nothing of the kind.
     """
     if term is None:
         return _domain_sheet(net)
     names = [node.name for node in net.nodes]
     if term in names:
-        return _layer_sheet(net, net.node(term))
-    stage = term.rstrip("/") + "/"
-    inside = [node for node in net.nodes if node.name.startswith(stage)]
-    if inside:
-        return _stage_sheet(net, term, inside, metric)
+        return _layer_sheet(net, net.node(term), metric)
+    stage = term.rstrip("/")
+    inside = [node for node in net.nodes if node.name.startswith(stage + "/")]
+    if stage and inside:
+        return _stage_sheet(net, stage, inside, metric)
+    if term in net.inputs:
+        return _input_sheet(net, term)
     try:
         wanted = product(parse(term, net.symbols))
     except SymconvError as error:
-        stages = sorted({n.rpartition("/")[0] for n in names} - {""})
-        hint = near(term, [*names, *stages]) or f"The stages are {', '.join(stages)}." if stages else ""
-        raise SymconvError(f"{term} is no layer of {net.name}, and no term: {error}. {hint}".rstrip()) from None
+        raise SymconvError(_no_such(net, term, names, error)) from None
     return _term_sheet(net, term, wanted, metric)
+
+
+def _no_such(net: Network, term: str, names: list[str], error: SymconvError) -> str:
+    stages = sorted({n.rpartition("/")[0] for n in names} - {""})
+    hint = near(term, [*stages, *names])
+    if not hint and stages:
+        hint = f"the stages are {', '.join(stages)}"
+    return f"{net.name} has no layer or stage {plainly(term)}{f' ({hint})' if hint else ''}, and it is no term: {error}"
 
 
 # -- a term ------------------------------------------------------------------------------------------------------------
@@ -45,35 +57,54 @@ def explain_sheet(net: Network, term: str | None = None, metric: str | Conventio
 
 def _term_sheet(net: Network, text: str, wanted: Cost, metric: str | Convention) -> Sheet:
     """The layers whose cost has the term, whatever its coefficient, and what they add up to."""
-    total = net.cost(metric)
+    total, costs = net.cost(metric), net.costs(metric)
     front, _ = in_front(total)
-    table = Table([Column("layer"), Column("kind"), Column("input"), Column("output"), Column("its part", right=True)])
-    parts: list[Cost] = []
-    behind: list[Node] = []
-    costs = net.costs(metric)
-    for node in net.nodes:
-        part = Cost({f: c for f, c in costs[node.name].terms.items() if _multiple(wanted, f, front) is not None})
-        if part:
-            parts.append(part)
-            behind.append(node)
-            before = node.tensors[0] if node.tensors else None
-            table.rows.append([node.name, kind_of(node), before, node.out, part])
-    if not parts:
+    found = _parts(costs, lambda cost: _terms(cost, wanted, front))
+    expanded = not found
+    if expanded:
+        monomials = [m for m in total.expanded() if _multiple(wanted, m, front) is not None]
+        found = _parts(costs, lambda cost: _monomials(cost, monomials))
+    if not found:
         terms = ", ".join(set_cost(Cost({f: c}), TEXT).text for f, c in ordered_terms(total))
-        raise SymconvError(f"no layer of {net.name} has a term in {text}; the terms of its {label(metric)} are {terms}")
-    together = total_of(parts)
-    table.total = ["together", f"{len(parts)} layers", None, None, together]
+        said = f"the terms of its {label(metric)} are {terms}" if terms else f"its {label(metric)} are 0"
+        raise SymconvError(f"no layer of {net.name} has a term in {plainly(text)}: {said}")
+    part = Column("its part", True, rank=3)
+    table = Table([Column("layer"), Column("kind"), Column("input", rank=1), Column("output", rank=1), part])
+    for name, cost in found.items():
+        node = net.node(name)
+        table.rows.append([name, kind_of(node), node.tensors[0] if node.tensors else None, node.out, cost])
+    together = total_of(found.values())
+    table.total = ["together", counted(len(found), "layer"), None, None, together]
     sheet = Sheet(f"{text} in the {label(metric)} of {net.name}", [("together", together), ("of", total)], [table])
     if len(together.terms) == 1:
         ((factors, coefficient),) = together.terms.items()
         asked = _multiple(wanted, factors, front)
         if asked not in (None, 1, coefficient):
             sheet.notes.append(f"The total has the coefficient {coefficient} there, not {asked}.")
-    sheet.notes += _sources(behind)
+    if expanded:
+        sheet.notes.append("The layers' own products are expanded here, as the total is.")
+    if not together:
+        sheet.notes.append("The layers' parts cancel.")
+    sheet.notes += _rules_of(net.node(name) for name in found)
     return sheet
 
 
-def _multiple(wanted: Cost, factors: Factors, front: Factors) -> Fraction | None:
+def _parts(costs: Mapping[str, Cost], of: Callable[[Cost], Cost]) -> dict[str, Cost]:
+    return {name: part for name, cost in costs.items() if (part := of(cost))}
+
+
+def _terms(cost: Cost, wanted: Cost, front: Factors) -> Cost:
+    """The terms of a layer's cost that are wanted."""
+    return Cost({f: c for f, c in cost.terms.items() if _multiple(wanted, f, front) is not None})
+
+
+def _monomials(cost: Cost, wanted: Iterable[Monomial]) -> Cost:
+    """The monomials of a layer's expanded cost that are wanted."""
+    wide = cost.expanded()
+    return cost_of({m: wide[m] for m in wanted if m in wide})
+
+
+def _multiple(wanted: Cost, factors: Factors, front: Factors) -> Number | None:
     """c where wanted is c times the product of the factors, with or without what stands in front of all terms."""
     asked = wanted.expanded()
     left = list(factors)
@@ -89,71 +120,131 @@ def _multiple(wanted: Cost, factors: Factors, front: Factors) -> Fraction | None
     return None
 
 
-def _sources(nodes: list[Node]) -> list[str]:
+# -- rules -------------------------------------------------------------------------------------------------------------
+
+
+def summary(layer: Layer) -> str:
+    """The first line of a layer's docstring."""
+    lines = _lines(layer)
+    return lines[0] if lines else layer.kind
+
+
+def _lines(layer: Layer) -> list[str]:
+    """The lines of a layer's docstring; none where it has only the one that a dataclass makes itself."""
+    doc = cleandoc(type(layer).__doc__ or "")
+    return [] if doc.startswith(f"{type(layer).__name__}(") else doc.splitlines()
+
+
+def _rule(layer: Layer) -> list[str]:
+    """What a layer's docstring states of the shape, the work and the space; else its summary."""
+    stated: list[str] = []
+    open_line = False
+    for line in _lines(layer):
+        if line.split()[:1] and line.split()[0] in ("shape", "work", "space"):
+            stated.append(" ".join(line.split()))
+            open_line = True
+        elif open_line and line.startswith(" "):
+            stated[-1] += " " + " ".join(line.split())
+        else:
+            open_line = False
+    return stated or [summary(layer)]
+
+
+def _rules_of(nodes: Iterable[Node]) -> list[str]:
     """The rule behind each kind of layer."""
-    kinds = {node.layer.kind: type(node.layer).__doc__ or "" for node in nodes}
-    return [f"{kind}: {' '.join(line.split())}" for kind, doc in kinds.items() for line in _rule_lines(doc)]
+    kinds = {node.layer.kind: node.layer for node in nodes}
+    return [f"{kind}: {line}" for kind, layer in kinds.items() for line in _rule(layer)]
 
 
-def _rule_lines(doc: str) -> list[str]:
-    """The lines of a docstring that state the shape, the work and the space."""
-    lines = [line.strip() for line in doc.splitlines()]
-    return [line for line in lines if line.split(" ")[0] in ("shape", "work", "space")] or lines[:1]
+# -- a layer, a stage, an input, the domain ----------------------------------------------------------------------------
 
 
-# -- a layer, a stage, the domain --------------------------------------------------------------------------------------
-
-
-def _layer_sheet(net: Network, node: Node) -> Sheet:
-    sheet = Sheet(f"{node.name} in {net.name} · {(type(node.layer).__doc__ or '').strip().splitlines()[0]}")
+def _layer_sheet(net: Network, node: Node, metric: str | Convention) -> Sheet:
+    sheet = Sheet(f"{node.name} in {net.name} · {summary(node.layer)}")
     sheet.facts = [("layer", kind_of(node))]
     sheet.facts += [(f"from {name}", tensor) for name, tensor in zip(node.inputs, node.tensors)]
     sheet.facts.append(("output", node.out))
-    sheet.facts += [(f"{p.kind} {p.name}", _shape(p.shape)) for p in node.parameters]
+    sheet.facts += [(f"{p.kind} {p.name}", _product(p.shape)) for p in node.parameters]
     if node.shares:
         sheet.facts.append(("shares", f"the weights of {node.shares}, which are counted there"))
-    sheet.facts += [(name, cost) for name, cost in node.count.operations.items()]
-    sheet.facts += [(label(m), net.costs(m)[node.name]) for m in ("macs", "params", "activations")]
+    shown = {metric_name(m): m for m in ("macs", metric, *KEPT)}
+    costs = {name: net.costs(m)[node.name] for name, m in shown.items()}
+    always = ("macs", "params", "activations", metric_name(metric))
+    sheet.facts += [(label(name), cost) for name, cost in costs.items() if cost or name in always]
     field = receptive_field(net, node.name)
     if field:
-        sheet.facts.append(("to the input", _window(field)))
-    sheet.facts += [("asks for", _condition(c)) for c in net.domain.conditions if c.node == node.name]
-    sheet.notes = [f"rule: {' '.join(line.split())}" for line in _rule_lines(type(node.layer).__doc__ or "")]
+        sheet.facts += [("to the input", window) for window in _windows(field)]
+    sheet.facts += [("asks for", condition_of(c)) for c in net.domain.conditions if c.node == node.name]
+    table = Table([Column("operation"), Column("count", rank=1), Column("what it is")])
+    table.rows = [[name, cost, PRIMITIVES[name]] for name, cost in node.count.operations.items()]
+    sheet.tables = [table] if table.rows else []
+    sheet.notes = _rules_of([node])
+    sheet.records = lambda: facts_and_counts(sheet)
     return sheet
 
 
-def _shape(shape: tuple[object, ...]) -> Math:
+def facts_and_counts(sheet: Sheet) -> Table:
+    """The facts of a sheet, then the rows of its table of operations, as records of two fields."""
+    counts: list[list[Cell]] = [row[:2] for table in sheet.tables for row in table.rows]
+    return Table([Column("fact"), Column("value")], [[name.strip(), cell] for name, cell in sheet.facts] + counts)
+
+
+def _product(sizes: Iterable[Size | Fraction]) -> Math:
+    """Sizes with × between."""
+    sizes = tuple(sizes)
+
     def text(style: Style) -> str:
-        return style.by.join(style.within(set_size(d, style), 2) for d in shape) or "1"  # type: ignore[arg-type]
+        return style.by.join(_size(d, style, 2) for d in sizes) or "1"
 
     return Math(text(TEXT), text(LATEX), text(ASCII))
 
 
-def _window(field: tuple[object, ...]) -> str:
-    shown = dict.fromkeys(f"R = {f.size}, S = {f.stride}, P = {f.padding}" for f in field)  # type: ignore[attr-defined]
-    return "; ".join(shown) + " (receptive field, stride and padding of the one convolution that it is)"
+def _size(size: Size | Fraction, style: Style, level: int = 0) -> str:
+    return style.within(set_size(size, style) if isinstance(size, int | Extent) else style.number(size), level)
+
+
+def _windows(field: Iterable[ReceptiveField]) -> list[Math]:
+    """The one convolution that the node is to the input; all axes at once where they are alike."""
+
+    def text(f: ReceptiveField, style: Style) -> str:
+        parts = (("receptive field", f.size), ("stride", f.stride), ("padding", f.padding))
+        said = ((rf"\text{{{name} }}" if style is LATEX else f"{name} ", size) for name, size in parts)
+        return (r",\ " if style is LATEX else ", ").join(name + _size(size, style) for name, size in said)
+
+    return [Math(text(f, TEXT), text(f, LATEX), text(f, ASCII)) for f in dict.fromkeys(field)]
 
 
 def _stage_sheet(net: Network, stage: str, nodes: list[Node], metric: str | Convention) -> Sheet:
-    costs, params = net.costs(metric), net.costs("params")
-    table = Table(
-        [Column("layer"), Column("kind"), Column("output"), Column("params", True), Column(label(metric), True)]
-    )
-    table.rows = [[n.name, kind_of(n), n.out, params[n.name], costs[n.name]] for n in nodes]
-    sums = [total_of(c[n.name] for n in nodes) for c in (params, costs)]
-    table.total = ["together", f"{len(nodes)} layers", None, *sums]
-    sheet = Sheet(f"{stage} in {net.name}", [("params", sums[0]), (label(metric), sums[1])], [table])
-    sheet.facts += [("asks for", _condition(c)) for c in net.domain.conditions if c.node in {n.name for n in nodes}]
+    metrics = list({metric_name(m): m for m in ("params", metric)}.values())
+    costs = [net.costs(m) for m in metrics]
+    table = Table([Column("layer"), Column("kind"), Column("output")])
+    table.columns = [*table.columns, *(Column(label(m), True, metric_name(m), rank=2) for m in metrics)]
+    table.rows = [[n.name, kind_of(n), n.out, *(c[n.name] for c in costs)] for n in nodes]
+    sums = [total_of(c[n.name] for n in nodes) for c in costs]
+    table.total = ["together", counted(len(nodes), "layer"), None, *sums]
+    sheet = Sheet(f"{stage} in {net.name}", [(label(m), total) for m, total in zip(metrics, sums)], [table])
+    names = {n.name for n in nodes}
+    sheet.facts += [("asks for", condition_of(c)) for c in net.domain.conditions if c.node in names]
+    return sheet
+
+
+def _input_sheet(net: Network, name: str) -> Sheet:
+    shape = net.inputs[name].shape
+    sheet = Sheet(f"{name}, an input of {net.name}", [("shape", _product(shape))])
+    readers = [node.name for node in net.nodes if name in node.inputs]
+    sheet.facts.append(("read by", ", ".join(readers) or "no layer"))
     return sheet
 
 
 def _domain_sheet(net: Network) -> Sheet:
     sheet = Sheet(f"where the formulas of {net.name} hold", [("domain", domain_line(net))])
+    conditions = net.domain.conditions
     for name, extent in net.symbols.items():
         ((symbol,),) = extent.terms
-        sheet.facts.append((f"least {name}", net.domain.least(symbol) if symbol.integral else "any above 0"))  # type: ignore[arg-type]
-    table = Table([Column("condition"), Column("asked for by"), Column("because it needs")])
-    table.rows = [[_condition(c), c.node, c.reason] for c in net.domain.conditions]
+        assert isinstance(symbol, Symbol)
+        sheet.facts.append((f"least {name}", _least(net, symbol)))
+    table = Table([Column("condition", rank=1), Column("asked for by"), Column("because it needs")])
+    table.rows = [[condition_of(c), c.node, c.reason] for c in conditions]
     if table.rows:
         sheet.tables = [table]
     else:
@@ -161,5 +252,12 @@ def _domain_sheet(net: Network) -> Sheet:
     return sheet
 
 
-def _condition(condition: Condition) -> Math:
-    return Math(condition.text(TEXT), ascii=condition.text(ASCII))
+def _least(net: Network, symbol: Symbol) -> Cell:
+    """The least legal value of a symbol, where no other symbol has a say in it."""
+    asking = [c for c in net.domain.conditions if symbol in c.symbols]
+    if any(len(c.symbols) > 1 for c in asking):
+        return "depends on other symbols"
+    if not symbol.integral:
+        return "any above 0"
+    least = net.domain.least(symbol)
+    return least if all(c.holds({symbol: least}) for c in asking) else "not decided"

@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import MISSING
+from fractions import Fraction
+from typing import Any, Final
+
+from pydantic import ValidationError
 
 from symconv.cost import Cost, cost_symbols, set_cost, substitute_cost, total_of
 from symconv.count import CONVENTIONS, PRIMITIVES, Count
-from symconv.errors import SymconvError
-from symconv.extent import set_size, size_of
-from symconv.layer import BUFFER, LAYERS, TRAINABLE, Layer, image_of_symbols, layer_class, layer_fields, s
-from symconv.notation import ASCII, LATEX, TEXT, Style
+from symconv.errors import SymconvError, near
+from symconv.extent import Extent, Size, set_size, size_of
+from symconv.layer import (
+    BUFFER,
+    FROZEN,
+    LAYERS,
+    TRAINABLE,
+    Layer,
+    image_of_symbols,
+    layer_class,
+    layer_fields,
+    ranges,
+    s,
+)
+from symconv.notation import ASCII, LATEX, TEXT, Style, latex_escape
 from symconv.readers.fields import layer_of
+from symconv.readers.names import plainly, shown
 from symconv.symbols import FIELD, symbol
 from symconv.tensor import Tensor
-from symconv.writers.network import grows, label
+from symconv.writers.explain import facts_and_counts, summary
+from symconv.writers.network import counted, grows, label
 from symconv.writers.sheet import Cell, Column, Math, Rule, Sheet, Table
+
+#: What a layer keeps, by the metric that counts it.
+KEPT: Final = (("params", TRAINABLE), ("frozen", FROZEN), ("buffers", BUFFER))
 
 
 def rule_sheet(kind: str, changes: Mapping[str, object] | None = None) -> Sheet:
@@ -22,82 +43,125 @@ def rule_sheet(kind: str, changes: Mapping[str, object] | None = None) -> Sheet:
 
     `changes` sets fields of the instance, `{"groups": 1}`; the formulas follow.
 
-    Raises SymconvError for an unknown layer, pydantic's ValidationError for an impossible field.
+    Raises SymconvError for an unknown layer, an unknown field or an impossible value.
     """
     layer, inputs = instance(kind, changes or {})
     out = layer.output(*inputs)
     named = _named(out, inputs)
-    summary = (type(layer).__doc__ or "").strip().splitlines()[0]
-    sheet = Sheet(f"{kind} · {summary}")
+    sheet = Sheet(f"{kind} · {summary(layer)}")
     sheet.facts.append(("input", _tensors(inputs)))
     sheet.facts.append(("output", _tensors((named,))))
     if named is not out:
         sheet.facts.append(("shape", _equation("M", out)))
-    weights, buffers = (
-        total_of(p.elements for p in layer.parameters(*inputs) if p.kind == k) for k in (TRAINABLE, BUFFER)
-    )
-    sheet.facts += [(name, Rule(cost)) for name, cost in (("params", weights), ("buffers", buffers)) if cost]
+    kept = {name: _kept(layer, inputs, which) for name, which in KEPT}
+    sheet.facts += [(name, Rule(cost)) for name, cost in kept.items() if cost]
     count = layer.work(*inputs, named).map(one_image)
     sheet.facts += _conventions(count)
-    table = Table([Column("operation"), Column("count"), Column("what it is")])
+    table = Table([Column("operation"), Column("count", rank=1), Column("what it is")])
     table.rows = [[name, Rule(cost), PRIMITIVES[name]] for name, cost in count.operations.items()]
     sheet.tables = [table] if table.rows else []
     if not table.rows:
         sheet.notes.append("no arithmetic: it counts as nothing in every convention")
     sheet.data = lambda: {
         "kind": kind,
-        "summary": summary,
-        "fields": {f.name: _field(layer, f.name) for f in layer_fields(type(layer))},
+        "summary": summary(layer),
+        "fields": {f.name: _said(getattr(layer, f.name)) for f in layer_fields(type(layer))},
     }
+    sheet.records = lambda: facts_and_counts(sheet)
     return sheet
 
 
 def rules_sheet() -> Sheet:
     """Every layer with its shape, weights and main counts, for one image."""
-    sheet = Sheet(f"{len(LAYERS)} layers; symconv rules KIND shows one whole, all counts for one image")
-    table = Table([Column(h) for h in ("layer", "output", "params", "macs", "other operations")])
+    sheet = Sheet(f"the rules of {counted(len(LAYERS), 'layer')}, for one image")
+    ranks = (("output", 1), ("params", 1), ("macs", 2), ("other operations", 0))
+    table = Table([Column("layer"), *(Column(name, rank=rank) for name, rank in ranks)])
     for kind in sorted(LAYERS):
         layer, inputs = instance(kind, {})
-        out = layer.output(*inputs)
-        named = _named(out, inputs)
+        named = _named(layer.output(*inputs), inputs)
         count = layer.work(*inputs, named).map(one_image)
-        weights = total_of(p.elements for p in layer.parameters(*inputs) if p.kind == TRAINABLE)
+        weights, macs = _kept(layer, inputs, TRAINABLE), count["mac"]
         others = [(n, c) for n, c in count.operations.items() if n not in ("mac", "plane", "channel_add")]
-        table.rows.append(
-            [
-                kind,
-                named,
-                Rule(weights) if weights else None,
-                Rule(count["mac"]) if count["mac"] else None,
-                _others(others),
-            ]
-        )
+        row: list[Cell] = [kind, named, Rule(weights) if weights else None, Rule(macs) if macs else None]
+        table.rows.append([*row, _others(others)])
     sheet.tables = [table]
-    sheet.notes.append(
-        "M is the side of the output: " + str(_equation("M", instance("conv", {})[0].output(image_of_symbols())).text)
-    )
+    window = _equation("M", instance("conv", {})[0].output(image_of_symbols())).text
+    sheet.notes.append(f"M is the side of the output, {window} for a convolution")
+    sheet.notes.append("symconv rules KIND shows the rule of a layer whole")
     return sheet
 
 
 def instance(kind: str, changes: Mapping[str, object]) -> tuple[Layer, tuple[Tensor, ...]]:
-    """The general instance of a layer with some fields changed, and its inputs."""
-    layer, inputs = layer_class(kind).general()
+    """The general instance of a layer with some fields changed, and its inputs.
+
+    Raises SymconvError for an unknown layer, an unknown field or an impossible value.
+    """
+    layer, inputs = _general(layer_class(kind))
     if not changes:
         return layer, inputs
     given = {f.name: _said(getattr(layer, f.name)) for f in layer_fields(type(layer))}
-    unknown = [name for name in changes if name not in given]
-    if unknown:
-        raise SymconvError(f"{kind} has no field {unknown[0]}: it has {', '.join(given) or 'none'}")
-    names = {name: size_of(symbol(name)) for name in FIELD}
-    made, _ = layer_of(kind, {k: v for k, v in {**given, **changes}.items() if v is not None}, names)
+    for name in changes:
+        if name not in given:
+            hint = near(name, given)
+            known = f"has {', '.join(given)}" if given else "has no fields"
+            raise SymconvError(f"{kind} has no field {plainly(name)}: it {known}{f' ({hint})' if hint else ''}")
+    names: dict[str, Size | Fraction] = {name: size_of(symbol(name)) for name in FIELD}
+    try:
+        made, _ = layer_of(kind, {k: v for k, v in {**given, **changes}.items() if v is not None}, names)
+    except ValidationError as error:
+        raise SymconvError(f"{kind}: {'; '.join(dict.fromkeys(map(_fault, error.errors())))}") from None
     return made, inputs
+
+
+#: What pydantic wants, in the words of a call.
+_WANTED: Final = {
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "string_type": "a word",
+}
+
+
+def _fault(found: Any) -> str:
+    """One of pydantic's findings in a sentence."""
+    name, wanted = ".".join(str(part) for part in found["loc"][:1]), _WANTED.get(found["type"])
+    return f"{name}: {shown(found['input'])}, where {wanted} is accepted" if wanted else f"{name}: {found['msg']}"
+
+
+#: The field's letters for the fields of a layer that says none itself.
+_LETTERS: Final = {
+    "channels": "C_out", "features": "C_out", "kernel": "K", "stride": "S", "padding": "P", "dilation": "D",
+}  # fmt: skip
+
+
+def _general(cls: type[Layer]) -> tuple[Layer, tuple[Tensor, ...]]:
+    """The general instance; where a layer of one's own names none, its sizes are the field's letters.
+
+    Raises SymconvError where a field without a default is no size.
+    """
+    if getattr(cls.general, "__func__", None) is not getattr(Layer.general, "__func__", None):
+        return cls.general()
+    given: dict[str, Any] = {}
+    for f in layer_fields(cls):
+        if f.name in ranges(cls) and (f.name in _LETTERS or f.default is MISSING):
+            letter = _LETTERS.get(f.name, f.name)
+            given[f.name] = size_of(symbol(letter, FIELD.get(letter, "count"), cls.kind))
+        elif f.default is MISSING:
+            raise SymconvError(f"{cls.kind} names no general instance, and {f.name} has no default: give it `general`")
+    return cls(**given), (image_of_symbols(),)
+
+
+def _kept(layer: Layer, inputs: tuple[Tensor, ...], kind: str) -> Cost:
+    return total_of(p.elements for p in layer.parameters(*inputs) if p.kind == kind)
 
 
 def _said(value: object) -> object:
     """A field as a spec would say it."""
     if isinstance(value, bool | int | str) or value is None:
         return value
-    return [_said(v) for v in value] if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return [_said(v) for v in value]
+    return set_size(value, ASCII).text if isinstance(value, Extent) else str(value)
 
 
 def _named(out: Tensor, inputs: tuple[Tensor, ...]) -> Tensor:
@@ -136,21 +200,18 @@ def _equation(name: str, out: Tensor) -> Math:
 
 def _tensors(tensors: Iterable[Tensor]) -> Math:
     def text(style: Style) -> str:
-        return ", ".join(t.text(style, batch=False) for t in tensors)
+        return (r",\ " if style is LATEX else ", ").join(t.text(style, batch=False) for t in tensors)
 
     tensors = tuple(tensors)
     return Math(text(TEXT), text(LATEX), text(ASCII))
 
 
 def _others(counts: list[tuple[str, Cost]]) -> Math:
-    def text(style: Style, word: str) -> str:
-        return ", ".join(f"{set_cost(c, style, grouped=True).text}{word.format(n)}" for n, c in counts)
+    """The operations beside the macs, `C_in·X² add, C_in·X² mul`."""
 
-    return Math(
-        text(TEXT, " {}"), text(LATEX, r"\ \text{{{}}}").replace("_", r"\_") if counts else "", text(ASCII, " {}")
-    )
+    def text(style: Style) -> str:
+        words = {n: rf"\ \text{{{latex_escape(n)}}}" if style is LATEX else f" {n}" for n, _ in counts}
+        sets = (set_cost(c, style, grouped=True).text + words[n] for n, c in counts)
+        return (r",\ " if style is LATEX else ", ").join(sets)
 
-
-def _field(layer: Layer, name: str) -> str:
-    value = getattr(layer, name)
-    return "" if value is None else str(value)
+    return Math(text(TEXT), text(LATEX), text(ASCII))

@@ -1,7 +1,7 @@
-"""A sheet: what a command has to say, before any format. Headline, facts, tables, notes; cells are formulas and figures.
+"""A sheet: what a command has to say, before any format. Headline, facts, tables, notes; cells are formulas, figures.
 
 Each format sets the same cells in its own way: mathematical signs or ASCII for the terminal, math for Markdown and
-LaTeX, plain formulas and whole numbers for CSV and JSON.
+LaTeX (`symconv.writers.markup`), plain formulas and whole numbers for CSV and JSON.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,9 +17,9 @@ from typing import Any, Final
 
 from symconv.cost import Cost, Number, set_cost
 from symconv.extent import Extent, set_size
-from symconv.notation import ASCII, LATEX, TEXT, Style, latex_escape
+from symconv.notation import ASCII, LATEX, TEXT, Style
 from symconv.tensor import Tensor
-from symconv.writers.wording import figure, grouped, percent
+from symconv.writers.wording import TIED, figure, grouped, percent, seen
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,20 @@ Cell = str | int | Fraction | Cost | Extent | Tensor | Share | Rule | Math | Big
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, and whether its cells stand to the right."""
+    """A column: its heading, whether its cells stand to the right, its name for a program, and its `rank`.
+
+    In a narrow window the columns of the lowest rank are left out first; the first column always stays.
+    """
 
     heading: str
     right: bool = False
     key: str = ""
+    rank: int = 0
 
 
 @dataclass
 class Table:
-    """Rows of cells under columns; a row of one text is the heading of those below, the last one may be the total."""
+    """Rows of cells under columns; `groups` are headings before a row, the row `total` stands apart at the end."""
 
     columns: Sequence[Column]
     rows: list[list[Cell]] = field(default_factory=list)
@@ -88,34 +93,54 @@ class Table:
 
 @dataclass
 class Sheet:
-    """All that a command says; `data` makes what JSON adds to it."""
+    """All that a command says; `data` makes what JSON adds to it, `records` is the table of CSV where no other is."""
 
     title: str
     facts: list[tuple[str, Cell]] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     data: Callable[[], dict[str, Any]] = dict
+    records: Callable[[], Table] | None = None
 
 
 # -- cells -------------------------------------------------------------------------------------------------------------
 
+_BREAKS: Final = re.compile(r"[\t\n\r]+")
+_FOLDED: Final = str.maketrans(
+    {
+        "·": "*", "×": "x", "−": "-", "–": "-", "…": "...", "≥": ">=", "≤": "<=", "≡": "=", "→": "->", "½": "1/2",
+        "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "√": "sqrt ", "Σ": "sum ", "Φ": "Phi", "α": "alpha",
+        "β": "beta", "γ": "gamma", "ε": "eps", "π": "pi", "σ": "sigma", "ˣ": "^x", "ʳ": "^r", "⁻": "^-",
+        "\u202f": " ", TIED: " ", **{sign: f"^{digit}" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+        **{sign: f"_{digit}" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
+    }
+)  # fmt: skip
+
+
+def in_style(text: str, style: Style) -> str:
+    """A text on one line with nothing invisible in it, which a terminal would obey; in ASCII without our own signs.
+
+    >>> in_style("64×⌊X/2⌋²", ASCII), in_style("\\x1b[31m", ASCII)
+    ('64xfloor(X/2)^2', '\\\\x1b[31m')
+    """
+    text = "".join(map(seen, _BREAKS.sub(" ", text)))
+    return text.translate(_FOLDED) if style is ASCII else text
+
 
 def set_cell(cell: Cell, style: Style) -> str:
-    """A cell as text in a style: whole numbers in groups of three digits, nothing for a cost of zero."""
+    """A cell as text in a style: whole numbers in groups of three digits, nothing for a cost or a figure of zero."""
     if cell is None:
         return ""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, Name):
-        return cell.path
+    if isinstance(cell, str | Name):
+        return in_style(cell if isinstance(cell, str) else cell.path, style)
     if isinstance(cell, int):
         return grouped(cell, style)
     if isinstance(cell, Share):
-        return percent(cell.value)
+        return percent(cell.value) if cell.value else ""
     if isinstance(cell, Big):
-        return figure(round(cell.value), style)
+        return _figure(cell.value, style) if cell.value else ""
     if isinstance(cell, Math):
-        return {"Ascii": cell.ascii, "Latex": cell.latex}.get(type(style).__name__, "") or cell.text
+        return cell.latex if style is LATEX and cell.latex else in_style(_of_math(cell, style), style)
     if isinstance(cell, Tensor):
         return cell.text(style, batch=False)
     if isinstance(cell, Rule):
@@ -128,6 +153,22 @@ def set_cell(cell: Cell, style: Style) -> str:
     return set_size(cell, style).text if isinstance(cell, Extent) else style.number(cell).text
 
 
+def set_fact(cell: Cell, style: Style) -> str:
+    """A cell that stands alone: as in a table, but a zero is said."""
+    return set_cell(cell, style) or ("" if cell is None or isinstance(cell, str | Math) else "0")
+
+
+def _of_math(cell: Math, style: Style) -> str:
+    return cell.ascii if style is ASCII and cell.ascii else cell.text
+
+
+def _figure(value: Number, style: Style) -> str:
+    """A figure; a fraction, which only a convention of one's own makes, to four digits."""
+    if isinstance(value, Fraction) and value.denominator > 1 and abs(value) < 10_000:
+        return f"{float(value):.4g}"
+    return figure(round(value), style)
+
+
 def plain(cell: Cell) -> Any:
     """A cell as a program reads it: whole numbers, or the formula in ASCII."""
     if isinstance(cell, Big):
@@ -137,116 +178,56 @@ def plain(cell: Cell) -> Any:
     if isinstance(cell, Cost):
         number = None if any(cell.terms) else cell.terms.get((), 0)
         return int(number) if number is not None and number == int(number) else set_cost(cell, ASCII).text
-    if isinstance(cell, int) or cell is None:
+    if isinstance(cell, int | str) or cell is None:
         return cell
-    return set_cell(cell, ASCII)
+    return cell.path if isinstance(cell, Name) else set_cell(cell, ASCII)
 
 
-# -- formats -----------------------------------------------------------------------------------------------------------
-
-FORMATS: Final = ("table", "markdown", "latex", "json", "csv")
+# -- for programs ------------------------------------------------------------------------------------------------------
 
 
 def to_json(sheet: Sheet) -> str:
-    """The sheet's data, its facts and its rows as JSON."""
-    rows = [
-        [{c.key or c.heading: plain(cell) for c, cell in zip(t.columns, row)} for row in t.rows] for t in sheet.tables
-    ]
-    facts = {label: plain(cell) for label, cell in sheet.facts}
-    body = {"title": sheet.title, **facts, **sheet.data()}
+    """The sheet's title, its facts, its data and its rows as JSON, in ASCII with escapes."""
+    facts: dict[str, Any] = {}
+    for label, cell in sheet.facts:
+        label, value = label.strip(), plain(cell)
+        facts[label] = [*_listed(facts[label]), value] if label in facts else value
+    body = {"title": sheet.title, "facts": facts, **sheet.data()}
+    rows = [[{c.key or c.heading: plain(v) for c, v in zip(t.columns, row)} for row in t.rows] for t in sheet.tables]
     if rows and "layers" not in body:
         body["rows"] = rows[0] if len(rows) == 1 else rows
     if sheet.notes:
         body["notes"] = sheet.notes
-    return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(body, indent=2) + "\n"
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def to_csv(sheet: Sheet) -> str:
-    """The rows of the first table; without a table, the facts."""
+    """The rows of the first table, or the sheet's own records; without any, the facts."""
+    if sheet.records is not None:
+        table = sheet.records()
+    elif sheet.tables:
+        table = sheet.tables[0]
+    else:
+        table = Table([Column("fact"), Column("value")], [[label.strip(), cell] for label, cell in sheet.facts])
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    if not sheet.tables:
-        writer.writerows([[label, plain(cell)] for label, cell in sheet.facts])
-        return out.getvalue()
-    table = sheet.tables[0]
-    writer.writerow([c.key or c.heading for c in table.columns])
+    writer.writerow([_harmless(c.key or c.heading) for c in table.columns])
     for row in table.rows:
-        writer.writerow(["" if cell is None else _harmless(plain(cell)) for cell in row])
+        writer.writerow([_field(cell) for cell in row])
     return out.getvalue()
 
 
-def _harmless(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is quoted, so that a hostile name does not run there."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "@", "\t", "\r") else value
+def _field(cell: Cell) -> Any:
+    if cell is None:
+        return ""
+    return _harmless(plain(cell)) if isinstance(cell, str | Name | Math) else plain(cell)
 
 
-def to_markdown(sheet: Sheet) -> str:
-    """Markdown with formulas as math, as GitHub shows it."""
-    lines = [f"# {_markdown(sheet.title)}", ""]
-    lines += [f"- **{_markdown(label)}** {_markdown_cell(cell)}" for label, cell in sheet.facts]
-    for table in sheet.tables:
-        lines += ["", "| " + " | ".join(_markdown(c.heading) for c in table.columns) + " |"]
-        lines.append("|" + "|".join(" ---: " if c.right else " --- " for c in table.columns) + "|")
-        for row in [*table.rows, *([table.total] if table.total else [])]:
-            lines.append("| " + " | ".join(_markdown_cell(cell) for cell in row) + " |")
-    lines += ["", *(_markdown(note) for note in sheet.notes)] if sheet.notes else []
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _markdown(text: str) -> str:
-    for sign in "\\`*_{}[]<>|$#":
-        text = text.replace(sign, "\\" + sign)
-    return " ".join(text.split())
-
-
-def _markdown_cell(cell: Cell) -> str:
-    if isinstance(cell, str | Name):
-        return _markdown(set_cell(cell, TEXT))
-    if isinstance(cell, Math):
-        return f"${cell.latex}$" if cell.latex else _markdown(cell.text)
-    formula = isinstance(cell, Extent | Tensor | Rule | Fraction) or (isinstance(cell, Cost) and any(cell.terms))
-    return f"${set_cell(cell, LATEX)}$".replace("|", r"\vert ") if formula else set_cell(cell, TEXT)
-
-
-def to_latex(sheet: Sheet) -> str:
-    """Facts as a list of formulas and tables with booktabs; for a document that loads amsmath and booktabs."""
-    lines = [f"% {' '.join(sheet.title.split())}"]
-    if sheet.facts:
-        lines.append(r"\begin{description}")
-        lines += [rf"  \item[{latex_escape(label)}] {_latex_cell(cell)}" for label, cell in sheet.facts]
-        lines.append(r"\end{description}")
-    for table in sheet.tables:
-        lines.append(rf"\begin{{tabular}}{{{''.join('r' if c.right else 'l' for c in table.columns)}}}")
-        lines.append(r"  \toprule")
-        lines.append("  " + " & ".join(latex_escape(c.heading) for c in table.columns) + r" \\")
-        lines.append(r"  \midrule")
-        lines += ["  " + " & ".join(map(_latex_cell, row)) + r" \\" for row in table.rows]
-        if table.total:
-            lines += [r"  \midrule", "  " + " & ".join(map(_latex_cell, table.total)) + r" \\"]
-        lines += [r"  \bottomrule", r"\end{tabular}"]
-    lines += [rf"\par {_latex_text(note)}" for note in sheet.notes]
-    return "\n".join(lines) + "\n"
-
-
-def _latex_cell(cell: Cell) -> str:
-    if isinstance(cell, str | Name):
-        return _latex_text(set_cell(cell, TEXT))
-    if isinstance(cell, Math):
-        return f"${cell.latex}$" if cell.latex else _latex_text(cell.text)
-    if cell is None or isinstance(cell, Share | Big):
-        return _latex_text(set_cell(cell, TEXT))
-    text = set_cell(cell, LATEX)
-    thousands = text.replace(" ", r"\,") if text.replace(" ", "").isdigit() else text
-    return f"${thousands}$"
-
-
-_LATEX_SIGNS: Final = {
-    "·": r"$\cdot$", "×": r"$\times$", "−": "$-$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "⌈": r"$\lceil$",
-    "⌉": r"$\rceil$", "²": "$^{2}$", "³": "$^{3}$", "≥": r"$\geq$", "≤": r"$\leq$", "≡": r"$\equiv$", "…": r"\dots{}",
-    "–": "--", "√": r"$\surd$", "α": r"$\alpha$", "ε": r"$\varepsilon$", "π": r"$\pi$", "½": r"$\tfrac12$",
-    "Φ": r"$\Phi$", "ˣ": "$^{x}$", "⁻": "$^{-}$", "→": r"$\to$",
-}  # fmt: skip
-
-
-def _latex_text(text: str) -> str:
-    return "".join(_LATEX_SIGNS.get(c, c) for c in latex_escape(" ".join(text.split())))
+def _harmless(text: str) -> str:
+    """A stranger's text that a spreadsheet would take for a formula is quoted, so that it does not run there."""
+    text = in_style(text, TEXT)
+    return "'" + text if text.lstrip()[:1] in ("=", "+", "-", "@") else text

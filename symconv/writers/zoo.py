@@ -14,17 +14,19 @@ from symconv.writers.sheet import Big, Cell, Column, Sheet, Table
 
 def zoo_sheet() -> Sheet:
     """Every bundled network by name, with its params and MACs at the usual size and the published figures."""
-    columns = ("model", "params", "MACs", "at", "domain", "published params", "published GMACs", "by")
-    table = Table([Column(c, right=c not in ("model", "at", "domain", "by"), key=c.replace(" ", "_")) for c in columns])
+    words = (("model", 0), ("params", 3), ("MACs", 3), ("at", 2), ("domain", 1))
+    stated = (("published params", 1), ("published GMACs", 1), ("by", 0))
+    left = ("model", "at", "domain", "by")
+    table = Table([Column(c, c not in left, c.replace(" ", "_"), rank) for c, rank in (*words, *stated)])
     for name, spec in bundled():
         net = spec.network(name.split("/")[-1] if spec.variants else None)
-        stated = published(spec, name)
+        figures = published(spec, name)
         at = {n: v for n, v in net.usual.items() if n in net.symbols}
         place = ", ".join(f"{n}={v}" for n, v in at.items())
         row: list[Cell] = [name, _figure(net, net.cost("params"), at), _figure(net, net.cost("macs"), at), place]
-        table.rows.append([*row, domain_line(net), *_stated(stated)])
+        table.rows.append([*row, domain_line(net), *_stated(figures)])
     sheet = Sheet(f"{len(table.rows)} bundled architectures", tables=[table])
-    sheet.notes.append("symconv show NAME derives the closed forms of one of them")
+    sheet.notes.append("symconv show MODEL derives the closed forms of one of them")
     return sheet
 
 

@@ -19,7 +19,7 @@ from symconv.errors import Fault, SpecError
 from symconv.readers import document
 from symconv.readers.document import Document, Position, Step, parse, read
 
-LOADERS = list({getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader})
+LOADERS = list(dict.fromkeys([getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader]))
 YAML_TEXT = st.lists(
     st.sampled_from([*"ab1.:-?,[]{}#&*!|>'\"%@`\\~<\t\n\r ", "\r\n", "\n  ", ": ", "- ", "? ", "&a ", "*a", "|2-\n",
                      "---\n", "...\n", "<<", "1e9", "\\u00e9", "é", "😀", "\x00", "\x85", "\u2028", "\ufeff",

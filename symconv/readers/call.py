@@ -1,0 +1,150 @@
+"""The words of a call: the values of --at, the fields of --set, a metric, read into what they stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from symconv.count import Convention
+from symconv.domain import Condition, Domain, asking
+from symconv.errors import ExpressionError, SymconvError, near
+from symconv.network import METRICS, Network
+from symconv.readers.expression import DIGITS, names_in, parse_rational
+from symconv.readers.names import plainly, shown
+
+
+class CallError(SymconvError):
+    """The call is wrong, not the model: an unknown option's value, a symbol that the model does not have."""
+
+
+#: What looks like a number and is none here: 1e3 would be read as 1·e3.
+_FLOAT: Final = re.compile(r"[0-9]+(\.[0-9]+)?[eE][0-9]+|0[xXbBoO][0-9a-fA-F]+")
+_WHOLE: Final = re.compile(rf"[-+]?[0-9]{{1,{DIGITS}}}")
+
+
+def assignments(text: str) -> dict[str, str]:
+    """`X=224,N=1` as a mapping.
+
+    Raises CallError for anything else.
+
+    >>> assignments("X=max(q, 32), N=1")
+    {'X': 'max(q, 32)', 'N': '1'}
+    """
+    out: dict[str, str] = {}
+    for part in _parts(text) if text.strip() else ():
+        name, sign, value = (p.strip() for p in part.partition("="))
+        if not sign or not name or not value:
+            raise CallError(f"--at {plainly(text)}: a symbol and its value are wanted, such as X=224,N=1")
+        if _FLOAT.fullmatch(value):
+            raise CallError(f"--at {name}={value}: a whole number in plain digits is wanted, or an expression")
+        if name in out:
+            raise CallError(f"--at gives {plainly(name)} twice")
+        out[name] = value
+    return out
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between the commas that are in no parentheses."""
+    parts, depth = [""], 0
+    for c in text:
+        depth += (c == "(") - (c == ")")
+        if c == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += c
+    return parts
+
+
+def put(net: Network, given: Mapping[str, str]) -> Network:
+    """The network with values or expressions in place of symbols; what they need to be whole is in its domain.
+
+    Raises CallError for a symbol that it does not have and for what is no expression, DomainError outside the domain.
+    """
+    if not given:
+        return net
+    _check_names(net, given)
+    values: dict[str, Any] = {}
+    needed: list[tuple[Condition, str]] = []
+    for name, written in given.items():
+        source = f"--at {name}={written}"
+        try:
+            values[name], conditions = _value(net, written)
+        except ExpressionError as error:
+            raise CallError(f"--at {name}={plainly(written)}: {error}") from None
+        needed += [(condition, source) for condition in conditions]
+    made = net.substitute(**values)
+    for condition, source in needed:
+        made.require(condition, source)
+    made.usual = {n: v for n, v in net.usual.items() if n not in given and n in made.symbols}
+    return made
+
+
+def _check_names(net: Network, given: Mapping[str, str]) -> None:
+    for name in given:
+        if name not in net.symbols:
+            hint, symbols = near(name, net.symbols), ", ".join(net.symbols)
+            known = f"its symbols are {symbols}" if symbols else "it has no symbols"
+            raise CallError(f"--at: {net.name} has no symbol {plainly(name)}: {known}{f' ({hint})' if hint else ''}")
+
+
+def _value(net: Network, written: str) -> tuple[Any, tuple[Condition, ...]]:
+    """The value that is written, a number or an expression in further symbols, and what it needs to be whole."""
+    names = {n: net.symbol(n, None if n in net.symbols else "count") for n in names_in(written)}
+    needed = Domain()
+    with asking(needed, "--at"):
+        value = parse_rational(written, {**names, **net.symbols})
+    return value, needed.conditions
+
+
+def numbers(net: Network, given: Mapping[str, str]) -> dict[str, int]:
+    """Whole numbers for symbols, where figures are wanted.
+
+    Raises CallError for anything else, DomainError outside the domain.
+    """
+    _check_names(net, given)
+    for name, written in given.items():
+        if not _WHOLE.fullmatch(written):
+            raise CallError(f"--at {name}={plainly(written)}: figures need a whole number")
+    values = {name: int(written) for name, written in given.items()}
+    net.at(values)
+    return values
+
+
+def fields(changes: Sequence[str]) -> dict[str, object]:
+    """`["groups=1", "bias=false", "kernel=3,5"]` as a mapping, as a spec would say the values.
+
+    Raises CallError for anything else.
+    """
+    out: dict[str, object] = {}
+    for change in changes:
+        name, sign, value = (p.strip() for p in change.partition("="))
+        if not sign or not name or not value:
+            raise CallError(f"--set {shown(change)}: a field and its value are wanted, such as groups=1 or kernel=3,5")
+        if name in out:
+            raise CallError(f"--set gives {plainly(name)} twice")
+        parts = [_field(part.strip()) for part in _parts(value)]
+        out[name] = parts[0] if len(parts) == 1 else parts
+    return out
+
+
+def _field(value: str) -> object:
+    words: Mapping[str, object] = {"true": True, "false": False}
+    return words.get(value, int(value) if _WHOLE.fullmatch(value) else value)
+
+
+def metric_named(name: str) -> str | Convention:
+    """A metric by its name, or a convention from a file.
+
+    Raises CallError for an unknown name, SpecError with everything that is wrong with the file.
+    """
+    if Path(name).suffix.lower() in (".yaml", ".yml"):
+        from symconv.readers.convention import read_convention
+
+        return read_convention(Path(name))
+    if name not in METRICS:
+        hint = near(name, METRICS)
+        known = f"known are {', '.join(METRICS)}, or a .yaml with weights"
+        raise CallError(f"unknown metric {plainly(name)}: {known}{f' ({hint})' if hint else ''}")
+    return name

@@ -1,0 +1,339 @@
+"""The domain: what is required is kept, pruned, contradicted and checked, soundly for all kinds of symbols."""
+
+from collections import Counter
+from dataclasses import replace
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+import pytest
+from test_extent import ON_SIZES
+from witness.programs import NoValueError, Program, random_program, run
+
+import symconv as sc
+from symconv.domain import Condition, Domain, asking, at_least, divides, equal, require, substituted
+from symconv.errors import DomainError, ShapeError
+from symconv.extent import Size, largest, size_of
+from symconv.notation import ASCII
+from symconv.symbols import Symbol, symbol
+
+SYMBOL = {name: symbol(name) for name in ("X", "H", "P", "S", "K", "N")}
+X, H, P, S, K, N = SYMBOL.values()
+x, h, p, s, k, n = map(size_of, SYMBOL.values())
+w = symbol("w", "multiplier")
+
+
+def domain_of(*conditions: Condition) -> Domain:
+    """A domain in which node i asked for the i-th condition."""
+    domain = Domain()
+    for i, condition in enumerate(conditions):
+        domain.require(replace(condition, node=f"node{i}", reason=f"reason {i}"))
+    return domain
+
+
+def legal(domain: Domain, **values: Any) -> bool:
+    try:
+        domain.check({(w if name == "w" else SYMBOL[name]): value for name, value in values.items()})
+    except DomainError:
+        return False
+    return True
+
+
+# -- against brute force ---------------------------------------------------------------------------------------------
+
+MAKE = {"at least": at_least, "equal": equal, "divides": divides}
+
+
+def holds(relation: str, left: int, right: int) -> bool:
+    if relation == "divides":
+        return left >= 1 and right % left == 0
+    return left >= right if relation == "at least" else left == right
+
+
+def random_conditions(rng: Random, names: str) -> list[tuple[str, Program, Program]]:
+    def draw(depth: int) -> Program:
+        return random_program(
+            rng, names, depth=depth, linear=rng.random() < 0.7, largest=rng.choice([3, 12]),
+            functions=rng.choice([(), ("max", "min")]), divisors=[name for name in names if name == "S"],
+        )  # fmt: skip
+
+    out = []
+    for _ in range(rng.randint(1, 5)):
+        relation = rng.choice(["at least", "at least", "at least", "equal", "divides"])
+        left, right = draw(rng.randint(0, 3)), draw(rng.randint(0, 3))
+        number: Program = ("number", rng.randint(1, 6))
+        if relation == "at least" and rng.random() < 0.5:
+            right = ("number", rng.randint(-3, 20))
+        if relation == "equal" and rng.random() < 0.5:
+            right = ("*", number, ("//", left, number))
+        if relation == "divides" and rng.random() < 0.7:
+            left = number
+        out.append((relation, left, right))
+    return out
+
+
+def check_against_brute_force(count: int, seed: int) -> Counter[str]:
+    rng, met = Random(seed), Counter[str]()
+    for _ in range(count):
+        names = rng.choice(["X", "X", "XP", "XH", "P", "XS"])
+        asked = random_conditions(rng, names)
+        sizes = {name: size_of(SYMBOL[name]) for name in names}
+        domain, refused = Domain(), ""
+        try:
+            for i, (relation, left, right) in enumerate(asked):
+                condition = MAKE[relation](run(left, sizes, ON_SIZES), run(right, sizes, ON_SIZES))
+                domain.require(replace(condition, node=f"node{i}"))
+        except ShapeError as error:
+            refused = str(error)
+        met["refused"] += bool(refused)
+        for _ in range(80):
+            at = {name: rng.randint(SYMBOL[name].least, rng.choice([3, 12, 60, 400])) for name in names}
+            try:
+                true = all(holds(relation, run(a, at), run(b, at)) for relation, a, b in asked)
+            except NoValueError:
+                continue
+            if refused:
+                assert not true, (asked, refused, at)
+                continue
+            assert legal(domain, **at) == true, (asked, domain, at)
+            if true:
+                for name in names:
+                    assert at[name] >= domain.least(SYMBOL[name])
+                    assert name == "P" or at[name] in domain.sizes(SYMBOL[name])
+            met["legal" if true else "illegal"] += 1
+    return met
+
+
+def test_values_are_legal_exactly_where_every_condition_holds() -> None:
+    met = check_against_brute_force(700, seed=1)
+    assert met["refused"] > 100
+    assert min(met["legal"], met["illegal"]) > 5_000, met
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("seed", range(80, 88))
+def test_many_values_are_legal_exactly_where_every_condition_holds(seed: int) -> None:
+    check_against_brute_force(4_000, seed)
+
+
+# -- what is kept ----------------------------------------------------------------------------------------------------
+
+
+def test_bounds_and_congruences_are_solved_for_their_symbol() -> None:
+    domain = domain_of(at_least(x // 32, 1), equal(2 * (x // 2), x), at_least((h + 1) // 4 - 3, 2))
+    assert repr(domain) == "X ≥ 32, X ≡ 0 (mod 2), H ≥ 19"
+    assert domain.text(ASCII) == "X >= 32, X = 0 (mod 2), H >= 19"
+    assert (domain.least(X), domain.least(H), domain.least(K), domain.least(P)) == (32, 19, 1, 0)
+    assert [(c.node, c.text()) for c in domain.conditions] == [
+        ("node0", "X ≥ 32"),
+        ("node1", "2·⌊X/2⌋ = X"),
+        ("node2", "H ≥ 19"),
+    ]
+
+
+def test_a_stronger_bound_takes_the_place_of_a_weaker_one() -> None:
+    domain = domain_of(at_least(x, 3), at_least(x // 2, 1), at_least(x // 8, 1), divides(4, x), at_least(x, 5))
+    assert [c.node for c in domain.conditions] == ["node2", "node3"]
+    later = domain_of(divides(2, x), at_least(x, 6), at_least(x, 40), divides(8, x), at_least(x, 4))
+    assert [c.node for c in later.conditions] == ["node2", "node3"]
+    assert repr(later) == "X ≥ 40, X ≡ 0 (mod 8)"
+
+
+def test_what_always_holds_vanishes_and_what_never_holds_is_an_error_at_its_node() -> None:
+    domain = domain_of(
+        at_least(x, 1), at_least(p, 0), equal(x // 2 + (x + 1) // 2, x), divides(3, 6 * x), at_least(x + p, 1),
+        at_least(p + p * x, 0), divides(1, p), equal(4, 4), at_least(largest(x, 7), 7),
+    )  # fmt: skip
+    assert domain.conditions == ()
+    assert repr(domain) == "everywhere"
+    for impossible in (
+        at_least(-x, 0),
+        at_least(0, p + 1),
+        equal(2 * x, 2 * h + 1),
+        divides(0, x),
+        equal(x, x + 1),
+        at_least(1, 2),
+    ):
+        with pytest.raises(ShapeError, match=r"node0: reason 0: .* never holds"):
+            domain_of(impossible)
+
+
+def test_a_contradiction_names_both_nodes() -> None:
+    with pytest.raises(ShapeError, match=r"node1: reason 1: X = 3 contradicts X ≥ 32 \(node0\)"):
+        domain_of(at_least(x // 32, 1), equal(x, 3))
+    with pytest.raises(ShapeError, match=r"node2: .* contradicts 2 divides X \(node0\); X ≥ 4 \(node1\)"):
+        domain_of(divides(2, x), at_least(x, 4), equal(x, 7))
+
+
+def test_a_refused_condition_is_refused_again() -> None:
+    domain = domain_of(at_least(x, 5))
+    for _ in range(2):
+        with pytest.raises(ShapeError, match="contradicts"):
+            domain.require(equal(x, 3))
+        with pytest.raises(ShapeError, match="never holds"):
+            domain.require(at_least(0, x))
+    assert repr(domain) == "X ≥ 5"
+
+
+def test_a_condition_on_several_symbols_stays_as_it_is_once() -> None:
+    domain = domain_of(at_least(x + 2 * p, k), at_least(x + 2 * p, k), equal(h // 2, x // 2), divides(s, x))
+    assert repr(domain) == "X + 2·P ≥ K, ⌊H/2⌋ = ⌊X/2⌋, S divides X"
+    assert [c.node for c in domain.conditions] == ["node0", "node2", "node3"]
+    assert legal(domain, X=8, P=0, K=8, H=9, S=4)
+    assert not legal(domain, X=8, P=0, K=9, H=9, S=4)
+    assert not legal(domain, X=8, P=0, K=8, H=10, S=4)
+    assert not legal(domain, X=8, P=0, K=8, H=9, S=3)
+    assert legal(domain, X=8)  # what is not given yet is not broken
+
+
+def test_what_both_sides_share_is_left_out() -> None:
+    """A K, P convolution of stride 1 beside its input asks for 2·P + 1 = K, whatever X is."""
+    assert repr(domain_of(equal(x + 2 * p - k + 1, x))) == "2·P + 1 = K"
+    assert repr(domain_of(at_least(x // 3 + h, x // 3 + 5))) == "H ≥ 5"
+    assert repr(domain_of(equal(x + h - 4, x))) == "H = 4"
+    assert repr(domain_of(divides(2, x + 2 * h))) == "X ≡ 0 (mod 2)"
+    assert repr(domain_of(at_least(x * h + n, x * h + 1))) == "everywhere"
+
+
+def test_a_floor_is_peeled_off_a_bound() -> None:
+    assert repr(domain_of(at_least((x + 2 * p - k) // s + 1, 1))) == "X + 2·P ≥ K"
+    domain = domain_of(at_least(((x + 2 * p - k) // s + 1 + 2 * p - k) // s + 1, 1))
+    cases = (5, 0, 3, 2), (4, 0, 3, 2), (1, 1, 3, 1), (1, 1, 3, 2), (9, 0, 5, 1), (8, 0, 5, 1)
+    for size, padding, kernel, stride in cases:
+        once = (size + 2 * padding - kernel) // stride + 1
+        twice = (once + 2 * padding - kernel) // stride + 1
+        assert legal(domain, X=size, P=padding, K=kernel, S=stride) == (twice >= 1)
+
+
+def test_a_node_that_fails_leaves_the_domain_as_it_was() -> None:
+    domain = domain_of(at_least(x, 3), equal(x + h, s))
+    before = repr(domain), domain.conditions
+
+    def failing() -> None:
+        with domain.undone_on_error():
+            domain.require(at_least(x, 9))
+            domain.require(at_least(h + k, s))
+            domain.require(equal(x + h + k, s + k))  # what is there already, after balancing
+            domain.require(equal(x, 4))
+
+    with pytest.raises(ShapeError, match="contradicts"):
+        failing()
+    assert (repr(domain), domain.conditions) == before
+    domain.require(at_least(x, 9))
+    assert repr(domain) == "X ≥ 9, H + X = S"
+
+
+def test_rules_ask_in_the_name_of_their_node() -> None:
+    domain = Domain()
+    with asking(domain, "stage1/pool"):
+        require(at_least(x // 2, 1), "an output of at least 1")
+    (condition,) = domain.conditions
+    assert (condition.node, condition.reason) == ("stage1/pool", "an output of at least 1")
+    require(at_least(x, 100), "outside a network nothing is kept")
+    with pytest.raises(ShapeError, match="outside a network: 0 ≥ X never holds"):
+        require(at_least(0, x), "outside a network")
+
+
+def test_a_condition_can_be_substituted() -> None:
+    condition = substituted(at_least(x // 32, h), {X: 64 * n, H: 2 * n})
+    assert condition.text() == "2·N ≥ 2·N"
+    assert condition.symbols == {N}
+    assert condition.holds({N: 3})
+
+
+# -- symbols that may be zero, or fractions --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("condition", "accepted", "refused"),
+    [
+        (at_least(p, 1), [1, 5], [0]),
+        (at_least(2, p), [0, 2], [3]),
+        (equal(2 * p, 4), [2], [0, 1, 3]),
+        (equal(p // 2, 0), [0, 1], [2]),
+        (divides(2, p), [0, 2], [1]),
+        (divides(p, 6), [1, 2, 3, 6], [0, 4]),
+        (divides(p, p), [1, 2, 7], [0]),
+        (at_least(p * p, p + 2), [2, 3], [0, 1]),
+        (at_least(p // (p + 1), 0), [0, 3], []),
+    ],
+)
+def test_a_padding_may_be_zero(condition: Condition, accepted: list[int], refused: list[int]) -> None:
+    domain = domain_of(condition)
+    assert [v for v in accepted if not legal(domain, P=v)] == []
+    assert [v for v in refused if legal(domain, P=v)] == []
+    assert all(v >= domain.least(P) for v in accepted)
+
+
+@pytest.mark.parametrize(
+    ("condition", "accepted", "refused"),
+    [
+        (at_least(size_of(w), 1), [1, Fraction(3, 2)], [Fraction(1, 2)]),
+        (equal(2 * size_of(w), 1), [Fraction(1, 2)], [1]),
+        (at_least(size_of(w) * 8 // 1, 3), [Fraction(3, 8), 1], [Fraction(1, 4)]),
+        (equal(size_of(w) * 8 // 8 * 8, size_of(w) * 8), [1, 2], [Fraction(1, 2)]),
+        (divides(2, size_of(w) * 4 // 1), [Fraction(1, 2), 1], [Fraction(1, 4)]),
+        (at_least(1, size_of(w)), [1, Fraction(1, 7)], [2]),
+    ],
+)
+def test_a_multiplier_may_be_a_fraction(condition: Condition, accepted: list[Any], refused: list[Any]) -> None:
+    domain = domain_of(condition)
+    assert [v for v in accepted if not legal(domain, w=v)] == []
+    assert [v for v in refused if legal(domain, w=v)] == []
+
+
+def test_a_multiplier_below_one_is_not_refused_by_a_bound_that_fractions_pass() -> None:
+    domain_of(at_least(size_of(w) * 64 // 1, 1))
+    with pytest.raises(ShapeError):
+        domain_of(at_least(0, size_of(w) + 1))
+    # w > 0 is never reached from below: 0 ≥ w is impossible, but no bound on integers says so; never a wrong yes.
+    assert not legal(domain_of(at_least(0, size_of(w))), w=Fraction(1, 9))
+
+
+# -- complaints ------------------------------------------------------------------------------------------------------
+
+
+def test_a_value_outside_is_an_error_that_names_value_domain_reason_and_node() -> None:
+    domain = domain_of(at_least(x // 32, 1), divides(16, x), at_least(h + 2 * p, k))
+    with pytest.raises(DomainError) as caught:
+        domain.check({X: 40})
+    assert str(caught.value) == ("X = 40 is outside the domain X ≥ 32, X ≡ 0 (mod 16): reason 1, asked for by node1")
+    with pytest.raises(DomainError, match=r"X = 16 .*reason 0, asked for by node0"):
+        domain.check({X: 16})
+    with pytest.raises(DomainError, match=r"H = 1, K = 5, P = 1|P = 1, K = 5, H = 1|K = 5, P = 1, H = 1"):
+        domain.check({H: 1, P: 1, K: 5})
+
+
+def test_an_exact_quotient_is_asked_for_before_it_is_used() -> None:
+    net = sc.Network()
+    net.input("image", "N", "C_in", "X", "X")
+    net.add("conv", sc.layers.Conv(net.symbol("C_out"), net.symbol("K"), groups=net.symbol("g"), bias=False))
+    assert "g divides C_in" in repr(net.domain)
+    assert "g divides C_out" in repr(net.domain)
+    at: dict[str, Any] = {"N": 1, "C_in": 6, "C_out": 9, "K": 3, "g": 3, "X": 5}
+    assert net.evaluate("macs", **at) == 3 * 3 * 2 * 9 * 3 * 3
+    with pytest.raises(DomainError, match="g = 4"):
+        net.evaluate("macs", **{**at, "g": 4})
+
+
+def test_the_domain_of_a_long_network_stays_short() -> None:
+    net = sc.Network()
+    net.input("image", 1, 8, "X", "X")
+    for i in range(400):
+        net.add(f"conv{i}", sc.layers.Conv(8, 3))
+    assert repr(net.domain) == "X ≥ 801"
+    assert len(net.domain.conditions) == 1
+
+
+def sizes_of_symbols(*symbols: Symbol) -> list[Size]:
+    return [size_of(each) for each in symbols]
+
+
+def test_the_order_of_conditions_does_not_matter() -> None:
+    rng = Random(4)
+    conditions = [at_least(x // 8, 1), divides(3, x), at_least(x, 5), divides(2, x + 1), at_least(200, x)]
+    expected = [v for v in range(1, 300) if 8 <= v <= 200 and v % 3 == 0 and v % 2 == 1]
+    for _ in range(20):
+        rng.shuffle(conditions)
+        assert list(domain_of(*conditions).sizes(X).members(300)) == expected
+    assert sizes_of_symbols(X) == [x]
