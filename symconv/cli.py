@@ -43,20 +43,31 @@ Model = Annotated[
     typer.Argument(metavar="MODEL", help="a bundled architecture (vgg16, vgg/D; symconv zoo lists them) or a .yaml"),
 ]
 At = Annotated[
-    str, typer.Option("--at", help="values of symbols, X=224,N=1; what is left out stays a symbol; X=32q too")
+    str,
+    typer.Option(
+        "--at", metavar="VALUES", help="values of symbols, X=224,N=1; what is left out stays a symbol; X=32q too"
+    ),
 ]
-Figures = Annotated[str, typer.Option("--at", help="values of symbols, X=224,N=1")]
+Figures = Annotated[str, typer.Option("--at", metavar="VALUES", help="values of symbols, X=224,N=1")]
 MetricName = Annotated[
-    str, typer.Option("--metric", "-m", help="macs, flops, ops, full, params, frozen, buffers, activations, or a .yaml")
+    str,
+    typer.Option(
+        "--metric",
+        "-m",
+        metavar="METRIC",
+        help="macs, flops, ops, full, params, frozen, buffers, activations, or a .yaml",
+    ),
 ]
 FormatName = Annotated[Format, typer.Option("--format", "-f", help="how to print it")]
 Plain = Annotated[
     bool | None,
     typer.Option(
-        "--ascii/--no-ascii", help="floor((X + 31)/32) in place of ⌈X/32⌉; a pipe gets ASCII unless --no-ascii"
+        "--ascii/--no-ascii", help="formulas in ASCII, floor((X + 31)/32); a pipe gets them so unless --no-ascii"
     ),
 ]
-Layers = Annotated[list[Path] | None, typer.Option("--layers", help="a Python file with layers of your own; it is run")]
+Layers = Annotated[
+    list[Path] | None, typer.Option("--layers", metavar="FILE", help="a Python file with layers of your own; it is run")
+]
 
 
 def _version(asked: bool) -> None:
@@ -131,7 +142,8 @@ def total(
 def explain(
     model: Model,
     term: Annotated[
-        str | None, typer.Argument(help="a layer, a stage, or a term such as 38592·X²; nothing: the domain")
+        str | None,
+        typer.Argument(metavar="TERM", help="a layer, a stage, or a term such as 38592*X^2; nothing: the domain"),
     ] = None,
     at: At = "",
     metric: MetricName = "macs",
@@ -156,7 +168,9 @@ def growth(
     model: Model,
     at: At = "",
     metric: MetricName = "macs",
-    by: Annotated[str, typer.Option("--by", help="the symbols that grow, X,N; all of them where none is named")] = "",
+    by: Annotated[
+        str, typer.Option("--by", metavar="SYMBOLS", help="the symbols that grow, X,N; all of them where none is named")
+    ] = "",
     format: FormatName = Format.table,
     ascii: Plain = None,
     layers: Layers = None,
@@ -182,8 +196,8 @@ def claims(
     layers: Layers = None,
 ) -> None:
     """The article's three conclusions, checked over the layers."""
-    from symconv.errors import SymbolError
-    from symconv.readers.call import CallError, assignments, numbers
+    from symconv.errors import CallError, SymbolError
+    from symconv.readers.call import assignments, numbers
     from symconv.writers import output
     from symconv.writers.answers import claims_sheet
 
@@ -200,9 +214,11 @@ def claims(
 @app.command()
 def diagram(
     model: Model,
-    output: Annotated[Path, typer.Option("--output", "-o", help="the file: .dot, .svg, .png or .pdf")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="the file: .dot, .svg, .png or .pdf")],
     at: Figures = "",
-    metric: Annotated[str, typer.Option("--metric", "-m", help="what the colours show the share of")] = "macs",
+    metric: Annotated[
+        str, typer.Option("--metric", "-m", metavar="METRIC", help="what the colours show the share of")
+    ] = "macs",
     fold: Annotated[bool, typer.Option("--fold/--no-fold", help="runs of equal layers as one")] = True,
     depth: Annotated[int | None, typer.Option("--depth", min=1, help="levels of the names that are drawn")] = None,
     direction: Annotated[Direction, typer.Option("--direction", help="top-down or left to right")] = Direction.TB,
@@ -210,8 +226,9 @@ def diagram(
     layers: Layers = None,
 ) -> None:
     """Draw a network: shapes, MACs and params, as figures with --at."""
+    from symconv.errors import CallError
     from symconv.notation import ASCII, TEXT
-    from symconv.readers.call import CallError, assignments, metric_named, numbers
+    from symconv.readers.call import assignments, metric_named, numbers
     from symconv.writers.diagram import draw
     from symconv.writers.output import say
     from symconv.writers.render import FORMATS
@@ -237,16 +254,18 @@ def diagram(
 
 @app.command()
 def rules(
-    kind: Annotated[str | None, typer.Argument(help="a layer; all of them where none is named")] = None,
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="a layer; all of them where none is named")] = None,
     set: Annotated[
-        list[str] | None, typer.Option("--set", help="a field of the instance, groups=1 or bias=false")
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="a field of the instance, groups=1 or bias=false"),
     ] = None,
     format: FormatName = Format.table,
     ascii: Plain = None,
     layers: Layers = None,
 ) -> None:
     """Rules of the layers in symbols: shape, weights, operations."""
-    from symconv.readers.call import CallError, fields
+    from symconv.errors import CallError
+    from symconv.readers.call import fields
     from symconv.writers import output
 
     changes = fields(set or [])
@@ -308,8 +327,7 @@ def _placed(sheet: Sheet, given: Mapping[str, str]) -> Sheet:
 @contextmanager
 def _call(option: str = "") -> Iterator[None]:
     """What fails in here is wrong with the call, not with the model."""
-    from symconv.errors import SymconvError
-    from symconv.readers.call import CallError
+    from symconv.errors import CallError, SymconvError
 
     try:
         yield
@@ -319,8 +337,7 @@ def _call(option: str = "") -> Iterator[None]:
 
 def main() -> None:
     """Run the command: exit 0 done, 1 the model is wrong, 2 the call is wrong, 130 interrupted."""
-    from symconv.errors import SymconvError
-    from symconv.readers.call import CallError
+    from symconv.errors import CallError, SymconvError
     from symconv.writers.output import ReaderLeft, give_up, say
 
     try:

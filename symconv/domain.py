@@ -119,7 +119,7 @@ class Domain:
         """
         key = condition.relation, condition.left, condition.right
         if key not in self._asked:
-            self._add(_balanced(_reduced(condition)))
+            self._add(_reduced(condition))
             self._asked[key] = None
 
     def _add(self, condition: Condition) -> None:
@@ -146,9 +146,10 @@ class Domain:
         if both == known.sizes:
             return
         kept = tuple((c, s) for c, s in known.conditions if not _implies(sizes, s))
-        self._solved[symbol] = _Solved(both, (*kept, (condition, sizes)))
+        self._solved[symbol] = _Solved(both, (*kept, (_balanced(condition), sizes)))
 
     def _leave_open(self, condition: Condition) -> None:
+        condition = _balanced(condition)
         self._open.setdefault((condition.relation, condition.left, condition.right), condition)
 
     def sizes(self, symbol: Symbol) -> Sizes:
@@ -220,12 +221,13 @@ def _reduced(condition: Condition) -> Condition:
 
 
 def _balanced(condition: Condition) -> Condition:
-    """Without what both sides share: X + 2·P − K + 1 = X is 2·P + 1 = K."""
+    """Without what both sides share, and then without minus signs: X + 2·P − K + 1 = X is 2·P + 1 = K."""
     left, right = condition.left, condition.right
-    if condition.relation == DIVIDES or not isinstance(left, Extent) or not isinstance(right, Extent):
+    if condition.relation == DIVIDES or not isinstance(left, Extent):
         return condition
     h = left - right
-    if not left.terms.keys() & right.terms.keys() - {()}:
+    beside = right.terms.keys() if isinstance(right, Extent) else {()}
+    if not left.terms.keys() & beside:
         return condition
     if isinstance(h, int):
         return replace(condition, left=h, right=0)

@@ -43,6 +43,10 @@ class OutputError(SymconvError):
     """A file that could not be written, or a format that is not known."""
 
 
+class CallError(SymconvError):
+    """A call that is wrong, not the model: the value of an option, a symbol or a layer that the model does not have."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing that is wrong with a file; `line` and `column` count from 1, 0 where they are not known."""

@@ -180,7 +180,7 @@ class Extent:
         if isinstance(other, int):
             if other == 1:
                 return self
-            return Extent({m: c * other for m, c in self.terms.items()}) if other else 0
+            return _size({m: c * other for m, c in self.terms.items()})
         if not isinstance(other, Extent):
             return NotImplemented
         terms: dict[Monomial, int] = {}
@@ -236,11 +236,29 @@ Size = int | Extent
 
 def _size(terms: dict[Monomial, int]) -> Size:
     terms = {m: c for m, c in terms.items() if c}
+    for m, c in terms.items():
+        for a in m:
+            if a.__class__ is Floor and a.exact:
+                whole = _cleared(m, c, a)
+                if whole is not None:
+                    del terms[m]
+                    return _size(terms) + whole
     if not terms:
         return 0
     if len(terms) == 1 and () in terms:
         return terms[()]
     return Extent(terms)
+
+
+def _cleared(monomial: Monomial, c: int, quotient: Floor) -> Size | None:
+    """c·monomial where the divisor of an exact quotient in it divides the rest: 2·((K − 1)/2) is K − 1."""
+    under: dict[Monomial, int] = _terms(quotient.under)
+    if len(under) != 1:
+        return None
+    ((divisor, k),) = under.items()
+    rest = _without(monomial, (quotient,))
+    left = _without(rest, divisor) if rest is not None else None
+    return None if c % k or left is None else Extent({left: c // k}) * quotient.over
 
 
 def size_of(atom: Atom) -> Extent:
@@ -455,12 +473,14 @@ def _dominates(name: str, a: Size, b: Size) -> bool:
 
 
 def gcd(a: Size, b: Size) -> Size:
-    """The greatest common divisor of two positive sizes; ⌊⌋-free where one is a number that divides the other.
+    """The greatest common divisor of two positive sizes; with a number, of what the other one is modulo it.
 
     >>> from symconv.symbols import symbol
     >>> x = size_of(symbol("X"))
     >>> gcd(x, 7), gcd(14 * x, 7), gcd(x, x)
     (gcd(7, X), 7, X)
+    >>> gcd(7 * x + 3, 7), gcd(15 * x, 7)
+    (1, gcd(7, X))
     """
     if isinstance(a, int) and isinstance(b, int):
         return integer_gcd(a, b)
@@ -470,8 +490,13 @@ def gcd(a: Size, b: Size) -> Size:
         if isinstance(n, int):
             if n < 1:
                 raise ExtentError(f"the greatest common divisor of {e} and {n}: both must be at least 1")
-            if isinstance(e, Extent) and all(c % n == 0 for c in e.terms.values()) and e.integral:
-                return n
+            if isinstance(e, Extent) and e.integral:
+                rest = _size(
+                    {m: c if abs(c) < n else c % n for m, c in e.terms.items()}
+                )  # multiples of n do not matter
+                if isinstance(rest, int):
+                    return integer_gcd(n, rest)
+                a, b = n, rest
     low, high = sorted((a, b), key=order)
     return size_of(Function("gcd", (low, high)))
 

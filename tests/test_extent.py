@@ -39,7 +39,7 @@ from symconv.symbols import ROLES, symbol
 ROLE = {"X": "extent", "H": "extent", "P": "padding", "Q": "padding", "S": "stride", "w": "multiplier"}
 SYMBOL = {name: symbol(name, role) for name, role in ROLE.items()}
 SIZE = {name: size_of(s) for name, s in SYMBOL.items()}
-ON_SIZES = {"max": largest, "min": smallest, "gcd": gcd}
+ON_SIZES = {"max": largest, "min": smallest, "gcd": gcd, "exact": lambda a, b: floor(a, b, exact=True)}
 
 X, H, P, S, w = (SIZE[name] for name in ("X", "H", "P", "S", "w"))
 
@@ -48,7 +48,9 @@ def random_case(rng: Random) -> tuple[str, Program]:
     """A program on one to four symbols, paddings that may be 0 and rational ones among them."""
     names = rng.choice(["X", "XP", "XHP", "XSP", "Xw", "XPwS", "PQ"])
     divisors = rng.choice(["", [n for n in names if n in "SPw"], names])
-    functions = rng.choice([(), ("max", "min"), ("max", "min") if "w" in names else ("max", "min", "gcd")])
+    functions = rng.choice(
+        [(), ("max", "min"), ("max", "min", "exact") if "w" in names else ("max", "min", "exact", "gcd")]
+    )
     largest_number = rng.choice([3, 12, 12, 40])
     program = random_program(
         rng, names, depth=rng.randint(1, 6), divisors=divisors, functions=functions,

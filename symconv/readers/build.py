@@ -298,7 +298,7 @@ class Build:
                 return
         else:
             full = self._numbered(stage, kind)
-        item.name, item.sources = full, item.sources or (self.last,)
+        item.name, item.behind = full, self.last
         self.items.append(item)
         self.taken[full] = item.path
         self.last = full
@@ -340,7 +340,7 @@ def _word(item: Any) -> Word | None:
 def _no_layer(item: Any) -> tuple[str, None, str]:
     """What an entry is that is no layer, and what would be one."""
     example = "such as conv3-64, or conv: {channels: 64}"
-    if not isinstance(item, dict):
+    if not isinstance(item, dict) or not item:
         return f"{shown(item)}, where a layer is accepted", None, example
     kinds = [key for key in item if key in LAYERS]
     others = [key for key in item if key not in kinds]

@@ -9,15 +9,10 @@ from typing import Any, Final
 
 from symconv.count import Convention
 from symconv.domain import Condition, Domain, asking
-from symconv.errors import ExpressionError, SymconvError, near
+from symconv.errors import CallError, ExpressionError, near
 from symconv.network import METRICS, Network
 from symconv.readers.expression import DIGITS, names_in, parse_rational
 from symconv.readers.names import plainly, shown
-
-
-class CallError(SymconvError):
-    """The call is wrong, not the model: an unknown option's value, a symbol that the model does not have."""
-
 
 #: What looks like a number and is none here: 1e3 would be read as 1·e3.
 _FLOAT: Final = re.compile(r"[0-9]+(\.[0-9]+)?[eE][0-9]+|0[xXbBoO][0-9a-fA-F]+")
@@ -98,16 +93,20 @@ def _value(net: Network, written: str) -> tuple[Any, tuple[Condition, ...]]:
     return value, needed.conditions
 
 
-def numbers(net: Network, given: Mapping[str, str]) -> dict[str, int]:
-    """Whole numbers for symbols, where figures are wanted.
+def numbers(net: Network, given: Mapping[str, str]) -> dict[str, Any]:
+    """Numbers for symbols, where figures are wanted: whole ones, and fractions such as 3/4 for a multiplier.
 
     Raises CallError for anything else, DomainError outside the domain.
     """
     _check_names(net, given)
+    values: dict[str, Any] = {}
     for name, written in given.items():
-        if not _WHOLE.fullmatch(written):
-            raise CallError(f"--at {name}={plainly(written)}: figures need a whole number")
-    values = {name: int(written) for name, written in given.items()}
+        ((symbol,),) = net.symbols[name].terms
+        try:
+            values[name] = parse_rational(written, {})
+        except ExpressionError:
+            wanted = "a whole number" if getattr(symbol, "integral", True) else "a number"
+            raise CallError(f"--at {name}={plainly(written)}: figures need {wanted}") from None
     net.at(values)
     return values
 

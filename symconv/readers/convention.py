@@ -38,7 +38,7 @@ class ConventionModel(BaseModel):
     other: Weight = Fraction(0)
 
 
-def read_convention(path: Path) -> Convention:
+def read_convention(path: str | Path) -> Convention:
     """A convention from a file such as
 
         name: energy

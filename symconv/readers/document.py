@@ -149,13 +149,14 @@ class Document:
         return node, key
 
 
-def read(path: Path) -> Document:
+def read(path: str | Path) -> Document:
     """Read the YAML file at `path`, UTF-8 with or without a byte order mark.
 
     Raises:
         SpecError: the file cannot be read, is no text, is too large, or `parse` refuses it.
     """
     file = str(path)
+    path = Path(path)
     try:
         mode = path.stat().st_mode
         # Before it is opened: opening a pipe would wait for ever, and a device has no end.

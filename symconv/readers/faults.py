@@ -34,6 +34,17 @@ _WANTED: Final = {
 }
 
 
+#: What a text is, in a field that does not take any.
+_TEXT: Final = {
+    "input": "an expression in symbols",
+    "inputs": "an expression in symbols",
+    "name": "a name",
+    "from": "the name of a layer",
+    "shares": "the name of a layer",
+    "column": "the name of a column",
+}
+
+
 class Faults:
     """The faults of one file, found one by one; reading ends when there are very many."""
 
@@ -53,7 +64,8 @@ class Faults:
         for fault in faults:
             self.found[fault] = None
             if len(self.found) >= MAX_FAULTS:
-                last = Fault(f"reading stopped after {MAX_FAULTS} faults", fault.file, fault.line, fault.column)
+                place = max((f.line, f.column) for f in self.found)
+                last = Fault(f"… and maybe more: reading stopped after {MAX_FAULTS} faults", fault.file, *place)
                 raise SpecError([*self.found, last])
 
     def check(self) -> None:
@@ -84,7 +96,8 @@ def faults_of(
     """pydantic's findings as faults; all alternatives of a union are one fault."""
     findings: dict[Place, list[ErrorDetails]] = {}
     for found in error.errors(include_url=False):
-        findings.setdefault(_path_in(document, (*base, *found["loc"])), []).append(found)
+        steps = (found.get("ctx") or {}).get("steps", ())
+        findings.setdefault(_path_in(document, (*base, *found["loc"], *steps)), []).append(found)
     # A list with a bad entry is also no text: only the entry is worth a word.
     around = {path[:i] for path in findings for i in range(len(base) + 1, len(path))}
     for path, several in findings.items():
@@ -98,6 +111,8 @@ def faults_of(
         if wanted and path not in around:
             value, field = several[0]["input"], _field(several[0], path)
             accepted = " or ".join(dict.fromkeys(wanted))
+            if several[0]["loc"]:
+                accepted = accepted.replace("a text", _TEXT.get(str(several[0]["loc"][0]), "a text"))
             yield fault_at(document, path, f"{field}{shown(value)}, where {accepted} is accepted", offset)
 
 

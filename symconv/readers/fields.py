@@ -22,6 +22,9 @@ from symconv.readers.names import shown
 #: What the names of a spec stand for.
 Names = Mapping[str, Size | Fraction]
 
+#: The way from a field to a part of its value.
+Steps = tuple[int, ...]
+
 #: What every layer of a spec may say besides its own fields.
 COMMON: Final = ("name", "from", "shares")
 
@@ -110,55 +113,55 @@ def _read(value: Any, limits: Range, names: Names) -> Any:
         return value
     whole = [*limits.words, *(["a list with one for each axis"] if limits.per_axis else [])]
     if isinstance(value, list) and limits.per_axis and value:
-        return tuple(_axis(v, limits, names) for v in value)
+        return tuple(_axis(v, limits, names, (i,)) for i, v in enumerate(value))
     return _one(value, limits, names, whole)
 
 
-def _axis(value: Any, limits: Range, names: Names) -> Any:
+def _axis(value: Any, limits: Range, names: Names, steps: Steps) -> Any:
     if isinstance(value, list) and limits.pairs and len(value) == 2:
-        return tuple(_one(v, limits, names) for v in value)
-    return _one(value, limits, names, ["[begin, end]"] if limits.pairs else [])
+        return tuple(_one(v, limits, names, steps=(*steps, i)) for i, v in enumerate(value))
+    return _one(value, limits, names, ["[begin, end]"] if limits.pairs else [], steps)
 
 
-def _one(value: Any, limits: Range, names: Names, besides: list[str] | None = None) -> Any:
-    """One size; `besides` says what else is accepted in its place."""
+def _one(value: Any, limits: Range, names: Names, besides: list[str] | None = None, steps: Steps = ()) -> Any:
+    """One size, at the steps inside its field; `besides` says what else is accepted in its place."""
     given = value
     if isinstance(value, str):
-        value = expression(value, names, limits)
+        value = expression(value, names, limits, steps)
     if isinstance(value, Extent):
         if value.integral or limits.rational:
             return value
         words = "{shown} is not always a whole number: take the floor of it, floor(…)"
-        raise PydanticCustomError("size", words, {"shown": shown(given)})
+        raise PydanticCustomError("size", words, {"shown": shown(given), "steps": steps})
     if isinstance(value, Fraction) and value.denominator == 1:
         value = int(value)
     number = not isinstance(value, bool) and isinstance(value, int | Fraction if limits.rational else int)
     if not number or (value <= 0 if limits.rational else value < limits.least and not limits.signed):
-        raise _refused(given, limits, besides)
+        raise _refused(given, limits, besides or [], steps)
     return value
 
 
-def expression(text: str, names: Names, limits: Range | None = None) -> Size | Fraction:
+def expression(text: str, names: Names, limits: Range | None = None, steps: Steps = ()) -> Size | Fraction:
     """An expression in a spec.
 
-    Raises pydantic's own error, with the column and a hint in its context, for anything that is not arithmetic on the
+    Raises pydantic's own error, with its place and a hint in the context, for anything that is not arithmetic on the
     names.
     """
     try:
         return parse_rational(text, names) if limits is not None and limits.rational else parse(text, names)
     except ExpressionError as error:
         hint = near(text, limits.words) if limits is not None and is_name(text) else ""
-        context = {"said": str(error), "column": error.column, "hint": hint}
+        context = {"said": str(error), "column": error.column, "hint": hint, "steps": steps}
         raise PydanticCustomError("expression", "{said}", context) from None
 
 
-def _refused(value: Any, limits: Range, besides: list[str] | None) -> PydanticCustomError:
+def _refused(value: Any, limits: Range, besides: list[str], steps: Steps) -> PydanticCustomError:
     if limits.rational:
         number = "a positive number"
     else:
         number = "a whole number" if limits.signed else f"a whole number from {limits.least} on"
-    *most, last = [number, "an expression", *(besides or [])]
-    context = {"shown": shown(value), "accepted": f"{', '.join(most)} or {last}"}
+    *most, last = [number, "an expression", *besides]
+    context = {"shown": shown(value), "accepted": f"{', '.join(most)} or {last}", "steps": steps}
     return PydanticCustomError("size", "{shown}, where {accepted} is accepted", context)
 
 

@@ -151,12 +151,14 @@ def _either(data: dict[str, Any], broken: set[str], faults: Faults) -> bool:
     """Whether a spec has one of each pair."""
     complete = True
     for one, other, example in EITHER:
-        if one in data and other in data:
+        there = [key for key in (one, other) if key in data]
+        if len(there) == 2:
             faults.add((other,), f"{one} and {other}, where one of the two is accepted", key=True)
-        elif one not in data and other not in data:
-            if not any(near(key, (one, other)) for key in broken - SpecModel.model_fields.keys()):
-                faults.add((), f"{one} or {other} is missing", hint=example)
-        else:
+        elif there and data[there[0]] is None:
+            faults.add((there[0],), f"{there[0]} is empty", hint=example, key=True)
+        elif not there and not any(near(key, (one, other)) for key in broken - SpecModel.model_fields.keys()):
+            faults.add((), f"{one} or {other} is missing", hint=example)
+        elif there:
             continue
         complete = False
     return complete

@@ -56,7 +56,12 @@ class Spec:
                 faults.add(("variants", name, "column"), f"there is no column {plainly(variant.column)}", hint=hint)
             elif variant.column is None and name not in self.table:
                 hint = nearest(name, self.table, "its column is one of")
-                faults.add(("variants", name), f"{plainly(name)} is no column, and names none", hint=hint, key=True)
+                faults.add(
+                    ("variants", name),
+                    f"{plainly(name)} is no column of the table, and names none",
+                    hint=hint,
+                    key=True,
+                )
 
     @property
     def variants(self) -> list[str]:
@@ -83,7 +88,7 @@ class Spec:
         return Build(self.model, self.table, variant, title, faults).network()
 
 
-def read_spec(path: Path) -> Spec:
+def read_spec(path: str | Path) -> Spec:
     """A spec from a file.
 
     Raises SpecError with everything that is wrong with it.

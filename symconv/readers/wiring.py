@@ -23,19 +23,20 @@ class Item:
 
     name: str
     layer: Layer | None
-    sources: tuple[str, ...]
+    sources: tuple[str, ...]  # as the file says them; none where it stands behind the one before it
     path: Place
     offset: Offset | None = None
     shares: str = ""
     conditions: list[Condition] = field(default_factory=list)
     flattens: bool = False
+    behind: str = ""
 
 
 def wire(net: Network, items: list[Item], inputs: Collection[str], faults: Faults) -> None:
     """Add the items to a network that has its inputs, in an order of computation; what cannot be, goes to `faults`."""
     known = dict.fromkeys([*inputs, *(item.name for item in items)])
     for item in items:
-        _resolve(item, known, faults)
+        _resolve(item, known, inputs, faults)
     by_name = {item.name: item for item in items}
     try:
         order = in_order({item.name: (*item.sources, *([item.shares] * bool(item.shares))) for item in items})
@@ -50,6 +51,8 @@ def wire(net: Network, items: list[Item], inputs: Collection[str], faults: Fault
         shares = renamed.get(item.shares, item.shares)
         if item.layer is None or any(s not in net for s in (*sources, *([shares] * bool(shares)))):
             continue  # itself, or what it stands behind, is wrong already
+        if shares in inputs:
+            continue
         if item.flattens and net.tensor(sources[0]).rank <= 2:
             renamed[name] = sources[0]
             continue
@@ -69,34 +72,41 @@ def _behind(net: Network, sources: tuple[str, ...]) -> str:
     return f"its input {shapes[0]}" if len(sources) == 1 else f"its inputs: {', '.join(shapes)}"
 
 
-def _resolve(item: Item, known: Collection[str], faults: Faults) -> None:
+def _resolve(item: Item, known: Collection[str], inputs: Collection[str], faults: Faults) -> None:
     """Names in `from` and `shares`: in the same stage first, then in the stages around it."""
     stage = item.name.split("/")[:-1]
     sources = []
     for i, source in enumerate(item.sources):
-        found = _around(source, stage, known)
+        found = _around(source, stage, known, item.name)
         if found is None:
             message = f"from: there is no layer {plainly(source)}"
             faults.add((*item.path, "from", i), message, hint=_hint(source, stage, known))
         sources.append(found or source)
-    item.sources = tuple(sources)
+    item.sources = tuple(sources) or (item.behind,)
     if item.shares:
-        found = _around(item.shares, stage, known)
+        found = _around(item.shares, stage, known, item.name)
         if found is None:
             message = f"shares: there is no layer {plainly(item.shares)}"
             faults.add((*item.path, "shares"), message, hint=_hint(item.shares, stage, known))
+        elif found in inputs:
+            faults.add((*item.path, "shares"), f"shares: {plainly(found)} is an input, and has no weights")
         item.shares = found or item.shares
 
 
 def _hint(name: str, stage: list[str], known: Collection[str]) -> str:
     """The nearest name, as it is said from this stage."""
+    elsewhere = next((n for n in known if n.endswith(f"/{name}")), None)
+    if elsewhere is not None:
+        return f"did you mean {elsewhere}?"
     inside = "/".join([*stage, ""])
     return miss(name, (n.removeprefix(inside) for n in known))
 
 
-def _around(name: str, stage: list[str], known: Collection[str]) -> str | None:
+def _around(name: str, stage: list[str], known: Collection[str], own: str) -> str | None:
+    """The layer of this name in the stage or the nearest one around it; itself only where no other has the name."""
+    found = None
     for depth in range(len(stage), -1, -1):
         full = "/".join([*stage[:depth], name])
-        if full in known:
+        if full in known and (found := full) != own:
             return full
-    return None
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from symconv.analysis.claims import CLAIMS, Figure, Finding, conclusions, decimal
 from symconv.analysis.growth import bounds, growth, order
@@ -49,7 +50,7 @@ def growth_sheet(net: Network, metric: str | Convention = "macs", by: Sequence[s
     return sheet
 
 
-def claims_sheet(net: Network, values: Mapping[str, int]) -> Sheet:
+def claims_sheet(net: Network, values: Mapping[str, Any]) -> Sheet:
     """The article's three conclusions over the layers of a network; at its usual sizes where none are given.
 
     Raises SymbolError where a figure needs the value of a symbol.
@@ -57,12 +58,13 @@ def claims_sheet(net: Network, values: Mapping[str, int]) -> Sheet:
     at = figures_at(net, {**net.usual, **values}) or dict(values)
     place = f" at {', '.join(f'{name}={value}' for name, value in at.items())}" if at else ""
     findings = conclusions(net, **at)
-    columns = (Column("claim"), Column("holds", rank=2), Column("ratio", rank=1), Column("except", rank=0))
+    columns = (Column("claim"), Column("holds", rank=2), Column("ratio", rank=1), Column("except", prose=True))
     table = Table(columns)
     table.rows = [_row(f) for f in findings]
     sheet = Sheet(f"the article's three conclusions on {net.name}{place}", tables=[table])
     sheet.notes = [f"{f.claim} asks whether {CLAIMS[f.claim].sentence}: {f.sentence}." for f in findings]
-    sheet.data = lambda: {"name": net.name, "at": at, "findings": [_data(f) for f in findings]}
+    shown = {name: plain(value) for name, value in at.items()}
+    sheet.data = lambda: {"name": net.name, "at": shown, "findings": [_data(f) for f in findings]}
     return sheet
 
 

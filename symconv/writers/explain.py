@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from fractions import Fraction
 from inspect import cleandoc
 
-from symconv.cost import Cost, Factors, Number, cost_of, in_front, ordered_terms, product, set_cost, total_of
+from symconv.cost import Cost, Factor, Factors, Number, cost_of, in_front, ordered_terms, product, set_cost, total_of
 from symconv.count import PRIMITIVES, Convention
 from symconv.errors import SymconvError, near
-from symconv.extent import Extent, Monomial, Size, set_size
+from symconv.extent import Extent, Floor, Size, set_size, size_of
 from symconv.layer import Layer
 from symconv.metrics.receptive_field import ReceptiveField, receptive_field
 from symconv.network import Network, Node
@@ -18,7 +18,7 @@ from symconv.readers.expression import parse
 from symconv.readers.names import plainly
 from symconv.symbols import Symbol
 from symconv.writers.network import KEPT, condition_of, counted, domain_line, kind_of, label, metric_name
-from symconv.writers.sheet import Cell, Column, Math, Sheet, Table
+from symconv.writers.sheet import SPACED, Cell, Column, Math, Sheet, Table
 
 
 def explain_sheet(net: Network, term: str | None = None, metric: str | Convention = "macs") -> Sheet:
@@ -59,17 +59,15 @@ def _term_sheet(net: Network, text: str, wanted: Cost, metric: str | Convention)
     """The layers whose cost has the term, whatever its coefficient, and what they add up to."""
     total, costs = net.cost(metric), net.costs(metric)
     front, _ = in_front(total)
-    found = _parts(costs, lambda cost: _terms(cost, wanted, front))
-    expanded = not found
-    if expanded:
-        monomials = [m for m in total.expanded() if _multiple(wanted, m, front) is not None]
-        found = _parts(costs, lambda cost: _monomials(cost, monomials))
+    expanded = total.terms != total_of(costs.values()).terms  # it is shorter so, and its terms are no layer's own
+    terms = _Terms(wanted, front)
+    found = {name: part for name, cost in costs.items() if (part := terms.of(cost, expanded))}
     if not found:
-        terms = ", ".join(set_cost(Cost({f: c}), TEXT).text for f, c in ordered_terms(total))
-        said = f"the terms of its {label(metric)} are {terms}" if terms else f"its {label(metric)} are 0"
+        known = ", ".join(set_cost(Cost({f: c}), TEXT).text for f, c in ordered_terms(total))
+        said = f"the terms of its {label(metric)} are {known}" if known else f"its {label(metric)} are 0"
         raise SymconvError(f"no layer of {net.name} has a term in {plainly(text)}: {said}")
-    part = Column("its part", True, rank=3)
-    table = Table([Column("layer"), Column("kind"), Column("input", rank=1), Column("output", rank=1), part])
+    columns = [Column("layer"), Column("kind"), Column("input", rank=1), Column("output", rank=1)]
+    table = Table([*columns, Column("its part", True, rank=3)])
     for name, cost in found.items():
         node = net.node(name)
         table.rows.append([name, kind_of(node), node.tensors[0] if node.tensors else None, node.out, cost])
@@ -78,7 +76,7 @@ def _term_sheet(net: Network, text: str, wanted: Cost, metric: str | Convention)
     sheet = Sheet(f"{text} in the {label(metric)} of {net.name}", [("together", together), ("of", total)], [table])
     if len(together.terms) == 1:
         ((factors, coefficient),) = together.terms.items()
-        asked = _multiple(wanted, factors, front)
+        asked = terms.multiple(factors)
         if asked not in (None, 1, coefficient):
             sheet.notes.append(f"The total has the coefficient {coefficient} there, not {asked}.")
     if expanded:
@@ -89,35 +87,61 @@ def _term_sheet(net: Network, text: str, wanted: Cost, metric: str | Convention)
     return sheet
 
 
-def _parts(costs: Mapping[str, Cost], of: Callable[[Cost], Cost]) -> dict[str, Cost]:
-    return {name: part for name, cost in costs.items() if (part := of(cost))}
+class _Terms:
+    """The terms that are asked for: all multiples of one product, with or without what stands in front of all terms."""
+
+    def __init__(self, wanted: Cost, front: Factors) -> None:
+        self.over, self.under = _quotient(wanted)
+        self.front = front
+        self.known: dict[Factors, Number | None] = {}
+
+    def of(self, cost: Cost, expanded: bool) -> Cost:
+        """Those that a layer's cost has."""
+        terms = cost_of(cost.expanded()).terms if expanded else cost.terms
+        return Cost({f: c for f, c in terms.items() if self.multiple(f) is not None})
+
+    def multiple(self, factors: Factors) -> Number | None:
+        """c where c times the product of the factors is asked for."""
+        if factors not in self.known:
+            left = list(factors)
+            for f in self.front:
+                if f in left:
+                    left.remove(f)
+            found = (self._ratio(candidate) for candidate in (factors, tuple(left)))
+            self.known[factors] = next((c for c in found if c is not None), None)
+        return self.known[factors]
+
+    def _ratio(self, factors: Factors) -> Number | None:
+        over, under = _quotient(Cost({factors: 1}))
+        asked, one = product(self.over * under).expanded(), product(over * self.under).expanded()
+        ratios = {Fraction(asked[m]) / Fraction(one[m]) for m in one} if one.keys() == asked.keys() else set()
+        return ratios.pop() if len(ratios) == 1 else None
 
 
-def _terms(cost: Cost, wanted: Cost, front: Factors) -> Cost:
-    """The terms of a layer's cost that are wanted."""
-    return Cost({f: c for f, c in cost.terms.items() if _multiple(wanted, f, front) is not None})
+def _quotient(of: Cost | Size) -> tuple[Size, Size]:
+    """The dividend and the divisor that it is, so that C·(C/G) and C²/G are seen to be one."""
+    if isinstance(of, int):
+        return of, 1
+    over: Size = 0
+    under: Size = 1
+    for factors, c in of.terms.items():
+        number = Fraction(c)
+        above: Size = number.numerator
+        below: Size = number.denominator
+        for factor in factors:
+            up, down = _quotient_of_factor(factor)
+            above, below = above * up, below * down
+        over, under = (over + above, under) if below == under else (over * below + above * under, under * below)
+    return over, under
 
 
-def _monomials(cost: Cost, wanted: Iterable[Monomial]) -> Cost:
-    """The monomials of a layer's expanded cost that are wanted."""
-    wide = cost.expanded()
-    return cost_of({m: wide[m] for m in wanted if m in wide})
-
-
-def _multiple(wanted: Cost, factors: Factors, front: Factors) -> Number | None:
-    """c where wanted is c times the product of the factors, with or without what stands in front of all terms."""
-    asked = wanted.expanded()
-    left = list(factors)
-    for f in front:
-        if f in left:
-            left.remove(f)
-    for candidate in (factors, tuple(left)):
-        one = Cost({candidate: 1}).expanded()
-        if one.keys() == asked.keys():
-            ratios = {Fraction(asked[m]) / Fraction(one[m]) for m in one}
-            if len(ratios) == 1:
-                return ratios.pop()
-    return None
+def _quotient_of_factor(factor: Factor) -> tuple[Size, Size]:
+    if isinstance(factor, Extent):
+        return _quotient(factor)
+    if isinstance(factor, Floor) and factor.exact:
+        (a, b), (c, d) = _quotient(factor.over), _quotient(factor.under)
+        return a * d, b * c
+    return size_of(factor), 1
 
 
 # -- rules -------------------------------------------------------------------------------------------------------------
@@ -175,10 +199,10 @@ def _layer_sheet(net: Network, node: Node, metric: str | Convention) -> Sheet:
     if field:
         sheet.facts += [("to the input", window) for window in _windows(field)]
     sheet.facts += [("asks for", condition_of(c)) for c in net.domain.conditions if c.node == node.name]
-    table = Table([Column("operation"), Column("count", rank=1), Column("what it is")])
+    table = Table([Column("operation"), Column("count", rank=1), Column("what it is", prose=True)])
     table.rows = [[name, cost, PRIMITIVES[name]] for name, cost in node.count.operations.items()]
     sheet.tables = [table] if table.rows else []
-    sheet.notes = _rules_of([node])
+    sheet.notes = _rules_of([node]) if _rule(node.layer) != [summary(node.layer)] else []
     sheet.records = lambda: facts_and_counts(sheet)
     return sheet
 
@@ -196,7 +220,7 @@ def _product(sizes: Iterable[Size | Fraction]) -> Math:
     def text(style: Style) -> str:
         return style.by.join(_size(d, style, 2) for d in sizes) or "1"
 
-    return Math(text(TEXT), text(LATEX), text(ASCII))
+    return Math(text(TEXT), text(LATEX), text(SPACED))
 
 
 def _size(size: Size | Fraction, style: Style, level: int = 0) -> str:
@@ -243,7 +267,7 @@ def _domain_sheet(net: Network) -> Sheet:
         ((symbol,),) = extent.terms
         assert isinstance(symbol, Symbol)
         sheet.facts.append((f"least {name}", _least(net, symbol)))
-    table = Table([Column("condition", rank=1), Column("asked for by"), Column("because it needs")])
+    table = Table([Column("condition", rank=1), Column("asked for by"), Column("because it needs", prose=True)])
     table.rows = [[condition_of(c), c.node, c.reason] for c in conditions]
     if table.rows:
         sheet.tables = [table]
@@ -258,6 +282,6 @@ def _least(net: Network, symbol: Symbol) -> Cell:
     if any(len(c.symbols) > 1 for c in asking):
         return "depends on other symbols"
     if not symbol.integral:
-        return "any above 0"
+        return "as its conditions ask" if asking else "any above 0"
     least = net.domain.least(symbol)
     return least if all(c.holds({symbol: least}) for c in asking) else "not decided"

@@ -9,7 +9,7 @@ from symconv.cost import Cost
 from symconv.extent import Extent
 from symconv.notation import ASCII, LATEX, TEXT, Style, latex_escape
 from symconv.tensor import Tensor
-from symconv.writers.sheet import Cell, Math, Rule, Sheet, Table, in_style, set_cell, set_fact
+from symconv.writers.sheet import Cell, Math, Rule, Sheet, Table, in_style, set_cell
 
 
 def _is_formula(cell: Cell) -> bool:
@@ -30,11 +30,14 @@ def to_markdown(sheet: Sheet, style: Style = TEXT) -> str:
     """Markdown with formulas as math; in `ASCII` the words around them are ASCII too."""
     lines = [f"# {_markdown(sheet.title, style)}"]
     if sheet.facts:
-        lines += ["", *(f"- **{_markdown(name.strip(), style)}** {_shown(cell, style)}" for name, cell in sheet.facts)]
+        lines += [
+            "",
+            *(f"- **{_markdown(name.strip(), style)}** {_shown(cell, style) or 0}" for name, cell in sheet.facts),
+        ]
     for table in sheet.tables:
         lines += ["", _row([_markdown(c.heading, style) for c in table.columns])]
         lines.append(_row(["---:" if c.right else "---" for c in table.columns]))
-        lines += [_row([_shown(cell, style) if cell else "" for cell in row]) for row in _rows(table)]
+        lines += [_row([_shown(cell, style) for cell in row]) for row in _rows(table)]
     for note in sheet.notes:
         lines += ["", _markdown(note, style)]
     return "\n".join(lines) + "\n"
@@ -54,7 +57,7 @@ def _markdown(text: str, style: Style) -> str:
 def _shown(cell: Cell, style: Style) -> str:
     if _is_formula(cell):
         return f"${set_cell(cell, LATEX)}$".replace("|", r"\vert ")
-    return _markdown(set_fact(cell, style), style)
+    return _markdown(set_cell(cell, style), style)
 
 
 # -- LaTeX -------------------------------------------------------------------------------------------------------------
@@ -65,16 +68,16 @@ def to_latex(sheet: Sheet) -> str:
     lines = [f"% {in_style(sheet.title, ASCII)}"]
     if sheet.facts:
         lines.append(r"\begin{description}")
-        lines += [rf"  \item[{_text(label.strip())}] {_cell(cell)}" for label, cell in sheet.facts]
+        lines += [rf"  \item[{_text(label.strip())}] {_cell(cell) or 0}" for label, cell in sheet.facts]
         lines.append(r"\end{description}")
     for table in sheet.tables:
         lines.append(rf"\begin{{tabular}}{{{''.join('r' if c.right else 'l' for c in table.columns)}}}")
         lines.append(r"  \toprule")
         lines.append(_line([_text(c.heading) for c in table.columns]))
         lines.append(r"  \midrule")
-        lines += [_line([_cell(cell) if cell else "" for cell in row]) for row in table.rows]
+        lines += [_line([_cell(cell) for cell in row]) for row in table.rows]
         if table.total:
-            lines += [r"  \midrule", _line([_cell(cell) if cell else "" for cell in table.total])]
+            lines += [r"  \midrule", _line([_cell(cell) for cell in table.total])]
         lines += [r"  \bottomrule", r"\end{tabular}"]
     lines += [rf"\par {_text(note)}" for note in sheet.notes]
     return "\n".join(lines) + "\n"
@@ -85,7 +88,7 @@ def _line(cells: list[str]) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    return f"${set_cell(cell, LATEX)}$" if _is_formula(cell) else _text(set_fact(cell, TEXT))
+    return f"${set_cell(cell, LATEX)}$" if _is_formula(cell) else _text(set_cell(cell, TEXT))
 
 
 #: What LaTeX has no letter for, or would take for a command's own: a bracket behind a line's end is its option.

@@ -120,7 +120,7 @@ def kind_of(node: Node) -> Math:
     return Math(described(node, TEXT).replace(TIED, " "), ascii=described(node, ASCII).replace(TIED, " "))
 
 
-def figures_at(net: Network, at: Mapping[str, int] | None) -> dict[str, int]:
+def figures_at(net: Network, at: Mapping[str, Any] | None) -> dict[str, Any]:
     """The values for figures: those given, else the network's usual ones; none where they do not fit it."""
     values = {name: value for name, value in (net.usual if at is None else at).items() if name in net.symbols}
     try:

@@ -32,7 +32,7 @@ from symconv.symbols import FIELD, symbol
 from symconv.tensor import Tensor
 from symconv.writers.explain import facts_and_counts, summary
 from symconv.writers.network import counted, grows, label
-from symconv.writers.sheet import Cell, Column, Math, Rule, Sheet, Table
+from symconv.writers.sheet import SPACED, Cell, Column, Math, Rule, Sheet, Table
 
 #: What a layer keeps, by the metric that counts it.
 KEPT: Final = (("params", TRAINABLE), ("frozen", FROZEN), ("buffers", BUFFER))
@@ -57,7 +57,7 @@ def rule_sheet(kind: str, changes: Mapping[str, object] | None = None) -> Sheet:
     sheet.facts += [(name, Rule(cost)) for name, cost in kept.items() if cost]
     count = layer.work(*inputs, named).map(one_image)
     sheet.facts += _conventions(count)
-    table = Table([Column("operation"), Column("count", rank=1), Column("what it is")])
+    table = Table([Column("operation"), Column("count", rank=1), Column("what it is", prose=True)])
     table.rows = [[name, Rule(cost), PRIMITIVES[name]] for name, cost in count.operations.items()]
     sheet.tables = [table] if table.rows else []
     if not table.rows:
@@ -74,8 +74,9 @@ def rule_sheet(kind: str, changes: Mapping[str, object] | None = None) -> Sheet:
 def rules_sheet() -> Sheet:
     """Every layer with its shape, weights and main counts, for one image."""
     sheet = Sheet(f"the rules of {counted(len(LAYERS), 'layer')}, for one image")
-    ranks = (("output", 1), ("params", 1), ("macs", 2), ("other operations", 0))
-    table = Table([Column("layer"), *(Column(name, rank=rank) for name, rank in ranks)])
+    ranks = (("output", 0), ("params", 1), ("macs", 2))
+    others_column = Column("other operations", rank=2, prose=True)
+    table = Table([Column("layer"), *(Column(name, rank=rank) for name, rank in ranks), others_column])
     for kind in sorted(LAYERS):
         layer, inputs = instance(kind, {})
         named = _named(layer.output(*inputs), inputs)
@@ -203,7 +204,7 @@ def _tensors(tensors: Iterable[Tensor]) -> Math:
         return (r",\ " if style is LATEX else ", ").join(t.text(style, batch=False) for t in tensors)
 
     tensors = tuple(tensors)
-    return Math(text(TEXT), text(LATEX), text(ASCII))
+    return Math(text(TEXT), text(LATEX), text(SPACED))
 
 
 def _others(counts: list[tuple[str, Cost]]) -> Math:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from symconv.cost import Cost, Number, set_cost
 from symconv.extent import Extent, set_size
-from symconv.notation import ASCII, LATEX, TEXT, Style
+from symconv.notation import ASCII, LATEX, TEXT, Ascii, Style
 from symconv.tensor import Tensor
 from symconv.writers.wording import TIED, figure, grouped, percent, seen
 
@@ -72,13 +72,15 @@ Cell = str | int | Fraction | Cost | Extent | Tensor | Share | Rule | Math | Big
 class Column:
     """A column: its heading, whether its cells stand to the right, its name for a program, and its `rank`.
 
-    In a narrow window the columns of the lowest rank are left out first; the first column always stays.
+    In a narrow window the cells of `prose` take several lines, then the columns of the lowest rank are left out first;
+    the first column always stays.
     """
 
     heading: str
     right: bool = False
     key: str = ""
     rank: int = 0
+    prose: bool = False
 
 
 @dataclass
@@ -102,6 +104,14 @@ class Sheet:
     data: Callable[[], dict[str, Any]] = dict
     records: Callable[[], Table] | None = None
 
+
+class _Spaced(Ascii):
+    """ASCII in which the sizes of a shape stand apart, `C_in x X^2`: an x between letters would be one of them."""
+
+    by = " x "
+
+
+SPACED: Final = _Spaced()
 
 # -- cells -------------------------------------------------------------------------------------------------------------
 
@@ -142,7 +152,7 @@ def set_cell(cell: Cell, style: Style) -> str:
     if isinstance(cell, Math):
         return cell.latex if style is LATEX and cell.latex else in_style(_of_math(cell, style), style)
     if isinstance(cell, Tensor):
-        return cell.text(style, batch=False)
+        return cell.text(SPACED if style is ASCII else style, batch=False)
     if isinstance(cell, Rule):
         return set_cost(cell.cost, style, grouped=True).text
     if isinstance(cell, Cost):

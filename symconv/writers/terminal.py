@@ -23,8 +23,8 @@ from symconv.writers.wording import TIED, lines
 #: The eighths of a block, for bars.
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _BAR: Final = 10
-#: The width of a share in percent.
-_PERCENT: Final = 7
+#: The width of a share in percent; the least of a column of words.
+_PERCENT, _PROSE = 7, 20
 _UNBOUND: Final = 1_000_000
 _RELATION: Final = re.compile(r" (≥|>=|≤|≡|=|>|divides|mod \d+ in) | (?=\(mod )")
 
@@ -109,37 +109,37 @@ class _Plan:
 
 
 def _plan(columns: Sequence[Column], cells: list[list[str]], shares: set[int], style: Style, width: int) -> _Plan:
-    """The roomiest layout that fits: narrower gaps, headings on several lines, no bars, then fewer columns.
+    """The roomiest layout that fits: narrower gaps, prose and headings on several lines, no bars, then fewer columns.
 
     The columns of the lowest rank are left out first, of these the widest; what is still too wide is broken.
     """
     widest = [max((cell_len(row[i]) for row in cells), default=0) for i in range(len(columns))]
     headings = [cell_len(in_style(c.heading, style)) for c in columns]
     words = [max(map(cell_len, c.heading.split() or [""])) for c in columns]
+    broken = [min(cells, _PROSE) if c.prose else cells for cells, c in zip(widest, columns)]
     kept = list(range(len(columns)))
     narrow = 3 if style is ASCII else 2
 
-    def plan(heads: Sequence[int], gap: int, bars: bool) -> _Plan:
-        return _Plan({i: max(heads[i], _PERCENT if i in shares and not bars else widest[i]) for i in kept}, gap, bars)
+    def plan(heads: Sequence[int], inside: Sequence[int], gap: int, bars: bool = True) -> _Plan:
+        return _Plan({i: max(heads[i], _PERCENT if i in shares and not bars else inside[i]) for i in kept}, gap, bars)
 
-    found = plan(headings, 3, True)
     for gap in (3, narrow):
-        if (found := plan(headings, gap, True)).room(width) >= 0:
+        if (found := plan(headings, widest, gap)).room(width) >= 0:
             return found
     while True:
         for bars in (True, False):
-            if (found := plan(words, narrow, bars)).room(width) >= 0:
-                return _widened(found, headings, width)
+            if (found := plan(words, broken, narrow, bars)).room(width) >= 0:
+                return _widened(found, plan(headings, widest, narrow, bars), width)
         if len(kept) <= 2:
             return _squeezed(found, width)
         kept.remove(min(kept[1:], key=lambda i: (columns[i].rank, -found.widths[i])))
 
 
-def _widened(plan: _Plan, headings: Sequence[int], width: int) -> _Plan:
-    """The room that is left goes to the headings."""
+def _widened(plan: _Plan, wanted: _Plan, width: int) -> _Plan:
+    """The room that is left goes to the columns that want more."""
     widths, room = dict(plan.widths), plan.room(width)
     for i, now in plan.widths.items():
-        more = max(0, min(room, headings[i] - now))
+        more = min(room, wanted.widths[i] - now)
         widths[i], room = now + more, room - more
     return _Plan(widths, plan.gap, plan.bars)
 
@@ -174,7 +174,8 @@ def _table(table: Table, style: Style, width: int) -> tuple[RichTable, list[str]
 
 
 def _text(cell: str, width: int) -> Text:
-    return Text("\n".join(_broken(cell, width)))
+    lines = _broken(cell, width)
+    return Text("\n".join(lines), justify="left" if len(lines) > 1 else None)
 
 
 def _cell(cell: Cell, style: Style) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,31 @@ def test_every_bundled_spec_names_its_paper_its_usual_values_and_published_figur
         assert {"title", "authors", "year"} <= spec.model.paper.keys(), name
         assert spec.model.usual, name
         assert "source" in published(spec, name), name
+
+
+def test_the_figures_that_a_bundled_spec_states_are_the_networks() -> None:
+    for name, spec in bundled():
+        net, figures = load(name), published(spec, name)
+        params, macs = net.evaluate("params", **net.usual), net.evaluate("macs", **net.usual)
+        for key, value in figures.items():
+            stated = {
+                "params": params,
+                "params_millions": round(params / 10**6),
+                "gmacs": round(macs / Fraction(10**9), 3),
+            }
+            assert key == "source" or value == stated[key], (name, key)
+
+
+def test_a_bundled_network_that_torchvision_has_too_has_the_figures_measured_there() -> None:
+    measured = json.loads((Path(__file__).parents[1] / "truth" / "torchvision.json").read_text("utf-8"))
+    names = [name for name, _ in bundled() if name in measured]
+    assert {"alexnet", "vgg11", "vgg13", "vgg16", "vgg19", "vgg16_bn"} <= set(names)
+    for name in names:
+        net, truth = load(name), measured[name]
+        assert net.evaluate("params", **net.usual) == truth["params"], name
+        for at, figures in truth["at"].items():
+            values = {key: int(value) for key, value in (pair.split("=") for pair in at.split(","))}
+            assert net.evaluate("macs", **values) == figures["macs"], (name, at)
 
 
 def test_a_bundled_name_loads_from_any_folder(tmp_path: Path) -> None:

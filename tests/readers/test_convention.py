@@ -56,7 +56,7 @@ def test_several_faults_are_said_at_once_each_with_its_place_and_what_is_accepte
         "name: 5\nweight: {}\nweights:\n  macc: 1\n  add: -2\n  max: heavy\n  exp: true\n  log: [1]\n  zzz: 1\nother:\n"
     )
     assert faults(tmp_path, text) == [
-        (1, 7, "name: 5, where a text is accepted"),
+        (1, 7, "name: 5, where a name is accepted"),
         (2, 1, "unknown field weight (did you mean weights?)"),
         (4, 3, "macc is no primitive operation (did you mean mac?)"),
         (5, 8, "add: -2, where a number from 0 on is accepted"),

@@ -1,8 +1,9 @@
 """Random arithmetic programs, run on Python's own numbers.
 
 A program is a nested tuple: ("symbol", name), ("number", n), or an operation with its operands: + − * // %, max, min,
-gcd. `run` runs it on whatever numbers the environment holds, so the same program can be run on integers, on fractions
-and on the symbolic sizes under test; what max, min and gcd are is then said by the caller.
+gcd, and "exact", a quotient that comes out even. `run` runs it on whatever numbers the environment holds, so the same
+program can be run on integers, on fractions and on the symbolic sizes under test; what max, min, gcd and exact are is
+then said by the caller.
 """
 
 import math
@@ -12,11 +13,18 @@ from typing import Any
 
 Program = tuple[Any, ...]
 
-NUMBERS: Mapping[str, Callable[..., Any]] = {"max": max, "min": min, "gcd": math.gcd}
-
 
 class NoValueError(ArithmeticError):
-    """The program has no value here: a divisor is not positive, or a gcd is not of positive numbers."""
+    """The program has no value here: a divisor is not positive or does not divide, a gcd is not of positive numbers."""
+
+
+def _exact(a: Any, b: Any) -> Any:
+    if a % b:
+        raise NoValueError
+    return a // b
+
+
+NUMBERS: Mapping[str, Callable[..., Any]] = {"max": max, "min": min, "gcd": math.gcd, "exact": _exact}
 
 
 def run(program: Program, at: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] = NUMBERS) -> Any:
@@ -27,7 +35,8 @@ def run(program: Program, at: Mapping[str, Any], functions: Mapping[str, Callabl
     if kind == "number":
         return operands[0]
     values = [run(operand, at, functions) for operand in operands]
-    if functions is NUMBERS and ((kind in "//%" and values[1] <= 0) or (kind == "gcd" and min(values) <= 0)):
+    divides = kind in ("//", "%", "exact")
+    if functions is NUMBERS and ((divides and values[1] <= 0) or (kind == "gcd" and min(values) <= 0)):
         raise NoValueError(program)
     match kind:
         case "+":
@@ -74,6 +83,9 @@ def random_program(
             if not functions:
                 return made(depth - 1)
             name = rng.choice(list(functions))
+            if name == "exact":  # mostly one that comes out even
+                d = divisor()
+                return (name, ("*", d, made(depth - 1)) if rng.random() < 0.8 else made(depth - 1), d)
             return (name, made(depth - 1), number(1) if name == "gcd" else made(depth - 1))
         return (kind, made(depth - 1), made(depth - 1))
 
