@@ -11,15 +11,15 @@ N·(7077888·⌊X/16⌋² + 5898240·⌊X/8⌋² + 1474560·⌊X/4⌋² + 221184
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import symconv.metrics
-from symconv import layers
+from symconv import layers, metrics
 from symconv.cost import Cost, product
 from symconv.count import CONVENTIONS, PRIMITIVES, Convention, Count
 from symconv.domain import Condition, Domain, at_least, divides, equal, require
 from symconv.equality import compare
 from symconv.errors import SymconvError
 from symconv.evaluation import evaluate_by_name as evaluate
-from symconv.extent import Extent, ceiling, floor, gcd, largest, size_of, smallest
+from symconv.extent import Extent, ceiling, floor, size_of
+from symconv.extremes import gcd, largest, smallest
 from symconv.layer import Axes, Layer, Natural, Padding, Parameter, Positive, layer, weight
 from symconv.metrics import receptive_field
 from symconv.network import Network, metric
@@ -54,9 +54,9 @@ __all__ = [
     "Extent", "H", "K", "Layer", "M", "N", "Natural", "Network", "P", "Padding", "Parameter", "Positive", "S",
     "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "compare", "conclusions",
     "derivative", "difference", "divides", "draw", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth",
-    "largest", "layer", "layers", "leading", "load", "load_layers", "metric", "on_class", "order", "parse_spec",
-    "period", "product", "read_convention", "read_spec", "receptive_field", "require", "smallest", "symbol",
-    "to_sympy", "weight",
+    "largest", "layer", "layers", "leading", "load", "load_layers", "metric", "metrics", "on_class", "order",
+    "parse_spec", "period", "product", "read_convention", "read_spec", "receptive_field", "require", "smallest",
+    "symbol", "to_sympy", "weight",
 ]  # fmt: skip
 
 

@@ -13,23 +13,11 @@ from math import gcd
 from typing import Any, Final
 
 from symconv.errors import ExtentError
-from symconv.extent import (
-    Atom,
-    Extent,
-    Floor,
-    Monomial,
-    Size,
-    coarseness,
-    evaluate,
-    evaluate_atom,
-    set_atom,
-    set_size,
-    size_of,
-    substitute,
-    symbols_of,
-)
+from symconv.extent import Atom, Extent, Floor, Monomial, Size, size_of, symbols_of
 from symconv.notation import TEXT, Piece, Style
+from symconv.setting import coarseness, set_atom, set_size
 from symconv.symbols import Symbol
+from symconv.values import evaluate, evaluate_atom, substitute
 
 Number = int | Fraction
 
@@ -286,9 +274,9 @@ def _set_groups(cost: Cost, style: Style) -> Piece:
     if not shared:
         return _set_sum(cost, style)
     best = min(shared, key=lambda f: (-counts[f], _order(f)))
-    inside = Cost({_taken(f, (best,)): c for f, c in cost.terms.items() if best in f})
+    front, inside = in_front(Cost({_taken(f, (best,)): c for f, c in cost.terms.items() if best in f}))
     outside = Cost({f: c for f, c in cost.terms.items() if best not in f})
-    pieces = [(False, style.product([_set_groups(inside, style), *_set_factors([best], style)]))]
+    pieces = [(False, style.product([_set_groups(inside, style), *_set_factors([best, *front], style)]))]
     for factors, c in ordered_terms(outside):
         piece = _set_product(_positive(c), factors, style)
         whole = len(factors) == 1 and isinstance(factors[0], Extent) and abs(c) == 1

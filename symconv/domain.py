@@ -15,11 +15,13 @@ from typing import Any, Final
 
 from symconv.equality import Answer, compare
 from symconv.errors import DomainError, ShapeError
-from symconv.extent import Extent, Floor, Size, evaluate, lower_bound, set_size, substitute, symbols_of
+from symconv.extent import Extent, Floor, Size, lower_bound, symbols_of
 from symconv.notation import ASCII, TEXT, Style
+from symconv.setting import set_size
 from symconv.sizes import EVERY, NONE, Sizes, Undecided
 from symconv.solve import nonnegative
 from symconv.symbols import Symbol
+from symconv.values import evaluate, substitute
 
 AT_LEAST, EQUAL, DIVIDES = "at least", "equal", "divides"
 

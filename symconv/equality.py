@@ -81,7 +81,7 @@ def compare(left: Size, right: Size) -> Verdict:
 
 def _differs(h: Extent) -> bool:
     """Whether a few values show that h is not zero everywhere, which saves the canonical form."""
-    from symconv.extent import evaluate
+    from symconv.values import evaluate
 
     symbols = sorted(symbols_of(h), key=lambda s: s.key)
     if any(not s.integral for s in symbols):

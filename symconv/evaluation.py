@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost
 from symconv.errors import DomainError, ExtentError, SymbolError, near
-from symconv.extent import Extent, evaluate, symbols_of
+from symconv.extent import Extent, symbols_of
 from symconv.symbols import RATIONAL, Symbol
 from symconv.sympy_bridge import our_symbol
+from symconv.values import evaluate
 
 #: What a value may look like: a short exponent, because 1e999999999 would fill the memory.
 NUMBER: Final = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*|\s*[+-]?\d+/\d+\s*", re.ASCII)

@@ -18,13 +18,12 @@ The form is what people are shown. Whether two sizes are equal is decided in `sy
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from math import gcd as integer_gcd
 from typing import Any, Final
 
 from symconv.errors import ExtentError
-from symconv.notation import TEXT, Piece, Style
 from symconv.symbols import NONNEGATIVE, Symbol
 
 #: Copies of one floor under another that are separated in the form shown; more stay nested.
@@ -61,9 +60,6 @@ class Floor:
     def __reduce__(self) -> tuple[Any, ...]:
         return floor_atom, (self.over, self.under, self.exact)  # another process hashes differently
 
-    def __repr__(self) -> str:
-        return set_atom(self, TEXT).text
-
 
 class Function:
     """The atom max(…), min(…) or gcd(…) of sizes."""
@@ -87,17 +83,12 @@ class Function:
     def __reduce__(self) -> tuple[Any, ...]:
         return Function, (self.name, self.arguments)
 
-    def __repr__(self) -> str:
-        return set_atom(self, TEXT).text
-
 
 @lru_cache(maxsize=1 << 14)
 def floor_atom(over: Extent, under: Size, exact: bool = False) -> Floor:
     """The atom; mostly the same object for the same arguments, so that comparing deep floors ends at once."""
     return Floor(over, under, exact)
 
-
-type_of_function: Final[dict[str, Callable[..., int]]] = {"max": max, "min": min, "gcd": integer_gcd}
 
 Atom = Symbol | Floor | Function
 Monomial = tuple[Atom, ...]
@@ -160,7 +151,7 @@ class Extent:
                 terms[m] = terms.get(m, 0) + c
         else:
             return NotImplemented
-        return _size(terms)
+        return from_terms(terms)
 
     __radd__ = __add__
 
@@ -180,7 +171,7 @@ class Extent:
         if isinstance(other, int):
             if other == 1:
                 return self
-            return _size({m: c * other for m, c in self.terms.items()})
+            return from_terms({m: c * other for m, c in self.terms.items()})
         if not isinstance(other, Extent):
             return NotImplemented
         terms: dict[Monomial, int] = {}
@@ -188,7 +179,7 @@ class Extent:
             for n, d in other.terms.items():
                 k = tuple(sorted(m + n, key=_key_of)) if m and n else m or n
                 terms[k] = terms.get(k, 0) + c * d
-        return _size(terms)
+        return from_terms(terms)
 
     __rmul__ = __mul__
 
@@ -222,11 +213,6 @@ class Extent:
         quotient = floor(other, self)
         return quotient, other - self * quotient
 
-    # -- text and SymPy ---------------------------------------------------------------------------------------------
-
-    def __repr__(self) -> str:
-        return set_size(self, TEXT).text
-
     def __reduce__(self) -> tuple[Any, ...]:
         return Extent, (self.terms,)
 
@@ -234,7 +220,8 @@ class Extent:
 Size = int | Extent
 
 
-def _size(terms: dict[Monomial, int]) -> Size:
+def from_terms(terms: dict[Monomial, int]) -> Size:
+    """The size of these terms: zeros left out, a number where nothing else is there."""
     terms = {m: c for m, c in terms.items() if c}
     for m, c in terms.items():
         for a in m:
@@ -242,7 +229,7 @@ def _size(terms: dict[Monomial, int]) -> Size:
                 whole = _cleared(m, c, a)
                 if whole is not None:
                     del terms[m]
-                    return _size(terms) + whole
+                    return from_terms(terms) + whole
     if not terms:
         return 0
     if len(terms) == 1 and () in terms:
@@ -252,7 +239,7 @@ def _size(terms: dict[Monomial, int]) -> Size:
 
 def _cleared(monomial: Monomial, c: int, quotient: Floor) -> Size | None:
     """c·monomial where the divisor of an exact quotient in it divides the rest: 2·((K − 1)/2) is K − 1."""
-    under: dict[Monomial, int] = _terms(quotient.under)
+    under: dict[Monomial, int] = terms_of(quotient.under)
     if len(under) != 1:
         return None
     ((divisor, k),) = under.items()
@@ -264,6 +251,16 @@ def _cleared(monomial: Monomial, c: int, quotient: Floor) -> Size | None:
 def size_of(atom: Atom) -> Extent:
     """The extent that is this one atom."""
     return Extent({(atom,): 1})
+
+
+def symbols_of(size: Size) -> set[Symbol]:
+    """The symbols in a size, those inside floors included."""
+    found: set[Symbol] = set()
+    if isinstance(size, Extent):
+        for m in size.terms:
+            for a in m:
+                found |= {a} if isinstance(a, Symbol) else a.symbols
+    return found
 
 
 def order(size: Size) -> tuple[Any, ...]:
@@ -312,7 +309,7 @@ def _floor_by_number(over: Extent, under: int, exact: bool) -> Size:
             rest[m] = r
     if not rest:
         out[()] = b // s
-        return _size(out)
+        return from_terms(out)
     g = integer_gcd(s, *rest.values()) if integral else integer_gcd(s, b, *rest.values())
     if g > 1:
         s, b = s // g, b // g
@@ -324,7 +321,7 @@ def _floor_by_number(over: Extent, under: int, exact: bool) -> Size:
             rest[m] += s
             out[m] = out.get(m, 0) + 1
     whole = _plain_floor(rest, b, s, exact and sign > 0)
-    return _size(out) + (whole if sign > 0 else -whole)
+    return from_terms(out) + (whole if sign > 0 else -whole)
 
 
 def _plain_floor(rest: dict[Monomial, int], b: int, s: int, exact: bool) -> Size:
@@ -334,13 +331,13 @@ def _plain_floor(rest: dict[Monomial, int], b: int, s: int, exact: bool) -> Size
         n = rest[(inner,)]
         others = {m: c for m, c in rest.items() if m != (inner,)}
         if abs(n) == 1:
-            return _compose(inner, n, _size({**others, (): b}), s, exact)
+            return _compose(inner, n, from_terms({**others, (): b}), s, exact)
         if not others and 1 < n <= SEPARATED:
             parts = [_compose(inner, 1, (b + j * s) // n, s, False) for j in range(n)]
             return sum(parts, 0)
     q, b = divmod(b, s)
     if s == 1 and all(a.integral for m in rest for a in m):
-        return _size({**rest, (): q})
+        return from_terms({**rest, (): q})
     return size_of(floor_atom(Extent({**rest, (): b} if b else rest), s, exact)) + q
 
 
@@ -372,9 +369,9 @@ def _compose(inner: Floor, sign: int, shift: Size, under: Size, exact: bool) -> 
 
 
 def _floor_by_extent(over: Size, under: Extent, exact: bool) -> Size:
-    terms = _terms(over)
+    terms = terms_of(over)
     out: dict[Monomial, int] = {}
-    rest, below = dict(terms), _size(under.terms)
+    rest, below = dict(terms), from_terms(under.terms)
     if any(isinstance(a, Symbol) and a.kind == NONNEGATIVE for m in under.terms for a in m):
         return size_of(floor_atom(Extent(rest), below, exact)) if rest else 0  # by zero it has no value: keep it
     if over == under:
@@ -389,20 +386,21 @@ def _floor_by_extent(over: Size, under: Extent, exact: bool) -> Size:
         if rest:
             rest, below = _cancelled(rest, divisor, coefficient)
     if not rest:
-        return _size(out)
+        return from_terms(out)
     if isinstance(below, int):
-        return _size(out) + floor(_size(rest), below, exact)
+        return from_terms(out) + floor(from_terms(rest), below, exact)
     b = rest.pop((), 0)
     inner = _inner_floor(rest)
     if inner is not None and abs(rest[(inner,)]) == 1 and _composes(inner, rest[(inner,)], below):
         n = rest.pop((inner,))
-        return _size(out) + _compose(inner, n, _size({**rest, (): b}), below, exact)
+        return from_terms(out) + _compose(inner, n, from_terms({**rest, (): b}), below, exact)
     if b:
         rest[()] = b
-    return _size(out) + size_of(floor_atom(Extent(rest), below, exact))
+    return from_terms(out) + size_of(floor_atom(Extent(rest), below, exact))
 
 
-def _terms(size: Size) -> dict[Monomial, int]:
+def terms_of(size: Size) -> dict[Monomial, int]:
+    """The terms of a size, those of a number too."""
     if isinstance(size, Extent):
         return size.terms
     return {(): size} if size else {}
@@ -428,77 +426,7 @@ def _cancelled(rest: dict[Monomial, int], divisor: Monomial, coefficient: int) -
             common.append(a)
     shared = tuple(common)
     rest = {_without(m, shared) or (): c // g for m, c in rest.items()}
-    return rest, _size({_without(divisor, shared) or (): coefficient // g})
-
-
-# -- max, min, gcd -------------------------------------------------------------------------------------------------
-
-
-def largest(*sizes: Size) -> Size:
-    """The largest of some sizes, what they have in common taken out and what is never the largest left out.
-
-    >>> from symconv.symbols import symbol
-    >>> x = size_of(symbol("X"))
-    >>> largest(x + 3, x + 1), largest(x, 5)
-    (X + 3, max(5, X))
-    """
-    return _extreme("max", sizes)
-
-
-def smallest(*sizes: Size) -> Size:
-    """The smallest of some sizes, as `largest`."""
-    return _extreme("min", sizes)
-
-
-def _extreme(name: str, sizes: tuple[Size, ...]) -> Size:
-    choose = max if name == "max" else min
-    table = [_terms(s) for s in sizes]
-    common = {m: c for m, c in table[0].items() if m and all(t.get(m) == c for t in table[1:])}
-    base = _size(common)
-    left: list[Size] = []
-    for size in sorted({s - base for s in sizes}, key=order):
-        if not any(_dominates(name, kept, size) for kept in left):
-            left = [kept for kept in left if not _dominates(name, size, kept)] + [size]
-    numbers = [s for s in left if isinstance(s, int)]
-    others = [s for s in left if not isinstance(s, int)]
-    arguments = ([choose(numbers)] if numbers else []) + others
-    if len(arguments) == 1:
-        return base + arguments[0]
-    return base + size_of(Function(name, tuple(arguments)))
-
-
-def _dominates(name: str, a: Size, b: Size) -> bool:
-    bound = lower_bound(a - b if name == "max" else b - a)
-    return bound is not None and bound >= 0
-
-
-def gcd(a: Size, b: Size) -> Size:
-    """The greatest common divisor of two positive sizes; with a number, of what the other one is modulo it.
-
-    >>> from symconv.symbols import symbol
-    >>> x = size_of(symbol("X"))
-    >>> gcd(x, 7), gcd(14 * x, 7), gcd(x, x)
-    (gcd(7, X), 7, X)
-    >>> gcd(7 * x + 3, 7), gcd(15 * x, 7)
-    (1, gcd(7, X))
-    """
-    if isinstance(a, int) and isinstance(b, int):
-        return integer_gcd(a, b)
-    if a == b:
-        return b
-    for n, e in ((a, b), (b, a)):
-        if isinstance(n, int):
-            if n < 1:
-                raise ExtentError(f"the greatest common divisor of {e} and {n}: both must be at least 1")
-            if isinstance(e, Extent) and e.integral:
-                rest = _size(
-                    {m: c if abs(c) < n else c % n for m, c in e.terms.items()}
-                )  # multiples of n do not matter
-                if isinstance(rest, int):
-                    return integer_gcd(n, rest)
-                a, b = n, rest
-    low, high = sorted((a, b), key=order)
-    return size_of(Function("gcd", (low, high)))
+    return rest, from_terms({_without(divisor, shared) or (): coefficient // g})
 
 
 # -- bounds --------------------------------------------------------------------------------------------------------
@@ -546,183 +474,3 @@ def _least_quotient(over: Size, under: Size) -> int | None:
     if bound is None or bound < 0:
         return None
     return bound // under if isinstance(under, int) else 0
-
-
-# -- values --------------------------------------------------------------------------------------------------------
-
-
-def symbols_of(size: Size) -> set[Symbol]:
-    """The symbols in a size, those inside floors included."""
-    found: set[Symbol] = set()
-    if isinstance(size, Extent):
-        for m in size.terms:
-            for a in m:
-                found |= {a} if isinstance(a, Symbol) else a.symbols
-    return found
-
-
-def evaluate(size: Size, at: Mapping[Symbol, Any], known: dict[Atom, Any] | None = None) -> Any:
-    """The value at these values of the symbols: an integer (a Fraction where rational symbols stand free).
-
-    `known` holds the values of atoms that have been met. Raises KeyError on a symbol without a value
-    (`symconv.evaluation` reports by name), ExtentError as `evaluate_atom`.
-    """
-    if isinstance(size, int):
-        return size
-    known = {} if known is None else known
-    total = 0
-    for m, c in size.terms.items():
-        for a in m:
-            c *= at[a] if isinstance(a, Symbol) else evaluate_atom(a, at, known)
-        total += c
-    return total
-
-
-def evaluate_atom(atom: Atom, at: Mapping[Symbol, Any], known: dict[Atom, Any] | None = None) -> Any:
-    """The value of one atom.
-
-    Raises ExtentError where a divisor is not positive, or an exact quotient does not come out even.
-    """
-    if isinstance(atom, Symbol):
-        return at[atom]
-    known = {} if known is None else known
-    if atom not in known:
-        if isinstance(atom, Function):
-            known[atom] = type_of_function[atom.name](*(evaluate(a, at, known) for a in atom.arguments))
-        else:
-            known[atom] = _quotient(atom, evaluate(atom.over, at, known), evaluate(atom.under, at, known))
-    return known[atom]
-
-
-def _quotient(atom: Floor, over: Any, under: Any) -> Any:
-    if under <= 0:
-        raise ExtentError(f"{set_size(atom.under, TEXT).text} is {under} here, and a divisor is positive")
-    if atom.exact and over % under:
-        raise ExtentError(f"{under} does not divide {over} in {atom!r}")
-    return over // under
-
-
-def substitute(size: Size, values: Mapping[Symbol, Size], known: dict[Atom, Size] | None = None) -> Size:
-    """Sizes in place of symbols; floors that become whole are gone. `known` holds what atoms have become."""
-    if isinstance(size, int) or not symbols_of(size) & values.keys():
-        return size
-    known = {} if known is None else known
-    total: Size = 0
-    for m, c in size.terms.items():
-        term: Size = c
-        for a in m:
-            if a not in known:
-                known[a] = substitute_atom(a, values, known)
-            term = term * known[a]
-        total = total + term
-    return total
-
-
-def substitute_atom(atom: Atom, values: Mapping[Symbol, Size], known: dict[Atom, Size] | None = None) -> Size:
-    """`substitute` for one atom."""
-    if isinstance(atom, Symbol):
-        return values.get(atom, size_of(atom))
-    if isinstance(atom, Floor):
-        return floor(substitute(atom.over, values, known), substitute(atom.under, values, known), atom.exact)
-    arguments = [substitute(a, values, known) for a in atom.arguments]
-    return gcd(*arguments) if atom.name == "gcd" else _extreme(atom.name, tuple(arguments))
-
-
-# -- setting -------------------------------------------------------------------------------------------------------
-
-
-def set_size(size: Size, style: Style) -> Piece:
-    """A size in a style, as one floor or a multiple of one where it can be."""
-    if isinstance(size, int):
-        return style.number(size)
-    merged = _merged(size)
-    if merged is not None:
-        return _set_quotient(*merged, style)
-    several = _several(size)
-    if several is not None:
-        n, merged, rest = several
-        terms = [(n < 0, style.product([style.number(abs(n)), _set_quotient(*merged, style)]))]
-        return style.sum([*terms, (rest < 0, style.number(abs(rest)))] if rest else terms)
-    ordered = sorted(size.terms.items(), key=lambda t: (not t[0], t[1] < 0, -len(t[0]), _written(t[0])))
-    return style.sum([(c < 0, set_term(abs(c), m, style)) for m, c in ordered])
-
-
-def _written(monomial: Monomial) -> list[tuple[Any, ...]]:
-    """The order of the terms of an extent: X + 2·P − K, the input first and the kernel last."""
-    return [
-        (-a.key[0], -a.key[1], *a.key[2:]) if isinstance(a, Symbol) else (-a.key[0], -_divisor(a), a.key)
-        for a in monomial
-    ]
-
-
-def coarseness(monomial: Monomial) -> tuple[Any, ...]:
-    """The key that puts the coarsest term first: greatest divisor, then greatest degree, constants last."""
-    return not monomial, -max(map(_divisor, monomial), default=1), -len(monomial), tuple(map(_key_of, monomial))
-
-
-def _divisor(atom: Atom) -> int:
-    if isinstance(atom, Floor):
-        return atom.under if isinstance(atom.under, int) else 2 + len(str(atom.under))
-    return 1
-
-
-def set_term(coefficient: int, monomial: Iterable[Atom], style: Style) -> Piece:
-    """A product of atoms with a positive coefficient, equal atoms as powers."""
-    atoms = list(monomial)
-    factors = [] if coefficient == 1 and atoms else [style.number(coefficient)]
-    while atoms:
-        exponent = atoms.count(atoms[0])
-        base = set_atom(atoms[0], style)
-        factors.append(style.power(base, exponent) if exponent > 1 else base)
-        atoms = [a for a in atoms if a != atoms[0]]
-    return style.product(factors)
-
-
-def set_atom(atom: Atom, style: Style) -> Piece:
-    """One atom in a style; ⌊(u + d − 1)/d⌋ is set as ⌈u/d⌉ where u is an integer."""
-    if isinstance(atom, Symbol):
-        return style.symbol(atom.name)
-    if isinstance(atom, Function):
-        return style.function(atom.name, [set_size(a, style) for a in atom.arguments])
-    return _set_quotient(atom.over, atom.under, atom.exact, style)
-
-
-def _set_quotient(over: Size, under: Size, exact: bool, style: Style) -> Piece:
-    below = set_size(under, style)
-    if exact:
-        return style.quotient(set_size(over, style), below)
-    if isinstance(over, Extent) and over.integral and isinstance(under, int) and over.terms.get((), 0) == under - 1:
-        return style.ceiling(set_size(over - (under - 1), style), below)
-    return style.floor(set_size(over, style), below)
-
-
-def _merged(size: Extent) -> tuple[Size, int, bool] | None:
-    """A linear size with one outermost floor as over, under, exact: ⌊v/d⌋ + r = ⌊(v + d·r)/d⌋, r an integer.
-
-    Beside numbers, r has terms that are in v as well, so that each is written once: ⌊4·y/25⌋ + y is ⌊29·y/25⌋.
-    """
-    if len(size.terms) < 2 or any(len(m) > 1 for m in size.terms) or not size.integral:
-        return None
-    floors = [a for m in size.terms for a in m if isinstance(a, Floor) and isinstance(a.under, int)]
-    outermost = [a for a in floors if all(m in a.over.terms for m in size.terms if m not in ((), (a,)))]
-    for atom in sorted(outermost, key=_key_of, reverse=True):
-        c, d = size.terms[(atom,)], atom.under
-        rest = size - Extent({(atom,): c})
-        if not isinstance(d, int) or abs(c) != 1 or (isinstance(rest, int) and c < 0):
-            continue
-        if c > 0:
-            return atom.over + d * rest, d, atom.exact
-        if atom.over.integral:  # −⌊v/d⌋ = ⌊(−v + d − 1)/d⌋
-            return d * rest - atom.over + (0 if atom.exact else d - 1), d, atom.exact
-    return None
-
-
-def _several(size: Extent) -> tuple[int, tuple[Size, int, bool], int] | None:
-    """n, a size that `_merged` makes one floor, and a number: n·(y + ⌊4·y/25⌋) + 7."""
-    rest = size.terms.get((), 0)
-    others = {m: c for m, c in size.terms.items() if m}
-    n = integer_gcd(*others.values())
-    if all(c < 0 for c in others.values()):
-        n = -n
-    merged = _merged(Extent({m: c // n for m, c in others.items()})) if n != 1 and len(others) > 1 else None
-    return None if merged is None else (n, merged, rest)

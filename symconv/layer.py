@@ -27,9 +27,10 @@ from symconv.cost import Cost
 from symconv.count import NOTHING, Count
 from symconv.domain import at_least, require
 from symconv.errors import ShapeError, near
-from symconv.extent import Extent, Size, size_of, substitute
-from symconv.symbols import Symbol, symbol
+from symconv.extent import Extent, Size, size_of
+from symconv.symbols import FIELD, Symbol, symbol
 from symconv.tensor import Tensor
+from symconv.values import substitute
 
 # -- field types ----------------------------------------------------------------------------------------------------
 
@@ -118,6 +119,10 @@ def weight(name: str, *shape: Size) -> Parameter:
 # -- the layer -----------------------------------------------------------------------------------------------------
 
 
+#: The field's letters for fields of these names.
+LETTERS: Final = {"channels": "C_out", "kernel": "K", "stride": "S", "padding": "P", "dilation": "D", "groups": "g"}
+
+
 class Layer:
     """A layer: the shape that it makes of its inputs' shapes, its weights and its work.
 
@@ -154,8 +159,19 @@ class Layer:
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
-        """An instance in symbols and its inputs, from which the rule page is derived."""
-        return cls(), (image_of_symbols(),)
+        """An instance in the field's letters and its inputs, from which the rule page is derived.
+
+        A size without a letter and without a default is a symbol of its field's name. Raises ShapeError where a field
+        without a default is no size: such a layer says its general instance itself.
+        """
+        given: dict[str, Any] = {}
+        for f in layer_fields(cls):
+            if f.name in ranges(cls) and (f.name in LETTERS or f.default is MISSING):
+                letter = LETTERS.get(f.name, f.name)
+                given[f.name] = size_of(symbol(letter, FIELD.get(letter, "count"), cls.kind))
+            elif f.default is MISSING:
+                raise ShapeError(f"{cls.kind}: {f.name} has no default and is no size, so `general` has to be given")
+        return cls(**given), tuple(image_of_symbols() for _ in range(cls.arity[0]))
 
     def __post_init__(self) -> None:
         cls = type(self)

@@ -305,7 +305,7 @@ class Network:
 
         return sum_of(node.count for node in self.nodes).map(shortest)
 
-    def evaluate(self, metric: str | Convention = "macs", **values: Any) -> Number:
+    def evaluate(self, metric: str | Convention = "macs", /, **values: Any) -> Number:
         """The exact total at these values of the symbols, the domain checked.
 
         Every symbol that the total has needs a value; a value may be given for every symbol of the network.
@@ -328,7 +328,7 @@ class Network:
         self.domain.check(at)
         return at
 
-    def substitute(self, **values: Any) -> Network:
+    def substitute(self, /, **values: Any) -> Network:
         """The network with numbers or expressions in place of symbols, its rules run again.
 
         A number is checked against the domain first. `X=32 * q` makes every total of a network whose extents halve five

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from symconv.cost import Cost, Factor, in_front, ordered_terms, product, total_of
 from symconv.errors import ExtentError, SymbolError
-from symconv.extent import Atom, Extent, Floor, Size, floor, gcd, largest, size_of, smallest
+from symconv.extent import Atom, Extent, Floor, Size, floor, size_of
+from symconv.extremes import gcd, largest, smallest
 from symconv.symbols import FIELD, NONNEGATIVE, POSITIVE, RATIONAL, ROLES, Symbol, symbol
 
 if TYPE_CHECKING:

@@ -8,9 +8,11 @@ from functools import cached_property
 
 from symconv.cost import Cost, product
 from symconv.errors import ShapeError
-from symconv.extent import Size, set_size, substitute
+from symconv.extent import Size
 from symconv.notation import TEXT, Style
+from symconv.setting import set_size
 from symconv.symbols import Symbol
+from symconv.values import substitute
 
 
 @dataclass(frozen=True)

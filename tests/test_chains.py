@@ -16,11 +16,12 @@ from witness.chains import EXTENTS, clip_is_felt, goes_up, random_chain, run
 
 import symconv as sc
 from symconv.errors import DomainError, ShapeError
-from symconv.extent import Extent, Floor, Size, evaluate, symbols_of
+from symconv.extent import Extent, Floor, Size, symbols_of
 from symconv.layer import Layer
 from symconv.layers import Concat, Conv, ConvTranspose, Crop, MaxPool, Pad, Upsample
 from symconv.symbols import symbol
 from symconv.tensor import Tensor
+from symconv.values import evaluate
 
 X = symbol("X")
 

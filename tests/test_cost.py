@@ -27,10 +27,11 @@ from symconv.cost import (
     total_of,
 )
 from symconv.errors import ExtentError
-from symconv.extent import evaluate, size_of
+from symconv.extent import size_of
 from symconv.layers import Conv, MaxPool
 from symconv.notation import ASCII, TEXT
 from symconv.symbols import symbol
+from symconv.values import evaluate
 
 X, H, P, S = (SIZE[name] for name in "XHPS")
 N, K, C_in, C_out = sc.N, sc.K, sc.C_in, sc.C_out

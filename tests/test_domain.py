@@ -13,7 +13,8 @@ from witness.programs import NoValueError, Program, random_program, run
 import symconv as sc
 from symconv.domain import Condition, Domain, asking, at_least, divides, equal, require, substituted
 from symconv.errors import DomainError, ShapeError
-from symconv.extent import Size, largest, size_of
+from symconv.extent import Size, size_of
+from symconv.extremes import largest
 from symconv.notation import ASCII
 from symconv.symbols import Symbol, symbol
 

@@ -17,24 +17,10 @@ from hypothesis import strategies as st
 from witness.programs import NoValueError, Program, random_program, run
 
 from symconv.errors import ExtentError
-from symconv.extent import (
-    Extent,
-    Floor,
-    Function,
-    Size,
-    ceiling,
-    evaluate,
-    floor,
-    gcd,
-    largest,
-    lower_bound,
-    order,
-    size_of,
-    smallest,
-    substitute,
-    symbols_of,
-)
+from symconv.extent import Extent, Floor, Function, Size, ceiling, floor, lower_bound, order, size_of, symbols_of
+from symconv.extremes import gcd, largest, smallest
 from symconv.symbols import ROLES, symbol
+from symconv.values import evaluate, substitute
 
 ROLE = {"X": "extent", "H": "extent", "P": "padding", "Q": "padding", "S": "stride", "w": "multiplier"}
 SYMBOL = {name: symbol(name, role) for name, role in ROLE.items()}
@@ -357,9 +343,10 @@ def test_no_value_falls_below_the_bound(size: Size, bound: int | None) -> None:
 
 SHOWN = """
 import symconv as sc
-from symconv.extent import largest, smallest, gcd, order
+from symconv.extent import order
+from symconv.extremes import largest, smallest, gcd
 from symconv.notation import LATEX
-from symconv.extent import set_size
+from symconv.setting import set_size
 X, H, W, P, S, K, N = sc.X, sc.H, sc.W, sc.P, sc.S, sc.K, sc.N
 given = ("breadth", "extent", "model a"), ("breadth", "extent", "model b"), ("alpha", "multiplier")
 B = [sc.size_of(sc.symbol(*g)) for g in given]

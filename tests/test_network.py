@@ -21,7 +21,7 @@ from symconv import Count, Layer, Network, Parameter, Tensor, layer, weight
 from symconv.cost import evaluate_cost, product
 from symconv.domain import at_least
 from symconv.errors import DomainError, NetworkError, ShapeError, SymbolError, SymconvError
-from symconv.extent import Size, evaluate
+from symconv.extent import Size
 from symconv.layer import LAYERS
 from symconv.layers import (
     Add,
@@ -39,6 +39,7 @@ from symconv.layers import (
     Upsample,
 )  # fmt: skip
 from symconv.network import METRICS, in_order
+from symconv.values import evaluate
 
 ALL_METRICS = ("macs", "flops", "ops", "full", "params", "frozen", "buffers", "activations")
 

@@ -12,9 +12,12 @@ from witness.programs import NoValueError, run
 
 import symconv as sc
 from symconv.cost import evaluate_cost, product, set_cost
-from symconv.extent import Extent, Size, evaluate, floor, largest, set_size, size_of
+from symconv.extent import Extent, Size, floor, size_of
+from symconv.extremes import largest
 from symconv.notation import ASCII, LATEX, POWER, PRODUCT, SUM, TEXT, Piece, latex_escape
+from symconv.setting import set_size
 from symconv.symbols import symbol
+from symconv.values import evaluate
 
 STYLES = {"text": TEXT, "ascii": ASCII, "latex": LATEX}
 X, H, P, S, w = (SIZE[name] for name in ("X", "H", "P", "S", "w"))

@@ -14,10 +14,11 @@ from witness.programs import NoValueError, Program, random_program, run
 
 import symconv as sc
 from symconv.cost import evaluate_cost, product
-from symconv.extent import Size, evaluate, size_of, substitute
+from symconv.extent import Size, size_of
 from symconv.sizes import EVERY, NONE, Undecided
 from symconv.solve import nonnegative, on_class, polynomial_signs, polynomial_terms, value_of, windows, zero
 from symconv.symbols import symbol
+from symconv.values import evaluate, substitute
 
 X, H, P = symbol("X"), symbol("H"), symbol("P")
 x = sc.X

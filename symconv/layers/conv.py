@@ -7,7 +7,8 @@ from fractions import Fraction
 from symconv.cost import Cost, product
 from symconv.count import Count
 from symconv.domain import divides, require
-from symconv.extent import Size, floor, largest
+from symconv.extent import Size, floor
+from symconv.extremes import largest
 from symconv.layer import (
     Axes,
     Layer,
@@ -16,9 +17,7 @@ from symconv.layer import (
     Parameter,
     Positive,
     Reach,
-    image_of_symbols,
     layer,
-    s,
     weight,
 )
 from symconv.layers.window import Window, per_axis, positive, slid, windows_of
@@ -71,13 +70,9 @@ class Conv(Layer):
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...]:
         return tuple(w.reach(x) for w, x in zip(self.windows(image), image.spatial))
 
-    @classmethod
-    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
-        return cls(s("C_out"), s("K"), s("S"), s("P"), s("D"), s("g")), (image_of_symbols(),)
-
 
 def _counted(macs: Cost, planes: Size, out: Tensor, bias: bool) -> Count:
-    """The macs; the additions of the channels; with a bias one add an output, and in the article's count one a plane."""
+    """Macs, the additions of the channels, and with a bias one add an output and one booking a plane."""
     added = Count(mac=macs, channel_add=product(planes - 1) * out.elements)
     return added if not bias else Count(added.operations, add=out.elements, plane=product(planes) * out.elements)
 
@@ -113,10 +108,6 @@ class DepthwiseConv(Layer):
 
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...]:
         return self._conv(image).reach(image, out)
-
-    @classmethod
-    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
-        return cls(s("K"), s("S"), s("P"), s("D")), (image_of_symbols(),)
 
 
 @layer("conv_transpose")
@@ -171,7 +162,3 @@ class ConvTranspose(Layer):
             size = Fraction(span - 1, stride) + 1
             reaches.append(Reach(size, Fraction(1, stride), Fraction(span - 1 - begin, stride)))
         return tuple(reaches)
-
-    @classmethod
-    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
-        return cls(s("C_out"), s("K"), s("S"), s("P"), 0, s("D"), s("g")), (image_of_symbols(),)

@@ -44,10 +44,6 @@ class _Elementwise(Layer):
         repeated = any(x == 1 != m for t in inputs for x, m in zip(t.spatial, out.spatial))
         return None if repeated else super().reach(*tensors)
 
-    @classmethod
-    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
-        return cls(), (image_of_symbols(), image_of_symbols())
-
 
 @layer("add")
 class Add(_Elementwise):

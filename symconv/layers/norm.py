@@ -111,10 +111,6 @@ class GroupNorm(Layer):
     def work(self, image: Tensor, out: Tensor) -> Count:
         return _normalised(image.elements, product(image.batch, self.groups), self.affine)
 
-    @classmethod
-    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
-        return cls(s("g")), (image_of_symbols(),)
-
 
 @layer("instance_norm")
 class InstanceNorm(Layer):

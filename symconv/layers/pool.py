@@ -6,7 +6,7 @@ from math import prod
 
 from symconv.cost import Cost, product
 from symconv.count import Count
-from symconv.extent import gcd
+from symconv.extremes import gcd
 from symconv.layer import Axes, Layer, Padding, Reach, image_of_symbols, layer, s
 from symconv.layers.window import Window, per_axis, slid, spatial_rank, windows_of
 from symconv.tensor import Tensor
@@ -36,10 +36,6 @@ class _Pool(Layer):
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...]:
         return tuple(w.reach(x) for w, x in zip(self.windows(image), image.spatial))
 
-    @classmethod
-    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
-        return cls(kernel=s("K"), stride=s("S"), padding=s("P")), (image_of_symbols(),)  # type: ignore[call-arg]
-
 
 @layer("max_pool")
 class MaxPool(_Pool):
@@ -58,10 +54,6 @@ class MaxPool(_Pool):
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         return Count(max=(self.taps(image) - 1) * out.elements)
-
-    @classmethod
-    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
-        return cls(s("K"), s("S"), s("P"), s("D")), (image_of_symbols(),)
 
 
 @layer("avg_pool")

@@ -7,7 +7,8 @@ from operator import mul
 
 from symconv.domain import at_least, require
 from symconv.errors import ShapeError
-from symconv.extent import Size, smallest
+from symconv.extent import Size
+from symconv.extremes import smallest
 from symconv.layer import Layer, Margins, Reach, image_of_symbols, layer, s
 from symconv.layers.window import sides, spatial_rank
 from symconv.tensor import Tensor

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from symconv.domain import at_least, require
 from symconv.errors import ShapeError
-from symconv.extent import Size, ceiling, largest, smallest
+from symconv.extent import Size, ceiling
+from symconv.extremes import largest, smallest
 from symconv.layer import Reach
 from symconv.tensor import Tensor
 

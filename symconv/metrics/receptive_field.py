@@ -16,7 +16,8 @@ from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 from typing import Final
 
-from symconv.extent import Size, largest, smallest
+from symconv.extent import Size
+from symconv.extremes import largest, smallest
 from symconv.layer import Reach
 from symconv.network import Network, Node
 from symconv.sizes import Undecided

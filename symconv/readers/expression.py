@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from symconv.domain import divides, require
 from symconv.errors import ExpressionError, ExtentError, ShapeError
-from symconv.extent import Extent, Size, ceiling, floor, gcd, largest, smallest
+from symconv.extent import Extent, Size, ceiling, floor
+from symconv.extremes import gcd, largest, smallest
 from symconv.readers.names import nearest, plainly, shown
 
 #: Bounds: characters, parentheses inside one another, digits of a number, factors of a term, terms of a sum.

@@ -16,9 +16,9 @@ import graphviz
 
 from symconv.count import Convention
 from symconv.errors import OutputError, SymconvError
-from symconv.extent import evaluate
 from symconv.network import Network
 from symconv.notation import TEXT, Style
+from symconv.values import evaluate
 from symconv.writers.colour import LIGHT, Theme
 from symconv.writers.folding import Box, Group, Item, Picture, picture
 from symconv.writers.label import POINTS, Labels, bare, hint, html

@@ -9,13 +9,14 @@ from inspect import cleandoc
 from symconv.cost import Cost, Factor, Factors, Number, cost_of, in_front, ordered_terms, product, set_cost, total_of
 from symconv.count import PRIMITIVES, Convention
 from symconv.errors import SymconvError, near
-from symconv.extent import Extent, Floor, Size, set_size, size_of
+from symconv.extent import Extent, Floor, Size, size_of
 from symconv.layer import Layer
 from symconv.metrics.receptive_field import ReceptiveField, receptive_field
 from symconv.network import Network, Node
 from symconv.notation import ASCII, LATEX, TEXT, Style
 from symconv.readers.expression import parse
 from symconv.readers.names import plainly
+from symconv.setting import set_size
 from symconv.symbols import Symbol
 from symconv.writers.network import KEPT, condition_of, counted, domain_line, kind_of, label, metric_name
 from symconv.writers.sheet import SPACED, Cell, Column, Math, Sheet, Table

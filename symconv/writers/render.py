@@ -74,7 +74,7 @@ class _Drawer:
     command: tuple[str, ...]
 
 
-class _Failure(Exception):
+class _DrawingError(Exception):
     """A drawer that did not draw, where another one may."""
 
 
@@ -183,7 +183,7 @@ def _drawn(source: bytes, suffix: str, *, foreign: bool) -> bytes:
         for drawer in _drawers(suffix):
             try:
                 return _run(drawer, source, suffix, folder, environment)
-            except _Failure as failure:
+            except _DrawingError as failure:
                 failures.append(f"{drawer.name}: {failure}")
     if not failures:
         raise OutputError(f"drawing needs Graphviz and there is none; {_INSTALL}")
@@ -236,11 +236,11 @@ def _run(drawer: _Drawer, source: bytes, suffix: str, folder: str, environment: 
             f"the diagram is not drawn after {TIMEOUT} s, it may be too large; 'dot' writes its text for a longer try"
         ) from None
     except OSError as error:
-        raise _Failure(f"it does not start: {error.strerror or error}") from error
+        raise _DrawingError(f"it does not start: {error.strerror or error}") from error
     head, tail = _WHOLE[suffix]
     if done.returncode == 0 and done.stdout.startswith(head) and done.stdout.rstrip().endswith(tail):
         return done.stdout
-    raise _Failure(_complaint(done.stderr) or f"no complete {suffix}, exit status {done.returncode}")
+    raise _DrawingError(_complaint(done.stderr) or f"no complete {suffix}, exit status {done.returncode}")
 
 
 def _complaint(stderr: bytes) -> str:

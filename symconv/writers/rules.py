@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING
 from fractions import Fraction
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 from symconv.cost import Cost, cost_symbols, set_cost, substitute_cost, total_of
 from symconv.count import CONVENTIONS, PRIMITIVES, Count
 from symconv.errors import SymconvError, near
-from symconv.extent import Extent, Size, set_size, size_of
+from symconv.extent import Extent, Size, size_of
 from symconv.layer import (
     BUFFER,
     FROZEN,
@@ -22,12 +21,12 @@ from symconv.layer import (
     image_of_symbols,
     layer_class,
     layer_fields,
-    ranges,
     s,
 )
 from symconv.notation import ASCII, LATEX, TEXT, Style, latex_escape
 from symconv.readers.fields import layer_of
 from symconv.readers.names import plainly, shown
+from symconv.setting import set_size
 from symconv.symbols import FIELD, symbol
 from symconv.tensor import Tensor
 from symconv.writers.explain import facts_and_counts, summary
@@ -97,7 +96,7 @@ def instance(kind: str, changes: Mapping[str, object]) -> tuple[Layer, tuple[Ten
 
     Raises SymconvError for an unknown layer, an unknown field or an impossible value.
     """
-    layer, inputs = _general(layer_class(kind))
+    layer, inputs = layer_class(kind).general()
     if not changes:
         return layer, inputs
     given = {f.name: _said(getattr(layer, f.name)) for f in layer_fields(type(layer))}
@@ -127,29 +126,6 @@ def _fault(found: Any) -> str:
     """One of pydantic's findings in a sentence."""
     name, wanted = ".".join(str(part) for part in found["loc"][:1]), _WANTED.get(found["type"])
     return f"{name}: {shown(found['input'])}, where {wanted} is accepted" if wanted else f"{name}: {found['msg']}"
-
-
-#: The field's letters for the fields of a layer that says none itself.
-_LETTERS: Final = {
-    "channels": "C_out", "features": "C_out", "kernel": "K", "stride": "S", "padding": "P", "dilation": "D",
-}  # fmt: skip
-
-
-def _general(cls: type[Layer]) -> tuple[Layer, tuple[Tensor, ...]]:
-    """The general instance; where a layer of one's own names none, its sizes are the field's letters.
-
-    Raises SymconvError where a field without a default is no size.
-    """
-    if getattr(cls.general, "__func__", None) is not getattr(Layer.general, "__func__", None):
-        return cls.general()
-    given: dict[str, Any] = {}
-    for f in layer_fields(cls):
-        if f.name in ranges(cls) and (f.name in _LETTERS or f.default is MISSING):
-            letter = _LETTERS.get(f.name, f.name)
-            given[f.name] = size_of(symbol(letter, FIELD.get(letter, "count"), cls.kind))
-        elif f.default is MISSING:
-            raise SymconvError(f"{cls.kind} names no general instance, and {f.name} has no default: give it `general`")
-    return cls(**given), (image_of_symbols(),)
 
 
 def _kept(layer: Layer, inputs: tuple[Tensor, ...], kind: str) -> Cost:

@@ -16,8 +16,9 @@ from fractions import Fraction
 from typing import Any, Final
 
 from symconv.cost import Cost, Number, set_cost
-from symconv.extent import Extent, set_size
+from symconv.extent import Extent
 from symconv.notation import ASCII, LATEX, TEXT, Ascii, Style
+from symconv.setting import set_size
 from symconv.tensor import Tensor
 from symconv.writers.wording import TIED, figure, grouped, percent, seen
 

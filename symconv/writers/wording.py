@@ -12,10 +12,11 @@ from fractions import Fraction
 from typing import Any
 
 from symconv.cost import Cost, Number, as_number, cost_symbols, set_cost
-from symconv.extent import Extent, set_size
+from symconv.extent import Extent
 from symconv.layer import Layer, layer_fields
 from symconv.network import Node
 from symconv.notation import ASCII, ATOM, PRODUCT, SUM, Piece, Style
+from symconv.setting import set_size
 
 #: Where a line is never broken; it is printed as a plain space.
 TIED = "\u00a0"

@@ -90,13 +90,9 @@ def totalled(net: sc.Network) -> object:
 def main() -> None:
     """Print the table; with --write, put it into the page."""
     python = sys.executable
-    ours, peer, ratio = paired(
-        [python, "-m", "symconv", "total", "vgg16"], [python, "-c", "import sympy, networkx"]
-    )
+    ours, peer, ratio = paired([python, "-m", "symconv", "total", "vgg16"], [python, "-c", "import sympy, networkx"])
     built = seconds(lambda: totalled(residual()), runs=7)
-    fresh = statistics.median(
-        float(subprocess.check_output([python, "-c", FRESH], text=True)) for _ in range(5)
-    )
+    fresh = statistics.median(float(subprocess.check_output([python, "-c", FRESH], text=True)) for _ in range(5))
     short, long = seconds(lambda: totalled(chain(1000))), seconds(lambda: totalled(chain(10000)), runs=3)
     net = sc.load("vgg16")
     expression, cost = net.total("macs"), net.cost("macs")
@@ -104,7 +100,14 @@ def main() -> None:
     by_subs = seconds(lambda: expression.subs({x: 224, n: 1}))
     by_name = seconds(lambda: net.evaluate("macs", X=224, N=1))
     rows = [
-        ("`symconv total vgg16`, whole process", ours, "`python -c \"import sympy, networkx\"`", peer, ratio, "at most 2.0"),
+        (
+            "`symconv total vgg16`, whole process",
+            ours,
+            '`python -c "import sympy, networkx"`',
+            peer,
+            ratio,
+            "at most 2.0",
+        ),
         ("155-convolution residual network built and totalled, after import", built, "", None, None, "at most 0.25 s"),
         ("the same, first time in a fresh process", fresh, "", None, None, "at most 0.25 s"),
         ("chain of 10,000 layers built and totalled", long, "chain of 1,000", short, long / short, "at most 2.5 s, 12"),
@@ -118,9 +121,8 @@ def main() -> None:
         "| --- | ---: | --- | ---: | ---: | --- |",
     ]
     for what, own, other, theirs, times, wanted in rows:
-        lines.append(
-            f"| {what} | {shown(own)} | {other} | {shown(theirs)} | {'' if times is None else f'{times:.2f}'} | {wanted} |"
-        )
+        ratio_shown = "" if times is None else f"{times:.2f}"
+        lines.append(f"| {what} | {shown(own)} | {other} | {shown(theirs)} | {ratio_shown} | {wanted} |")
     table = "\n".join(lines)
     print(table)
     if "--write" in sys.argv:
@@ -128,6 +130,8 @@ def main() -> None:
         before, rest = page.split(BEGIN)
         PAGE.write_text(before + BEGIN + "\n\n" + table + "\n\n" + END + rest.split(END)[1], encoding="utf-8")
 
+
+PEER = '`python -c "import sympy, networkx"`'
 
 FRESH = """
 import sympy, symconv

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from symconv import Layer, Network
 from symconv.cost import evaluate_cost
-from symconv.extent import Size, evaluate
+from symconv.extent import Size
+from symconv.values import evaluate
 
 #: The names of the spatial extents of an image of one, two and three axes.
 SPATIAL = {1: ("X",), 2: ("H", "W"), 3: ("Z", "H", "W")}

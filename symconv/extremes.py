@@ -1,0 +1,84 @@
+"""max, min and gcd of sizes, taken apart as far as is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import gcd as integer_gcd
+from typing import Final
+
+from symconv.errors import ExtentError
+from symconv.extent import Extent, Function, Size, from_terms, lower_bound, order, size_of, terms_of
+
+FUNCTIONS: Final[dict[str, Callable[..., int]]] = {"max": max, "min": min, "gcd": integer_gcd}
+
+
+def largest(*sizes: Size) -> Size:
+    """The largest of some sizes, what they have in common taken out and what is never the largest left out.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> largest(x + 3, x + 1), largest(x, 5)
+    (X + 3, max(5, X))
+    """
+    return _extreme("max", sizes)
+
+
+def smallest(*sizes: Size) -> Size:
+    """The smallest of some sizes, as `largest`."""
+    return _extreme("min", sizes)
+
+
+def apply(name: str, *sizes: Size) -> Size:
+    """max, min or gcd of some sizes by name."""
+    return gcd(*sizes) if name == "gcd" else _extreme(name, sizes)
+
+
+def _extreme(name: str, sizes: tuple[Size, ...]) -> Size:
+    choose = max if name == "max" else min
+    table = [terms_of(s) for s in sizes]
+    common = {m: c for m, c in table[0].items() if m and all(t.get(m) == c for t in table[1:])}
+    base = from_terms(common)
+    left: list[Size] = []
+    for size in sorted({s - base for s in sizes}, key=order):
+        if not any(_dominates(name, kept, size) for kept in left):
+            left = [kept for kept in left if not _dominates(name, size, kept)] + [size]
+    numbers = [s for s in left if isinstance(s, int)]
+    others = [s for s in left if not isinstance(s, int)]
+    arguments = ([choose(numbers)] if numbers else []) + others
+    if len(arguments) == 1:
+        return base + arguments[0]
+    return base + size_of(Function(name, tuple(arguments)))
+
+
+def _dominates(name: str, a: Size, b: Size) -> bool:
+    bound = lower_bound(a - b if name == "max" else b - a)
+    return bound is not None and bound >= 0
+
+
+def gcd(a: Size, b: Size) -> Size:
+    """The greatest common divisor of two positive sizes; with a number, of what the other one is modulo it.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> gcd(x, 7), gcd(14 * x, 7), gcd(x, x)
+    (gcd(7, X), 7, X)
+    >>> gcd(7 * x + 3, 7), gcd(15 * x, 7)
+    (1, gcd(7, X))
+    """
+    if isinstance(a, int) and isinstance(b, int):
+        return integer_gcd(a, b)
+    if a == b:
+        return b
+    for n, e in ((a, b), (b, a)):
+        if isinstance(n, int):
+            if n < 1:
+                raise ExtentError(f"the greatest common divisor of {e} and {n}: both must be at least 1")
+            if isinstance(e, Extent) and e.integral:
+                rest = from_terms(
+                    {m: c if abs(c) < n else c % n for m, c in e.terms.items()}
+                )  # multiples of n do not matter
+                if isinstance(rest, int):
+                    return integer_gcd(n, rest)
+                a, b = n, rest
+    low, high = sorted((a, b), key=order)
+    return size_of(Function("gcd", (low, high)))

@@ -1,0 +1,117 @@
+"""How an extent is written: as one floor where it can be, over a common denominator, the input first.
+
+A style (`symconv.notation`) sets the pieces; here is what the pieces of an extent are, and their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import gcd
+from typing import Any
+
+from symconv.extent import Atom, Extent, Floor, Function, Monomial, Size
+from symconv.notation import TEXT, Piece, Style
+from symconv.symbols import Symbol
+
+
+def set_size(size: Size, style: Style) -> Piece:
+    """A size in a style, as one floor or a multiple of one where it can be."""
+    if isinstance(size, int):
+        return style.number(size)
+    merged = _merged(size)
+    if merged is not None:
+        return _set_quotient(*merged, style)
+    several = _several(size)
+    if several is not None:
+        n, merged, rest = several
+        terms = [(n < 0, style.product([style.number(abs(n)), _set_quotient(*merged, style)]))]
+        return style.sum([*terms, (rest < 0, style.number(abs(rest)))] if rest else terms)
+    ordered = sorted(size.terms.items(), key=lambda t: (not t[0], t[1] < 0, -len(t[0]), _written(t[0])))
+    return style.sum([(c < 0, set_term(abs(c), m, style)) for m, c in ordered])
+
+
+def _written(monomial: Monomial) -> list[tuple[Any, ...]]:
+    """The order of the terms of an extent: X + 2·P − K, the input first and the kernel last."""
+    return [
+        (-a.key[0], -a.key[1], *a.key[2:]) if isinstance(a, Symbol) else (-a.key[0], -_divisor(a), a.key)
+        for a in monomial
+    ]
+
+
+def coarseness(monomial: Monomial) -> tuple[Any, ...]:
+    """The key that puts the coarsest term first: greatest divisor, then greatest degree, constants last."""
+    return not monomial, -max(map(_divisor, monomial), default=1), -len(monomial), tuple(a.key for a in monomial)
+
+
+def _divisor(atom: Atom) -> int:
+    if isinstance(atom, Floor):
+        return atom.under if isinstance(atom.under, int) else 2 + len(str(atom.under))
+    return 1
+
+
+def set_term(coefficient: int, monomial: Iterable[Atom], style: Style) -> Piece:
+    """A product of atoms with a positive coefficient, equal atoms as powers."""
+    atoms = list(monomial)
+    factors = [] if coefficient == 1 and atoms else [style.number(coefficient)]
+    while atoms:
+        exponent = atoms.count(atoms[0])
+        base = set_atom(atoms[0], style)
+        factors.append(style.power(base, exponent) if exponent > 1 else base)
+        atoms = [a for a in atoms if a != atoms[0]]
+    return style.product(factors)
+
+
+def set_atom(atom: Atom, style: Style) -> Piece:
+    """One atom in a style; ⌊(u + d − 1)/d⌋ is set as ⌈u/d⌉ where u is an integer."""
+    if isinstance(atom, Symbol):
+        return style.symbol(atom.name)
+    if isinstance(atom, Function):
+        return style.function(atom.name, [set_size(a, style) for a in atom.arguments])
+    return _set_quotient(atom.over, atom.under, atom.exact, style)
+
+
+def _set_quotient(over: Size, under: Size, exact: bool, style: Style) -> Piece:
+    below = set_size(under, style)
+    if exact:
+        return style.quotient(set_size(over, style), below)
+    if isinstance(over, Extent) and over.integral and isinstance(under, int) and over.terms.get((), 0) == under - 1:
+        return style.ceiling(set_size(over - (under - 1), style), below)
+    return style.floor(set_size(over, style), below)
+
+
+def _merged(size: Extent) -> tuple[Size, int, bool] | None:
+    """A linear size with one outermost floor as over, under, exact: ⌊v/d⌋ + r = ⌊(v + d·r)/d⌋, r an integer.
+
+    Beside numbers, r has terms that are in v as well, so that each is written once: ⌊4·y/25⌋ + y is ⌊29·y/25⌋.
+    """
+    if len(size.terms) < 2 or any(len(m) > 1 for m in size.terms) or not size.integral:
+        return None
+    floors = [a for m in size.terms for a in m if isinstance(a, Floor) and isinstance(a.under, int)]
+    outermost = [a for a in floors if all(m in a.over.terms for m in size.terms if m not in ((), (a,)))]
+    for atom in sorted(outermost, key=lambda a: a.key, reverse=True):
+        c, d = size.terms[(atom,)], atom.under
+        rest = size - Extent({(atom,): c})
+        if not isinstance(d, int) or abs(c) != 1 or (isinstance(rest, int) and c < 0):
+            continue
+        if c > 0:
+            return atom.over + d * rest, d, atom.exact
+        if atom.over.integral:  # −⌊v/d⌋ = ⌊(−v + d − 1)/d⌋
+            return d * rest - atom.over + (0 if atom.exact else d - 1), d, atom.exact
+    return None
+
+
+def _several(size: Extent) -> tuple[int, tuple[Size, int, bool], int] | None:
+    """n, a size that `_merged` makes one floor, and a number: n·(y + ⌊4·y/25⌋) + 7."""
+    rest = size.terms.get((), 0)
+    others = {m: c for m, c in size.terms.items() if m}
+    n = gcd(*others.values())
+    if all(c < 0 for c in others.values()):
+        n = -n
+    merged = _merged(Extent({m: c // n for m, c in others.items()})) if n != 1 and len(others) > 1 else None
+    return None if merged is None else (n, merged, rest)
+
+
+# A form prints as it is set in text.
+for _form in (Floor, Function):
+    setattr(_form, "__repr__", lambda atom: set_atom(atom, TEXT).text)  # noqa: B010
+setattr(Extent, "__repr__", lambda extent: set_size(extent, TEXT).text)  # noqa: B010
