@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from math import gcd
+from math import gcd, prod
 from typing import Any, Final
 
 from symconv.errors import ExtentError
@@ -20,6 +20,9 @@ from symconv.symbols import Symbol
 from symconv.values import evaluate, evaluate_atom, substitute
 
 Number = int | Fraction
+
+#: Terms of an expansion that is tried for being shorter.
+EXPANDED: Final = 200_000
 
 #: A factor is an atom, or an extent of several terms that stays whole.
 Factor = Atom | Extent
@@ -145,8 +148,12 @@ def cost_of(polynomial: Mapping[Monomial, Number]) -> Cost:
 
 
 def shortest(cost: Cost) -> Cost:
-    """The cost itself, or its expansion where that has fewer terms (a chain of 10,000 unpadded layers has three)."""
-    if all(not isinstance(f, Extent) for factors in cost.terms for f in factors):
+    """The cost itself, or its expansion where that has fewer terms (a chain of 10,000 unpadded layers has three).
+
+    An expansion that would be large on the way is not tried.
+    """
+    whole = [[len(f.terms) for f in factors if isinstance(f, Extent)] for factors in cost.terms]
+    if not any(whole) or sum(map(prod, whole)) > EXPANDED:
         return cost
     wide = cost.expanded()
     return cost_of(wide) if len(wide) < len(cost.terms) else cost

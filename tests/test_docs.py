@@ -18,6 +18,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"^```\w+ file=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)(#[^)\s]*)?\)")
 PRETTY = {"show", "total", "explain", "growth", "claims", "rules", "zoo"}
@@ -57,6 +58,18 @@ def test_every_command_of_a_page_prints_what_the_page_shows(page: Path, tmp_path
 
 def squeezed(block: str) -> list[str]:
     return [line.rstrip() for line in block.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_file_that_a_page_shows_is_the_file(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for name, body in FILE.findall(text):
+        now = (page.parent / name).read_text(encoding="utf-8")
+        if os.environ.get("UPDATE_DOCS"):
+            text = text.replace(f"file={name}\n{body}```", f"file={name}\n{now}```")
+            page.write_text(text, encoding="utf-8")
+        else:
+            assert body == now
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -383,7 +383,8 @@ def test_a_size_survives_pickling_into_another_process() -> None:
     assert pickle.loads(data) == size
     assert deepcopy(size) == size
     check = (
-        "import pickle, sys, symconv as sc; from symconv.extent import *; from symconv.symbols import symbol;"
+        "import pickle, sys, symconv as sc; from symconv.symbols import symbol;"
+        "from symconv.extent import *; from symconv.extremes import *;"
         "w = size_of(symbol('w', 'multiplier')); X, P, S, H = sc.X, sc.P, sc.S, sc.H;"
         "again = pickle.loads(sys.stdin.buffer.read());"
         "here = (X + 2*P - 3)//S + gcd(X, 6) + largest(H//3, P) + w*X//8 + floor(H, 4, exact=True);"

@@ -16,9 +16,8 @@ from symconv.notation import ASCII, PRODUCT, Style
 from symconv.writers.colour import Theme
 from symconv.writers.folding import Box, Group
 from symconv.writers.shares import Shares
-from symconv.writers.wording import TIED, described, kind_of, kinds, lines, percent, plain, seen, value
+from symconv.writers.wording import TIED, called, described, kind_of, kinds, lines, percent, plain, seen, value
 
-UNITS = {"macs": "MACs", "flops": "FLOPs", "ops": "operations", "full": "operations (full count)"}
 #: The size of letters. It is 14 pixels: Graphviz measures letters in whole ones, and at 10 points takes text for 4%
 #: narrower than a browser sets it.
 POINTS = "10.5"
@@ -53,11 +52,6 @@ def bare(row: Row) -> str:
 def hint(text: str) -> str:
     """A tooltip: Graphviz reads entities in it, and its own escapes once or twice, so a backslash is a set minus."""
     return str(graphviz.nohtml(escape(plain(text, 400)).replace("\\", "∖")))
-
-
-def unit(metric: str) -> str:
-    """How a metric is called behind a figure."""
-    return UNITS.get(metric, plain(metric))
 
 
 class Labels:
@@ -124,7 +118,7 @@ class Labels:
         each = f"{times}{TIED}{self.style.by}{TIED}" if times > 1 else ""
         costs = []
         for metric, by_box in self.shares.costs.items():
-            tail = TIED + unit(metric)
+            tail = TIED + called(metric)
             if share and metric == self.shares.coloured:
                 tail += f"{TIED}({percent(share).replace(' ', TIED)})"
             if by_box[box.key]:
@@ -143,7 +137,7 @@ class Labels:
         """The network's name, its totals, and what the colours mean."""
         rows = [f"<B>{said(plain(self.network.name, 80))}</B>{said(_at(self.values))}"]
         for metric, total in self.shares.totals.items():
-            text = f"{unit(metric)}: {value(total, self.style, exact=True)}"
+            text = f"{called(metric)}: {value(total, self.style, exact=True)}"
             rows += map(said, lines(text, LEGEND, most=8))
         rows.append(self._scale())
         if any(times > 1 for times in self.shares.times.values()):
@@ -152,7 +146,7 @@ class Labels:
         return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="1">{cells}</TABLE>>'
 
     def _scale(self) -> str:
-        name = unit(self.shares.coloured)
+        name = called(self.shares.coloured)
         if not self.shares.known:
             return said(f"not coloured: no legal sizes are known at which to take shares of {name}")
         if not self.shares.by_box:

@@ -17,9 +17,7 @@ from symconv.notation import ASCII, LATEX, TEXT
 from symconv.sizes import Undecided
 from symconv.symbols import Symbol
 from symconv.writers.sheet import Big, Cell, Column, Math, Name, Share, Sheet, Table, plain
-from symconv.writers.wording import TIED, described
-
-LABELS: Final = {"macs": "MACs", "flops": "FLOPs", "ops": "ops", "full": "full count"}
+from symconv.writers.wording import TIED, called, described
 
 #: What a network keeps or makes, beside what it does.
 KEPT: Final = ("params", "frozen", "buffers", "activations")
@@ -27,8 +25,7 @@ KEPT: Final = ("params", "frozen", "buffers", "activations")
 
 def label(metric: str | Convention) -> str:
     """How a metric is called in a heading."""
-    name = metric_name(metric)
-    return LABELS.get(name, name)
+    return called(metric_name(metric))
 
 
 def metric_name(metric: str | Convention) -> str:

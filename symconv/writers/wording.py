@@ -104,6 +104,19 @@ def value(cost: Cost, style: Style, level: int = SUM, exact: bool = False) -> st
     return style.within(set_cost(cost, style), level) if cost_symbols(cost) else figure(as_number(cost), style, exact)
 
 
+#: How the metrics are called that are not called by their own name.
+METRIC_NAMES = {"macs": "MACs", "flops": "FLOPs", "full": "full count"}
+
+
+def called(metric: str) -> str:
+    """How a metric is called in a heading, and behind a figure.
+
+    >>> called("macs"), called("params")
+    ('MACs', 'params')
+    """
+    return METRIC_NAMES.get(metric, plain(metric))
+
+
 def lines(text: str, width: int, tail: str = "", most: int = 5, indent: int = 0) -> list[str]:
     """Text and its tail in lines of about `width`, a sum broken before its signs.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -414,10 +413,8 @@ HOSTILE = {
 
 @pytest.mark.skipif(not hasattr(yaml, "CSafeLoader"), reason="PyYAML's own parser is linear, but slow")
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_text_is_refused_quickly(text: str) -> None:
-    start = time.process_time()
+def test_a_hostile_text_is_refused(text: str) -> None:
     found = faults(text)
-    assert time.process_time() - start < 1
     assert sum(len(message) for _, _, message in found) < 4_000
 
 
