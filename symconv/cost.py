@@ -66,7 +66,7 @@ class Cost:
         terms: dict[Factors, Number] = {}
         for f, c in self.terms.items():
             for g, d in other.terms.items():
-                k = tuple(sorted(f + g, key=_order))
+                k = tuple(sorted(f + g, key=_order)) if f and g else f or g
                 terms[k] = terms.get(k, 0) + c * d
         return Cost(terms)
 
