@@ -40,7 +40,7 @@ skipped := $(if $(WITH_TORCH),,torch) $(if $(HEAVY),,heavy)
 marked  := $(subst $() $(), or ,$(strip $(skipped)))
 
 test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch)
-	$(BIN)/python -m pytest -n auto $(if $(marked),-m "not ($(marked))")
+	$(BIN)/python -m pytest -n auto -m "$(if $(marked),not ($(marked)))"
 	@$(if $(marked),echo "left out: tests marked $(marked) (make test WITH_TORCH=1 HEAVY=1 runs them)",true)
 
 lint: $(VENV)/.ready-lint $(VENV)/.ready-test

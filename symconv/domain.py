@@ -93,20 +93,17 @@ class Domain:
     def __init__(self) -> None:
         self._solved: dict[Symbol, _Solved] = {}
         self._open: dict[tuple[str, Size, Size], Condition] = {}
-        self._asked: dict[tuple[str, Size, Size], None] = {}
 
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:
         """While this is entered, an error leaves the domain as it was before."""
-        solved, opened, asked = dict(self._solved), len(self._open), len(self._asked)
+        solved, opened = dict(self._solved), len(self._open)
         try:
             yield
         except BaseException:
             self._solved = solved
             for key in list(self._open)[opened:]:
                 del self._open[key]
-            for key in list(self._asked)[asked:]:
-                del self._asked[key]
             raise
 
     @property
@@ -119,12 +116,7 @@ class Domain:
 
         Raises ShapeError where it can never hold, or not together with those that are there.
         """
-        key = condition.relation, condition.left, condition.right
-        if key not in self._asked:
-            self._add(_reduced(condition))
-            self._asked[key] = None
-
-    def _add(self, condition: Condition) -> None:
+        condition = _reduced(condition)
         try:
             symbol, sizes = _solved(condition)
         except Undecided:

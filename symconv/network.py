@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, shortest, total_of
 from symconv.count import CONVENTIONS, Convention, Count
@@ -38,14 +38,6 @@ class Node:
     parameters: tuple[Parameter, ...]
     count: Count
     shares: str = ""
-
-
-class _Work(NamedTuple):
-    """What the rules of a layer make of its inputs."""
-
-    out: Tensor
-    parameters: tuple[Parameter, ...]
-    operations: Count
 
 
 @dataclass(frozen=True)
@@ -100,7 +92,7 @@ class Network:
         self.usual: dict[str, int] = {}
         self._nodes: dict[str, Node] = {}
         self._names: list[str] = []
-        self._worked: dict[tuple[Layer, tuple[Tensor, ...]], _Work] = {}
+        self._equal: dict[tuple[Layer, tuple[Tensor, ...]], Node] = {}
         self._last = ""
         self._graph: nx.DiGraph[str] | None = None
         self._known: frozenset[Symbol] = frozenset()
@@ -161,27 +153,27 @@ class Network:
             wanted = str(least) if most == least else f"{least} or more" if most is None else f"{least} to {most}"
             raise ShapeError(f"{layer.kind} takes {wanted} input{'s' if wanted != '1' else ''}, not {len(tensors)}")
         with self.domain.undone_on_error(), asking(self.domain, name):
-            work = self._work(layer, tensors)
+            node = self._run(name, layer, sources, tensors, shares)
             if shares:
-                self._check_shared(name, work.parameters, shares)
-            known = self._known_with((*(size for _, size, _ in layer.field_sizes()), *work.out.shape))
+                self._check_shared(name, node.parameters, shares)
+            known = self._known_with((*(size for _, size, _ in layer.field_sizes()), *node.out.shape))
         self._known = known
-        with suppress(TypeError):
-            self._worked[layer, tensors] = work
-        self._nodes[name] = Node(name, layer, sources, tensors, work.out, work.parameters, work.operations, shares)
+        with suppress(TypeError):  # a user's layer may have a field without a hash
+            self._equal.setdefault((layer, tensors), node)
+        self._nodes[name] = node
         self._names.append(name)
         self._last = name
         self._costs.clear()
         return name
 
-    def _work(self, layer: Layer, tensors: tuple[Tensor, ...]) -> _Work:
-        """What the rules of a layer make of its inputs; an equal layer behind equal tensors asks for nothing new."""
-        with suppress(TypeError):  # a user's layer may have a field without a hash
-            if (layer, tensors) in self._worked:
-                return self._worked[layer, tensors]
+    def _run(self, name: str, layer: Layer, sources: tuple[str, ...], tensors: tuple[Tensor, ...], shares: str) -> Node:
+        """Run the rules of a layer; an equal layer behind equal tensors asks for nothing new, and they need not run."""
+        with suppress(TypeError):
+            if (layer, tensors) in self._equal:
+                return replace(self._equal[layer, tensors], name=name, inputs=sources, shares=shares)
         layer.require_fields()
         out = layer.output(*tensors)
-        return _Work(out, layer.parameters(*tensors), layer.work(*tensors, out))
+        return Node(name, layer, sources, tensors, out, layer.parameters(*tensors), layer.work(*tensors, out), shares)
 
     def require(self, condition: Condition, node: str) -> None:
         """Add a condition to the domain in the name of a node.
