@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from symconv.writers.diagram import draw
 
 #: The field's symbols, as extents; they stand wherever SymPy takes an expression.
-N, K, C_in, C_out, D, S, P, g, M, T, X, W, H = (size_of(symbol(name)) for name in FIELD)
+N, K, C_in, C_out, D, S, P, g, M, T, X, H, W = (size_of(symbol(name)) for name in FIELD)
 
 #: What is imported when it is first used, so that `import symconv` stays quick.
 _LATER = {

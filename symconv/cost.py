@@ -16,7 +16,7 @@ from symconv.errors import ExtentError
 from symconv.extent import Atom, Extent, Floor, Monomial, Size, size_of, symbols_of
 from symconv.notation import TEXT, Piece, Style
 from symconv.setting import coarseness, set_atom, set_size
-from symconv.symbols import Symbol
+from symconv.symbols import Symbol, by_name
 from symconv.values import evaluate, evaluate_atom, substitute
 
 Number = int | Fraction
@@ -249,11 +249,14 @@ def _leading(extent: Extent) -> Monomial:
 def set_cost(cost: Cost, style: Style, grouped: bool = False) -> Piece:
     """A cost in a style: what all terms share in front, the rest coarsest first.
 
+    Raises SymbolError where two different symbols have one name, which no reader could tell apart.
+
     `grouped` takes a factor that only some terms share out of these as well, as the rule of a layer is written:
     ((K² + 1)·C_in + (C_in − 1))·C_out·M².
     """
     if not cost.terms:
         return style.number(0)
+    by_name(cost_symbols(cost))
     front, rest = in_front(cost)
     if len(rest.terms) == 1:
         ((only, coefficient),) = cost.terms.items()

@@ -11,26 +11,12 @@ from typing import Any, Final
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost
 from symconv.errors import DomainError, ExtentError, SymbolError, near
 from symconv.extent import Extent, symbols_of
-from symconv.symbols import RATIONAL, Symbol
+from symconv.symbols import RATIONAL, Symbol, by_name
 from symconv.sympy_bridge import our_symbol
 from symconv.values import evaluate
 
 #: What a value may look like: a short exponent, because 1e999999999 would fill the memory.
 NUMBER: Final = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*|\s*[+-]?\d+/\d+\s*", re.ASCII)
-
-
-def by_name(symbols: Iterable[Symbol]) -> dict[str, Symbol]:
-    """The symbols by their names, in a fixed order.
-
-    Raises SymbolError where two different symbols have one name.
-    """
-    found: dict[str, Symbol] = {}
-    for s in sorted(set(symbols), key=lambda s: s.key):
-        other = found.setdefault(s.name, s)
-        if other is not s:
-            owners = " and ".join(f"of {o.scope}" if o.scope else "of the field" for o in (other, s))
-            raise SymbolError(f"two different symbols are called {s.name} ({owners}): evaluate each model by itself")
-    return found
 
 
 def resolve(symbols: Iterable[Symbol], values: Mapping[str, Any], complete: bool = True) -> dict[Symbol, Any]:

@@ -14,10 +14,10 @@ from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, shortest, to
 from symconv.count import CONVENTIONS, Convention, Count
 from symconv.domain import Condition, Domain, asking, at_least, require
 from symconv.errors import NetworkError, ShapeError, SymbolError, SymconvError, near
-from symconv.evaluation import by_name, resolve
+from symconv.evaluation import resolve
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import Layer, Parameter, as_size
-from symconv.symbols import Symbol, symbol
+from symconv.symbols import Symbol, by_name, symbol
 from symconv.sympy_bridge import to_sympy
 from symconv.tensor import Tensor
 

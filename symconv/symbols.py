@@ -8,6 +8,7 @@ evaluated as K, and is never mixed up with the kernel.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
 
@@ -36,7 +37,7 @@ ROLES: Final[dict[str, str]] = {
 #: input, H and W where it is not square.
 FIELD: Final[dict[str, str]] = {
     "N": "batch", "K": "kernel", "C_in": "channels", "C_out": "channels", "D": "dilation", "S": "stride",
-    "P": "padding", "g": "groups", "M": "extent", "T": "sequence", "X": "extent", "W": "extent", "H": "extent",
+    "P": "padding", "g": "groups", "M": "extent", "T": "sequence", "X": "extent", "H": "extent", "W": "extent",
 }  # fmt: skip
 RANK: Final = {name: i for i, name in enumerate(FIELD)}
 
@@ -88,3 +89,17 @@ def symbol(name: str, role: str | None = None, scope: str = "") -> Symbol:
     if role not in ROLES:
         raise SymbolError(f"unknown role {role!r}: accepted are {', '.join(ROLES)}. {near(role, ROLES)}".rstrip())
     return _symbol(name, ROLES[role], "" if FIELD.get(name) == role else scope)
+
+
+def by_name(symbols: Iterable[Symbol]) -> dict[str, Symbol]:
+    """The symbols by their names, in a fixed order.
+
+    Raises SymbolError where two different symbols have one name.
+    """
+    found: dict[str, Symbol] = {}
+    for s in sorted(set(symbols), key=lambda s: s.key):
+        other = found.setdefault(s.name, s)
+        if other is not s:
+            owners = " and ".join(f"of {o.scope}" if o.scope else "of the field" for o in (other, s))
+            raise SymbolError(f"two different symbols are called {s.name} ({owners}): evaluate each model by itself")
+    return found

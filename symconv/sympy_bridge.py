@@ -10,11 +10,11 @@ from fractions import Fraction
 from functools import cache, lru_cache, reduce
 from typing import TYPE_CHECKING, Any
 
-from symconv.cost import Cost, Factor, in_front, ordered_terms, product, total_of
+from symconv.cost import Cost, Factor, cost_symbols, in_front, ordered_terms, product, total_of
 from symconv.errors import ExtentError, SymbolError
 from symconv.extent import Atom, Extent, Floor, Size, floor, size_of
 from symconv.extremes import gcd, largest, smallest
-from symconv.symbols import FIELD, NONNEGATIVE, POSITIVE, RATIONAL, ROLES, Symbol, symbol
+from symconv.symbols import FIELD, NONNEGATIVE, POSITIVE, RATIONAL, ROLES, Symbol, by_name, symbol
 
 if TYPE_CHECKING:
     import sympy
@@ -63,7 +63,10 @@ def our_symbol(theirs: sympy.Symbol) -> Symbol:
 
 
 def to_sympy(form: Size | Cost) -> sympy.Expr:
-    """A size or a cost as a plain SymPy expression; what all terms of a cost share stands in front."""
+    """A size or a cost as a plain SymPy expression; what all terms of a cost share stands in front.
+
+    Raises SymbolError where two different symbols of a cost have one name.
+    """
     import sympy
 
     known: dict[Factor, sympy.Expr] = {}
@@ -71,6 +74,7 @@ def to_sympy(form: Size | Cost) -> sympy.Expr:
         return sympy.Integer(form)
     if isinstance(form, Extent):
         return _sum((c, m) for m, c in form.terms.items())
+    by_name(cost_symbols(form))
     front, rest = in_front(form)
     inner = sympy.Add(
         *(sympy.Mul(_number(c), *(_factor(f, known) for f in factors)) for factors, c in ordered_terms(rest))

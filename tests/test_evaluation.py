@@ -12,10 +12,10 @@ import sympy
 import symconv as sc
 from symconv.cost import product
 from symconv.errors import DomainError, ExtentError, SymbolError
-from symconv.evaluation import by_name, checked, resolve
+from symconv.evaluation import checked, resolve
 from symconv.extent import size_of
 from symconv.layers import Conv
-from symconv.symbols import symbol
+from symconv.symbols import by_name, symbol
 from symconv.sympy_bridge import to_sympy
 
 X, N, P, w = symbol("X"), symbol("N"), symbol("P"), symbol("w", "multiplier")

@@ -15,7 +15,7 @@ from symconv.sympy_bridge import sympy_symbol
 
 
 def test_the_fields_symbols_are_there_by_name() -> None:
-    assert list(FIELD) == ["N", "K", "C_in", "C_out", "D", "S", "P", "g", "M", "T", "X", "W", "H"]
+    assert list(FIELD) == ["N", "K", "C_in", "C_out", "D", "S", "P", "g", "M", "T", "X", "H", "W"]
     for name in FIELD:
         assert getattr(sc, name) == size_of(symbol(name))
         assert symbol(name).scope == ""
@@ -85,3 +85,13 @@ def test_sympys_own_symbol_of_the_same_name_and_assumptions_is_the_same() -> Non
     assert sympy.Symbol("X", integer=True, positive=True) == sympy_symbol(symbol("X"))
     assert sympy.Symbol("X") != sympy_symbol(symbol("X"))
     assert sympy.Symbol("X", integer=True, positive=True) != sympy_symbol(symbol("X", "count", "model"))
+
+
+def test_two_symbols_of_one_name_are_never_shown_or_evaluated_as_one() -> None:
+    theirs = size_of(symbol("K", "extent", "a model"))
+    mixed = sc.product(theirs) + sc.product(sc.K, sc.K)
+    for use in (str, sc.to_sympy, lambda cost: sc.evaluate(cost, K=3)):
+        with pytest.raises(SymbolError, match="two different symbols are called K"):
+            use(mixed)
+    with pytest.raises(SymbolError, match="two different symbols are called K"):
+        sc.evaluate(sc.to_sympy(theirs) + sc.to_sympy(sc.K), K=3)

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from symconv.cost import Cost, Number, cost_of, cost_symbols, product, shortest, substitute_cost, total_of
 from symconv.errors import ExtentError, SymbolError, near
-from symconv.evaluation import by_name
 from symconv.extent import Atom, Extent, Floor, Function, Monomial, Size, size_of, symbols_of
 from symconv.sizes import Undecided
-from symconv.symbols import POSITIVE, RATIONAL, Symbol, symbol
+from symconv.symbols import POSITIVE, RATIONAL, Symbol, by_name, symbol
 from symconv.sympy_bridge import from_sympy, our_symbol, to_sympy
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from symconv.analysis.claims import CLAIMS, Figure, Finding, conclusions, decima
 from symconv.analysis.growth import bounds, growth, order
 from symconv.cost import cost_symbols
 from symconv.count import Convention
-from symconv.evaluation import by_name
 from symconv.network import Network
 from symconv.notation import ASCII, LATEX, TEXT, Style
 from symconv.sizes import Undecided
+from symconv.symbols import by_name
 from symconv.writers.network import figures_at, label, metric_name
 from symconv.writers.sheet import Cell, Column, Math, Sheet, Table, plain
 
