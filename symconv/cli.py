@@ -114,6 +114,7 @@ def total(
     model: Model,
     at: At = "",
     metric: MetricName = "macs",
+    only: Annotated[str | None, typer.Option("--only", metavar="NAME", help="a kind, a stage or a layer")] = None,
     format: FormatName = Format.table,
     ascii: Plain = None,
     layers: Layers = None,
@@ -126,7 +127,7 @@ def total(
 
     given, chosen = assignments(at), metric_named(metric)
     net = put(_load(model, layers), given)
-    cost = net.cost(chosen)
+    cost = net.cost(chosen, only)
     if format is Format.table or format is Format.latex:
         output.write(set_cost(cost, LATEX if format is Format.latex else output.style(ascii)).text + "\n")
         return
@@ -134,7 +135,7 @@ def total(
     from symconv.writers.sheet import Sheet, plain
 
     sheet = Sheet(net.name, [(label(chosen), cost), ("domain", domain_line(net))])
-    sheet.data = lambda: {"name": net.name, "metric": metric_name(chosen), "total": plain(cost)}
+    sheet.data = lambda: {"name": net.name, "metric": metric_name(chosen), "only": only, "total": plain(cost)}
     output.show(_placed(sheet, given), format.value, ascii)
 
 

@@ -271,16 +271,31 @@ class Network:
         of = _metric(metric).of
         return {node.name: of(node) for node in self.nodes}
 
-    def cost(self, metric: str | Convention = "macs") -> Cost:
-        """The total in our own form, which prints collected by extent."""
+    def cost(self, metric: str | Convention = "macs", only: str | None = None) -> Cost:
+        """The total in our own form, which prints collected by extent; `only` a kind of layer, a stage or a layer.
+
+        Raises SymconvError for an unknown metric, NetworkError where the network has nothing of that name.
+        """
+        if only is not None:
+            costs, chosen = self.costs(metric), self._chosen(only)
+            return shortest(total_of(costs[node.name] for node in chosen))
         if isinstance(metric, Convention):
             return shortest(total_of(self.costs(metric).values()))
         if metric not in self._costs:
             self._costs[metric] = shortest(total_of(self.costs(metric).values()))
         return self._costs[metric]
 
-    def total(self, metric: str | Convention = "macs") -> sympy.Expr:
-        """The total as a plain SymPy expression in the network's symbols.
+    def _chosen(self, only: str) -> list[Node]:
+        """The layers of a kind, in a stage, or of a name."""
+        stage = only.rstrip("/") + "/"
+        found = [n for n in self.nodes if only in (n.layer.kind, n.name) or n.name.startswith(stage)]
+        if not found:
+            known = dict.fromkeys([*(n.layer.kind for n in self.nodes), *(n.name for n in self.nodes)])
+            raise NetworkError(f"{self.name} has no layer, stage or kind {only}. {near(only, known)}".rstrip())
+        return found
+
+    def total(self, metric: str | Convention = "macs", only: str | None = None) -> sympy.Expr:
+        """The total as a plain SymPy expression in the network's symbols; `only` as for `cost`.
 
         >>> from symconv.layers import Conv
         >>> net = Network()
@@ -289,7 +304,7 @@ class Network:
         >>> net.total("macs")
         216*N*(floor(X/2 + 1/2) - 1)**2
         """
-        return to_sympy(self.cost(metric))
+        return to_sympy(self.cost(metric, only))
 
     def count(self) -> Count:
         """All primitive operations."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import cache, lru_cache, reduce
+from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from symconv.cost import Cost, Factor, cost_symbols, in_front, ordered_terms, product, total_of
@@ -145,7 +146,10 @@ def from_sympy(expression: Any) -> Cost:
         return total_of(map(from_sympy, expression.args))
     over, under = expression.as_numer_denom()
     if under.free_symbols:
-        return product(floor(size_from_sympy(over), size_from_sympy(under), exact=True))
+        top, bottom = size_from_sympy(over), size_from_sympy(under)
+        if not all(isinstance(size, int) or size.integral for size in (top, bottom)):
+            raise ExtentError(f"{expression} is a quotient of numbers that need not be whole")
+        return product(floor(top, bottom, exact=True))
     if expression.is_Mul:
         return reduce(lambda a, b: a * b, map(_whole, expression.args))
     if expression.is_Pow and expression.exp.is_Integer and expression.exp >= 0:
@@ -154,7 +158,10 @@ def from_sympy(expression: Any) -> Cost:
         return product(_rounded(expression))
     sizes = {sympy.Max: largest, sympy.Min: smallest}
     if type(expression) in sizes:
-        return product(sizes[type(expression)](*map(size_from_sympy, expression.args)))
+        # SymPy takes factors into them: Max(3, w)/5 is Max(3/5, w/5).
+        under = lcm(*(c.denominator for a in expression.args for c in from_sympy(a).expanded().values()))
+        chosen = sizes[type(expression)](*(size_from_sympy(under * a) for a in expression.args))
+        return product(chosen) * Fraction(1, under)
     if expression.func.__name__ == "gcd" and len(expression.args) == 2:
         return product(gcd(*map(size_from_sympy, expression.args)))
     raise ExtentError(f"{expression} is no polynomial in symbols, floors, max, min and gcd")

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -440,7 +441,9 @@ def test_an_interrupt_ends_it_with_130_and_no_traceback(tmp_path: Path) -> None:
     started = tmp_path / "started"
     slow.write_text(f"import time, pathlib\npathlib.Path({str(started)!r}).touch()\ntime.sleep(60)\n")
     command = [sys.executable, "-m", "symconv", "show", "alexnet", "--layers", str(slow)]
-    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # A shell's background job ignores the signal, and its children too, until somebody says otherwise.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heard)
     for _ in range(600):
         if started.exists():
             break

@@ -653,3 +653,13 @@ def test_a_network_says_what_it_is() -> None:
     assert repr(small()) == "Network('small', 2 layers)"
     assert list(small().symbols) == ["N", "X"]
     assert small().output == small().node("pool").out
+
+
+def test_a_total_of_a_kind_a_stage_or_a_layer_alone() -> None:
+    net = sc.load("vgg16")
+    convolutions = "N·(7077888·⌊X/16⌋² + 5898240·⌊X/8⌋² + 1474560·⌊X/4⌋² + 221184·⌊X/2⌋² + 38592·X²)"
+    assert str(net.cost("macs", only="conv")) == convolutions
+    assert net.total("params", only="stage5") == 3 * (512 * 512 * 9 + 512)
+    assert net.total("params", only="head/fc3") == 4096 * 1000 + 1000
+    with pytest.raises(NetworkError, match="no layer, stage or kind convs"):
+        net.cost("macs", only="convs")

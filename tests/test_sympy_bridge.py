@@ -40,7 +40,12 @@ def test_a_size_as_a_sympy_expression_has_the_same_values_and_comes_back(count: 
         if not isinstance(size, Extent) or len(str(size)) > 300:
             continue
         expression = to_sympy(size)
-        back = from_sympy(expression)
+        try:
+            back = from_sympy(expression)
+        except ExtentError as error:
+            assert "w" in names
+            assert "need not be whole" in str(error)
+            continue
         for _ in range(3):
             values = random_values(rng, names)
             try:

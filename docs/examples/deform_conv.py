@@ -34,5 +34,5 @@ class DeformConv(Layer):
     def work(self, image: Tensor, out: Tensor) -> Count:
         main, offset = self.convs()
         taps = product(self.kernel, self.kernel, image.channels, image.batch, *out.spatial)
-        sampled = Count(mul=taps * 4, add=taps * 3)
-        return main.work(image, out) + offset.work(image, image.like(image.batch, offset.channels, *out.spatial)) + sampled
+        offsets = image.like(image.batch, offset.channels, *out.spatial)
+        return main.work(image, out) + offset.work(image, offsets) + Count(mul=taps * 4, add=taps * 3)
