@@ -6,9 +6,12 @@ runs them in torch. The drawing itself goes by torch's shapes at one size, at wh
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -16,9 +19,17 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from command import run  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
+from witness.printed import printed_value  # noqa: E402
+
+from symconv import Network, parse_spec  # noqa: E402
+from symconv.errors import DomainError, SymconvError  # noqa: E402
+from symconv.extent import size_of  # noqa: E402
+from symconv.symbols import symbol  # noqa: E402
+from symconv.values import evaluate  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -30,7 +41,7 @@ JOINS = "add", "mul", "concat"
 OWN_REFUSALS = "smaller than kernel size", "more than 1 value per channel"
 
 
-class Illegal(Exception):
+class IllegalError(Exception):
     """A size at which the network computes nothing, or joins what does not fit."""
 
 
@@ -108,7 +119,7 @@ class Twin:
         row = self.drawing.rows[i]
         out = getattr(self, "_" + row.kind)(i, row.fields, *(outs[s] for s in row.sources))
         if 0 in out.shape:
-            raise Illegal(f"{row.kind} makes {tuple(out.shape)}")
+            raise IllegalError(f"{row.kind} makes {tuple(out.shape)}")
         return out
 
     def run(self, at: dict[str, int]) -> list[Any]:
@@ -210,7 +221,7 @@ class Twin:
         if to is None:
             return padded(x, [(-a, -b) for a, b in sides(f["amount"], x.dim() - 2)])
         if any(m > n for n, m in zip(x.shape[2:], to.shape[2:])):
-            raise Illegal("a crop to more than there is")
+            raise IllegalError("a crop to more than there is")
         for axis in range(2, x.dim()):
             x = x.narrow(axis, (x.shape[axis] - to.shape[axis]) // 2, to.shape[axis])
         return x
@@ -230,12 +241,12 @@ class Twin:
 
     def _add(self, i: int, f: dict[str, Any], *xs: Any) -> Any:
         if len({x.shape for x in xs}) > 1:
-            raise Illegal("shapes differ")
+            raise IllegalError("shapes differ")
         return torch.stack(xs).sum(0)
 
     def _mul(self, i: int, f: dict[str, Any], *xs: Any) -> Any:
         if self.drawing.rows[i].word != "gate" and len({x.shape for x in xs}) > 1:
-            raise Illegal("shapes differ")
+            raise IllegalError("shapes differ")
         return xs[0] * xs[1]
 
     def _concat(self, i: int, f: dict[str, Any], *xs: Any) -> Any:
@@ -316,7 +327,7 @@ class Draw:
         rows.append(row)
         try:
             out = self.twin.step(len(rows) - 1, self.outs)
-        except (Illegal, RuntimeError, ValueError):
+        except (IllegalError, RuntimeError, ValueError):
             rows.pop()
             self.twin.modules.pop(len(rows), None)
             return False
@@ -338,6 +349,7 @@ class Draw:
         ways = [
             self.conv, self.conv, self.conv, self.shared, self.depthwise, self.transposed, self.pool, self.pool,
             self.grid, self.upsample, self.margins, self.norm, self.join, self.join, self.join, self.gate,
+            self.shared, self.shared, self.around, self.around,
         ]  # fmt: skip
         for _ in range(12):
             if self.r.choice(ways)():
@@ -379,7 +391,9 @@ class Draw:
             kernel=self.sizes(1, 5), stride=self.sizes(1, 3), padding=self.padding(), dilation=self.sizes(1, 3),
             bias=False,
         )  # fmt: skip
-        return self.put("conv", {"channels": g * r.randint(1, 3) * r.choice([1, 2]), **fields, **extra}, *source)
+        return self.put(
+            "conv", {"channels": c if r.random() < 0.4 else g * r.randint(1, 6), **fields, **extra}, *source
+        )
 
     def shared(self) -> bool:
         """Another convolution with the weights of one before: what is no part of them may differ."""
@@ -471,6 +485,31 @@ class Draw:
         more = r.sample(fit, min(len(fit), r.choice([1, 1, 2]) if kind != "mul" else 1))
         return self.put(kind, {"axis": axis} if kind == "concat" and axis != 1 else {}, first, *more)
 
+    def around(self) -> bool:
+        """A branch that comes back to the extents it left, at least at the size of the drawing, and joins them."""
+        r, rank = self.r, self.drawing.rank
+        fit = [i for i in self.named() if self.outs[i].dim() > 2]
+        i = r.choice(fit)
+        c, s = self.outs[i].shape[1], r.choice([2, 3])
+        down = {"channels": c, "stride": s, "padding": 1}
+        ways: list[list[tuple[str, dict[str, Any]]]] = [
+            [("conv", {"channels": c, "padding": 1})],
+            [("conv", {"channels": c, "kernel": 3, "padding": "same"}), ("relu", {})],
+            [("max_pool", {"kernel": s, "ceil": r.random() < 0.5}), ("upsample", {"scale": s})],
+            [("conv", down), ("conv_transpose", {"channels": c, "kernel": s, "stride": s})],
+            [("crop", {"amount": 1}), ("conv_transpose", {"channels": c, "kernel": 3})],
+        ]  # fmt: skip
+        start = i
+        for kind, fields in r.choice(ways):
+            if not self.put(kind, fields, start):
+                return False
+            start = len(self.outs) - 1
+        if not self.drawing.rows[-1].name:
+            return True
+        axis = r.choice([1, *range(2, rank + 2)])
+        joins: list[tuple[str, dict[str, Any]]] = [("add", {}), ("add", {}), ("mul", {}), ("concat", {"axis": axis})]
+        return self.put(*r.choice(joins), *r.sample([i, start], 2)) or True
+
     def gate(self) -> bool:
         """Squeeze and excitation: a 1×1 image that scales another."""
         fit = [i for i in self.named() if self.outs[i].dim() > 2]
@@ -501,7 +540,7 @@ def text_of(drawing: Drawing, r: Random) -> str:
         ways = ["/".join(parts[i:]) for i in range(len(parts))]
         found = [w for w in ways if resolved(w, row.stage, known, row.path) == target]
         if not found:
-            raise Illegal(f"{target} is hidden from {row.path} by a nearer layer of its name")
+            raise IllegalError(f"{target} is hidden from {row.path} by a nearer layer of its name")
         return r.choice(found)
 
     def target(i: int) -> str:
@@ -556,7 +595,9 @@ def points(net: Network, drawing: Drawing, r: Random) -> list[dict[str, int]]:
     base = least | {"N": 2}
     below = [at | {n: base[n] - 1} for n in own if n != "N" and base[n] > 1 for at in (base, drawn)]
     beside = [drawn | {n: drawn[n] + r.choice([-2, -1, 1, 2, 3])} for n in own if n != "N"]
-    others = [{n: r.choice(span) for n in own} | {"N": 2} for span in ([1, 2, 3, 4, 5, 6, 7, 8], [11, 13, 17, 19, 23, 29])]
+    others = [
+        {n: r.choice(span) for n in own} | {"N": 2} for span in ([1, 2, 3, 4, 5, 6, 7, 8], [11, 13, 17, 19, 23, 29])
+    ]
     return [drawn, base, drawn | {n: base[n] for n in own if n != "N"}, *below, *beside, *others]
 
 
@@ -572,7 +613,7 @@ def disagreements(drawing: Drawing, net: Network, ats: list[dict[str, int]], see
         try:
             shapes, totals = twin.figures(at)
             refusal = ""
-        except (Illegal, RuntimeError, ValueError, AssertionError) as error:
+        except (IllegalError, RuntimeError, ValueError, AssertionError) as error:
             refusal = f"{type(error).__name__}: {error}"
         try:
             values = net.at(at)
@@ -600,35 +641,34 @@ def disagreements(drawing: Drawing, net: Network, ats: list[dict[str, int]], see
     return out
 
 
+def evaluated(net: Network, at: dict[str, int]) -> list[Any] | None:
+    """The totals, or none outside the domain."""
+    try:
+        return [net.evaluate(m, **at) for m in METRICS]
+    except DomainError:
+        return None
+
+
 def substituted_differently(net: Network, name: str, a: int, b: int, others: dict[str, int]) -> list[str]:
     """Where the network of a·q + b differs from the network at that number."""
-    out = []
+    out, why, new = [], "", None
     try:
         new = net.substitute(**{name: a * size_of(symbol("q", "extent")) + b})
     except SymconvError as error:
-        new, why = None, str(error)
+        why = str(error)
     for q in (1, 2, 3, 5):
         at = others | {name: a * q + b}
-        try:
-            direct = [net.evaluate(m, **at) for m in METRICS]
-        except DomainError:
-            direct = None
-        try:
-            rest = {n: v for n, v in others.items() if n != name}
-            ours = None if new is None else [new.evaluate(m, **{**rest, "q": q}) for m in METRICS]
-        except DomainError:
-            ours = None
+        rest = {n: v for n, v in others.items() if n != name}
+        direct = evaluated(net, at)
+        ours = None if new is None else evaluated(new, rest | {"q": q})
         if ours != direct:
-            out.append(f"{name} = {a}q + {b} at q = {q}, {others}: {ours}, directly {direct} {why if new is None else ''}")
+            out.append(f"{name} = {a}q + {b} at q = {q}, {others}: {ours}, directly {direct} {why}")
     return out
 
 
 def formula(text: Any, at: dict[str, int]) -> Any:
-    """The value of a printed formula of our own."""
-    names: dict[str, Any] = {n: Fraction(v) for n, v in at.items()}
-    names |= {"floor": floor, "ceiling": ceil, "ceil": ceil, "max": max, "min": min}
-    names["gcd"] = lambda *xs: gcd(*map(int, xs))
-    return eval(text.replace("^", "**"), {"__builtins__": {}}, names) if isinstance(text, str) else text
+    """The value of a printed formula, or the number that stands there."""
+    return printed_value(text, "ascii", at) if isinstance(text, str) else text
 
 
 def printed_differently(answer: dict[str, Any], drawing: Drawing, at: dict[str, int]) -> list[str]:
@@ -640,3 +680,26 @@ def printed_differently(answer: dict[str, Any], drawing: Drawing, at: dict[str, 
         if ours != shape or formula(layer["costs"]["activations"], at) not in (prod(shape), 0):
             out.append(f"{layer['name']}: {layer['output']}, and torch's {shape}")
     return out
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_specs_have_the_shapes_the_figures_and_the_domain_of_torch(seed: int, tmp_path: Path) -> None:
+    seen: dict[str, int] = {}
+    for number in range(24):
+        drawing, r = Draw(f"{seed}-{number}").drawn(), Random(number)
+        try:
+            text = text_of(drawing, r)
+        except IllegalError:
+            continue
+        net = parse_spec(text, "net.yaml").network()
+        assert not disagreements(drawing, net, points(net, drawing, r), seen), text
+        step = r.choice([2, 4, 8, 32])
+        name = r.choice([n for n in net.symbols if n != "N"])
+        assert not substituted_differently(net, name, step, drawing.at[name] % step, drawing.at), text
+        if number % 10 == 0:
+            (tmp_path / "net.yaml").write_text(text)
+            done = run("show", str(tmp_path / "net.yaml"), "-f", "json")
+            assert done.code == 0, done.err
+            assert not printed_differently(json.loads(done.out), drawing, drawing.at), text
+    assert seen["inside"] > 60
+    assert seen["outside"] > 30

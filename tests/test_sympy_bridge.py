@@ -42,9 +42,9 @@ def test_a_size_as_a_sympy_expression_has_the_same_values_and_comes_back(count: 
         expression = to_sympy(size)
         try:
             back = from_sympy(expression)
-        except ExtentError as error:
-            assert "w" in names
-            assert "need not be whole" in str(error)
+        except ExtentError:  # a quotient with a rational symbol is no size
+            if "w" not in names:
+                raise
             continue
         for _ in range(3):
             values = random_values(rng, names)
