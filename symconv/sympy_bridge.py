@@ -137,7 +137,7 @@ def from_sympy(expression: Any) -> Cost:
     """
     import sympy
 
-    expression = sympy.sympify(expression) if isinstance(expression, int) else expression
+    expression = sympy.Integer(expression) if isinstance(expression, int) else expression
     if expression.is_Rational:
         return product(1) * Fraction(int(expression.p), int(expression.q))
     if expression.is_Symbol:
