@@ -21,7 +21,7 @@ from symconv.setting import set_size
 from symconv.sizes import EVERY, NONE, Sizes, Undecided
 from symconv.solve import nonnegative
 from symconv.symbols import Symbol
-from symconv.values import evaluate, substitute
+from symconv.values import evaluate
 
 AT_LEAST, EQUAL, DIVIDES = "at least", "equal", "divides"
 
@@ -270,11 +270,6 @@ def _solved(condition: Condition) -> tuple[Symbol | None, Sizes]:
     if verdict.answer is Answer.UNDECIDED:
         raise Undecided(verdict.reason)
     return verdict.symbol, EVERY if verdict.answer is Answer.ALWAYS else verdict.sizes
-
-
-def substituted(condition: Condition, values: Mapping[Symbol, Size]) -> Condition:
-    """The condition with sizes in place of symbols."""
-    return replace(condition, left=substitute(condition.left, values), right=substitute(condition.right, values))
 
 
 # -- what a rule needs ---------------------------------------------------------------------------------------------

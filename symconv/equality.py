@@ -14,10 +14,12 @@ from functools import lru_cache
 from math import gcd
 from typing import Final
 
+from symconv.errors import ExtentError
 from symconv.extent import Extent, Size, lower_bound, symbols_of
 from symconv.sizes import EVERY, NONE, Sizes, Undecided
 from symconv.solve import Window, Windows, windows, zero
 from symconv.symbols import Symbol
+from symconv.values import evaluate
 
 #: Trial division goes so far: any divisor up to 2³² is factored.
 FACTORED: Final = 1 << 16
@@ -81,8 +83,6 @@ def compare(left: Size, right: Size) -> Verdict:
 
 def _differs(h: Extent) -> bool:
     """Whether a few values show that h is not zero everywhere, which saves the canonical form."""
-    from symconv.values import evaluate
-
     symbols = sorted(symbols_of(h), key=lambda s: s.key)
     if any(not s.integral for s in symbols):
         return False
@@ -90,7 +90,7 @@ def _differs(h: Extent) -> bool:
         try:
             if evaluate(h, {s: probe + 7 * i for i, s in enumerate(symbols)}):
                 return True
-        except Exception:  # a value outside the domain of a quotient proves nothing
+        except ExtentError:  # a value outside the domain of a quotient proves nothing
             continue
     return False
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, shortest, total_of
-from symconv.count import CONVENTIONS, Convention, Count
+from symconv.count import CONVENTIONS, Convention, Count, sum_of
 from symconv.domain import Condition, Domain, asking, at_least, require
 from symconv.errors import NetworkError, ShapeError, SymbolError, SymconvError, near
 from symconv.evaluation import resolve
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import Layer, Parameter, as_size
-from symconv.symbols import Symbol, by_name, symbol
+from symconv.symbols import FIELD, Symbol, by_name, dimension, symbol
 from symconv.sympy_bridge import to_sympy
 from symconv.tensor import Tensor
 
@@ -105,8 +105,6 @@ class Network:
 
         Without a role a name of the field has its role, and any other is an extent of this network.
         """
-        from symconv.symbols import FIELD
-
         return size_of(symbol(name, role or FIELD.get(name, "extent"), self.name))
 
     def input(self, name: str, *shape: Any, dtype: str = "float32") -> str:
@@ -134,8 +132,7 @@ class Network:
             return as_size(given)
         if not given.isidentifier():
             raise ShapeError(f"{given!r} is no name of a dimension: a number, an extent, or a name such as X is wanted")
-        roles = {"N": "batch", "T": "sequence"}
-        return self.symbol(given, roles.get(given, "extent"))
+        return size_of(dimension(given, self.name))
 
     def add(self, name: str, layer: Layer, *inputs: str, shares: str = "") -> str:
         """Add a layer behind the nodes named, or behind the last one added; its output shape is then known.
@@ -308,8 +305,6 @@ class Network:
 
     def count(self) -> Count:
         """All primitive operations."""
-        from symconv.count import sum_of
-
         return sum_of(node.count for node in self.nodes).map(shortest)
 
     def evaluate(self, metric: str | Convention = "macs", /, **values: Any) -> Number:

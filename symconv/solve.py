@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
-from math import lcm, prod
+from math import comb, lcm
 from typing import Final
 
 from symconv.extent import Extent, Floor, Function, Monomial, Size, size_of, symbols_of
@@ -331,8 +331,6 @@ def _value(p: Sequence[Fraction], q: int) -> Fraction:
 
 def _difference(p: Sequence[Fraction]) -> list[Fraction]:
     """p(q + 1) − p(q), one degree lower."""
-    from math import comb
-
     out = [Fraction(0)] * (len(p) - 1)
     for n, c in enumerate(p):
         for i in range(n):
@@ -403,8 +401,3 @@ def polynomial_terms(expanded: Mapping[Monomial, int | Fraction]) -> dict[tuple[
         for m, d in windows(whole).items():
             out[m] = out.get(m, 0) + c * d
     return {m: c for m, c in out.items() if c}
-
-
-def value_of(h: Windows, at: Mapping[Symbol, int]) -> int:
-    """The value of a polynomial in windows."""
-    return sum(c * prod((at[x] + b) // s for x, s, b in m) for m, c in h.items())

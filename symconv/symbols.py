@@ -91,6 +91,16 @@ def symbol(name: str, role: str | None = None, scope: str = "") -> Symbol:
     return _symbol(name, ROLES[role], "" if FIELD.get(name) == role else scope)
 
 
+def dimension(name: str, scope: str) -> Symbol:
+    """The symbol of a dimension of an input: the field's batch, sequence or extents, else an extent of the model's own.
+
+    >>> dimension("N", "my model") is symbol("N"), dimension("K", "my model") is symbol("K")
+    (True, False)
+    """
+    role = FIELD.get(name, "extent")
+    return symbol(name, role if role in ("batch", "sequence", "extent") else "extent", scope)
+
+
 def by_name(symbols: Iterable[Symbol]) -> dict[str, Symbol]:
     """The symbols by their names, in a fixed order.
 

@@ -11,12 +11,13 @@ from test_extent import ON_SIZES
 from witness.programs import NoValueError, Program, random_program, run
 
 import symconv as sc
-from symconv.domain import Condition, Domain, asking, at_least, divides, equal, require, substituted
+from symconv.domain import Condition, Domain, asking, at_least, divides, equal, require
 from symconv.errors import DomainError, ShapeError
 from symconv.extent import Size, size_of
 from symconv.extremes import largest
 from symconv.notation import ASCII
 from symconv.symbols import Symbol, symbol
+from symconv.values import substitute
 
 SYMBOL = {name: symbol(name) for name in ("X", "H", "P", "S", "K", "N")}
 X, H, P, S, K, N = SYMBOL.values()
@@ -236,7 +237,8 @@ def test_rules_ask_in_the_name_of_their_node() -> None:
 
 
 def test_a_condition_can_be_substituted() -> None:
-    condition = substituted(at_least(x // 32, h), {X: 64 * n, H: 2 * n})
+    values = {X: 64 * n, H: 2 * n}
+    condition = at_least(substitute(x // 32, values), substitute(h, values))
     assert condition.text() == "2·N ≥ 2·N"
     assert condition.symbols == {N}
     assert condition.holds({N: 3})

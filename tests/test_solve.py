@@ -3,7 +3,7 @@
 from collections import Counter
 from fractions import Fraction
 from itertools import pairwise
-from math import comb, lcm
+from math import comb, lcm, prod
 from random import Random
 
 import pytest
@@ -16,12 +16,17 @@ import symconv as sc
 from symconv.cost import evaluate_cost, product
 from symconv.extent import Size, size_of
 from symconv.sizes import EVERY, NONE, Undecided
-from symconv.solve import nonnegative, on_class, polynomial_signs, polynomial_terms, value_of, windows, zero
-from symconv.symbols import symbol
+from symconv.solve import Windows, nonnegative, on_class, polynomial_signs, polynomial_terms, windows, zero
+from symconv.symbols import Symbol, symbol
 from symconv.values import evaluate, substitute
 
 X, H, P = symbol("X"), symbol("H"), symbol("P")
 x = sc.X
+
+
+def value_of(h: Windows, at: dict[Symbol, int]) -> int:
+    """The value of a polynomial in windows."""
+    return sum(c * prod((at[x] + b) // s for x, s, b in m) for m, c in h.items())
 
 
 def draw(rng: Random, linear: bool, functions: tuple[str, ...] = ()) -> Program:

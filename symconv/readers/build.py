@@ -20,7 +20,7 @@ from symconv.readers.names import nearest, plainly, refusal, shown
 from symconv.readers.paper import Cell, Word, is_fc, read_word
 from symconv.readers.schema import Items, SpecModel, Variant
 from symconv.readers.wiring import Item, wire
-from symconv.symbols import FIELD, Symbol, symbol
+from symconv.symbols import Symbol, dimension, symbol
 
 #: Short names for layers that are not named; any other is named by its kind.
 SHORT: Final = {"max_pool": "pool", "avg_pool": "pool", "linear": "fc", "batch_norm": "bn"}
@@ -101,8 +101,7 @@ class Build:
                 except SymconvError:
                     continue  # said where the shape is read
                 for name in found:
-                    own = FIELD.get(name) if FIELD.get(name) in ("batch", "sequence", "extent") else "extent"
-                    self.symbols.setdefault(name, symbol(name, own, self.net.name))
+                    self.symbols.setdefault(name, dimension(name, self.net.name))
         self.names.update({name: size_of(own) for name, own in self.symbols.items()})
 
     def _set(self) -> None:
