@@ -9,15 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from math import gcd, prod
+from math import gcd, lcm, prod
 from typing import Any, Final
 
 from symconv.errors import ExtentError
-from symconv.extent import Atom, Extent, Floor, Monomial, Size, size_of, symbols_of
+from symconv.extent import (
+    Atom,
+    Extent,
+    Floor,
+    Monomial,
+    Power,
+    Size,
+    Sum,
+    at_least,
+    bare,
+    from_terms,
+    owing,
+    size_of,
+    symbols_of,
+    terms_of,
+)
 from symconv.notation import TEXT, Piece, Style
 from symconv.setting import coarseness, set_atom, set_size
-from symconv.symbols import Symbol, by_name
-from symconv.values import evaluate, evaluate_atom, substitute
+from symconv.symbols import Index, Symbol, by_name
+from symconv.values import WRITTEN, apart, evaluate, evaluate_atom, raised, renamed, substitute, sum_atom, summed
 
 Number = int | Fraction
 
@@ -67,7 +82,11 @@ class Cost:
         for f, c in self.terms.items():
             for g, d in other.terms.items():
                 k = tuple(sorted(f + g, key=_order)) if f and g else f or g
-                terms[k] = terms.get(k, 0) + c * d
+                if k and k[-1].__class__ is Power and f and g:
+                    k, number = _together(k)
+                    terms[k] = terms.get(k, 0) + c * d * number
+                else:
+                    terms[k] = terms.get(k, 0) + c * d
         return Cost(terms)
 
     __rmul__ = __mul__
@@ -97,19 +116,42 @@ class Cost:
         for factors, c in self.terms.items():
             whole: Size = 1
             for f in factors:
-                whole = whole * (f if isinstance(f, Extent) else size_of(f))
+                whole = whole * (f if isinstance(f, Extent) else _split_sum(f) if isinstance(f, Sum) else size_of(f))
             parts: dict[Monomial, int] = whole.terms if isinstance(whole, Extent) else {(): whole}
             for m, d in parts.items():
-                terms[m] = terms.get(m, 0) + c * d
+                if m and m[-1].__class__ is Power:
+                    m, number = bare(m)
+                    terms[m] = terms.get(m, 0) + _plain(c * d * number)
+                else:
+                    terms[m] = terms.get(m, 0) + c * d
         return {m: c for m, c in terms.items() if c}
 
 
 ZERO: Final = Cost({})
 
 
+def _plain(number: Number) -> Number:
+    return int(number) if number.denominator == 1 else number
+
+
+def _together(factors: Iterable[Factor]) -> tuple[Factors, Number]:
+    """Factors with one power of each base, no number in its exponent, and the number that comes out of them."""
+    whole = tuple(f for f in factors if isinstance(f, Extent))
+    atoms, number = bare(tuple(f for f in factors if not isinstance(f, Extent)))
+    return tuple(sorted((*atoms, *whole), key=_order)), _plain(number)
+
+
+def _split_sum(form: Sum) -> Size:
+    """The sum of a sum of terms, term by term."""
+    terms = terms_of(form.body)
+    return (
+        size_of(form) if len(terms) == 1 else sum((summed(form.index, [Extent({m: c})]) for m, c in terms.items()), 0)
+    )
+
+
 def product(*sizes: Size) -> Cost:
     """The product of some sizes; numbers and the content of each size go to the coefficient."""
-    coefficient = 1
+    coefficient: Number = 1
     factors: list[Factor] = []
     for size in sizes:
         if isinstance(size, int):
@@ -122,7 +164,11 @@ def product(*sizes: Size) -> Cost:
             c, whole = _content(size)
             factors.append(whole)
         coefficient *= c
-    return Cost({tuple(sorted(factors, key=_order)): coefficient})
+    ordered = tuple(sorted(factors, key=_order))
+    if ordered and ordered[-1].__class__ is Power:
+        ordered, number = _together(ordered)
+        coefficient = _plain(coefficient * number)
+    return Cost({ordered: coefficient})
 
 
 def _content(size: Extent) -> tuple[int, Extent]:
@@ -181,15 +227,95 @@ def evaluate_cost(cost: Cost, at: Mapping[Symbol, Any]) -> Number:
 
 def substitute_cost(cost: Cost, values: Mapping[Symbol, Size]) -> Cost:
     """Sizes in place of symbols."""
-    known: dict[Factor, Size] = {}
+    known: dict[Factor, Size | Cost] = {}
     atoms: dict[Atom, Size] = {}
 
-    def image(factor: Factor) -> Size:
+    def image(factor: Factor) -> Size | Cost:
         if factor not in known:
-            known[factor] = substitute(factor if isinstance(factor, Extent) else size_of(factor), values, atoms)
+            known[factor] = _image(factor, values, atoms)
         return known[factor]
 
-    return total_of(product(*map(image, factors)) * c for factors, c in cost.terms.items())
+    def term(factors: Factors) -> Cost:
+        images = [image(f) for f in factors]
+        whole = product(*(size for size in images if not isinstance(size, Cost)))
+        return whole * _product_of(cost for cost in images if isinstance(cost, Cost))
+
+    return total_of(term(factors) * c for factors, c in cost.terms.items())
+
+
+def _image(factor: Factor, values: Mapping[Symbol, Size], atoms: dict[Atom, Size]) -> Size | Cost:
+    if isinstance(factor, Power):
+        return power_cost(factor.base, substitute(factor.exponent, values, atoms))
+    if isinstance(factor, Sum) and factor.symbols & values.keys():
+        return explicit(*renamed(factor, values, atoms))
+    return substitute(factor if isinstance(factor, Extent) else size_of(factor), values, atoms)
+
+
+def power_cost(base: int, exponent: Size) -> Cost:
+    """base^exponent, the base no power itself, the exponent of any sign."""
+    if isinstance(exponent, int):
+        return product(1) * raised(base, exponent)
+    monomial, number = bare((Power(base, exponent),))
+    return Cost({monomial: _plain(number)})
+
+
+def explicit(i: Index, factors: Iterable[Size]) -> Cost:
+    """Σ over begin ≤ i < end of a product, what is free of i in front; a few known rounds are written out."""
+    front, inner = apart(i, factors)
+    if isinstance(i.end, int) and i.end <= i.begin:
+        return ZERO
+    if not inner:
+        return product(*front, i.end - i.begin)
+    form = sum_atom(i, inner)
+    if isinstance(i.end, int):
+        if not form.symbols:
+            value: Number = evaluate_atom(form, {})
+            return product(*front) * value
+        if i.end - i.begin <= WRITTEN:
+            rounds = range(i.begin, i.end)
+            return product(*front) * total_of(_product_of(_in_round(f, i, k) for f in inner) for k in rounds)
+    return product(*front, size_of(form))
+
+
+def _in_round(size: Size, i: Index, k: int) -> Cost:
+    """A factor in round k."""
+    monomial, c = next(iter(terms_of(size).items()))
+    single = len(terms_of(size)) == len(monomial) == c == 1
+    found = _image(monomial[0] if single else size, {i: k}, {}) if isinstance(size, Extent) else size
+    return found if isinstance(found, Cost) else product(found)
+
+
+def exact_rational(cost: Cost) -> Cost:
+    """The cost with its exact quotients by numbers as fractions: N·((C + 2)/2) is N·(C + 2) with 1/2 in front.
+
+    It is the same on the domain, where the quotients come out even.
+    """
+    return total_of(_product_of(map(_rational, factors)) * c for factors, c in cost.terms.items())
+
+
+def _product_of(costs: Iterable[Cost]) -> Cost:
+    whole = product(1)
+    for cost in costs:
+        whole = whole * cost
+    return whole
+
+
+def _rational(factor: Factor) -> Cost:
+    if isinstance(factor, Extent):
+        if not any(isinstance(a, Floor) and a.exact for m in factor.terms for a in m):
+            return product(factor)
+        return in_one(total_of(_product_of(map(_rational, m)) * c for m, c in factor.terms.items()))
+    if isinstance(factor, Floor) and factor.exact and isinstance(factor.under, int):
+        return in_one(_rational(factor.over)) * Fraction(1, factor.under)
+    return Cost({(factor,): 1})
+
+
+def in_one(cost: Cost) -> Cost:
+    """A sum as one whole factor with a fraction in front."""
+    wide = cost.expanded()
+    under = lcm(*(c.denominator for c in wide.values()))
+    terms = {m: int(c * under) for m, c in wide.items()}
+    return product(from_terms(terms)) * Fraction(1, under)
 
 
 def as_number(cost: Cost) -> Number:
@@ -295,6 +421,7 @@ def _set_groups(cost: Cost, style: Style) -> Piece:
 
 
 def _set_product(coefficient: Number, factors: Factors, style: Style) -> Piece:
+    factors, coefficient = _owing(factors, coefficient)
     pieces = _set_factors(factors, style)
     if not pieces or abs(coefficient) != 1:
         pieces = [style.number(_positive(coefficient)), *pieces]
@@ -302,8 +429,22 @@ def _set_product(coefficient: Number, factors: Factors, style: Style) -> Piece:
     return style.sum([(True, piece)]) if coefficient < 0 else piece
 
 
+def _owing(factors: Factors, c: Number) -> tuple[Factors, Number]:
+    """(3/2)·2^n as 3·2^(n − 1), where that is shown to be whole."""
+    if c.denominator == 1 or not any(isinstance(f, Power) for f in factors):
+        return factors, c
+    atoms, d = owing(tuple(f for f in factors if isinstance(f, Power)), c)
+    if not all(isinstance(a, Power) and at_least(a.exponent, 0) for a in atoms):
+        return factors, c
+    return (*(f for f in factors if not isinstance(f, Power)), *atoms), d
+
+
 def _place(factor: Factor) -> tuple[Any, ...]:
     """Where a factor stands in a product: C_in/g where C_in would, anything else by its own order."""
+    if isinstance(factor, Power):
+        return (-1,)
+    if isinstance(factor, Sum):
+        return (9,)
     if isinstance(factor, Floor) and factor.exact:
         return max(_order(a) for m in factor.over.terms for a in m) if any(factor.over.terms) else _order(factor)
     return _order(factor)

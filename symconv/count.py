@@ -30,6 +30,7 @@ PRIMITIVES: Final[dict[str, str]] = {
     "erf": "error function",
     "plane": "one kernel's plane over one input channel, booked with its bias (only inside macs, for the full count)",
     "channel_add": "adding up the planes of the input channels (only inside macs, for the full count)",
+    "masked": "a mac whose score a causal mask drops (only inside macs, for the causal count)",
 }
 
 
@@ -129,7 +130,7 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         Convention(
             "ops",
             "every primitive operation at weight 1, a mac being 2",
-            {"mac": 2, "plane": 0, "channel_add": 0},
+            {"mac": 2, "plane": 0, "channel_add": 0, "masked": 0},
             other=1,
         ),
         Convention(
@@ -138,5 +139,6 @@ CONVENTIONS: Final[dict[str, Convention]] = {
             "macs, one bias a kernel plane, and adding the channels up",
             {"mac": 1, "plane": 1, "channel_add": 1},
         ),
+        Convention("causal", "macs without those of scores that a causal mask drops", {"mac": 1, "masked": -1}),
     )
 }

@@ -6,24 +6,28 @@ impossible is an error at that node, the rest are the conditions of the domain: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from math import gcd
 from typing import Any, Final
 
+from symconv.block import Rounds
 from symconv.equality import Answer, compare
 from symconv.errors import DomainError, ShapeError
-from symconv.extent import Extent, Floor, Size, lower_bound, symbols_of
+from symconv.extent import Atom, Extent, Floor, Power, Size, lower_bound, size_of, symbols_of, terms_of
 from symconv.notation import ASCII, TEXT, Style
 from symconv.setting import set_size
 from symconv.sizes import EVERY, NONE, Sizes, Undecided
 from symconv.solve import nonnegative
-from symconv.symbols import Symbol
-from symconv.values import evaluate
+from symconv.symbols import Index, Symbol
+from symconv.values import evaluate, substitute
 
 AT_LEAST, EQUAL, DIVIDES = "at least", "equal", "divides"
+
+#: Rounds in which a condition is looked at one by one.
+WRITTEN_OUT: Final = 64
 
 
 @dataclass(frozen=True)
@@ -35,23 +39,71 @@ class Condition:
     right: Size
     reason: str = ""
     node: str = ""
+    rounds: tuple[Rounds, ...] = ()
 
     def holds(self, at: Mapping[Symbol, Any]) -> bool:
-        """Whether it holds at these values of its symbols."""
+        """Whether it holds at these values of its symbols, in every one of its rounds."""
+        if self.rounds:
+            first, *others = (r.index for r in self.rounds)
+            inner = replace(self, rounds=self.rounds[1:])
+            begin, end = first.begin, evaluate(first.end, at)
+            if first not in self._indices(others):
+                end = min(end, begin + 1)
+            return all(inner.holds({**at, first: i}) for i in range(begin, end))
         left, right = evaluate(self.left, at), evaluate(self.right, at)
         if self.relation == DIVIDES:
             return bool(left >= 1 and right % left == 0)
         return bool(left >= right if self.relation == AT_LEAST else left == right)
 
+    def _indices(self, inner: Iterable[Index] = ()) -> set[Symbol]:
+        """The symbols of both sides, and of the ends of these rounds."""
+        return symbols_of(self.left) | symbols_of(self.right) | {s for i in inner for s in symbols_of(i.end)}
+
     @property
     def symbols(self) -> set[Symbol]:
-        return symbols_of(self.left) | symbols_of(self.right)
+        """The symbols that need a value: those of its rounds' ends too, and no index."""
+        return {s for s in self._indices(r.index for r in self.rounds) if not isinstance(s, Index)}
+
+    def substitute(self, values: Mapping[Symbol, Size]) -> Condition:
+        """Sizes in place of symbols."""
+        inner, rounds = dict(values), []
+        for r in self.rounds:
+            turned = r.substitute(inner)
+            inner[r.index] = size_of(turned.index)
+            rounds.append(turned)
+        left, right = substitute(self.left, inner), substitute(self.right, inner)
+        return replace(self, left=left, right=right, rounds=tuple(rounds))
+
+    def at(self, i: Symbol, value: Size) -> Condition:
+        """The condition in one round."""
+        return replace(self, left=substitute(self.left, {i: value}), right=substitute(self.right, {i: value}))
+
+    @property
+    def proven(self) -> bool:
+        """Whether it holds for all values, those of its indices too."""
+        try:
+            return _solved(replace(self, rounds=()))[1].all
+        except Undecided:
+            return False
 
     def text(self, style: Style = TEXT) -> str:
         """`X + 2·P ≥ K`, `⌊X/2⌋ = 7`, `g divides C_in`."""
         left, right = set_size(self.left, style).text, set_size(self.right, style).text
         sign = {AT_LEAST: ">=" if style is ASCII else "≥", EQUAL: "=", DIVIDES: "divides"}[self.relation]
-        return f"{left} {sign} {right}"
+        return f"{left} {sign} {right}{self._for_all(style)}"
+
+    def _for_all(self, style: Style) -> str:
+        """Where it is asked for: ` for 1 ≤ i < n`, or ` where n ≥ 2`."""
+        below, at_least = ("<=", ">=") if style is ASCII else ("≤", "≥")
+        parts = []
+        used = self._indices(r.index for r in self.rounds)
+        for r in self.rounds:
+            end = set_size(r.index.end, style).text
+            if r.index in used:
+                parts.append(f"for {r.index.begin} {below} {r.index.name} < {end}")
+            elif not r.certain:
+                parts.append(f"where {end} {at_least} {r.index.begin + 1}")
+        return "".join(f" {part}" for part in parts)
 
 
 def at_least(left: Size, right: Size) -> Condition:
@@ -92,18 +144,16 @@ class Domain:
 
     def __init__(self) -> None:
         self._solved: dict[Symbol, _Solved] = {}
-        self._open: dict[tuple[str, Size, Size], Condition] = {}
+        self._open: dict[tuple[Any, ...], Condition] = {}
 
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:
         """While this is entered, an error leaves the domain as it was before."""
-        solved, opened = dict(self._solved), len(self._open)
+        mark = self.mark()
         try:
             yield
         except BaseException:
-            self._solved = solved
-            for key in list(self._open)[opened:]:
-                del self._open[key]
+            self.undo(mark)
             raise
 
     @property
@@ -111,12 +161,26 @@ class Domain:
         """All conditions that are neither proven nor implied by another one or by all before them."""
         return (*(c for s in self._solved.values() for c, _ in s.conditions), *self._open.values())
 
+    def mark(self) -> tuple[Any, ...]:
+        """What `undo` goes back to."""
+        return dict(self._solved), len(self._open)
+
+    def undo(self, mark: tuple[Any, ...]) -> None:
+        """Back to where `mark` was taken."""
+        solved, opened = mark
+        self._solved = dict(solved)
+        for key in list(self._open)[opened:]:
+            del self._open[key]
+
     def require(self, condition: Condition) -> None:
-        """Add a condition.
+        """Add a condition; one that is asked for in every round of a block holds in each.
 
         Raises ShapeError where it can never hold, or not together with those that are there.
         """
         condition = _reduced(condition)
+        if condition.rounds:
+            self._in_rounds(condition)
+            return
         try:
             symbol, sizes = _solved(condition)
         except Undecided:
@@ -144,7 +208,44 @@ class Domain:
 
     def _leave_open(self, condition: Condition) -> None:
         condition = _balanced(condition)
-        self._open.setdefault((condition.relation, condition.left, condition.right), condition)
+        self._open.setdefault((condition.relation, condition.left, condition.right, condition.rounds), condition)
+
+    def _in_rounds(self, condition: Condition) -> None:
+        """A condition in all rounds: one for each where they are few, at both ends where that is enough, else as it is.
+
+        Where there may be no round at all it stays open until the number of rounds is known.
+        """
+        used = condition._indices(r.index for r in condition.rounds)
+        needed = tuple(r for r in condition.rounds if r.index in used or not r.certain)
+        if not needed:
+            self.require(replace(condition, rounds=()))
+            return
+        condition = replace(condition, rounds=needed)
+        innermost = needed[-1]
+        i, others = innermost.index, needed[:-1]
+        if isinstance(i.end, int) and (i not in used or i.end - i.begin <= WRITTEN_OUT):
+            each = range(i.begin, i.end) if i in used else range(i.begin, min(i.end, i.begin + 1))
+            for value in each:
+                self.require(replace(condition.at(i, value), rounds=others))
+            return
+        if condition.proven:
+            return
+        if innermost.certain and condition.relation == AT_LEAST and _ends_suffice(condition, i):
+            ends: tuple[Size, ...] = (i.begin, i.end - 1)
+            for end in dict.fromkeys(ends):
+                self.require(replace(condition.at(i, end), rounds=others))
+            return
+        if i not in used and len(condition.symbols) == 1 and self._implied(replace(condition, rounds=())):
+            return
+        self._leave_open(condition)
+
+    def _implied(self, condition: Condition) -> bool:
+        """Whether what is known of its one symbol implies it."""
+        try:
+            symbol, sizes = _solved(condition)
+        except Undecided:
+            return False
+        return sizes.all or (symbol in self._solved and _implies(self._solved[symbol].sizes, sizes))
 
     def sizes(self, symbol: Symbol) -> Sizes:
         """The values that a symbol may take, as far as the conditions speak of it alone."""
@@ -186,6 +287,26 @@ class Domain:
 
     def __repr__(self) -> str:
         return self.text()
+
+
+class Unasked(Domain):
+    """Takes every condition and keeps none: for rules that run on symbols in place of sizes to come."""
+
+    def require(self, condition: Condition) -> None:
+        """Nothing."""
+
+
+def _ends_suffice(condition: Condition, i: Index) -> bool:
+    """Whether left − right is monotone in the index: affine in it, or in one power of it."""
+    found: set[Atom] = set()
+    for m in terms_of(condition.left - condition.right):
+        moving = [a for a in m if i in symbols_of(size_of(a))]
+        if len(moving) > 1:
+            return False
+        found.update(moving)
+    if len(found) > 1:
+        return False
+    return all(a == i or isinstance(a, Power) for a in found)
 
 
 def _reduced(condition: Condition) -> Condition:
@@ -274,13 +395,13 @@ def _solved(condition: Condition) -> tuple[Symbol | None, Sizes]:
 
 # -- what a rule needs ---------------------------------------------------------------------------------------------
 
-_ledger: Final[ContextVar[tuple[Domain, str]]] = ContextVar("ledger")
+_ledger: Final[ContextVar[tuple[Domain, str, tuple[Rounds, ...]]]] = ContextVar("ledger")
 
 
 @contextmanager
-def asking(domain: Domain, node: str) -> Iterator[None]:
-    """While this is entered, what rules require goes to `domain` in the name of `node`."""
-    token = _ledger.set((domain, node))
+def asking(domain: Domain, node: str, rounds: tuple[Rounds, ...] = ()) -> Iterator[None]:
+    """While this is entered, what rules require goes to `domain` in the name of `node`, in all of its rounds."""
+    token = _ledger.set((domain, node, rounds))
     try:
         yield
     finally:
@@ -292,5 +413,5 @@ def require(condition: Condition, reason: str) -> None:
 
     Outside a network only what is impossible shows, as a ShapeError.
     """
-    domain, node = _ledger.get((None, ""))
-    (domain or Domain()).require(replace(condition, reason=reason, node=node))
+    domain, node, rounds = _ledger.get((None, "", ()))
+    (domain if domain is not None else Domain()).require(replace(condition, reason=reason, node=node, rounds=rounds))

@@ -7,9 +7,14 @@ from math import gcd as integer_gcd
 from typing import Final
 
 from symconv.errors import ExtentError
-from symconv.extent import Extent, Function, Size, from_terms, lower_bound, order, size_of, terms_of
+from symconv.extent import Extent, Function, Size, ceiling, from_terms, lower_bound, order, size_of, terms_of
 
-FUNCTIONS: Final[dict[str, Callable[..., int]]] = {"max": max, "min": min, "gcd": integer_gcd}
+FUNCTIONS: Final[dict[str, Callable[..., int]]] = {
+    "max": max,
+    "min": min,
+    "gcd": integer_gcd,
+    "ceil": lambda over, under: -(-over // under),
+}
 
 
 def largest(*sizes: Size) -> Size:
@@ -29,7 +34,9 @@ def smallest(*sizes: Size) -> Size:
 
 
 def apply(name: str, *sizes: Size) -> Size:
-    """max, min or gcd of some sizes by name."""
+    """max, min, gcd or ceil of some sizes by name."""
+    if name == "ceil":
+        return ceiling(*sizes)
     return gcd(*sizes) if name == "gcd" else _extreme(name, sizes)
 
 

@@ -99,16 +99,25 @@ TRAINABLE, FROZEN, BUFFER = "trainable", "frozen", "buffer"
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A tensor that a layer keeps: trainable, frozen, or a buffer such as a running mean."""
+    """A tensor that a layer keeps: trainable, frozen, or a buffer such as a running mean.
+
+    `active` says of how many entries of the first axis one token makes use, such as 2 of 8 experts; None for all.
+    """
 
     name: str
     shape: tuple[Size, ...]
     kind: str = TRAINABLE
+    active: Size | None = None
 
     @property
     def elements(self) -> Cost:
         """The number of elements."""
         return Tensor(self.shape).elements
+
+    @property
+    def active_elements(self) -> Cost:
+        """The number of elements that one token makes use of."""
+        return self.elements if self.active is None else Tensor((self.active, *self.shape[1:])).elements
 
 
 def weight(name: str, *shape: Size) -> Parameter:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-SUM, QUOTIENT, PRODUCT, POWER, ATOM = range(5)
+SUM, SIGMA, QUOTIENT, PRODUCT, POWER, ATOM = range(6)
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 GREEK = frozenset(
     [
@@ -71,19 +71,28 @@ class Style:
     def power(self, base: Piece, exponent: int) -> Piece:
         return Piece(self.within(base, ATOM) + str(exponent).translate(RAISED), POWER)
 
+    def raised(self, base: Piece, exponent: Piece) -> Piece:
+        """A power whose exponent is no plain number: 2^n, 2^(n − i)."""
+        return Piece(f"{self.within(base, ATOM)}^{self.within(exponent, ATOM)}", POWER)
+
     def product(self, factors: Sequence[Piece]) -> Piece:
+        """Factors; a Σ may stand last without parentheses."""
         if len(factors) == 1:
             return factors[0]
-        return Piece(self.times.join(self.within(f, PRODUCT) for f in factors), PRODUCT)
+        *others, last = factors
+        pieces = [self.within(f, PRODUCT) for f in others]
+        if last.level == SIGMA:
+            return Piece(self.times.join([*pieces, last.text]), SIGMA)
+        return Piece(self.times.join([*pieces, self.within(last, PRODUCT)]), PRODUCT)
 
     def sum(self, terms: Sequence[tuple[bool, Piece]]) -> Piece:
         """Terms with a flag for a minus sign before them."""
         (first_negative, first), *rest = terms
         if not rest and not first_negative:
             return first
-        text = (self.negative + self.within(first, QUOTIENT)) if first_negative else first.text
+        text = (self.negative + self.within(first, SIGMA)) if first_negative else first.text
         for negative, piece in rest:
-            text += (self.minus + self.within(piece, QUOTIENT)) if negative else self.plus + piece.text
+            text += (self.minus + self.within(piece, SIGMA)) if negative else self.plus + piece.text
         return Piece(text, SUM)
 
     def quotient(self, over: Piece, under: Piece) -> Piece:
@@ -102,6 +111,11 @@ class Style:
     def function(self, name: str, arguments: Sequence[Piece]) -> Piece:
         return Piece(f"{name}({', '.join(a.text for a in arguments)})", ATOM)
 
+    def sigma(self, index: Piece, begin: Piece, end: Piece, last: Piece, body: Piece) -> Piece:
+        """The sum of a body over begin ≤ i < end, `last` being end − 1: Σ_{i<n} 4^i·⌊X/2^i⌋²."""
+        over = f"{index.text}<{end.text}"
+        return Piece(f"Σ_{{{over if begin.text == '0' else f'{begin.text}≤{over}'}}} {self.within(body, SIGMA)}", SIGMA)
+
 
 class Ascii(Style):
     """Plain text for pipes: N*(7077888*floor(X/16)^2 + 38592*X^2), ceil(X/32)."""
@@ -118,6 +132,9 @@ class Ascii(Style):
 
     def ceiling(self, over: Piece, under: Piece) -> Piece:
         return Piece(f"ceil({self.ratio(over, under).text})", ATOM)
+
+    def sigma(self, index: Piece, begin: Piece, end: Piece, last: Piece, body: Piece) -> Piece:
+        return self.function("sum", [index, begin, last, body])
 
 
 class Latex(Style):
@@ -147,6 +164,9 @@ class Latex(Style):
     def power(self, base: Piece, exponent: int) -> Piece:
         return Piece(f"{self.within(base, ATOM)}^{{{exponent}}}", POWER)
 
+    def raised(self, base: Piece, exponent: Piece) -> Piece:
+        return Piece(f"{self.within(base, ATOM)}^{{{exponent.text}}}", POWER)
+
     def quotient(self, over: Piece, under: Piece) -> Piece:
         return Piece(rf"\frac{{{over.text}}}{{{under.text}}}", PRODUCT)
 
@@ -159,6 +179,9 @@ class Latex(Style):
     def function(self, name: str, arguments: Sequence[Piece]) -> Piece:
         command = rf"\{name}" if name in ("max", "min", "gcd") else rf"\operatorname{{{latex_escape(name)}}}"
         return Piece(rf"{command}\left({', '.join(a.text for a in arguments)}\right)", ATOM)
+
+    def sigma(self, index: Piece, begin: Piece, end: Piece, last: Piece, body: Piece) -> Piece:
+        return Piece(rf"\sum_{{{index.text}={begin.text}}}^{{{last.text}}} {self.within(body, SIGMA)}", SIGMA)
 
 
 def latex_escape(text: str) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 import sympy
 
+from symconv.symbols import Index
+
 
 class ScopedSymbol(sympy.Symbol):  # type: ignore[misc]
     """Prints as its name, and equals no symbol of that name of another model or of the field."""
@@ -29,6 +31,30 @@ class ScopedSymbol(sympy.Symbol):  # type: ignore[misc]
 
 def _restored(name: str, scope: str, assumptions: dict[str, bool]) -> ScopedSymbol:
     return ScopedSymbol.of(name, scope, **assumptions)
+
+
+class IndexSymbol(ScopedSymbol):
+    """The index of a round: it equals no other of its name with other rounds."""
+
+    __slots__ = ("index",)
+    index: Index
+
+    @classmethod
+    def standing_for(cls, ours: Index, **assumptions: bool) -> IndexSymbol:
+        """The symbol of an index."""
+        made: IndexSymbol = sympy.Symbol.__xnew__(cls, ours.name, **assumptions)
+        made.scope, made.index = ours.scope, ours
+        return made
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (*super()._hashable_content(), str(self.index.key))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _of_index, (self.index, self.assumptions0)
+
+
+def _of_index(ours: Index, assumptions: dict[str, bool]) -> IndexSymbol:
+    return IndexSymbol.standing_for(ours, **assumptions)
 
 
 class gcd(sympy.Function):  # type: ignore[misc]  # noqa: N801  (the name is what is printed)

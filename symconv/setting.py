@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import gcd
-from typing import Any
+from typing import Any, Final
 
-from symconv.extent import Atom, Extent, Floor, Function, Monomial, Size
+from symconv.extent import Atom, Extent, Floor, Function, Monomial, Power, Size, Sum
 from symconv.notation import TEXT, Piece, Style
-from symconv.symbols import Symbol
+from symconv.symbols import Index, Symbol
+
+#: The greatest base of a power that takes a number from the exponent.
+LARGEST_BASE: Final = 1024
 
 
 def set_size(size: Size, style: Style) -> Piece:
@@ -33,7 +36,9 @@ def set_size(size: Size, style: Style) -> Piece:
 def _written(monomial: Monomial) -> list[tuple[Any, ...]]:
     """The order of the terms of an extent: X + 2·P − K, the input first and the kernel last."""
     return [
-        (-a.key[0], -a.key[1], *a.key[2:]) if isinstance(a, Symbol) else (-a.key[0], -_divisor(a), a.key)
+        (0, 0.5 if isinstance(a, Index) else -a.key[1], *a.key[2:])
+        if isinstance(a, Symbol)
+        else (-a.key[0], -_divisor(a), a.key)
         for a in monomial
     ]
 
@@ -51,7 +56,7 @@ def _divisor(atom: Atom) -> int:
 
 def set_term(coefficient: int, monomial: Iterable[Atom], style: Style) -> Piece:
     """A product of atoms with a positive coefficient, equal atoms as powers."""
-    atoms = list(monomial)
+    atoms = sorted(monomial, key=lambda a: not isinstance(a, Power))
     factors = [] if coefficient == 1 and atoms else [style.number(coefficient)]
     while atoms:
         exponent = atoms.count(atoms[0])
@@ -66,26 +71,83 @@ def set_atom(atom: Atom, style: Style) -> Piece:
     if isinstance(atom, Symbol):
         return style.symbol(atom.name)
     if isinstance(atom, Function):
-        return style.function(atom.name, [set_size(a, style) for a in atom.arguments])
+        arguments = [set_size(a, style) for a in atom.arguments]
+        return style.ceiling(*arguments) if atom.name == "ceil" else style.function(atom.name, arguments)
+    if isinstance(atom, Power):
+        return _set_power(atom, style)
+    if isinstance(atom, Sum):
+        return _set_sum(atom, style)
     return _set_quotient(atom.over, atom.under, atom.exact, style)
 
 
+def _set_power(power: Power, style: Style) -> Piece:
+    """2^n; the number that all terms of the exponent share goes to the base, so that 2^(2·n − 2·i) is 4^(n − i)."""
+    shared = gcd(*power.exponent.terms.values())
+    shared = shared if power.base**shared <= LARGEST_BASE else 1
+    exponent = Extent({m: c // shared for m, c in power.exponent.terms.items()})
+    return style.raised(style.number(power.base**shared), set_size(exponent, style))
+
+
+def _set_sum(form: Sum, style: Style) -> Piece:
+    index = form.index
+    begin, end, last = (set_size(size, style) for size in (index.begin, index.end, index.end - 1))
+    factors = sorted(form.factors, key=lambda f: not _is_power(f))
+    pieces = []
+    while factors:
+        exponent = factors.count(factors[0])
+        base = set_size(factors[0], style)
+        pieces.append(style.power(base, exponent) if exponent > 1 else base)
+        factors = [f for f in factors if f != factors[0]]
+    return style.sigma(style.symbol(index.name), begin, end, last, style.product(pieces))
+
+
+def _is_power(size: Size) -> bool:
+    return isinstance(size, Extent) and all(m and isinstance(m[-1], Power) for m in size.terms)
+
+
+def _set_divisor(under: Size, style: Style) -> Piece:
+    """4·2^i as 2^(i + 2), where it stands below."""
+    if isinstance(under, Extent) and len(under.terms) == 1:
+        ((monomial, c),) = under.terms.items()
+        if len(monomial) == 1 and isinstance(monomial[0], Power):
+            shift = 0
+            while c % monomial[0].base == 0:
+                c, shift = c // monomial[0].base, shift + 1
+            exponent = monomial[0].exponent + shift
+            if c == 1 and isinstance(exponent, Extent):
+                return _set_power(Power(monomial[0].base, exponent), style)
+    return set_size(under, style)
+
+
 def _set_quotient(over: Size, under: Size, exact: bool, style: Style) -> Piece:
-    below = set_size(under, style)
+    below = _set_divisor(under, style)
     if exact:
         return style.quotient(set_size(over, style), below)
-    if isinstance(over, Extent) and over.integral and isinstance(under, int) and over.terms.get((), 0) == under - 1:
-        return style.ceiling(set_size(over - (under - 1), style), below)
+    if (
+        isinstance(over, Extent)
+        and over.integral
+        and over.terms.get((), 0) == (under - 1 if isinstance(under, int) else -1)
+    ):
+        above = over - (under - 1)
+        if isinstance(under, int) or not _shares(above, under):
+            return style.ceiling(set_size(above, style), below)
     return style.floor(set_size(over, style), below)
 
 
-def _merged(size: Extent) -> tuple[Size, int, bool] | None:
+def _shares(size: Size, other: Extent) -> bool:
+    return isinstance(size, Extent) and not size.terms.keys().isdisjoint(other.terms)
+
+
+def _merged(size: Extent) -> tuple[Size, Size, bool] | None:
     """A linear size with one outermost floor as over, under, exact: ⌊v/d⌋ + r = ⌊(v + d·r)/d⌋, r an integer.
 
     Beside numbers, r has terms that are in v as well, so that each is written once: ⌊4·y/25⌋ + y is ⌊29·y/25⌋.
     """
     if len(size.terms) < 2 or any(len(m) > 1 for m in size.terms) or not size.integral:
         return None
+    window = _window(size)
+    if window is not None:
+        return window
     floors = [a for m in size.terms for a in m if isinstance(a, Floor) and isinstance(a.under, int)]
     outermost = [a for a in floors if all(m in a.over.terms for m in size.terms if m not in ((), (a,)))]
     for atom in sorted(outermost, key=lambda a: a.key, reverse=True):
@@ -100,7 +162,17 @@ def _merged(size: Extent) -> tuple[Size, int, bool] | None:
     return None
 
 
-def _several(size: Extent) -> tuple[int, tuple[Size, int, bool], int] | None:
+def _window(size: Extent) -> tuple[Size, Size, bool] | None:
+    """⌊(X − 5 + 2^i)/2^i⌋ − 1 as ⌊(X − 5)/2^i⌋."""
+    number = size.terms.get((), 0)
+    ((atom,), c) = next((m, c) for m, c in size.terms.items() if m)
+    if len(size.terms) > 2 or c != 1 or not number or not isinstance(atom, Floor) or not isinstance(atom.under, Extent):
+        return None
+    over = atom.over + number * atom.under
+    return None if _shares(over, atom.under) or not _is_power(atom.under) else (over, atom.under, atom.exact)
+
+
+def _several(size: Extent) -> tuple[int, tuple[Size, Size, bool], int] | None:
     """n, a size that `_merged` makes one floor, and a number: n·(y + ⌊4·y/25⌋) + 7."""
     rest = size.terms.get((), 0)
     others = {m: c for m, c in size.terms.items() if m}
@@ -112,6 +184,6 @@ def _several(size: Extent) -> tuple[int, tuple[Size, int, bool], int] | None:
 
 
 # A form prints as it is set in text.
-for _form in (Floor, Function):
+for _form in (Floor, Function, Power, Sum):
     setattr(_form, "__repr__", lambda atom: set_atom(atom, TEXT).text)  # noqa: B010
 setattr(Extent, "__repr__", lambda extent: set_size(extent, TEXT).text)  # noqa: B010

@@ -14,7 +14,7 @@ from itertools import pairwise
 from math import comb, lcm
 from typing import Final
 
-from symconv.extent import Extent, Floor, Function, Monomial, Size, size_of, symbols_of
+from symconv.extent import Atom, Extent, Floor, Monomial, Power, Size, size_of, symbols_of
 from symconv.sizes import EVERY, NONE, Run, Sizes, Undecided, joined, normal
 from symconv.symbols import POSITIVE, RATIONAL, Symbol
 
@@ -65,12 +65,14 @@ def _times(left: Windows, right: Windows) -> Windows:
 
 
 @lru_cache(maxsize=1 << 14)
-def _atom_windows(atom: Symbol | Floor | Function) -> Windows:
+def _atom_windows(atom: Atom) -> Windows:
     if isinstance(atom, Symbol):
         if atom.kind == RATIONAL:
             raise Undecided(f"{atom} is not an integer")
         return {((atom, 1, 0),): 1}
-    if isinstance(atom, Function):
+    if isinstance(atom, Power):
+        raise Undecided(f"{atom} is a power")
+    if not isinstance(atom, Floor):
         raise Undecided(f"{atom} is no sum of floors")
     if not isinstance(atom.under, int):
         raise Undecided(f"{atom} has a symbol below")

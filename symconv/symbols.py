@@ -10,9 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
 
 from symconv.errors import SymbolError, near
+
+if TYPE_CHECKING:
+    from symconv.extent import Size
 
 #: The kinds of number: integers from 1 on, integers from 0 on, positive rationals.
 POSITIVE, NONNEGATIVE, RATIONAL = "positive integer", "nonnegative integer", "positive rational"
@@ -62,6 +66,44 @@ class Symbol:
 
     def __repr__(self) -> str:
         return self.name
+
+
+class Index(Symbol):
+    """The index of a round, a nonnegative integer: begin ≤ i < end, the end a number or a size."""
+
+    __slots__ = ("__weakref__", "begin", "end")
+
+    def __init__(self, name: str, begin: int, end: Size, scope: str) -> None:
+        super().__init__(name, NONNEGATIVE, scope)
+        self.begin, self.end = begin, end
+        self.key = (*self.key, begin, (0, end) if isinstance(end, int) else (1, *end.key))
+
+    @property
+    def least(self) -> int:
+        """The first round."""
+        return self.begin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return index, (self.name, self.begin, self.end, self.scope)
+
+
+_indices: Final[WeakValueDictionary[tuple[str, int, Size, str], Index]] = WeakValueDictionary()
+
+
+def index(name: str, begin: int, end: Size, scope: str = "") -> Index:
+    """The index of rounds begin ≤ i < end; the same object for equal arguments.
+
+    Raises SymbolError where the first round is negative.
+
+    >>> index("i", 0, 10) is index("i", 0, 10), index("i", 0, 10) is index("i", 0, 11)
+    (True, False)
+    """
+    if begin < 0:
+        raise SymbolError(f"the rounds of {name} begin at {begin}: a round's number is at least 0")
+    known = _indices.get((name, begin, end, scope))
+    if known is None:
+        known = _indices[name, begin, end, scope] = Index(name, begin, end, scope)
+    return known
 
 
 @cache

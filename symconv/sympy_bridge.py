@@ -11,11 +11,11 @@ from functools import cache, lru_cache, reduce
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
-from symconv.cost import Cost, Factor, cost_symbols, in_front, ordered_terms, product, total_of
+from symconv.cost import Cost, Factor, cost_symbols, explicit, in_front, ordered_terms, product, total_of
 from symconv.errors import ExtentError, SymbolError
-from symconv.extent import Atom, Extent, Floor, Size, floor, size_of
+from symconv.extent import Atom, Extent, Floor, Power, Size, Sum, ceiling, floor, owing, power, size_of
 from symconv.extremes import gcd, largest, smallest
-from symconv.symbols import FIELD, NONNEGATIVE, POSITIVE, RATIONAL, ROLES, Symbol, by_name, symbol
+from symconv.symbols import FIELD, NONNEGATIVE, POSITIVE, RATIONAL, ROLES, Index, Symbol, by_name, index, symbol
 
 if TYPE_CHECKING:
     import sympy
@@ -32,6 +32,10 @@ def sympy_symbol(ours: Symbol) -> sympy.Symbol:
     """The SymPy symbol of one of ours; a model's own symbol equals no other symbol of its name."""
     import sympy
 
+    if isinstance(ours, Index):
+        from symconv.scoped import IndexSymbol
+
+        return IndexSymbol.standing_for(ours, **ASSUMPTIONS[ours.kind])
     if not ours.scope:
         return sympy.Symbol(ours.name, **ASSUMPTIONS[ours.kind])
     from symconv.scoped import ScopedSymbol
@@ -44,6 +48,9 @@ def our_symbol(theirs: sympy.Symbol) -> Symbol:
 
     Raises SymbolError for a symbol whose assumptions are none of symconv's kinds, such as a plain Symbol("X").
     """
+    if hasattr(theirs, "index"):
+        ours: Index = theirs.index
+        return ours
     found, kind = None, ""
     if theirs.is_integer and theirs.is_nonnegative:
         kind = POSITIVE if theirs.is_positive else NONNEGATIVE
@@ -115,6 +122,15 @@ def _atom(atom: Atom) -> sympy.Expr:
         simple = isinstance(atom.under, int) and len(atom.over.terms) <= 2
         # On a normal atom this is the very object that floor(…) yields, 18 times faster.
         return sympy.floor(quotient, evaluate=False) if simple and _plain(atom) else sympy.floor(quotient)
+    if isinstance(atom, Power):
+        return sympy.Pow(sympy.Integer(atom.base), to_sympy(atom.exponent))
+    if isinstance(atom, Sum):
+        i = atom.index
+        limits = (sympy_symbol(i), sympy.Integer(i.begin), to_sympy(i.end - 1))
+        return sympy.Sum(sympy.Mul(*map(to_sympy, atom.factors)), limits)
+    if atom.name == "ceil":
+        over, under = map(to_sympy, atom.arguments)
+        return sympy.ceiling(over / under)
     from symconv.scoped import gcd as sympy_gcd
 
     make: dict[str, Callable[..., sympy.Expr]] = {"max": sympy.Max, "min": sympy.Min, "gcd": sympy_gcd}
@@ -144,14 +160,19 @@ def from_sympy(expression: Any) -> Cost:
         return product(size_of(our_symbol(expression)))
     if expression.is_Add:
         return total_of(map(from_sympy, expression.args))
-    over, under = expression.as_numer_denom()
+    if isinstance(expression, sympy.Sum):
+        return _sum_back(expression)
+    if expression.is_Pow and _raised(expression):
+        return _power_back(expression)
+    over, under = _quotient_parts(expression)
     if under.free_symbols:
         top, bottom = size_from_sympy(over), size_from_sympy(under)
         if not all(isinstance(size, int) or size.integral for size in (top, bottom)):
             raise ExtentError(f"{expression} is a quotient of numbers that need not be whole")
-        return product(floor(top, bottom, exact=True))
+        sign = -1 if over.could_extract_minus_sign() and isinstance(bottom, Extent) and _is_power(bottom) else 1
+        return product(floor(sign * top, bottom, exact=True)) * sign
     if expression.is_Mul:
-        return reduce(lambda a, b: a * b, map(_whole, expression.args))
+        return reduce(lambda a, b: a * b, map(_whole, expression.args), product(1))
     if expression.is_Pow and expression.exp.is_Integer and expression.exp >= 0:
         return reduce(lambda a, b: a * b, [_whole(expression.base)] * int(expression.exp), product(1))
     if isinstance(expression, sympy.floor | sympy.ceiling):
@@ -167,6 +188,51 @@ def from_sympy(expression: Any) -> Cost:
     raise ExtentError(f"{expression} is no polynomial in symbols, floors, max, min and gcd")
 
 
+def _raised(expression: Any) -> bool:
+    """Whether it is a number to a power with symbols in it."""
+    return bool(expression.is_Pow and expression.base.is_Integer and expression.exp.free_symbols)
+
+
+def _power_back(expression: Any) -> Cost:
+    return product(power(int(expression.base), size_from_sympy(expression.exp)))
+
+
+def _is_power(size: Extent) -> bool:
+    return len(size.terms) == 1 and any(isinstance(a, Power) for m in size.terms for a in m)
+
+
+def _quotient_parts(expression: Any) -> tuple[Any, Any]:
+    """What stands above and what below; 2^(n − i) above, 2^(−i) below."""
+    import sympy
+
+    factors = sympy.Mul.make_args(expression)
+    powers = [f for f in factors if _raised(f)]
+    falling = [
+        f for f in powers if all(t.could_extract_minus_sign() for t in sympy.Add.make_args(f.exp) if t.free_symbols)
+    ]
+    rising = [f for f in powers if f not in falling]
+    over, under = sympy.Mul(*(f for f in factors if f not in powers)).as_numer_denom()
+    below = sympy.Mul(under, *(1 / f for f in falling))
+    return (sympy.Mul(over, *rising), below)
+
+
+def _sum_back(expression: Any) -> Cost:
+    """Σ with the index of its limits, or one made for a symbol of SymPy's."""
+    import sympy
+
+    *others, (theirs, begin, last) = expression.limits  # the innermost stands first
+    if not begin.is_Integer or begin < 0:
+        raise ExtentError(f"{expression} is no sum over one index from a number on")
+    end = size_from_sympy(last) + 1
+    inner = sympy.Sum(expression.function, *others) if others else expression.function
+    ours = index(theirs.name, int(begin), end, getattr(theirs, "scope", ""))
+    body = from_sympy(inner.xreplace({theirs: sympy_symbol(ours)}))
+    return total_of(
+        explicit(ours, (f if isinstance(f, Extent) else size_of(f) for f in factors)) * c
+        for factors, c in body.terms.items()
+    )
+
+
 def _whole(expression: Any) -> Cost:
     """A factor; a sum with integer coefficients stays whole."""
     cost = from_sympy(expression)
@@ -177,7 +243,7 @@ def _whole(expression: Any) -> Cost:
 def _rounded(expression: Any) -> Size:
     over, under = expression.args[0].together().as_numer_denom()
     top, bottom = size_from_sympy(over), size_from_sympy(under)
-    return floor(top, bottom) if expression.func.__name__ == "floor" else -floor(-top, bottom)
+    return floor(top, bottom) if expression.func.__name__ == "floor" else ceiling(top, bottom)
 
 
 def size_from_sympy(expression: Any) -> Size:
@@ -187,7 +253,8 @@ def size_from_sympy(expression: Any) -> Size:
     """
     total: Size = 0
     for monomial, c in from_sympy(expression).expanded().items():
-        if isinstance(c, Fraction) and c.denominator != 1:
+        monomial, c = owing(monomial, c)
+        if c.denominator != 1:
             raise ExtentError(f"{expression} is not an integer expression: it has the coefficient {c}")
         term: Size = int(c)
         for a in monomial:

@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from math import lcm
-from typing import Any
+from itertools import pairwise
+from math import comb, gcd, lcm
+from typing import Any, Final
 
 from symconv.errors import ExtentError
-from symconv.extent import Atom, Extent, Floor, Function, Size, floor, size_of, symbols_of
+from symconv.extent import (
+    BITS,
+    Atom,
+    Extent,
+    Floor,
+    Function,
+    Monomial,
+    Power,
+    Size,
+    Sum,
+    collected,
+    floor,
+    from_terms,
+    order,
+    power,
+    size_of,
+    symbols_of,
+    terms_of,
+)
 from symconv.extremes import FUNCTIONS, apply
 from symconv.notation import TEXT
 from symconv.setting import set_size
-from symconv.symbols import Symbol
+from symconv.symbols import Index, Symbol, index
+
+#: Rounds of a sum that are written out where their number is known.
+WRITTEN: Final = 64
+
+#: Rounds of a sum that are added one by one.
+ROUNDS: Final = 1 << 17
+
+#: Names of an index, in the order in which they are tried where one is taken.
+INDICES: Final = ("i", "j", "k", "l", "m", "r", "t")
 
 
 def evaluate(size: Size, at: Mapping[Symbol, Any], known: dict[Atom, Any] | None = None) -> Any:
@@ -35,7 +63,8 @@ def evaluate(size: Size, at: Mapping[Symbol, Any], known: dict[Atom, Any] | None
 def evaluate_atom(atom: Atom, at: Mapping[Symbol, Any], known: dict[Atom, Any] | None = None) -> Any:
     """The value of one atom.
 
-    Raises ExtentError where a divisor is not positive, or an exact quotient does not come out even.
+    Raises ExtentError where a divisor is not positive, an exact quotient does not come out even, a power has more bits
+    than are worked out, or a sum without a closed form has too many rounds.
     """
     if isinstance(atom, Symbol):
         return at[atom]
@@ -43,8 +72,15 @@ def evaluate_atom(atom: Atom, at: Mapping[Symbol, Any], known: dict[Atom, Any] |
     if atom not in known:
         if isinstance(atom, Function):
             known[atom] = FUNCTIONS[atom.name](*(evaluate(a, at, known) for a in atom.arguments))
+        elif isinstance(atom, Power):
+            known[atom] = raised(atom.base, evaluate(atom.exponent, at, known))
+        elif isinstance(atom, Sum):
+            known[atom] = _added(atom, at, known)
         else:
-            known[atom] = _quotient(atom, evaluate(atom.over, at, known), evaluate(atom.under, at, known))
+            far = _far(atom, at, known) if isinstance(atom.under, Extent) else None
+            known[atom] = (
+                _quotient(atom, evaluate(atom.over, at, known), evaluate(atom.under, at, known)) if far is None else far
+            )
     return known[atom]
 
 
@@ -54,6 +90,19 @@ def _quotient(atom: Floor, over: Any, under: Any) -> Any:
     if atom.exact and over % under:
         raise ExtentError(f"{under} does not divide {over} in {atom!r}")
     return over // under
+
+
+def raised(base: int, exponent: int) -> int | Fraction:
+    """base^exponent, a fraction where the exponent is below 0.
+
+    Raises ExtentError where it has more bits than are worked out.
+    """
+    if abs(exponent) * (base.bit_length() - 1) > BITS:
+        raise ExtentError(f"{base}^{exponent} has more than {BITS:,} bits, the most that is worked out")
+    return base**exponent if exponent >= 0 else Fraction(1, base**-exponent)
+
+
+# -- substitution --------------------------------------------------------------------------------------------------
 
 
 def substitute(size: Size, values: Mapping[Symbol, Size | Fraction], known: dict[Atom, Size] | None = None) -> Size:
@@ -70,7 +119,7 @@ def substitute(size: Size, values: Mapping[Symbol, Size | Fraction], known: dict
     if any(c % under for c in terms.values()):
         at = ", ".join(f"{s.name} = {v}" for s, v in values.items() if isinstance(v, Fraction))
         raise ExtentError(f"{size} is not a whole number at {at}")
-    return sum((Extent({m: c // under}) if m else c // under for m, c in terms.items()), 0)
+    return from_terms({m: c // under for m, c in terms.items()})
 
 
 def _ratio(size: Size, values: Mapping[Symbol, Size | Fraction], known: dict[Atom, Size]) -> tuple[Size, int]:
@@ -105,6 +154,315 @@ def substitute_atom(
             return substitute(size_of(atom), values, known)
         return value
     if isinstance(atom, Floor):
+        if isinstance(atom.under, Extent):
+            far = _far(atom, values, {}) if all(isinstance(values.get(s), int) for s in atom.symbols) else None
+            if far is not None:
+                return int(far)
         (over, a), (under, b) = _ratio(atom.over, values, known), _ratio(atom.under, values, known)
         return floor(over * b, under * a, atom.exact)
+    if isinstance(atom, Power):
+        return power(atom.base, substitute(atom.exponent, values, known))
+    if isinstance(atom, Sum):
+        return summed(*renamed(atom, values, known))
+    if atom.name == "ceil":
+        (over, a), (under, b) = (_ratio(size, values, known) for size in atom.arguments)
+        return apply("ceil", over * b, under * a)
     return apply(atom.name, *(substitute(a, values, known) for a in atom.arguments))
+
+
+def renamed(
+    form: Sum, values: Mapping[Symbol, Size | Fraction], known: dict[Atom, Size] | None = None
+) -> tuple[Index, tuple[Size, ...]]:
+    """The index and the factors of a sum with values in place of its free symbols.
+
+    The index has another name where a value or the end has a symbol of its name.
+    """
+    old = form.index
+    end = substitute(old.end, values, known)
+    free = {s: v for s, v in values.items() if s is not old and s in form.symbols}
+    taken = {s for v in (end, *free.values()) if isinstance(v, Extent) for s in symbols_of(v)}
+    new = _unlike(old, end, taken | (symbols_of(form.body) - {old} - free.keys()))
+    inner: dict[Symbol, Size | Fraction] = free if new is old else {**free, old: size_of(new)}
+    atoms: dict[Atom, Size] = {}
+    return new, tuple(substitute(f, inner, atoms) for f in form.factors)
+
+
+def _unlike(old: Index, end: Size, others: Iterable[Symbol]) -> Index:
+    """The index with this end, and with a name that no other symbol has."""
+    taken = {s.name for s in others}
+    names = [old.name, *INDICES, *(f"{old.name}{k}" for k in range(1, len(taken) + 2))]
+    return index(next(n for n in names if n not in taken), old.begin, end, old.scope)
+
+
+# -- sums ----------------------------------------------------------------------------------------------------------
+
+
+def summed(i: Index, factors: Iterable[Size]) -> Size:
+    """Σ over begin ≤ i < end of a product: what is free of i in front, and a number where all is known.
+
+    >>> from symconv.symbols import index, symbol
+    >>> x, n, i = size_of(symbol("X")), symbol("n", "count"), index("i", 0, size_of(symbol("n", "count")))
+    >>> sum_of = summed(i, [x // power(2, size_of(i)), 3 * x])
+    >>> sum_of, substitute(sum_of, {n: 2}), evaluate(sum_of, {n: 10**6, symbol("X"): 7})
+    (3·X·Σ_{i<n} ⌊X/2^i⌋, 3·X·⌊X/2⌋ + 3·X², 231)
+    """
+    outside, inner = apart(i, factors)
+    front: Size = 1
+    for f in outside:
+        front = front * f
+    if isinstance(i.end, int) and i.end <= i.begin:
+        return 0
+    if not inner:
+        return front * (i.end - i.begin)
+    form = sum_atom(i, inner)
+    if isinstance(i.end, int):
+        if not form.symbols:
+            return front * int(evaluate_atom(form, {}))
+        if i.end - i.begin <= WRITTEN:
+            return front * sum((substitute(form.body, {form.index: k}) for k in range(i.begin, i.end)), 0)
+    return front * size_of(form)
+
+
+def sum_atom(i: Index, factors: tuple[Size, ...]) -> Sum:
+    """The sum, its index with another name where another symbol has its name."""
+    form = Sum(i, factors)
+    new = _unlike(i, i.end, form.symbols)
+    return form if new is i else Sum(new, tuple(substitute(f, {i: size_of(new)}) for f in factors))
+
+
+def apart(i: Index, factors: Iterable[Size]) -> tuple[list[Size], tuple[Size, ...]]:
+    """A product as factors that are free of i, and factors that are not."""
+    front: list[Size] = []
+    inner: list[Size] = []
+    moving: list[Atom] = []
+    for f in factors:
+        if i not in symbols_of(f):
+            front.append(f)
+            continue
+        terms = terms_of(f)
+        c = gcd(*terms.values())
+        front.append(c)
+        if len(terms) > 1:
+            inner.append(from_terms({m: k // c for m, k in terms.items()}))
+            continue
+        ((monomial, sign),) = terms.items()
+        front.append(sign // c)
+        moving += monomial
+    together, number = collected(tuple(moving))
+    front.append(int(number))
+    for a in together:
+        (inner if i in symbols_of(size_of(a)) else front).append(size_of(a))
+    return front, tuple(sorted(inner, key=order))
+
+
+def _added(form: Sum, at: Mapping[Symbol, Any], known: dict[Atom, Any]) -> Any:
+    """The value of a sum.
+
+    The rounds are cut where a window ⌊v/2^i⌋ comes to rest. Between two cuts the body is a polynomial in i on residue
+    classes, which is summed by its differences, or its rounds are added one by one.
+    """
+    i, begin, end = form.index, form.index.begin, evaluate(form.index.end, at, known)
+    if end <= begin:
+        return 0
+    rounds = _Rounds(form, {s: v for s, v in at.items() if s is not i})
+    if end - begin <= WRITTEN:
+        return sum(map(rounds.value, range(begin, end)))
+    cuts = sorted({begin, end, *(cut for cut in rounds.cuts() if begin < cut < end)})
+    total = 0
+    for a, z in pairwise(cuts):
+        shape = rounds.shape(form.body, a, z)
+        if shape is not None and shape[1] * (shape[0] + 1) < z - a:
+            total += _by_differences(rounds.value, a, z, *shape)
+        elif z - a <= ROUNDS:
+            total += sum(map(rounds.value, range(a, z)))
+        else:
+            raise ExtentError(f"{z - a} rounds of {form!r}, which has no closed form: at most {ROUNDS} are added up")
+    return total
+
+
+def _by_differences(value: Callable[[int], Any], a: int, z: int, degree: int, period: int) -> Any:
+    """Σ over a ≤ i < z of a function that is a polynomial of this degree on each class modulo the period."""
+    total = 0
+    for first in range(a, a + period):
+        count = (z - first + period - 1) // period
+        row = [value(first + k * period) for k in range(degree + 1)]
+        for k in range(degree + 1):
+            total += row[0] * comb(count, k + 1)
+            row = [after - before for before, after in pairwise(row)]
+    return total
+
+
+class _Rounds:
+    """The body of a sum at values of its free symbols, round by round."""
+
+    def __init__(self, form: Sum, at: Mapping[Symbol, Any]) -> None:
+        self.form, self.index, self.at = form, form.index, at
+        self.fixed: dict[Atom, Any] = {}  # the values of atoms that do not depend on the index
+        self.rest: dict[Floor, tuple[int, bool, int]] = {}
+        self._find(form.body)
+
+    def _find(self, size: Size) -> None:
+        for a in {a for m in terms_of(size) for a in m if not isinstance(a, Symbol)}:
+            if self.index not in a.symbols:
+                evaluate_atom(a, self.at, self.fixed)
+            elif isinstance(a, Floor):
+                self._find(a.over)
+                self._find(a.under)
+                self._rest(a)
+            elif isinstance(a, Function):
+                for argument in a.arguments:
+                    self._find(argument)
+            elif isinstance(a, Power):
+                self._find(a.exponent)
+
+    def value(self, i: int) -> Any:
+        """The body in round i."""
+        at, known = {**self.at, self.index: i}, dict(self.fixed)
+        total = 1
+        for f in self.form.factors:
+            total *= evaluate(f, at, known)
+            if not total:
+                break
+        return total
+
+    def cuts(self) -> Iterable[int]:
+        """The rounds at which a window comes to rest, or ceases to be at rest."""
+        return (cut for cut, _, _ in self.rest.values())
+
+    def _rest(self, atom: Floor) -> None:
+        """Note the round from which a window is at rest (or before which it is: False), and its value there."""
+        parts = _window(atom, self.at, self.fixed, self.index)
+        if parts is not None:
+            a, b, k, base, alpha, beta = parts
+            least = 0
+            while base**least <= abs(a):
+                least += 1
+            cut = -((alpha - least) // beta) if beta > 0 else (alpha - least) // -beta + 1
+            self.rest[atom] = cut, beta > 0, _far_value(a, b, k)
+
+    def shape(self, size: Size, a: int, z: int) -> tuple[int, int] | None:
+        """The degree and the period of a size over a ≤ i < z; None where it is no polynomial there."""
+        degree, period = 0, 1
+        for m in terms_of(size):
+            found = self._product(m, a, z)
+            if found is None:
+                return None
+            degree, period = max(degree, found[0]), lcm(period, found[1])
+        return degree, period
+
+    def _product(self, monomial: Monomial, a: int, z: int) -> tuple[int, int] | None:
+        if any(isinstance(f, Floor) and self._at_rest(f, a, z) == 0 for f in monomial):
+            return 0, 1
+        degree, period = 0, 1
+        for f in monomial:
+            found = self._shape(f, a, z)
+            if found is None:
+                return None
+            degree, period = degree + found[0], lcm(period, found[1])
+        return degree, period
+
+    def _at_rest(self, atom: Floor, a: int, z: int) -> int | None:
+        if atom not in self.rest:
+            return None
+        cut, late, value = self.rest[atom]
+        return value if (a >= cut if late else z <= cut) else None
+
+    def _shape(self, atom: Atom, a: int, z: int) -> tuple[int, int] | None:
+        if isinstance(atom, Symbol):
+            return int(atom is self.index), 1
+        if self.index not in atom.symbols:
+            return 0, 1
+        if isinstance(atom, Floor):
+            rests = self._at_rest(atom, a, z) is not None
+            return (0, 1) if rests else self._quotient(atom.over, atom.under, a, z)
+        if isinstance(atom, Function):
+            if atom.name == "ceil":
+                over, under = atom.arguments
+                return self._quotient(over, under, a, z)
+            return self._periodic(atom.arguments, a, z)
+        return self._periodic([atom.exponent], a, z) if isinstance(atom, Power) else None
+
+    def _periodic(self, sizes: Iterable[Size], a: int, z: int) -> tuple[int, int] | None:
+        shapes = [self.shape(size, a, z) for size in sizes]
+        if any(shape is None or shape[0] for shape in shapes):
+            return None
+        return 0, lcm(*(shape[1] for shape in shapes if shape is not None))
+
+    def _quotient(self, over: Size, under: Size, a: int, z: int) -> tuple[int, int] | None:
+        """⌊u/d⌋ of a polynomial with integer coefficients on classes modulo p is one on classes modulo p·d."""
+        shape = self.shape(over, a, z)
+        if shape is None or self.index in symbols_of(under):
+            return None
+        divisor = evaluate(under, self.at, self.fixed)
+        if shape == (0, 1):
+            return shape
+        if divisor.denominator != 1 or not (isinstance(over, int) or over.integral):
+            return None
+        return shape[0], shape[1] * int(divisor)
+
+
+# -- windows that are far wider than what is in them ---------------------------------------------------------------
+
+
+def _window(
+    atom: Floor, at: Mapping[Symbol, Any], known: dict[Atom, Any], i: Index | None
+) -> tuple[Any, int, int, int, int, int] | None:
+    """a, b, k, base, α, β of a floor that is ⌊(a + b·base^e)/(k·base^e)⌋, e = α + β·i; None where it is none such.
+
+    Without an index the exponent is α, and β is 1.
+    """
+    if not isinstance(atom.under, Extent) or len(atom.under.terms) != 1:
+        return None
+    ((divisor, k),) = atom.under.terms.items()
+    powers = [p for p in divisor if isinstance(p, Power) and (i is None or i in p.symbols)]
+    if len(powers) != 1:
+        return None
+    (scale,) = powers
+    beta = 1
+    alpha_of: Size = scale.exponent
+    if i is not None:
+        beta = scale.exponent.terms.get((i,), 0)
+        alpha_of = scale.exponent - beta * size_of(i)
+        if not beta or i in symbols_of(alpha_of):
+            return None
+    for p in divisor:
+        if p is not scale:
+            if i is not None and i in symbols_of(size_of(p)):
+                return None
+            k *= evaluate(size_of(p), at, known)
+    a, b = Fraction(0), Fraction(0)
+    for m, c in terms_of(atom.over).items():
+        like = [p for p in m if isinstance(p, Power) and p.base == scale.base]
+        tied = next((p for p in like if i is None or i in p.symbols), None)
+        rest = tuple(p for p in m if p is not tied)
+        shift: Size = 0 if tied is None else tied.exponent - scale.exponent
+        if i is not None and i in symbols_of(Extent({rest: 1})) | symbols_of(shift):
+            return None
+        term = c * evaluate(Extent({rest: 1}), at, known)
+        if tied is None:
+            a += term
+        else:
+            b += term * raised(scale.base, evaluate(shift, at, known))
+    whole = b.denominator == 1 and k > 0 and k.denominator == 1 and not (atom.exact and a)
+    return (a, int(b), int(k), scale.base, int(evaluate(alpha_of, at, known)), beta) if whole else None
+
+
+def _far_value(a: Any, b: int, k: int) -> int:
+    """⌊(a + b·p)/(k·p)⌋ for any p > |a|."""
+    return b // k - int(b % k == 0 and a < 0)
+
+
+def _far(atom: Floor, at: Mapping[Symbol, Any], known: dict[Atom, Any]) -> int | None:
+    """The value of a window whose power has more bits than are worked out; None elsewhere."""
+    under = atom.under
+    if not isinstance(under, Extent) or len(under.terms) != 1:
+        return None
+    ((divisor, _),) = under.terms.items()
+    scale = divisor[-1]
+    if not isinstance(scale, Power):
+        return None
+    bits = evaluate(scale.exponent, at, known) * (scale.base.bit_length() - 1)
+    parts = _window(atom, at, known, None) if bits > BITS else None
+    if parts is None or int(abs(parts[0])).bit_length() >= bits:
+        return None
+    return _far_value(*parts[:3])

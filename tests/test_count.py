@@ -55,7 +55,7 @@ def test_a_convention_is_a_linear_map() -> None:
 
 @pytest.mark.parametrize(
     ("name", "of_one_mac", "of_one_max", "of_one_plane"),
-    [("macs", 1, 0, 0), ("flops", 2, 0, 0), ("ops", 2, 1, 0), ("full", 1, 0, 1)],
+    [("macs", 1, 0, 0), ("flops", 2, 0, 0), ("ops", 2, 1, 0), ("full", 1, 0, 1), ("causal", 1, 0, 0)],
 )
 def test_each_convention_weighs_as_the_field_does(
     name: str, of_one_mac: int, of_one_max: int, of_one_plane: int
@@ -64,6 +64,7 @@ def test_each_convention_weighs_as_the_field_does(
     weights = {primitive: convention(Count({primitive: product(1)})) for primitive in PRIMITIVES}
     assert weights.pop("mac") == of_one_mac
     assert weights.pop("plane") == weights.pop("channel_add") == of_one_plane
+    assert weights.pop("masked") == (-1 if name == "causal" else 0)
     assert all(weight == of_one_max for weight in weights.values())
 
 

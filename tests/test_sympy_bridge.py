@@ -178,7 +178,7 @@ def test_an_expression_of_sympys_comes_in(expression: sympy.Expr, text: str) -> 
 
 
 @pytest.mark.parametrize(
-    "expression", [sympy.log(x), x ** sympy.Rational(1, 2), 1.5 * x, 2**x, sympy.pi * x, sympy.sin(x), x**h]
+    "expression", [sympy.log(x), x ** sympy.Rational(1, 2), 1.5 * x, 2.5**x, sympy.pi * x, sympy.sin(x), x**h]
 )
 def test_what_is_no_polynomial_in_floors_is_refused(expression: sympy.Expr) -> None:
     with pytest.raises(ExtentError, match="is no polynomial"):

@@ -19,7 +19,7 @@ from math import lcm, prod
 from typing import Final
 
 from symconv.cost import Number
-from symconv.extent import Atom, Extent, Floor, Function, Monomial, Size
+from symconv.extent import Atom, Extent, Floor, Function, Monomial, Power, Size, Sum
 from symconv.sizes import Undecided
 from symconv.solve import polynomial_terms
 from symconv.symbols import Symbol
@@ -164,6 +164,12 @@ def _size(size: Size, growing: Sequence[Symbol]) -> Bands:
 def _atom(atom: Atom, growing: Sequence[Symbol]) -> Bands:
     if isinstance(atom, Symbol):
         return {((atom, 1),): (1, 1)}
+    if isinstance(atom, Power):
+        raise Undecided(f"{atom} is no polynomial: it grows faster than any")
+    if isinstance(atom, Sum):
+        raise Undecided(f"{atom} has no closed form, so its growth cannot be followed")
+    if isinstance(atom, Function) and atom.name == "ceil":
+        return _sum([_times(_size(atom.arguments[0], growing), _inverse(atom.arguments[1])), _constant(0, 1)])
     if isinstance(atom, Function):
         arguments = [_size(a, growing) for a in atom.arguments]
         if atom.name == "gcd":

@@ -18,10 +18,22 @@ from symconv.layers.activation import (
     Softplus,
     Tanh,
 )
+from symconv.layers.attention import Attention, ScaledDotProduct, WindowAttention
 from symconv.layers.conv import Conv, ConvTranspose, DepthwiseConv
-from symconv.layers.join import Add, Concat, Mul
-from symconv.layers.linear import Linear
-from symconv.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm
+from symconv.layers.embedding import ClassToken, Embedding, Image, PatchMerging, PositionEmbedding, Tokens
+from symconv.layers.join import Add, Concat, Maximum, Mul, Sub
+from symconv.layers.linear import LayerScale, Linear, MatMul
+from symconv.layers.mixture import MixtureOfExperts
+from symconv.layers.mlp import MLP, GatedMLP
+from symconv.layers.norm import (
+    BatchNorm,
+    GlobalResponseNorm,
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+    LocalResponseNorm,
+    RMSNorm,
+)
 from symconv.layers.pool import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
@@ -30,13 +42,21 @@ from symconv.layers.pool import (
     GlobalMaxPool,
     MaxPool,
 )
-from symconv.layers.reshape import Crop, Flatten, Pad
+from symconv.layers.position import RelativeBias, Rotary
+from symconv.layers.recurrent import GRU, LSTM, RNN
+from symconv.layers.reduction import Mean
+from symconv.layers.reshape import Flatten, Reshape, Squeeze, Transpose, Unflatten, Unsqueeze
 from symconv.layers.resize import Upsample
+from symconv.layers.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
+from symconv.layers.slicing import Crop, Pad, Select, Slice, Split
 
 __all__ = [
-    "ELU", "GELU", "AdaptiveAvgPool", "AdaptiveMaxPool", "Add", "AvgPool", "BatchNorm", "Concat", "Conv",
-    "ConvTranspose", "Crop", "DepthwiseConv", "Dropout", "Flatten", "GlobalAvgPool", "GlobalMaxPool", "GroupNorm",
-    "HardSigmoid", "HardSwish", "Identity", "InstanceNorm", "LayerNorm", "LeakyReLU", "Linear", "LocalResponseNorm",
-    "MaxPool", "Mish", "Mul", "PReLU", "Pad", "ReLU", "ReLU6", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
-    "Upsample",
+    "ELU", "GELU", "GRU", "LSTM", "MLP", "RNN", "AdaptiveAvgPool", "AdaptiveMaxPool", "Add", "Attention", "AvgPool",
+    "BatchNorm", "ChannelShuffle", "ClassToken", "Concat", "Conv", "ConvTranspose", "Crop", "DepthwiseConv", "Dropout",
+    "Embedding", "Flatten", "GatedMLP", "GlobalAvgPool", "GlobalMaxPool", "GlobalResponseNorm", "GroupNorm",
+    "HardSigmoid", "HardSwish", "Identity", "Image", "InstanceNorm", "LayerNorm", "LayerScale", "LeakyReLU", "Linear",
+    "LocalResponseNorm", "MatMul", "MaxPool", "Maximum", "Mean", "Mish", "MixtureOfExperts", "Mul", "PReLU", "Pad",
+    "PatchMerging", "PixelShuffle", "PixelUnshuffle", "PositionEmbedding", "RMSNorm", "ReLU", "ReLU6", "RelativeBias",
+    "Reshape", "Rotary", "ScaledDotProduct", "Select", "SiLU", "Sigmoid", "Slice", "Softmax", "Softplus", "Split",
+    "Squeeze", "Sub", "Tanh", "Tokens", "Transpose", "Unflatten", "Unsqueeze", "Upsample", "WindowAttention",
 ]  # fmt: skip

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from symconv.cost import product
 from symconv.count import NOTHING, Count
-from symconv.errors import ShapeError
+from symconv.errors import ShapeError, near
 from symconv.extent import Size
-from symconv.layer import Layer, Parameter, Reach, layer, weight
+from symconv.layer import LAYERS, Layer, Parameter, Reach, layer, weight
 from symconv.tensor import Tensor
 
 
@@ -129,6 +129,21 @@ class GELU(_Activation):
     def work(self, image: Tensor, out: Tensor) -> Count:
         e = out.elements
         return Count(mul=e * 6, tanh=e, add=e * 2) if self.approximate else Count(mul=e * 3, erf=e, add=e)
+
+
+def activation(name: str, kind: str) -> Layer:
+    """The activation of this name inside a layer of this kind; `gelu_tanh` is the approximate GELU.
+
+    Raises ShapeError for another name, with the nearest that is known.
+    """
+    known = {k: cls for k, cls in LAYERS.items() if issubclass(cls, _Activation) and cls is not PReLU}
+    if name == "gelu_tanh":
+        return GELU(approximate=True)
+    if name not in known:
+        listed = ", ".join(sorted([*known, "gelu_tanh"]))
+        hint = near(name, [*known, "gelu_tanh"])
+        raise ShapeError(f"{kind}: activation = {name!r}: accepted are {listed}. {hint}".rstrip(" ."))
+    return known[name]()
 
 
 @layer("softmax")

@@ -19,7 +19,7 @@ class _Elementwise(Layer):
     Only the number 1 is: an extent in symbols, which is 1 at some sizes, has to equal the others.
     """
 
-    arity = (2, None)
+    arity: ClassVar[tuple[int, int | None]] = (2, None)
     operation: ClassVar[str] = ""
 
     def output(self, *inputs: Tensor) -> Tensor:
@@ -63,6 +63,27 @@ class Mul(_Elementwise):
     """
 
     operation = "mul"
+
+
+@layer("sub")
+class Sub(_Elementwise):
+    """The first input less the second, of one shape (an extent of 1 is repeated).
+
+    work   one add an element: a subtraction
+    """
+
+    arity = (2, 2)
+    operation = "add"
+
+
+@layer("maximum")
+class Maximum(_Elementwise):
+    """The largest of two or more inputs of one shape, place by place (an extent of 1 is repeated).
+
+    work   one max an element and further input
+    """
+
+    operation = "max"
 
 
 @layer("concat")

@@ -1,11 +1,14 @@
-"""The fully connected layer."""
+"""Linear maps: the fully connected layer, the product of two inputs, a weight for each feature."""
 
 from __future__ import annotations
 
-from symconv.cost import product
+from symconv.cost import Cost, product
 from symconv.count import Count
+from symconv.domain import equal, require
 from symconv.errors import ShapeError
+from symconv.extent import Size
 from symconv.layer import Layer, Parameter, Positive, Reach, layer, s, weight
+from symconv.layers.features import LAST, features_axis, tokens_of_symbols
 from symconv.tensor import Tensor
 
 
@@ -43,3 +46,74 @@ class Linear(Layer):
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
         return cls(s("C_out")), (Tensor((s("N"), s("C_in"))),)
+
+
+def products(macs: Cost, outputs: Cost) -> Count:
+    """`outputs` sums of products, `macs` products in all; without weights, so without a bias."""
+    return Count(mac=macs, channel_add=macs - outputs)
+
+
+@layer("matmul")
+class MatMul(Layer):
+    """The matrix product of two inputs over their last two axes, for each entry of the axes before.
+
+    shape  …×T×C and …×C×K make …×T×K; with `transpose` the second is …×K×C. A leading extent of 1 is repeated.
+    work   C macs an output
+    """
+
+    arity = (2, 2)
+    transpose: bool = False
+
+    def output(self, left: Tensor, right: Tensor) -> Tensor:
+        if left.rank != right.rank or left.rank < 2:
+            raise ShapeError(f"matmul of {left} and {right}: two inputs with the same number of axes are wanted")
+        inner, columns = right.shape[-2:]
+        if self.transpose:
+            inner, columns = columns, inner
+        require(equal(left.shape[-1], inner), "matmul of rows and columns of one length")
+        leading = [_repeated(a, b) for a, b in zip(left.shape[:-2], right.shape[:-2])]
+        return left.like(*leading, left.shape[-2], columns)
+
+    def work(self, left: Tensor, right: Tensor, out: Tensor) -> Count:
+        return products(product(*out.shape, left.shape[-1]), out.elements)
+
+    def reach(self, *tensors: Tensor) -> None:
+        return None
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(), (tokens_of_symbols(), Tensor((s("N"), s("C_in"), s("C_out"))))
+
+
+def _repeated(a: Size, b: Size) -> Size:
+    if a == 1 or b == 1:
+        return b if a == 1 else a
+    require(equal(a, b), "matmul of equal extents before the last two axes")
+    return a
+
+
+@layer("layer_scale")
+class LayerScale(Layer):
+    """Multiplies each feature by a weight of its own, of the last axis or of the channels with `over: channels`.
+
+    work   one mul an element
+    space  C weights
+
+    Source: Touvron et al., Going deeper with Image Transformers, arXiv:2103.17239.
+    """
+
+    over: str = LAST
+
+    def output(self, image: Tensor) -> Tensor:
+        features_axis(image, self.over, self.kind)
+        return image
+
+    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
+        return (weight("weight", image.shape[features_axis(image, self.over, self.kind)]),)
+
+    def work(self, image: Tensor, out: Tensor) -> Count:
+        return Count(mul=out.elements)
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(), (tokens_of_symbols(),)

@@ -8,6 +8,7 @@ from symconv.domain import divides, require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layer import BUFFER, Layer, Parameter, Positive, Reach, image_of_symbols, layer, s, weight
+from symconv.layers.features import CHANNELS, features_axis, tokens_of_symbols
 from symconv.layers.window import spatial_rank
 from symconv.tensor import Tensor
 
@@ -42,8 +43,42 @@ def _normalised(elements: Cost, rows: Cost, affine: bool) -> Count:
     return count + Count(mul=elements, add=elements) if affine else count
 
 
+class _RowNorm(Layer):
+    """A norm of rows: over the last axes, or over the channels of each position."""
+
+    axes: Positive
+    over: str
+    affine: bool
+
+    def row(self, image: Tensor) -> tuple[Size, ...]:
+        """The extents of a row."""
+        if self.over == CHANNELS:
+            return (image.channels,)
+        features_axis(image, self.over, self.kind)
+        if not isinstance(self.axes, int) or self.axes > image.rank - 1:
+            raise ShapeError(f"{self.kind} over {self.axes} axes of an input of {image.rank} axes")
+        return image.shape[-self.axes :]
+
+    def rows(self, image: Tensor) -> Cost:
+        """How many rows there are."""
+        if self.over == CHANNELS:
+            return product(image.batch, *image.spatial)
+        return product(*image.shape[: image.rank - len(self.row(image))])
+
+    def output(self, image: Tensor) -> Tensor:
+        self.row(image)
+        return image
+
+    def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
+        return super().reach(image, out) if self.over == CHANNELS or not image.spatial else None
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(), (tokens_of_symbols(),)
+
+
 @layer("layer_norm")
-class LayerNorm(Layer):
+class LayerNorm(_RowNorm):
     """Normalises over the last `axes` axes, or over the channels of each position with `over: channels`.
 
     work   for each of R rows of n elements 3·n − 1 adds, 2·n muls, 3 divs, 1 sqrt; then n muls and n adds
@@ -54,37 +89,72 @@ class LayerNorm(Layer):
     over: str = "last"
     affine: bool = True
 
-    def _row(self, image: Tensor) -> tuple[Size, ...]:
-        if self.over == "channels":
-            return (image.channels,)
-        if self.over != "last":
-            raise ShapeError(f"layer_norm: over = {self.over!r}: accepted are last and channels")
-        if not isinstance(self.axes, int) or self.axes > image.rank - 1:
-            raise ShapeError(f"layer_norm over {self.axes} axes of an input of {image.rank} axes")
-        return image.shape[-self.axes :]
-
-    def output(self, image: Tensor) -> Tensor:
-        self._row(image)
-        return image
-
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
-        row = self._row(image)
+        row = self.row(image)
         return (weight("weight", *row), weight("bias", *row)) if self.affine else ()
 
-    def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
-        return super().reach(image, out) if self.over == "channels" or not image.spatial else None
+    def work(self, image: Tensor, out: Tensor) -> Count:
+        return _normalised(image.elements, self.rows(image), self.affine)
+
+
+@layer("rms_norm")
+class RMSNorm(_RowNorm):
+    """Divides each row by the root of its mean square: no mean is taken off, nothing is shifted.
+
+    work   for each of R rows of n elements n adds, 2·n muls, 2 divs, 1 sqrt: n squares, n − 1 adds and a division for
+           their mean, an add of ε, a square root, a division and n muls by its inverse; then n muls with `affine`
+    space  n scales (with `affine`)
+
+    Source: Zhang and Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467.
+    """
+
+    axes: Positive = 1
+    over: str = "last"
+    affine: bool = True
+
+    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
+        return (weight("weight", *self.row(image)),) if self.affine else ()
 
     def work(self, image: Tensor, out: Tensor) -> Count:
-        others = (
-            (image.batch, *image.spatial)
-            if self.over == "channels"
-            else image.shape[: image.rank - len(self._row(image))]
-        )
-        return _normalised(image.elements, product(*others), self.affine)
+        e, rows = image.elements, self.rows(image)
+        return Count(add=e, mul=e * (3 if self.affine else 2), div=rows * 2, sqrt=rows)
+
+
+@layer("global_response_norm")
+class GlobalResponseNorm(Layer):
+    """Scales each channel by G, its norm over all positions, against the mean of all G: γ·x·G/mean(G) + β + x.
+
+    work   for each image C norms, each X² squares, X² − 1 adds and a square root; C − 1 adds and a division for their
+           mean, an add of ε, C divisions by it; then 2 muls and 2 adds an element
+    space  C scales γ and C shifts β
+
+    Source: Woo et al., ConvNeXt V2, arXiv:2301.00808.
+    """
+
+    over: str = "last"
+
+    def output(self, image: Tensor) -> Tensor:
+        spatial_rank(image)
+        features_axis(image, self.over, self.kind)
+        return image
+
+    def reach(self, image: Tensor, out: Tensor) -> None:
+        return None
+
+    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
+        channels = image.shape[features_axis(image, self.over, self.kind)]
+        return weight("weight", channels), weight("bias", channels)
+
+    def work(self, image: Tensor, out: Tensor) -> Count:
+        e, batch = image.elements, product(image.batch)
+        norms = product(image.batch, image.shape[features_axis(image, self.over, self.kind)])
+        norm = Count(mul=e, add=e - norms, sqrt=norms)
+        relative = Count(add=norms - batch + batch, div=batch + norms)
+        return norm + relative + Count(mul=e * 2, add=e * 2)
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
-        return cls(), (Tensor((s("N"), s("T"), s("C_in"))),)
+        return cls(over=CHANNELS), (image_of_symbols(),)
 
 
 @layer("group_norm")

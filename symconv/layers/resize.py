@@ -14,25 +14,32 @@ from symconv.tensor import Tensor
 
 @layer("upsample")
 class Upsample(Layer):
-    """Enlarges the extents by an integer or rational `scale`, or to a `size`.
+    """Resizes by an integer or rational `scale`, to a `size`, or to the extents of a second input.
 
-    shape  M = ⌊u·X/d⌋ for the scale u/d
+    shape  M = ⌊u·X/d⌋ for the scale u/d, the size, or the second input's
     work   nearest: none, a copy; linear: 2ʳ − 1 interpolations an output over r axes, each 2 adds and a mul
 
     Output j stands at j·d/u of the input for nearest, rounded down, and at (j + ½)·d/u − ½ for linear. A scale written
     1.5 is exactly 3/2: frameworks that multiply floats differ where the float's product falls below an integer.
     """
 
+    arity = (1, 2)
+    shape_only = (1,)
     scale: Scale | None = None
     size: Axes | None = None
     mode: str = "nearest"
 
-    def output(self, image: Tensor) -> Tensor:
-        if (self.scale is None) == (self.size is None):
-            raise ShapeError("upsample takes either a scale or a size")
+    def output(self, *inputs: Tensor) -> Tensor:
+        image = inputs[0]
+        if (self.scale is not None) + (self.size is not None) + len(inputs) != 2:
+            raise ShapeError("upsample takes either a scale or a size, or a second input whose extents it resizes to")
         if self.mode not in ("nearest", "linear"):
             raise ShapeError(f"upsample: mode = {self.mode!r}: accepted are nearest and linear")
         rank = spatial_rank(image)
+        if len(inputs) == 2:
+            if inputs[1].rank != image.rank:
+                raise ShapeError(f"upsample of {image} to the extents of {inputs[1]}")
+            return image.like(*image.shape[:2], *inputs[1].spatial)
         if self.size is not None:
             return image.like(*image.shape[:2], *per_axis(self.size, rank, "size"))
         return image.like(
@@ -46,15 +53,16 @@ class Upsample(Layer):
             raise ShapeError(f"scale is given for {len(scales)} axes, and the input has {rank} spatial axes")
         return scales
 
-    def work(self, image: Tensor, out: Tensor) -> Count:
+    def work(self, *tensors: Tensor) -> Count:
         if self.mode == "nearest":
             return NOTHING
-        steps = 2 ** len(image.spatial) - 1
+        out = tensors[-1]
+        steps = 2 ** len(out.spatial) - 1
         return Count(add=out.elements * (2 * steps), mul=out.elements * steps)
 
-    def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
-        scales = self._scales(len(image.spatial))
-        if self.size is not None or not all(isinstance(f, int | Fraction) for f in scales):
+    def reach(self, *tensors: Tensor) -> tuple[Reach, ...] | None:
+        scales = self._scales(len(tensors[-1].spatial))
+        if self.scale is None or not all(isinstance(f, int | Fraction) for f in scales):
             return None
         return tuple(self._reach(Fraction(f)) for f in scales if isinstance(f, int | Fraction))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -51,6 +53,23 @@ class Faults:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.found: dict[Fault, None] = {}
+        #: The blocks that are being built, the outermost first, with the places where they are called.
+        self.chain: list[tuple[str, Place]] = []
+        self._said: set[tuple[str, int, int]] = set()
+
+    @contextmanager
+    def inside(self, called: str, path: Place) -> Iterator[None]:
+        """While this is entered, what is wrong is so inside of a block that is called at a place."""
+        self.chain.append((called, path))
+        try:
+            yield
+        finally:
+            self.chain.pop()
+
+    def _called(self) -> str:
+        """The way from the top to where a fault is."""
+        calls = [f"{called}, called in line {self.document.key_position(path)[0]}" for called, path in self.chain]
+        return f"in {', in '.join(reversed(calls))}" if calls else ""
 
     def add(self, path: Place, message: str, offset: Offset | None = None, hint: str = "", key: bool = False) -> None:
         """Add a fault at a place.
@@ -62,6 +81,12 @@ class Faults:
     def take(self, faults: Iterable[Fault]) -> None:
         """Add faults; raises SpecError as `add`."""
         for fault in faults:
+            if self.chain:
+                fault = replace(fault, hint="; ".join(part for part in (fault.hint, self._called()) if part))
+            said = fault.message, fault.line, fault.column
+            if self.chain and said in self._said:
+                continue  # a block says what is wrong with it once, not at every call
+            self._said.add(said)
             self.found[fault] = None
             if len(self.found) >= MAX_FAULTS:
                 place = max((f.line, f.column) for f in self.found)

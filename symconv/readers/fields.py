@@ -26,7 +26,7 @@ Names = Mapping[str, Size | Fraction]
 Steps = tuple[int, ...]
 
 #: What every layer of a spec may say besides its own fields.
-COMMON: Final = ("name", "from", "shares")
+COMMON: Final = ("name", "from", "shares", "training")
 
 
 class Entry(BaseModel):
@@ -39,6 +39,7 @@ class Entry(BaseModel):
         None, alias="from", description="the layers that it stands behind; the one before it where it is not given"
     )
     shares: str | None = Field(None, description="the layer whose weights this one uses too")
+    training: bool = Field(False, description="it works in training only: inference does none of its work")
 
 
 _MODELS: Final[dict[type[Layer], type[Entry]]] = {}

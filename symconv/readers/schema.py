@@ -56,6 +56,32 @@ class Hidden(_Model):
     FC: Items = Field(default=[], description="after each FC-<C> but the last")
 
 
+def _argument(value: Any) -> Any:
+    if value is not None and not isinstance(value, bool | int | Fraction | str | list):
+        words = "{shown}, where a number, an expression, true, false or layers are accepted"
+        raise PydanticCustomError("argument", words, {"shown": shown(value)})
+    return value
+
+
+_ARGUMENT_SCHEMA: Final = {"anyOf": [{"type": kind} for kind in ("number", "string", "boolean", "null", "array")]}
+Argument = Annotated[Any, BeforeValidator(_argument), WithJsonSchema(_ARGUMENT_SCHEMA)]
+
+
+class Block(_Model):
+    """Layers with arguments, which are called by the block's name as a layer is."""
+
+    description: str | None = None
+    with_: dict[str, Argument] = Field(
+        default={}, alias="with", description="its arguments with their defaults; one without a default must be given"
+    )
+    input: list[int | str] | None = Field(
+        None, description="names for the extents of what comes in, [N, C, H, W]; _ for one without a name"
+    )
+    inputs: dict[str, list[int | str]] | None = Field(None, description="several inputs by name")
+    let: dict[str, Setting] = Field(default={}, description="integers derived from the arguments, by name")
+    layers: Items = Field(description="the layers in order; `input` is what comes in")
+
+
 class Variant(_Model):
     """A network of the family."""
 
@@ -63,7 +89,9 @@ class Variant(_Model):
     column: str | None = Field(None, description="the column of the table; the variant's own name where not given")
     head: Items | None = Field(None, description="in place of the table's rows from the first FC on")
     hidden: Hidden | None = Field(None, description="in place of the spec's")
-    set: dict[str, Setting] = Field(default={}, description="numbers or expressions in place of the spec's symbols")
+    set: dict[str, Argument] = Field(
+        default={}, description="numbers or expressions in place of the spec's symbols and arguments"
+    )
     published: dict[str, Any] = Field(default={}, description="figures that others published, with their source")
 
 
@@ -76,6 +104,11 @@ class SpecModel(_Model):
     input: list[int | str] | None = Field(None, description="the input's shape: batch, channels, extents")
     inputs: dict[str, list[int | str]] | None = Field(None, description="several inputs by name")
     symbols: dict[str, Role] = Field(default={}, description="the spec's own symbols and what they stand for")
+    with_: dict[str, Argument] = Field(
+        default={}, alias="with", description="what variants may set besides symbols: flags, numbers, layers"
+    )
+    let: dict[str, Setting] = Field(default={}, description="integers derived from the symbols, by name")
+    blocks: dict[str, Block] = Field(default={}, description="layers with arguments, called by name as a layer is")
     usual: dict[str, int] = Field(default={}, description="the values at which figures are usually given")
     layers: Items | None = Field(None, description="the layers in order")
     table: str | None = Field(None, description="a network a column in the paper's notation, cells apart by |")
@@ -83,6 +116,9 @@ class SpecModel(_Model):
     published: dict[str, Any] = Field(default={}, description="figures that others published, with their source")
     variants: dict[str, Variant] = Field(default={}, description="the networks of the family by name")
 
+
+#: The keys of the entries of a list of layers that are no layers.
+ENTRIES: Final = ("stage", "repeat", "branches", "when", "layers")
 
 #: Of each pair a spec has one.
 EITHER: Final = (("input", "inputs", "such as input: [N, 3, X, X]"), ("layers", "table", "such as layers: [conv3-64]"))
@@ -92,15 +128,7 @@ def schema() -> dict[str, Any]:
     """The JSON Schema of a spec, made from the models that read it, for editors to complete and check by."""
     root = SpecModel.model_json_schema(by_alias=True)
     definitions = root.setdefault("$defs", {})
-    choices: list[dict[str, Any]] = [
-        {"type": "string", "description": "a word of the paper's notation, or a layer without fields"},
-        {
-            "type": "object",
-            "properties": {"stage": {"type": "string"}, "layers": {"$ref": "#/$defs/Layers"}},
-            "required": ["stage", "layers"],
-            "additionalProperties": False,
-        },
-    ]
+    kinds = []
     for kind, cls in sorted(LAYERS.items()):
         own = model_of(cls).model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
         definitions.update(own.pop("$defs", {}))
@@ -108,17 +136,70 @@ def schema() -> dict[str, Any]:
         first = first_field(cls)
         short = [own["properties"][first]] if first else []
         fields = {"anyOf": [{"$ref": f"#/$defs/{kind}"}, {"type": "null"}, *short]}
-        choices.append(
+        kinds.append(
             {"type": "object", "properties": {kind: fields}, "required": [kind], "additionalProperties": False}
         )
-    definitions["Layers"] = {"type": "array", "items": {"anyOf": choices}}
-    for model, names in (("root", ("layers",)), ("Hidden", ("conv", "FC")), ("Variant", ("head",))):
-        properties = root["properties"] if model == "root" else definitions[model]["properties"]
+    definitions["Layers"] = _layers("Layers", kinds)
+    definitions["Called"] = _layers("Called", [_CALLED])
+    placed = (("Hidden", ("conv", "FC")), ("Variant", ("head",)), ("Block", ("layers",)))
+    for model, names in placed:
+        properties = definitions[model]["properties"]
         for name in names:
             about = properties[name].get("description", "")
-            properties[name] = {"$ref": "#/$defs/Layers", "description": about}
-    root["allOf"] = [{"oneOf": [{"required": [a]}, {"required": [b]}]} for a, b, _ in EITHER]
+            properties[name] = {"$ref": f"#/$defs/{'Called' if model == 'Block' else 'Layers'}", "description": about}
+    root["properties"]["layers"] = {"type": "array", "description": root["properties"]["layers"]["description"]}
+    own_names = {"anyOf": [{"required": ["blocks"]}, {"required": ["with"]}]}
+    lists: list[dict[str, Any]] = [{"properties": {"layers": {"$ref": f"#/$defs/{n}"}}} for n in ("Called", "Layers")]
+    setting = {"properties": {"set": {"additionalProperties": _SETTING_SCHEMA}}}
+    lists[1]["properties"]["variants"] = {"additionalProperties": setting}
+    either: list[dict[str, Any]] = [{"oneOf": [{"required": [a]}, {"required": [b]}]} for a, b, _ in EITHER]
+    root["allOf"] = [*either, {"if": own_names, "then": lists[0], "else": lists[1]}]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "symconv spec", **root}
+
+
+#: A layer or a block whose fields may be arguments, in a spec that has some.
+_CALLED: Final = {
+    "type": "object",
+    "description": "a layer, or a block of the spec with its arguments",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "propertyNames": {"not": {"enum": list(ENTRIES)}},
+}
+
+
+def _layers(name: str, kinds: list[dict[str, Any]]) -> dict[str, Any]:
+    """A list of layers: what every such list may have, and these kinds."""
+    text, flag = {"type": "string"}, {"anyOf": [{"type": "boolean"}, {"type": "string"}]}
+    layers = {"$ref": f"#/$defs/{name}"}
+    count = {"anyOf": [{"type": "integer", "minimum": 1}, text]}
+    common = {"from": text, "training": flag}
+    repeated = {"repeat": count, "stage": text, "layers": layers, "round": text, "tied": flag, **common}
+    branches = {
+        "branches": {"type": "object", "minProperties": 2, "additionalProperties": layers},
+        "join": {"anyOf": [text, {"type": "object", "minProperties": 1, "maxProperties": 1}]},
+        "name": text,
+        **common,
+    }
+    choices = [
+        {"type": "string", "description": "a word of the paper's notation, or a layer without fields"},
+        _entry("a stage", {"stage": text, "layers": layers, **common}, "stage", "layers"),
+        _entry("layers, taken several times", repeated, "repeat", "layers"),
+        _entry("lists of layers behind one layer, and what joins them", branches, "branches"),
+        _entry("layers on a condition", {"when": flag, "layers": layers, "else": layers}, "when", "layers"),
+        *kinds,
+    ]
+    return {"type": "array", "items": {"anyOf": choices}}
+
+
+def _entry(description: str, properties: dict[str, Any], *required: str) -> dict[str, Any]:
+    """An entry of a list of layers that is no layer."""
+    return {
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
 
 
 # -- what is wrong with the form -----------------------------------------------------------------------------------
@@ -142,7 +223,7 @@ def validated(document: Document, faults: Faults) -> SpecModel | None:
         broken = {str(found["loc"][0]) for found in error.errors(include_url=False)}
     known = _either(data, broken, faults)
     _names(data, faults)
-    if model is None and known and not broken & {"input", "inputs", "symbols", "layers", "table"}:
+    if model is None and known and not broken & {"input", "inputs", "symbols", "with", "let", "blocks", "layers", "table"}:
         model = SpecModel.model_validate({key: value for key, value in data.items() if key not in broken})
     return model if known else None
 
@@ -173,9 +254,20 @@ def _names(data: dict[str, Any], faults: Faults) -> None:
         for name in _map(data, place):
             if refusal(name):
                 faults.add((place, name), refusal(name), key=True)
-    for name in _map(data, "symbols"):
-        if why := _no_symbol(name):
-            faults.add(("symbols", name), why, key=True)
+    for path in _named(data):
+        for name in _at(data, path):
+            if why := _no_symbol(name):
+                faults.add((*path, name), why, key=True)
+    for name, block in _map(data, "blocks").items():
+        if why := _no_block(name):
+            faults.add(("blocks", name), why, key=True)
+        if isinstance(block, dict) and "input" in block and "inputs" in block:
+            faults.add(("blocks", name, "inputs"), "input and inputs, where one of the two is accepted", key=True)
+    for name, variant in _map(data, "variants").items():
+        for key, value in _map(variant, "set").items() if isinstance(variant, dict) else ():
+            if isinstance(value, bool | list) and key not in _map(data, "with"):
+                said = f"{plainly(key)}: {shown(value)}, where a number or an expression is accepted"
+                faults.add(("variants", name, "set", key), said)
     if "table" not in data:
         for name, variant in _map(data, "variants").items():
             for key in ("column", "head"):
@@ -187,6 +279,26 @@ def _names(data: dict[str, Any], faults: Faults) -> None:
 def _map(data: dict[str, Any], key: str) -> dict[str, Any]:
     found = data.get(key)
     return found if isinstance(found, dict) else {}
+
+
+def _named(data: dict[str, Any]) -> list[Place]:
+    """Where a spec gives names that expressions use."""
+    inside = [("blocks", name) for name, block in _map(data, "blocks").items() if isinstance(block, dict)]
+    return [("symbols",), ("with",), ("let",), *((*place, key) for place in inside for key in ("with", "let"))]
+
+
+def _at(data: dict[str, Any], place: Place) -> dict[str, Any]:
+    for key in place:
+        data = _map(data, str(key))
+    return data
+
+
+def _no_block(name: str) -> str:
+    if name in LAYERS:
+        return f"{name} is a layer, and cannot name a block too"
+    if name in ENTRIES:
+        return f"{name} is a key of the lists of layers, and cannot name a block too"
+    return refusal(name)
 
 
 def _no_symbol(name: str) -> str:

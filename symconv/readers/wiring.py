@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from symconv.domain import Condition
-from symconv.errors import NetworkError, SymconvError
+from symconv.errors import NetworkError, SpecError, SymconvError
 from symconv.layer import Layer
 from symconv.network import Network, in_order
 from symconv.readers.faults import Faults, Offset, Place
@@ -19,72 +19,109 @@ SHAPES: Final = 4
 
 @dataclass
 class Item:
-    """A layer of a spec before it is built, with its place in the file; no layer where it is wrong."""
+    """A layer of a spec before it is built, with its place in the file; no layer where it is wrong.
+
+    A block or a repeated stage is an item too: `nest` adds what is inside, given the names of its inputs.
+    """
 
     name: str
     layer: Layer | None
-    sources: tuple[str, ...]  # as the file says them; none where it stands behind the one before it
+    sources: tuple[str, ...]  # as the file says them; none where it stands behind `behind`
     path: Place
     offset: Offset | None = None
     shares: str = ""
     conditions: list[Condition] = field(default_factory=list)
     flattens: bool = False
-    behind: str = ""
+    behind: tuple[str, ...] = ()
+    training: bool = False
+    nest: Callable[[tuple[str, ...]], None] | None = None
 
 
-def wire(net: Network, items: list[Item], inputs: Collection[str], faults: Faults) -> None:
-    """Add the items to a network that has its inputs, in an order of computation; what cannot be, goes to `faults`."""
-    known = dict.fromkeys([*inputs, *(item.name for item in items)])
+class Abandoned(Exception):  # noqa: N818  (no fault of its own: all that is wrong has been said)
+    """The layers inside a block could not be built."""
+
+
+def wire(
+    net: Network, items: list[Item], inputs: Collection[str], faults: Faults, aliases: Mapping[str, str] | None = None
+) -> None:
+    """Add the items to a network that has its inputs, in an order of computation; what cannot be, goes to `faults`.
+
+    `aliases` are further names for what is there already, such as `input` in a block.
+    """
+    aliases = aliases or {}
+    known = dict.fromkeys([*inputs, *aliases, *(item.name for item in items)])
     for item in items:
-        _resolve(item, known, inputs, faults)
+        _resolve(item, known, inputs, net, faults)
     by_name = {item.name: item for item in items}
-    try:
-        order = in_order({item.name: (*item.sources, *([item.shares] * bool(item.shares))) for item in items})
-    except NetworkError as error:
-        first = next(item for item in items if str(error).startswith(f"a cycle: {item.name} →"))
-        faults.add(first.path, str(error), first.offset, hint="a layer stands behind layers that do not need it")
-        return
-    renamed: dict[str, str] = {}
+    order = [item.name for item in items]
+    if not any(item.nest for item in items):
+        try:
+            order = in_order({item.name: (*item.sources, *([item.shares] * bool(item.shares))) for item in items})
+        except NetworkError as error:
+            first = next(item for item in items if str(error).startswith(f"a cycle: {item.name} →"))
+            faults.add(first.path, str(error), first.offset, hint="a layer stands behind layers that do not need it")
+            return
+    renamed: dict[str, str] = dict(aliases)
+    place = {name: i for i, name in enumerate(order)}
     for name in order:
         item = by_name[name]
+        late = next((s for s in item.sources if place.get(s, -1) >= place[name]), None)
+        if late is not None:
+            said = f"from: {plainly(late)} comes later, and beside blocks each layer stands behind those before it"
+            faults.add((*item.path, "from"), said)
+            continue
         sources = tuple(renamed.get(s, s) for s in item.sources)
         shares = renamed.get(item.shares, item.shares)
-        if item.layer is None or any(s not in net for s in (*sources, *([shares] * bool(shares)))):
+        if (item.layer is None and item.nest is None) or any(
+            not net.knows(s) for s in (*sources, *([shares] * bool(shares)))
+        ):
             continue  # itself, or what it stands behind, is wrong already
         if shares in inputs:
             continue
-        if item.flattens and net.tensor(sources[0]).rank <= 2:
+        if item.flattens and net.reading(sources[0]).rank <= 2:
             renamed[name] = sources[0]
             continue
         try:
-            net.add(name, item.layer, *sources, shares=shares)
+            if item.nest is not None:
+                item.nest(sources)
+                continue
+            assert item.layer is not None
+            full = net.add(name, item.layer, *sources, shares=shares, training=item.training)
             for condition in item.conditions:
-                net.require(condition, name)
+                net.require(condition, full)
+        except Abandoned:
+            continue
+        except SpecError:
+            raise
         except SymconvError as error:
-            message = str(error).removeprefix(f"{name}: ").removeprefix(f"{item.layer.kind}: ")
+            kind = item.layer.kind if item.layer is not None else ""
+            message = str(error).removeprefix(f"{net.path(name)}: ").removeprefix(f"{name}: ").removeprefix(f"{kind}: ")
             message = message if message.startswith(f"{name} ") else f"{name}: {message}"
             faults.add(item.path, message, item.offset, _behind(net, sources))
 
 
 def _behind(net: Network, sources: tuple[str, ...]) -> str:
     """What comes in, as most mistakes are in the shape of it."""
-    shapes = [f"{source} is {net.tensor(source)}" for source in sources[:SHAPES]]
+    try:
+        shapes = [f"{source} is {net.reading(source)}" for source in sources[:SHAPES]]
+    except NetworkError:
+        return ""
     return f"its input {shapes[0]}" if len(sources) == 1 else f"its inputs: {', '.join(shapes)}"
 
 
-def _resolve(item: Item, known: Collection[str], inputs: Collection[str], faults: Faults) -> None:
-    """Names in `from` and `shares`: in the same stage first, then in the stages around it."""
+def _resolve(item: Item, known: Collection[str], inputs: Collection[str], net: Network, faults: Faults) -> None:
+    """Names in `from` and `shares`: in the same stage first, then in the stages around it, then around the block."""
     stage = item.name.split("/")[:-1]
     sources = []
     for i, source in enumerate(item.sources):
-        found = _around(source, stage, known, item.name)
+        found = around(source, stage, known, item.name) or (source if net.knows(source) else None)
         if found is None:
             message = f"from: there is no layer {plainly(source)}"
             faults.add((*item.path, "from", i), message, hint=_hint(source, stage, known))
         sources.append(found or source)
-    item.sources = tuple(sources) or (item.behind,)
+    item.sources = tuple(sources) or item.behind
     if item.shares:
-        found = _around(item.shares, stage, known, item.name)
+        found = around(item.shares, stage, known, item.name) or (item.shares if net.knows(item.shares) else None)
         if found is None:
             message = f"shares: there is no layer {plainly(item.shares)}"
             faults.add((*item.path, "shares"), message, hint=_hint(item.shares, stage, known))
@@ -102,7 +139,7 @@ def _hint(name: str, stage: list[str], known: Collection[str]) -> str:
     return miss(name, (n.removeprefix(inside) for n in known))
 
 
-def _around(name: str, stage: list[str], known: Collection[str], own: str) -> str | None:
+def around(name: str, stage: list[str], known: Collection[str], own: str) -> str | None:
     """The layer of this name in the stage or the nearest one around it; itself only where no other has the name."""
     found = None
     for depth in range(len(stage), -1, -1):

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from symconv.cost import Cost, cost_symbols, set_cost, substitute_cost, total_of
 from symconv.count import CONVENTIONS, PRIMITIVES, Count
 from symconv.errors import SymconvError, near
-from symconv.extent import Extent, Size, size_of
+from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import (
     BUFFER,
     FROZEN,
@@ -54,6 +54,9 @@ def rule_sheet(kind: str, changes: Mapping[str, object] | None = None) -> Sheet:
         sheet.facts.append(("shape", _equation("M", out)))
     kept = {name: _kept(layer, inputs, which) for name, which in KEPT}
     sheet.facts += [(name, Rule(cost)) for name, cost in kept.items() if cost]
+    active = total_of(p.active_elements for p in layer.parameters(*inputs) if p.kind == TRAINABLE)
+    if active != kept["params"]:
+        sheet.facts.append(("active params", Rule(active)))
     count = layer.work(*inputs, named).map(one_image)
     sheet.facts += _conventions(count)
     table = Table([Column("operation"), Column("count", rank=1), Column("what it is", prose=True)])
@@ -106,6 +109,7 @@ def instance(kind: str, changes: Mapping[str, object]) -> tuple[Layer, tuple[Ten
             known = f"has {', '.join(given)}" if given else "has no fields"
             raise SymconvError(f"{kind} has no field {plainly(name)}: it {known}{f' ({hint})' if hint else ''}")
     names: dict[str, Size | Fraction] = {name: size_of(symbol(name)) for name in FIELD}
+    names |= {one.name: size_of(one) for _, size, _ in layer.field_sizes() for one in symbols_of(size)}
     try:
         made, _ = layer_of(kind, {k: v for k, v in {**given, **changes}.items() if v is not None}, names)
     except ValidationError as error:
@@ -144,9 +148,14 @@ def _said(value: object) -> object:
 def _named(out: Tensor, inputs: tuple[Tensor, ...]) -> Tensor:
     """The output with M for its side, where it is not the input's own and no symbol already."""
     side = out.spatial[0] if out.spatial else 1
-    if isinstance(side, int) or (inputs[0].spatial and side == inputs[0].spatial[0]) or side == s("M"):
+    own = bool(inputs[0].spatial) and side == inputs[0].spatial[0]
+    if isinstance(side, int) or own or _is_symbol(side):
         return out
     return out.like(*out.shape[:2], *(s("M") for _ in out.spatial))
+
+
+def _is_symbol(side: Extent) -> bool:
+    return any(side == size_of(one) for one in symbols_of(side))
 
 
 def one_image(cost: Cost) -> Cost:
@@ -159,7 +168,7 @@ def _conventions(count: Count) -> list[tuple[str, Cell]]:
     g = symbol("g")
     for name, convention in CONVENTIONS.items():
         cost = convention(count)
-        if not cost:
+        if not cost or (name == "causal" and not count["masked"]):
             continue
         facts.append((label(name), Rule(cost)))
         if name == "full" and g in cost_symbols(cost):

@@ -145,8 +145,8 @@ def _widened(plan: _Plan, wanted: _Plan, width: int) -> _Plan:
 
 
 def _squeezed(plan: _Plan, width: int) -> _Plan:
-    """The widest column narrower, so that the rest fits."""
-    widest = max(plan.widths, key=lambda i: plan.widths[i])
+    """The widest column narrower, of two the last, so that the rest fits."""
+    widest = max(plan.widths, key=lambda i: (plan.widths[i], i))
     return _Plan({**plan.widths, widest: max(10, plan.widths[widest] + plan.room(width))}, plan.gap, plan.bars)
 
 

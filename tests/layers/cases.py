@@ -6,8 +6,10 @@ everything, and each time the count of every primitive operation is asked for at
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from symconv import Layer, Network
 from symconv.cost import evaluate_cost
 from symconv.extent import Size
+from symconv.layer import Reach
 from symconv.values import evaluate
 
 #: The names of the spatial extents of an image of one, two and three axes.
@@ -44,6 +47,12 @@ def counted(net: Network, values: Mapping[str, int]) -> Counted:
 def params(net: Network, values: Mapping[str, int]) -> int:
     """Trainable elements at these values."""
     return int(evaluate_cost(net.cost("params"), net.at(values)))
+
+
+def reads(reach: Reach, j: int) -> list[int]:
+    """The places that an output at j reads along one axis, by the bounds that a layer's reach says."""
+    begin = Fraction(reach.stride) * j - reach.padding  # type: ignore[arg-type, operator]
+    return [i for i in range(math.floor(begin), math.ceil(begin + reach.size)) if begin <= i <= begin + reach.size - 1]
 
 
 def symbols(net: Network, role: str, name: str, rank: int) -> tuple[Size, ...]:

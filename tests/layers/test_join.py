@@ -11,7 +11,7 @@ import symconv as sc
 from layers.cases import assert_shares, check_each, counted
 from symconv import Layer, Network
 from symconv.errors import DomainError, ShapeError
-from symconv.layers import Add, Concat, Conv, MaxPool, Mul
+from symconv.layers import Add, Concat, Conv, Maximum, MaxPool, Mul, Sub
 
 Shapes = tuple[tuple[int, ...], ...]
 
@@ -42,7 +42,7 @@ def elementwise(shapes: Shapes) -> tuple[tuple[int, ...], int]:
     return out, operations
 
 
-@pytest.mark.parametrize(("layer", "operation"), [(Add(), "add"), (Mul(), "mul")])
+@pytest.mark.parametrize(("layer", "operation"), [(Add(), "add"), (Mul(), "mul"), (Maximum(), "max")])
 def test_elementwise_layers_do_one_operation_an_element_and_further_input(layer: Layer, operation: str) -> None:
     def check(shapes: Shapes) -> None:
         out, operations = elementwise(shapes)
@@ -50,6 +50,14 @@ def test_elementwise_layers_do_one_operation_an_element_and_further_input(layer:
 
     seen = check_each(broadcast(), check, lambda s: {"repeated"} if len(set(s)) > 1 else set(), 100)
     assert_shares(seen, "repeated")
+
+
+def test_a_subtraction_takes_two_inputs_and_adds_once_an_element() -> None:
+    for shape in ((2, 3), (2, 3, 4, 4)):
+        assert counted(joined(Sub(), shape, shape), {}) == (shape, {"add": elementwise((shape, shape))[1]})
+    assert counted(joined(Sub(), (2, 3, 4), (2, 3, 1)), {})[1] == {"add": 24}
+    with pytest.raises(ShapeError, match="sub takes 2 inputs, not 3"):
+        joined(Sub(), (2, 3), (2, 3), (2, 3))
 
 
 def test_an_extent_of_1_is_repeated_to_one_in_symbols() -> None:
@@ -67,7 +75,7 @@ def test_an_extent_in_symbols_that_may_be_1_has_to_equal_the_other() -> None:
 
 
 def test_channels_that_cannot_be_added_are_an_error() -> None:
-    for layer in (Add(), Mul()):
+    for layer in (Add(), Mul(), Sub(), Maximum()):
         with pytest.raises(ShapeError, match="equal extents: 64 = 32 never holds"):
             joined(layer, ("N", 64, "X", "X"), ("N", 32, "X", "X"))
         with pytest.raises(ShapeError, match="different numbers of axes"):

@@ -9,7 +9,7 @@ from witness import loops
 import symconv as sc
 from layers.cases import assert_shares, check_each, counted, one_layer, params
 from symconv.errors import ShapeError
-from symconv.layers import Linear
+from symconv.layers import LayerScale, Linear
 
 Case = tuple[tuple[int, ...], int, bool]
 
@@ -50,3 +50,21 @@ def test_a_scalar_has_no_features() -> None:
 def test_the_weights_of_a_head_depend_on_what_the_features_leave() -> None:
     net = one_layer(Linear(4096), "N", 512 * (sc.X // 32) ** 2)
     assert str(net.cost("params")) == "2097152·⌊X/32⌋² + 4096"
+
+
+@pytest.mark.parametrize(("over", "features"), [("last", 5), ("channels", 3)])
+def test_a_layer_scale_is_one_mul_an_element_and_a_weight_a_feature(over: str, features: int) -> None:
+    shape = (2, 3, 4, 5)
+    names = ["N", "C", "H", "W"]
+    elements = sum(1 for n in range(2) for c in range(3) for h in range(4) for w in range(5))
+    net = one_layer(LayerScale(over), *names)
+    at = dict(zip(names, shape, strict=True))
+    assert counted(net, at) == counted(one_layer(LayerScale(over), *shape), {}) == (shape, {"mul": elements})
+    assert params(net, at) == features
+
+
+def test_a_layer_scale_has_features_to_scale() -> None:
+    with pytest.raises(ShapeError, match="layer_scale: over = 'first': accepted are last and channels"):
+        one_layer(LayerScale("first"), 2, 3)
+    with pytest.raises(ShapeError, match="features beside the batch"):
+        one_layer(LayerScale(), 2)

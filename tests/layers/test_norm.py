@@ -9,11 +9,20 @@ import pytest
 
 import symconv as sc
 from layers.cases import counted, one_layer, params
-from layers.scalars import batch_norm, local_response_norm, normalised, scalars
+from layers.scalars import Scalar, batch_norm, local_response_norm, normalised, scalars
+from layers.sequences import global_response, rms_normalised
 from symconv import Layer
 from symconv.cost import evaluate_cost
 from symconv.errors import DomainError, ShapeError
-from symconv.layers import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm
+from symconv.layers import (
+    BatchNorm,
+    GlobalResponseNorm,
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+    LocalResponseNorm,
+    RMSNorm,
+)  # fmt: skip
 
 SHAPE = (2, 6, 4, 5)
 NAMES = ("N", "C", "H", "W")
@@ -53,6 +62,39 @@ def test_a_norm_does_to_each_row_what_its_formula_does(
     assert params(one_layer(norm, *NAMES), VALUES) == (2 * weights if affine else 0)
 
 
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize(
+    ("axes", "over", "rows", "length"),
+    [(1, "last", 2 * 6 * 4, 5), (2, "last", 2 * 6, 4 * 5), (3, "last", 2, 6 * 4 * 5), (1, "channels", 2 * 4 * 5, 6)],
+)
+def test_an_rms_norm_does_to_each_row_what_its_formula_does(
+    axes: int, over: str, rows: int, length: int, affine: bool
+) -> None:
+    whole: Counter[str] = Counter()
+    for _ in range(rows):
+        row, tally = scalars([float(i) for i in range(length)])
+        rms_normalised(row, affine)
+        whole.update(tally)
+    norm = RMSNorm(axes, over, affine)
+    assert counted(one_layer(norm, *SHAPE), {}) == (SHAPE, dict(whole))
+    assert counted(one_layer(norm, *NAMES), VALUES) == (SHAPE, dict(whole))
+    assert params(one_layer(norm, *NAMES), VALUES) == (length if affine else 0)
+
+
+@pytest.mark.parametrize("shape", [SHAPE, (2, 6, 7), (1, 3, 1, 1), (2, 1, 2, 3, 4)])
+def test_a_global_response_norm_does_to_each_image_what_its_formula_does(shape: tuple[int, ...]) -> None:
+    batch, channels, *extents = shape
+    tally: Counter[str] = Counter()
+    for _ in range(batch):
+        global_response([[Scalar(i, tally) for i in range(prod(extents))] for _ in range(channels)], 2.0, 3.0)
+    names = [f"A{i}" for i in range(len(shape))]
+    for over, given in (("channels", shape), ("last", (batch, *extents, channels))):
+        norm = GlobalResponseNorm(over)
+        assert counted(one_layer(norm, *given), {}) == (given, dict(tally))
+        assert counted(one_layer(norm, *names), dict(zip(names, given))) == (given, dict(tally))
+        assert params(one_layer(norm, *given), {}) == 2 * channels
+
+
 @pytest.mark.parametrize("shape", [SHAPE, (2, 6), (2, 6, 7), (2, 3, 2, 3, 4)])
 @pytest.mark.parametrize("affine", [True, False])
 def test_batch_norm_is_a_scale_and_a_shift_of_each_element(shape: tuple[int, ...], affine: bool) -> None:
@@ -88,9 +130,11 @@ def test_groups_of_a_group_norm_divide_the_channels() -> None:
 
 
 def test_a_norm_over_what_is_not_there_is_an_error() -> None:
-    for layer in (LayerNorm(axes=4), LayerNorm(over="heads")):
-        with pytest.raises(ShapeError, match="layer_norm"):
+    for layer in (LayerNorm(axes=4), LayerNorm(over="heads"), RMSNorm(axes=4), RMSNorm(over="heads")):
+        with pytest.raises(ShapeError, match=layer.kind):
             one_layer(layer, *SHAPE)
-    for layer in (BatchNorm(), GroupNorm(1), InstanceNorm(), LocalResponseNorm(), LayerNorm()):
+    with pytest.raises(ShapeError, match=r"global_response_norm: over = 'chanels'.*did you mean channels"):
+        one_layer(GlobalResponseNorm("chanels"), *SHAPE)
+    for layer in (BatchNorm(), GroupNorm(1), InstanceNorm(), LocalResponseNorm(), LayerNorm(), GlobalResponseNorm()):
         with pytest.raises(ShapeError):
             one_layer(layer, 3)

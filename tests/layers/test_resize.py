@@ -14,8 +14,10 @@ from witness.chains import walk
 import symconv as sc
 from layers.cases import check_each, counted, one_layer
 from layers.scalars import Scalar, interpolated
+from symconv import Network
+from symconv.cost import evaluate_cost
 from symconv.errors import DomainError, ShapeError
-from symconv.layers import Upsample
+from symconv.layers import AdaptiveAvgPool, Conv, Upsample
 
 Case = tuple[int, int, int]
 
@@ -72,3 +74,34 @@ def test_an_upsampling_takes_a_scale_or_a_size_and_a_known_mode() -> None:
     for scale in (0, -1, Fraction(-1, 2)):
         with pytest.raises(ShapeError):
             Upsample(scale)
+
+
+def test_an_upsampling_to_a_second_input_takes_its_extents() -> None:
+    net = Network("segmentation")
+    net.input("image", "N", 3, "H", "W")
+    net.add("features", Conv(21, 3, 8, 1))
+    net.add("logits", Upsample(mode="linear"), "features", "image")
+    assert str(net.output) == "N×21×H×W"
+    net.add("same", Upsample(size=(5, 6), mode="linear"), "features")
+    logits, same = (net.node(name).count for name in ("logits", "same"))
+    at = net.at({"N": 2, "H": 5, "W": 6})
+    for primitive in ("add", "mul"):
+        assert evaluate_cost(logits[primitive], at) == evaluate_cost(same[primitive], at)
+    assert sc.metrics.receptive_field(net, "logits") is None
+
+
+def test_a_pooled_image_is_laid_over_the_map_again() -> None:
+    net = Network("image pooling")
+    net.input("map", "N", 2048, "X", "X")
+    net.add("pool", AdaptiveAvgPool(1))
+    net.add("over", Upsample(mode="linear"), "pool", "map")
+    assert net.output == net.tensor("map")
+
+
+def test_the_second_input_stands_in_place_of_a_scale_and_a_size() -> None:
+    for layer, shape in [(Upsample(2), (1, 5, 4, 4)), (Upsample(size=8), (1, 5, 4, 4)), (Upsample(), (1, 5, 4))]:
+        net = Network()
+        net.input("small", 1, 3, 2, 2)
+        net.input("large", *shape)
+        with pytest.raises(ShapeError, match=r"second input whose extents|to the extents of 1×5×4"):
+            net.add("layer", layer, "small", "large")

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 from torch.nn import functional  # noqa: E402
 
 from layers.cases import one_layer  # noqa: E402
+from layers.moves import MOVES  # noqa: E402
 from layers.scalars import FUNCTIONS, interpolated, local_response_norm, normalised, scalars, softmax  # noqa: E402
 from layers.torch_modules import (  # noqa: E402
     PLAIN,
@@ -22,6 +23,7 @@ from layers.torch_modules import (  # noqa: E402
     module_of,
     trainable_of,
 )  # fmt: skip
+from layers.torch_sequences import SEQUENCES  # noqa: E402
 from symconv import Layer, Network  # noqa: E402
 from symconv.errors import ShapeError  # noqa: E402
 from symconv.layer import LAYERS  # noqa: E402
@@ -45,11 +47,13 @@ from symconv.layers import (  # noqa: E402
     LayerNorm,
     Linear,
     LocalResponseNorm,
+    Maximum,
     MaxPool,
     Mul,
     Pad,
     PReLU,
     Softmax,
+    Sub,
     Upsample,
 )  # fmt: skip
 
@@ -175,6 +179,7 @@ def activation(r: Random) -> Drawn:
 
 DRAWS = [
     conv, depthwise, transposed, max_pool, avg_pool, grid, upsample, pad, linear, norm, softmax_or_flatten, activation,
+    *MOVES,
 ]  # fmt: skip
 
 
@@ -210,7 +215,8 @@ def test_shapes_weights_and_macs_are_torch_s(draw: Any) -> None:
 def test_every_kind_of_layer_is_compared() -> None:
     drawn = {draw(Random(seed))[0].kind for seed in range(MANY) for draw in DRAWS}
     own = {kind for kind, cls in LAYERS.items() if cls.__module__.startswith("symconv.layers.")}
-    assert own - drawn == {"add", "mul", "concat"}
+    joins, recurrent = {"add", "sub", "mul", "maximum", "concat"}, {"lstm", "gru", "rnn"} | SEQUENCES
+    assert own - drawn == joins | recurrent | SEQUENCES
 
 
 def test_joins_broadcast_as_torch_does() -> None:
@@ -219,7 +225,7 @@ def test_joins_broadcast_as_torch_does() -> None:
         whole = [r.randint(1, 4) for _ in range(r.randint(1, 4))]
         shapes = [tuple(r.choice([x, x, 1, x + 1 if r.random() < 0.1 else x]) for x in whole) for _ in range(2)]
         axis = r.randrange(len(whole))
-        for layer in (Add(), Mul(), Concat(axis)):
+        for layer in (Add(), Sub(), Mul(), Maximum(), Concat(axis)):
             net = Network()
             names = [net.input(f"input{i}", *s) for i, s in enumerate(shapes)]
             try:
@@ -230,6 +236,18 @@ def test_joins_broadcast_as_torch_does() -> None:
                 continue
             net.add("join", layer, *names)
             assert net.output.shape == tuple(out.shape)
+
+
+def test_an_upsampling_to_a_second_input_is_torch_s_to_its_size() -> None:
+    r = Random("to")
+    for _ in range(MANY):
+        rank, mode = r.randint(1, 3), r.choice(["nearest", "linear"])
+        small, large = shape(r, rank), shape(r, rank)
+        net = Network()
+        names = [net.input(name, *given) for name, given in (("small", small), ("large", large))]
+        net.add("layer", Upsample(mode=mode), *names)
+        out = module_of(Upsample(size=large[2:], mode=mode), small)(empty(small))
+        assert net.output.shape == tuple(out.shape)
 
 
 # -- the formulas that count are the functions of the field --------------------------------------------------------

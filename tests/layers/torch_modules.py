@@ -112,7 +112,38 @@ def _module(layer: Layer, shape: Sequence[int]) -> nn.Module:
         case ours.Crop():
             return _Function(lambda x: functional.pad(x, _margins(layer.amount, rank, -1)))
         case ours.Flatten():
-            return nn.Flatten(layer.start)
+            return nn.Flatten(layer.start, layer.end)
+        case ours.Reshape():
+            sizes = [shape[i] if x == 0 else x for i, x in enumerate(layer.shape)]
+            return _Function(lambda x: x.reshape(sizes))
+        case ours.Unflatten():
+            return _Function(lambda x: x.unflatten(layer.axis, layer.sizes))
+        case ours.Transpose():
+            return _Function(lambda x: x.permute(layer.axes))
+        case ours.Squeeze():
+            return _Function(lambda x: x.squeeze(layer.axis))
+        case ours.Unsqueeze():
+            return _Function(lambda x: x.unsqueeze(layer.axis))
+        case ours.Slice():
+            place = [slice(None)] * (layer.axis % len(shape))
+            return _Function(lambda x: x[(*place, slice(layer.begin, layer.end, layer.step))])
+        case ours.Split():
+            axis = layer.axis % len(shape)
+            return _Function(lambda x: x.unflatten(axis, (layer.parts, -1)).select(axis, layer.index))
+        case ours.Select():
+            return _Function(lambda x: x.select(layer.axis, layer.index))
+        case ours.PixelShuffle():
+            return nn.PixelShuffle(layer.factor)
+        case ours.PixelUnshuffle():
+            return nn.PixelUnshuffle(layer.factor)
+        case ours.ChannelShuffle():
+            return _Function(lambda x: x.unflatten(1, (layer.groups, -1)).transpose(1, 2).flatten(1, 2))
+        case ours.Mean():
+            return _Function(lambda x: x.mean(layer.axes, keepdim=layer.keep))
+        case ours.Sub():
+            return _Function(lambda a, b: a - b)
+        case ours.Maximum():
+            return _Function(torch.maximum)
         case ours.Concat():
             return _Function(lambda *x: torch.cat(x, layer.axis))
         case ours.Add():

@@ -10,6 +10,7 @@ from command import EXAMPLES
 
 import symconv as sc
 from symconv.errors import SymconvError
+from symconv.extent import symbols_of
 from symconv.layer import LAYERS, Layer, Positive, layer
 from symconv.notation import ASCII, LATEX, TEXT
 from symconv.writers.rules import rule_sheet, rules_sheet
@@ -74,6 +75,23 @@ def test_a_changed_field_changes_the_formulas(changes: dict[str, object], wanted
     assert {name: found[name] for name in wanted} == wanted
 
 
+@pytest.mark.parametrize(
+    ("kind", "changes", "wanted"),
+    [
+        ("attention", {"kv_heads": 1}, {"MACs": "(2·(C_in/h) + 2·C_in + 2·T)·C_in·T"}),
+        ("attention", {"bias": False, "out_bias": False}, {"params": "4·C_in²"}),
+        ("attention", {"causal": True}, {"causal": "(4·C_in + T + 1)·C_in·T"}),
+        ("window_attention", {"size": 7, "over": "channels"}, {"buffers": "2401"}),
+        ("mixture_of_experts", {"experts": 8, "top_k": 2}, {"active params": "(6·F + 8)·C_in"}),
+    ],
+)
+def test_a_layer_s_own_letters_stay_where_another_field_changes(
+    kind: str, changes: dict[str, object], wanted: dict[str, str]
+) -> None:
+    found = facts(rule_sheet(kind, changes))
+    assert {name: found[name] for name in wanted} == wanted
+
+
 @pytest.mark.parametrize("kind", sorted(LAYERS))
 def test_every_rule_counts_what_the_layer_counts_at_numbers(kind: str) -> None:
     """The formulas at numbers equal the operations of the layer built with these numbers."""
@@ -81,8 +99,12 @@ def test_every_rule_counts_what_the_layer_counts_at_numbers(kind: str) -> None:
     from symconv.writers.rules import instance, one_image
 
     general, inputs = instance(kind, {})
-    values = {"K": 3, "S": 2, "P": 1, "D": 1, "g": 2, "C_in": 4, "C_out": 6, "X": 11, "T": 5, "N": 1, "M": 4}
+    values = {"K": 3, "S": 2, "P": 1, "D": 1, "g": 2, "C_in": 4, "C_out": 6, "X": 12, "T": 5, "N": 1, "M": 4}
     mapping = {sc.symbol(name): value for name, value in values.items()}
+    sizes = [*(size for _, size, _ in general.field_sizes()), *(size for t in inputs for size in t.shape)]
+    own = {one for size in sizes for one in symbols_of(size)} - mapping.keys()
+    mapping |= {one: 7 if one.name == "L" else 2 for one in own}
+    values |= {one.name: mapping[one] for one in own}
     concrete = general.substitute(mapping)
     tensors = tuple(t.substitute(mapping) for t in inputs)
     out = concrete.output(*tensors)

@@ -1,0 +1,471 @@
+"""The layers of one level of a spec, the top or one round of a block, as items: words, layers, stages, branches, blocks.
+
+What a name stands for, an argument of a block, a derived integer, a symbol, is looked up in the scope of its level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
+
+from symconv.domain import Condition, Domain, asking
+from symconv.errors import ExpressionError, ShapeError, SymconvError
+from symconv.extent import Size
+from symconv.layer import LAYERS, layer_class, ranges
+from symconv.readers.expression import is_name, parse, parse_rational
+from symconv.readers.faults import Offset, Place, faults_of
+from symconv.readers.fields import first_field, layer_of, model_of
+from symconv.readers.names import nearest, plainly, refusal, shown
+from symconv.readers.paper import Word, is_fc, read_word
+from symconv.readers.wiring import Item, around, wire
+
+if TYPE_CHECKING:
+    from symconv.readers.build import Build
+
+#: Short names for layers that are not named; any other is named by its kind.
+SHORT: Final = {"max_pool": "pool", "avg_pool": "pool", "linear": "fc", "batch_norm": "bn"}
+
+#: The keys of the entries that are no layers; the first names the entry.
+STAGE: Final = ("stage", "layers", "repeat", "round", "tied", "from", "training")
+REPEAT: Final = ("repeat", "stage", "layers", "round", "tied", "from", "training")
+BRANCHES: Final = ("branches", "join", "name", "from", "training")
+WHEN: Final = ("when", "layers", "else")
+
+JOINS: Final = ("add", "concat", "mul")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Layers as an argument: a kind by its name, or a list of layers, with the scope in which they were written."""
+
+    layers: str | tuple[Any, ...]
+    path: Place
+    names: Mapping[str, Any]
+
+
+#: What a name in a spec may stand for.
+Value = Size | Fraction | bool | Slot
+
+
+def sizes_of(names: Mapping[str, Value]) -> dict[str, Size | Fraction]:
+    """The names that stand for sizes, for expressions."""
+    return {n: v for n, v in names.items() if not isinstance(v, bool | Slot)}
+
+
+class Recorder(Domain):
+    """Keeps what expressions require until their layer has a node."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Condition] = []
+
+    def require(self, condition: Condition) -> None:
+        """Keep the condition; raises ShapeError where it can never hold."""
+        Domain().require(condition)
+        self.found.append(condition)
+
+
+class Scope:
+    """One level: its names, the layers that stand in it, and the one that the next stands behind."""
+
+    def __init__(
+        self, build: Build, names: Mapping[str, Value], sources: Mapping[str, str], last: str, training: bool = False
+    ) -> None:
+        self.build, self.faults = build, build.faults
+        self.names: Mapping[str, Value] = names
+        self.sizes = sizes_of(names)
+        #: What the level reads from outside, by the name that it has inside.
+        self.sources = sources
+        self.items: list[Item] = []
+        self.taken: dict[str, Place] = {}
+        self.counters: dict[tuple[str, str], int] = {}
+        self.last = last
+        self.inside_hidden = False
+        self.training = training
+
+    def rename(self, names: Mapping[str, Value]) -> None:
+        """Give the level its names."""
+        self.names, self.sizes = names, sizes_of(names)
+
+    # -- walking ----------------------------------------------------------------------------------------------------
+
+    def walk(self, layers: list[Any] | tuple[Any, ...], path: Place, stage: str = "") -> None:
+        """The items of a list of layers."""
+        last_fc = max((i for i, item in enumerate(layers) if is_fc(item)), default=-1)
+        for i, item in enumerate(layers):
+            self.item(item, (*path, i), stage, follow=i != last_fc)
+
+    def wire(self) -> None:
+        """Add the items to the network."""
+        wire(self.build.net, self.items, [], self.faults, self.sources)
+
+    def item(self, item: Any, path: Place, stage: str, follow: bool = False, offset: Offset | None = None) -> None:
+        """One entry of a list of layers."""
+        if isinstance(item, str):
+            self._written(item, path, stage, follow, offset)
+        elif isinstance(item, dict) and "branches" in item:
+            self._branches(item, path, stage)
+        elif isinstance(item, dict) and "when" in item:
+            self._when(item, path, stage)
+        elif isinstance(item, dict) and "repeat" in item and len(item) > 1:
+            self._repeated(item, path, stage)
+        elif isinstance(item, dict) and "stage" in item:
+            self._stage(item, path, stage)
+        elif isinstance(item, dict) and len(item) == 1:
+            ((kind, given),) = item.items()
+            self._long(kind, given, (*path, kind), stage)
+        else:
+            self.faults.add(path, *_no_layer(item))
+
+    def _keys(self, item: dict[str, Any], path: Place, known: tuple[str, ...], what: str) -> None:
+        for key in item:
+            if key not in known:
+                self.faults.add((*path, key), f"unknown field {plainly(key)}", hint=nearest(key, known, what), key=True)
+
+    def _flag(self, item: dict[str, Any], key: str, path: Place) -> bool:
+        given = item.get(key, False)
+        if isinstance(given, str) and isinstance(self.names.get(given), bool):
+            given = self.names[given]
+        if not isinstance(given, bool):
+            self.faults.add((*path, key), f"{key}: {shown(given)}, where true or false is accepted")
+        return given is True
+
+    def _inner(self, item: dict[str, Any], path: Place, what: str) -> list[Any] | None:
+        """The layers of a stage, a repeat or a branch."""
+        inner = item.get("layers")
+        if isinstance(inner, list):
+            return inner
+        if "layers" in item:
+            self.faults.add((*path, "layers"), f"layers: {shown(inner)}, where a list is accepted")
+        elif len(item) == 1:
+            self.faults.add(path, f"{what} has no layers", hint="stage: name, layers: […]")
+        return None
+
+    def _stage(self, item: dict[str, Any], path: Place, stage: str) -> None:
+        known = tuple(k for k in STAGE if k not in ("repeat", "round", "tied"))
+        self._keys(item, path, known, "a stage has a name and")
+        name = self._stage_name(item["stage"], (*path, "stage"))
+        inner = self._inner(item, path, f"the stage {plainly(name)}")
+        if inner is None:
+            return
+        before, training = self.last, self.training
+        self.training = training or self._flag(item, "training", path)
+        self._behind(item, path, stage)
+        self.walk(inner, (*path, "layers"), f"{stage}{name}/")
+        if self.training and not training:
+            self.last = before  # what works in training only has nothing behind it
+        self.training = training
+
+    def _behind(self, item: dict[str, Any], path: Place, stage: str) -> None:
+        """Begin behind the layer that an entry names, where it names one."""
+        source = item.get("from")
+        if source is None:
+            return
+        found = self._known(source, stage) if isinstance(source, str) else None
+        if found is None:
+            said = f"there is no layer {plainly(source)}" if isinstance(source, str) else f"{shown(source)}"
+            hint = "a list of layers begins behind one that stands before it"
+            self.faults.add((*path, "from"), f"from: {said}", hint=hint)
+        else:
+            self.last = found
+
+    def _known(self, name: str, stage: str) -> str | None:
+        """A layer that stands before, as it is said from a stage."""
+        found = around(name, stage.split("/")[:-1], {**self.sources, **self.taken}, "")
+        return found or (name if self.build.net.knows(name) else None)
+
+    def _stage_name(self, name: Any, path: Place) -> str:
+        if isinstance(name, str) and not refusal(name):
+            return name
+        why = refusal(name) if isinstance(name, str) else f"stage: {shown(name)}, where a name is accepted"
+        self.faults.add(path, why)
+        return "?"
+
+    def _branches(self, item: dict[str, Any], path: Place, stage: str) -> None:
+        """Lists of layers that all begin behind one layer, and a layer that joins them."""
+        self._keys(item, path, BRANCHES, "branches have")
+        branches, name = item["branches"], item.get("name")
+        if not isinstance(branches, dict) or len(branches) < 2 or not all(isinstance(b, list) for b in branches.values()):
+            accepted = "a map of two or more names to lists of layers"
+            self.faults.add((*path, "branches"), f"branches: {shown(branches)}, where {accepted} is accepted")
+            return
+        if name is not None:
+            stage += self._stage_name(name, (*path, "name")) + "/"
+        self._behind(item, path, stage)
+        start, ends = self.last, []
+        for branch, layers in branches.items():
+            self.last = start
+            self.walk(layers, (*path, "branches", branch), f"{stage}{self._stage_name(branch, (*path, 'branches'))}/")
+            ends.append(self.last)
+        join = item.get("join", "concat")
+        kind, fields = (join, {}) if isinstance(join, str) else next(iter(join.items()), ("", {})) if join else ("", {})
+        if kind not in LAYERS or LAYERS[kind].arity[1] not in (None, len(ends)):
+            said = f"join: {shown(join)}, where a layer of several inputs is accepted"
+            self.faults.add((*path, "join"), said, hint=f"such as {', '.join(JOINS)}")
+            return
+        before = len(self.items)
+        self._long(kind, fields, (*path, "join", kind) if isinstance(join, dict) else path, stage)
+        if len(self.items) > before and not self.items[-1].sources:
+            self.items[-1].behind = tuple(ends)
+
+    def _when(self, item: dict[str, Any], path: Place, stage: str) -> None:
+        """Layers that are there only where a condition on the names holds."""
+        self._keys(item, path, WHEN, "layers on a condition have")
+        condition, inner, otherwise = item["when"], item.get("layers"), item.get("else", [])
+        if not isinstance(inner, list) or not isinstance(otherwise, list):
+            self.faults.add(path, "layers on a condition: a list is accepted", hint="when: NAME, layers: […], else: […]")
+            return
+        holds = self._holds(condition, (*path, "when"))
+        if holds is not None:
+            self.walk(inner if holds else otherwise, (*path, "layers" if holds else "else"), stage)
+
+    def _holds(self, condition: Any, path: Place) -> bool | None:
+        """Whether a condition holds: true, NAME, not NAME, A == B, A != B; None where that is not known."""
+        if isinstance(condition, bool):
+            return condition
+        text = condition.strip() if isinstance(condition, str) else ""
+        positive = text.removeprefix("not ").strip()
+        value = self.names.get(positive)
+        if isinstance(value, bool):
+            return value is (positive == text)
+        for sign in ("==", "!="):
+            left, found, right = text.partition(sign)
+            if found:
+                sides = [self.value(side.strip(), path, "") for side in (left, right)]
+                if any(side is None for side in sides):
+                    return None
+                if sides[0] == sides[1] or all(isinstance(side, int | Fraction) for side in sides):
+                    return (sides[0] == sides[1]) is (sign == "==")
+                self.faults.add(path, f"when: whether {text} holds depends on symbols", hint="give a flag, true or false")
+                return None
+        accepted = "true, false, the name of a flag, not NAME, A == B or A != B"
+        flags = [n for n, v in self.names.items() if isinstance(v, bool)]
+        hint = nearest(positive, flags, "the flags are") if flags and is_name(positive) else ""
+        self.faults.add(path, f"when: {shown(condition)}, where {accepted} is accepted", hint=hint)
+        return None
+
+    # -- values -----------------------------------------------------------------------------------------------------
+
+    def value(self, given: Any, path: Place, node: str, whole: bool = False) -> Value | None:
+        """What a text or a number in a spec stands for: a size, a fraction, a flag or layers; None where it is wrong.
+
+        With `whole` a fraction is wrong. What an expression requires goes to the domain in the name of a node.
+        """
+        if isinstance(given, bool | int | Fraction):
+            return given
+        if isinstance(given, list):
+            return Slot(tuple(given), path, self.names)
+        if not isinstance(given, str):
+            accepted = "a number, an expression, true, false, or layers"
+            self.faults.add(path, f"{shown(given)}, where {accepted} is accepted")
+            return None
+        known = self.names.get(given)
+        if isinstance(known, bool | Slot):
+            return known
+        if given not in self.sizes and (given in LAYERS or given in self.build.model.blocks or _word(given)):
+            return Slot(given, path, self.names)
+        recorder = Recorder()
+        try:
+            with asking(recorder, node):
+                size = (parse if whole else parse_rational)(given, self.sizes)
+            for condition in recorder.found:
+                self.build.net.require(condition, node)
+        except ExpressionError as error:
+            self.faults.add(path, str(error), (0, error.column - 1))
+            return None
+        except SymconvError as error:
+            self.faults.add(path, str(error))
+            return None
+        return size
+
+    # -- layers -----------------------------------------------------------------------------------------------------
+
+    def _written(self, text: str, path: Place, stage: str, follow: bool, offset: Offset | None) -> None:
+        if isinstance(slot := self.names.get(text), Slot):
+            self._slot(slot, {}, path, stage)
+            return
+        if text in self.build.model.blocks:
+            self._long(text, {}, path, stage, offset)
+            return
+        try:
+            word = read_word(text)
+        except ShapeError as error:
+            self.faults.add(path, str(error), offset)
+            self._push(Item("", None, (), path, offset), stage, "?")
+            return
+        if word.hidden == "FC":
+            self._push(Item("", layer_class("flatten")(), (), path, offset, flattens=True), stage, "flatten")
+        self._long(word.kind, word.fields, path, stage, offset)
+        self.build.words.add(word.hidden)
+        if word.hidden and follow and not self.inside_hidden:
+            self.inside_hidden = True
+            for i, item in enumerate(getattr(self.build.hidden, word.hidden)):
+                self.item(item, (*self.build.hidden_path, word.hidden, i), stage)
+            self.inside_hidden = False
+
+    def _slot(self, slot: Slot, given: Any, path: Place, stage: str) -> None:
+        """Layers that were given as an argument, in the scope in which they were written."""
+        own = self.names, self.sizes
+        if isinstance(slot.layers, str):
+            kind = slot.layers
+            if given or kind in self.build.model.blocks:
+                self._long(kind, given, path, stage)
+                return
+            self.names, self.sizes = slot.names, sizes_of(slot.names)
+            self.item(kind, slot.path, stage)
+        else:
+            if given:
+                self.faults.add(path, f"{shown(given)}: these layers are a list, and take no fields")
+            self.names, self.sizes = slot.names, sizes_of(slot.names)
+            self.walk(slot.layers, slot.path, stage)
+        self.names, self.sizes = own
+
+    def _long(self, kind: str, given: Any, path: Place, stage: str, offset: Offset | None = None) -> None:
+        if isinstance(slot := self.names.get(kind), Slot) and kind not in LAYERS:
+            self._slot(slot, given, path, stage)
+            return
+        if kind in self.build.model.blocks:
+            self._call(kind, given, path, stage)
+            return
+        if kind not in LAYERS:
+            word = _word(kind)
+            meant = f"{word.kind}: {{{', '.join(f'{k}: {v}' for k, v in word.fields.items())}, …}}" if word else ""
+            known = sorted([*LAYERS, *self.build.model.blocks])
+            hint = f"with fields of its own, {meant}" if meant else nearest(kind, known, "known are")
+            self.faults.add(path, f"unknown layer {plainly(kind)}", offset, hint, key=offset is None)
+            self._push(Item("", None, (), path, offset), stage, "?")
+            return
+        cls = layer_class(kind)
+        if given is None:
+            given = {}
+        if not isinstance(given, dict):
+            first = first_field(cls)
+            if first is None:
+                self.faults.add(path, f"{kind} has no fields, and this is {shown(given)}", offset)
+            given = {first: given} if first is not None else {}
+        recorder, layer = Recorder(), None
+        try:
+            with asking(recorder, ""):
+                layer, _ = layer_of(kind, self._flags(cls, given), self.sizes)
+        except ValidationError as error:
+            self.faults.take(faults_of(self.faults.document, path, error, model_of(cls), offset))
+        except SymconvError as error:
+            self.faults.add(path, str(error), offset)
+        sources, shares = given.get("from"), given.get("shares")
+        if sources == []:
+            self.faults.add((*path, "from"), "from: an empty list, where at least one layer is accepted")
+        wanted = [s for s in (sources if isinstance(sources, list) else [sources]) if isinstance(s, str)]
+        item = Item("", layer, tuple(wanted), path, offset, shares if isinstance(shares, str) else "", recorder.found)
+        item.training = given.get("training") is True
+        self._push(item, stage, kind, given.get("name"))
+
+    def _flags(self, cls: type[Any], given: dict[str, Any]) -> dict[str, Any]:
+        """The fields with the flags, words and fractions that arguments stand for."""
+        out = dict(given)
+        for key, value in given.items():
+            known = self.names.get(value) if isinstance(value, str) and key not in ("name", "from", "shares") else None
+            if isinstance(known, bool):
+                out[key] = known
+            elif isinstance(known, Slot) and isinstance(known.layers, str) and key not in ranges(cls):
+                out[key] = known.layers
+        return out
+
+    def _push(self, item: Item, stage: str, kind: str, name: Any = None) -> None:
+        """Give an item its name and its place behind the last one."""
+        if isinstance(name, str):
+            full = stage + name
+            if refusal(full):
+                self.faults.add((*item.path, "name"), refusal(name) or refusal(full))
+                full = self._numbered(stage, kind)
+            elif full in self.taken:
+                self._taken(full, item)
+                return
+        else:
+            full = self._numbered(stage, kind)
+        item.name, item.behind, item.training = full, (self.last,), item.training or self.training
+        self.items.append(item)
+        self.taken[full] = item.path
+        self.last = full
+        self.build.made(item)
+
+    def _numbered(self, stage: str, kind: str) -> str:
+        short = SHORT.get(kind, kind)
+        while True:
+            self.counters[stage, short] = number = self.counters.get((stage, short), 0) + 1
+            if (full := f"{stage}{short}{number}") not in self.taken:
+                return full
+
+    def _taken(self, full: str, item: Item) -> None:
+        other = self.taken[full]
+        line, column = self.faults.document.position(other)
+        if other == item.path:
+            message, hint = f"the name {full} comes twice", "a hidden layer stands in several places: leave it out"
+        else:
+            message, hint = f"the name {full} is taken, in line {line}, column {column}", "give it another name"
+        self.faults.add((*item.path, "name"), message, hint=hint)
+
+    # -- blocks -----------------------------------------------------------------------------------------------------
+
+    def _repeated(self, item: dict[str, Any], path: Place, stage: str) -> None:
+        """A list of layers, taken several times."""
+        from symconv.readers.blocks import Call
+
+        self._keys(item, path, REPEAT, "a repeat has")
+        inner = self._inner(item, path, "a repeat")
+        name = self._stage_name(item["stage"], (*path, "stage")) if "stage" in item else None
+        if inner is None:
+            return
+        call = Call(self, path, item, tuple(inner), (*path, "layers"))
+        self._push_call(call, item, path, stage, name)
+
+    def _call(self, kind: str, given: Any, path: Place, stage: str) -> None:
+        from symconv.readers.blocks import BlockCall
+
+        block = self.build.model.blocks[kind]
+        if not isinstance(given, dict):
+            first = next(iter(block.with_), None)
+            if given is not None and first is None:
+                self.faults.add(path, f"{kind} has no arguments, and this is {shown(given)}")
+            given = {} if given is None or first is None else {first: given}
+        call = BlockCall(self, path, given, kind)
+        self._push_call(call, given, path, stage, given.get("name"), kind)
+
+    def _push_call(
+        self, call: Any, given: dict[str, Any], path: Place, stage: str, name: Any, kind: str = "repeat"
+    ) -> None:
+        sources = given.get("from")
+        wanted = [s for s in (sources if isinstance(sources, list) else [sources]) if isinstance(s, str)]
+        item = Item("", None, tuple(wanted), path)
+        item.training = self._flag(given, "training", path)
+        before = self.last
+        self._push(item, stage, kind, name)
+        item.nest = lambda found: call.build(item.name, found, item.training)
+        if item.training and not self.training:
+            self.last = before
+
+
+def _word(item: Any) -> Word | None:
+    try:
+        return read_word(item) if isinstance(item, str) else None
+    except ShapeError:
+        return None
+
+
+def _no_layer(item: Any) -> tuple[str, None, str]:
+    """What an entry is that is no layer, and what would be one."""
+    example = "such as conv3-64, or conv: {channels: 64}"
+    if not isinstance(item, dict) or not item:
+        return f"{shown(item)}, where a layer is accepted", None, example
+    kinds = [key for key in item if key in LAYERS]
+    others = [key for key in item if key not in kinds]
+    if len(kinds) == 1:
+        return f"{plainly(others[0])} stands beside {kinds[0]}, not inside", None, f"indent it further than {kinds[0]}"
+    if kinds:
+        return f"{' and '.join(kinds[:2])} in one entry", None, "begin each layer with '- '"
+    if "layers" in item:
+        return "layers without the name of their stage", None, "stage: name, layers: […]"
+    return "a map of several keys, where one kind with its fields is accepted", None, example
