@@ -394,7 +394,7 @@ class Network:
     def _letter(self) -> str:
         """A name for an index that nothing else has."""
         taken = {s.name for s in self._known} | {r.index.name for r in self._rounds}
-        letters = [*"ijklm", *(f"i{n}" for n in range(len(taken) + 1))]
+        letters: list[str] = [*"ijklm", *(f"i{n}" for n in range(len(taken) + 1))]
         return next(letter for letter in letters if letter not in taken)
 
     @contextmanager

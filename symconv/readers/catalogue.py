@@ -38,7 +38,7 @@ def load(source: str | Path, variant: str | None = None) -> Network:
         if (f"{family.lower()}/{column}" if column else text) in _names(spec):
             if variant:
                 raise SymconvError(f"{text} is one network, and has no variant {plainly(variant)}")
-            return spec.network(column or (text if spec.variants else None))
+            return spec.network(column or (text if text in spec.variants else None))
         if text.lower() == spec.name.lower():
             if variant:
                 return spec.network(variant)

@@ -254,10 +254,10 @@ def _names(data: dict[str, Any], faults: Faults) -> None:
         for name in _map(data, place):
             if refusal(name):
                 faults.add((place, name), refusal(name), key=True)
-    for path in _named(data):
-        for name in _at(data, path):
+    for named in _named(data):
+        for name in _at(data, named):
             if why := _no_symbol(name):
-                faults.add((*path, name), why, key=True)
+                faults.add((*named, name), why, key=True)
     for name, block in _map(data, "blocks").items():
         if why := _no_block(name):
             faults.add(("blocks", name), why, key=True)

@@ -1,0 +1,70 @@
+"""Every bundled architecture equals, to the unit, the figures that were measured on the framework's own model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from symconv import Network
+from symconv.readers.catalogue import bundled, load, published
+
+TRUTH = Path(__file__).parent / "truth"
+
+#: The zoo's names of models that a truth file calls otherwise.
+CALLED: dict[str, str] = {}
+
+
+@cache
+def measured() -> dict[str, dict[str, Any]]:
+    """The figures of all truth files, by the zoo's name of the model and the file."""
+    found: dict[str, dict[str, Any]] = {}
+    for file in sorted(TRUTH.glob("*.json")):
+        for name, entry in json.loads(file.read_text("utf-8")).items():
+            if isinstance(entry, dict) and "params" in entry and "at" in entry:
+                found[f"{file.stem}:{name}"] = entry
+    return found
+
+
+@cache
+def network(name: str) -> Network:
+    return load(name)
+
+
+def cases() -> Iterator[tuple[str, str]]:
+    names = {name for name, _ in bundled()}
+    for key in measured():
+        name = CALLED.get(key, CALLED.get(key.partition(":")[2], key.partition(":")[2]))
+        if name in names:
+            yield name, key
+
+
+@pytest.mark.parametrize(("name", "key"), list(cases()))
+def test_params_and_macs_are_those_that_were_measured(name: str, key: str) -> None:
+    entry, net = measured()[key], network(name)
+    assert net.evaluate("params") == entry["params"]
+    if "buffers" in entry:
+        assert net.evaluate("buffers") == entry["buffers"]
+    for place, figures in entry["at"].items():
+        values = {symbol: int(value) for symbol, value in (part.split("=") for part in place.split(","))}
+        if {"H", "W"} <= values.keys() and "X" in net.symbols:
+            continue  # the bundled specs take square images; rectangles are in test_specs_against_torch
+        assert net.evaluate("macs", **{n: v for n, v in values.items() if n in net.symbols}) == figures["macs"], place
+
+
+@pytest.mark.parametrize("name", [name for name, _ in bundled()])
+def test_what_a_spec_calls_published_is_what_it_costs(name: str) -> None:
+    spec = next(spec for known, spec in bundled() if known == name)
+    figures, net = published(spec, name), network(name)
+    if not figures:
+        pytest.skip("nothing was published of the family as such")
+    assert figures.get("source")
+    if "params" in figures:
+        assert net.evaluate("params") == figures["params"]
+    if "gmacs" in figures:
+        at = {n: v for n, v in net.usual.items() if n in net.symbols}
+        assert round(net.evaluate("macs", **at) / 10**9, 3) == pytest.approx(figures["gmacs"], abs=0.00051)
