@@ -18,7 +18,7 @@ from symconv.domain import Condition, Domain, at_least, divides, equal, require
 from symconv.equality import compare
 from symconv.errors import SymconvError
 from symconv.evaluation import evaluate_by_name as evaluate
-from symconv.extent import Extent, ceiling, floor, size_of
+from symconv.extent import Extent, ceiling, floor, power, size_of
 from symconv.extremes import gcd, largest, smallest
 from symconv.layer import Axes, Layer, Natural, Padding, Parameter, Positive, layer, weight
 from symconv.metrics import receptive_field
@@ -55,7 +55,7 @@ __all__ = [
     "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "compare", "conclusions",
     "derivative", "difference", "divides", "draw", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth",
     "largest", "layer", "layers", "leading", "load", "load_layers", "metric", "metrics", "on_class", "order",
-    "parse_spec", "period", "product", "read_convention", "read_spec", "receptive_field", "require", "smallest",
+    "parse_spec", "period", "power", "product", "read_convention", "read_spec", "receptive_field", "require", "smallest",
     "symbol", "to_sympy", "weight",
 ]  # fmt: skip
 

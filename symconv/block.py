@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from symconv.cost import Cost
 from symconv.errors import ShapeError
@@ -71,11 +72,21 @@ def over(cost: Cost, rounds: Sequence[Rounds]) -> Cost:
 # -- the shape that enters round i ---------------------------------------------------------------------------------
 
 
+#: Whom the symbols belong to that stand for what enters a round while that is not known.
+_STATE: Final = " what enters a round"
+
+
 def state_symbols(shape: Sequence[Size], after: Sequence[Size], scope: str) -> tuple[Size, ...]:
     """The shape with a symbol of its own for each extent that the block changes."""
     return tuple(
-        x if x == y else size_of(symbol(f"x{axis}", "count", f"{scope} state")) for axis, (x, y) in enumerate(zip(shape, after))
+        x if x == y else size_of(symbol(f"x{axis}", "count", scope + _STATE))
+        for axis, (x, y) in enumerate(zip(shape, after))
     )
+
+
+def bound(symbol: Symbol) -> bool:
+    """Whether a symbol is an index, or stands for what enters a round, so that it is none of a network's own."""
+    return isinstance(symbol, Index) or symbol.scope.endswith(_STATE)
 
 
 class Unsolved(ShapeError):

@@ -431,7 +431,7 @@ def _set_product(coefficient: Number, factors: Factors, style: Style) -> Piece:
 
 def _owing(factors: Factors, c: Number) -> tuple[Factors, Number]:
     """(3/2)·2^n as 3·2^(n − 1), where that is shown to be whole."""
-    if c.denominator == 1 or not any(isinstance(f, Power) for f in factors):
+    if not any(isinstance(f, Power) for f in factors):
         return factors, c
     atoms, d = owing(tuple(f for f in factors if isinstance(f, Power)), c)
     if not all(isinstance(a, Power) and at_least(a.exponent, 0) for a in atoms):

@@ -17,6 +17,7 @@ from symconv.block import Rounds
 from symconv.equality import Answer, compare
 from symconv.errors import DomainError, ShapeError
 from symconv.extent import Atom, Extent, Floor, Power, Size, lower_bound, size_of, symbols_of, terms_of
+from symconv.extent import at_least as not_below
 from symconv.notation import ASCII, TEXT, Style
 from symconv.setting import set_size
 from symconv.sizes import EVERY, NONE, Sizes, Undecided
@@ -163,14 +164,12 @@ class Domain:
 
     def mark(self) -> tuple[Any, ...]:
         """What `undo` goes back to."""
-        return dict(self._solved), len(self._open)
+        return dict(self._solved), dict(self._open)
 
     def undo(self, mark: tuple[Any, ...]) -> None:
         """Back to where `mark` was taken."""
         solved, opened = mark
-        self._solved = dict(solved)
-        for key in list(self._open)[opened:]:
-            del self._open[key]
+        self._solved, self._open = dict(solved), dict(opened)
 
     def require(self, condition: Condition) -> None:
         """Add a condition; one that is asked for in every round of a block holds in each.
@@ -208,7 +207,10 @@ class Domain:
 
     def _leave_open(self, condition: Condition) -> None:
         condition = _balanced(condition)
-        self._open.setdefault((condition.relation, condition.left, condition.right, condition.rounds), condition)
+        if any(_follows(condition, known) for known in self._open.values()):
+            return
+        self._open = {key: known for key, known in self._open.items() if not _follows(known, condition)}
+        self._open[condition.relation, condition.left, condition.right, condition.rounds] = condition
 
     def _in_rounds(self, condition: Condition) -> None:
         """A condition in all rounds: one for each where they are few, at both ends where that is enough, else as it is.
@@ -278,6 +280,7 @@ class Domain:
         out = [
             (known.sizes.described(symbol.name, ascii_only), tuple(c for c, _ in known.conditions))
             for symbol, known in sorted(self._solved.items(), key=lambda item: item[0].key)
+            if not all(any(_follows(c, other) for other in self._open.values()) for c, _ in known.conditions)
         ]
         return out + [(c.text(style), (c,)) for c in self._open.values()]
 
@@ -352,6 +355,15 @@ def _balanced(condition: Condition) -> Condition:
         for wanted in (True, False)
     )
     return replace(condition, left=left, right=right)
+
+
+def _follows(condition: Condition, known: Condition) -> bool:
+    """Whether a lower bound follows from another one, or is the same condition: X ≥ 2^(n − 1) from X ≥ 2^n."""
+    if (condition.relation, condition.rounds) != (known.relation, known.rounds):
+        return False
+    if condition.relation != AT_LEAST:
+        return (condition.left, condition.right) == (known.left, known.right)
+    return not_below(condition.left - condition.right, known.left - known.right)
 
 
 def _asked(condition: Condition) -> str:

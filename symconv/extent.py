@@ -102,18 +102,23 @@ def floor_atom(over: Extent, under: Size, exact: bool = False) -> Floor:
 class Power:
     """The atom base^exponent: the base a number from 2 on, the exponent at least 0 where it is used.
 
-    `owed` is the number that is taken from the exponent: 1 in 2^(n − 1).
+    The exponent without its number is at least −`need`, so that a greater number comes out as a factor: 8·2^n, but
+    2^(3 − i) for i ≤ 3. Where no bound is proven, need is None, and the number stays. `owed` says that the exponent has
+    a lower number: 2^(n − 1).
     """
 
-    __slots__ = ("base", "exponent", "integral", "key", "least", "owed", "symbols")
+    __slots__ = ("base", "exponent", "integral", "key", "least", "need", "owed", "symbols")
 
     def __init__(self, base: int, exponent: Extent) -> None:
         self.base, self.exponent = base, exponent
         # The greatest key of all, so that powers stand last in a product, where they are looked for.
         self.key: tuple[Any, ...] = (5, base, exponent.key)
         self.symbols: frozenset[Symbol] = frozenset(symbols_of(exponent))
-        self.least = base ** min(max(lower_bound(exponent) or 0, 0), EXPONENT)
-        self.owed = -exponent.terms.get((), 0)
+        number = exponent.terms.get((), 0)
+        bound = lower_bound(exponent)
+        self.need = None if bound is None else max(number - bound, 0)
+        self.least = base ** min(max(bound or 0, 0), EXPONENT)
+        self.owed = self.need is not None and number < self.need
         self.integral = True
 
     def __hash__(self) -> int:
@@ -569,14 +574,8 @@ def power(base: int, exponent: Size) -> Size:
     if base == 1:
         return 1
     root, k = _root(base)
-    exponent = k * exponent
-    assert isinstance(exponent, Extent)
-    number = exponent.terms.get((), 0)
-    if number <= 0:
-        return size_of(Power(root, exponent))
-    bare = exponent - number
-    assert isinstance(bare, Extent)
-    return size_of(Power(root, bare)) * power(root, number)
+    monomial, number = _joined((), {root: k * exponent})
+    return from_terms({monomial: _whole(number)})
 
 
 @cache
@@ -604,14 +603,18 @@ def _split(monomial: Monomial) -> tuple[Monomial, dict[int, Size]]:
     return tuple(others), exponents
 
 
-def _joined(others: Monomial, exponents: Mapping[int, Size], owing: bool = True) -> tuple[Monomial, Fraction]:
-    """A product with these powers, and the number that comes out of their exponents: all of it where not `owing`."""
+def _joined(others: Monomial, exponents: Mapping[int, Size], whole: bool = True) -> tuple[Monomial, Fraction]:
+    """A product with these powers, and the number that comes out of their exponents.
+
+    All of it comes out where the powers need not stay `whole`.
+    """
     number, powers = Fraction(1), []
     for base in sorted(exponents):
         e = exponents[base]
         constant = e if isinstance(e, int) else e.terms.get((), 0)
-        if owing and not isinstance(e, int):
-            constant = max(constant, 0)
+        if isinstance(e, Extent) and whole:
+            need = _need(base, e)
+            constant = 0 if need is None else max(constant - need, 0)
         if abs(constant) * (base.bit_length() - 1) > BITS:
             raise ExtentError(f"{base}^{constant} has more than {BITS:,} bits, the most that is worked out")
         number *= Fraction(base) ** constant
@@ -628,24 +631,33 @@ def collected(monomial: Monomial) -> tuple[Monomial, Fraction]:
 
 def bare(monomial: Monomial) -> tuple[Monomial, Fraction]:
     """A product with no number in an exponent, and that number: 2^(n − 1) is 2^n and 1/2."""
-    return _joined(*_split(monomial), owing=False)
+    return _joined(*_split(monomial), whole=False)
 
 
 def owing(monomial: Monomial, c: int | Fraction) -> tuple[Monomial, int | Fraction]:
-    """c·monomial with what c is divided by in the exponents, as far as it goes: (3/2)·2^n is 3·2^(n − 1)."""
+    """c·monomial with numbers in the exponents, so that powers and number are whole: (3/2)·2^n is 3·2^(n − 1)."""
     others, exponents = _split(monomial)
-    for base in sorted(exponents):
+    for base, e in sorted(exponents.items()):
+        need = _need(base, e)
+        if need is None:
+            continue
+        c, exponents[base] = Fraction(c, base**need), e + need
         while integer_gcd(c.denominator, base) > 1:
             c, exponents[base] = c * base, exponents[base] - 1
     return _joined(others, exponents)[0], int(c) if c.denominator == 1 else c
 
 
+def _need(base: int, exponent: Size) -> int | None:
+    return 0 if isinstance(exponent, int) else Power(base, exponent).need
+
+
 def _settled(terms: Mapping[Monomial, int]) -> dict[Monomial, int]:
-    """Terms with equal products of powers together, as few numbers in their exponents as there can be."""
+    """Terms with equal products of powers together, the numbers in their exponents as they have to be."""
     together: dict[Monomial, int | Fraction] = {}
     for m, c in terms.items():
-        k, number = bare(m)
-        together[k] = together.get(k, 0) + c * number
+        fixed = tuple(a for a in m if isinstance(a, Power) and a.need is None)
+        k, number = bare(tuple(a for a in m if a not in fixed))
+        together[k + fixed] = together.get(k + fixed, 0) + c * number
     return {m: _whole(c) for m, c in (owing(m, c) for m, c in together.items() if c)}
 
 

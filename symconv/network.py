@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from symconv.block import Rounds, Unsolved, count_of, over, solved, state_symbols
+from symconv.block import Rounds, Unsolved, bound, count_of, over, solved, state_symbols
 from symconv.cost import ZERO, Cost, Number, cost_symbols, evaluate_cost, shortest, total_of
 from symconv.count import CONVENTIONS, Convention, Count, sum_of
 from symconv.domain import Condition, Domain, Unasked, asking, at_least, require
@@ -20,7 +20,7 @@ from symconv.errors import NetworkError, ShapeError, SymbolError, SymconvError, 
 from symconv.evaluation import resolve
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import Layer, Parameter, as_size
-from symconv.symbols import FIELD, Index, Symbol, by_name, dimension, index, symbol
+from symconv.symbols import FIELD, Symbol, by_name, dimension, index, symbol
 from symconv.sympy_bridge import to_sympy
 from symconv.tensor import Tensor
 from symconv.values import substitute
@@ -274,11 +274,7 @@ class Network:
         count = count_of(as_size(count))
         source, _ = self._read(source or self._last)
         with self._undone_on_error():
-            if isinstance(count, Extent):
-                known = self._known_with([count])
-                with asking(self.domain, full, self._rounds):
-                    require(at_least(count, 1), "one round or more")
-                self._known = known
+            self._ask_count(full, count, self._rounds)
             begin, result = 0, source
             if first_apart or count == 1:
                 begin, result = 1, self._once(full, 0, source, result, body)
@@ -288,6 +284,12 @@ class Network:
             self.blocks[full] = Block(full, result, out, self._rounds)
         self._last = self._result = full
         return full
+
+    def _ask_count(self, name: str, count: Size, rounds: tuple[Rounds, ...]) -> None:
+        known = self._known_with([count])
+        with asking(self.domain, name, rounds):
+            require(at_least(count, 1), "one round or more")
+        self._known = known
 
     @contextmanager
     def inside(self, name: str, source: str = "") -> Iterator[None]:
@@ -490,7 +492,7 @@ class Network:
     def _known_with(self, sizes: Iterable[Any]) -> frozenset[Symbol]:
         """The symbols of the network and of these sizes; two of one name could never be told apart."""
         new = {s for size in sizes if isinstance(size, Extent) for s in symbols_of(size)} - self._known
-        new = {s for s in new if not isinstance(s, Index)}
+        new = {s for s in new if not bound(s)}
         names = {s.name for s in self._known}
         for s in sorted(new, key=lambda s: s.key):
             if s.name in names:
@@ -743,8 +745,7 @@ class Network:
             inner = {**values, of: size_of(turned)}
             self._rebuild(new, nodes, depth + 1, inner, names, (*rounds, again), unroll)
             result = names.get(repeat.result, repeat.result)
-        with asking(new.domain, moved, rounds):
-            require(at_least(end, 1), "one round or more")
+        new._ask_count(moved, end, rounds)
         new.blocks[moved] = Block(moved, result, repeat.out.substitute(values), rounds)
         self._ended(new, block.name, values, names, rounds)
 

@@ -104,7 +104,9 @@ def _monomial(monomial: Monomial, i: Index) -> Cost | None:
         elif a is i:
             degree += 1
         elif isinstance(a, Power):
-            exponents[a.base] = exponents.get(a.base, 0) + a.exponent
+            need = a.need or 0  # 8·2^(−i), as it is expanded for i ≤ 3, is 2^(3 − i): whole
+            number /= a.base**need
+            exponents[a.base] = exponents.get(a.base, 0) + a.exponent + need
         else:
             parts = _quotient(a, i)
             if parts is None:
@@ -123,7 +125,9 @@ def _monomial(monomial: Monomial, i: Index) -> Cost | None:
 
     whole = _whole(above)
     ratio = reduce(mul, (Fraction(base) ** rate for base, rate in rates.items()), Fraction(1))
-    return cost_of({tuple(front): number}) * _total(i, degree, ratio, value, whole == 1)
+    falling = any(rate < 0 for rate in rates.values())
+    total = _total(i, degree, ratio, value, falling)
+    return cost_of({tuple(front): number}) * (in_one(total) if not degree and ratio != 1 and whole == 1 else total)
 
 
 def _whole(cost: Cost) -> Size:
@@ -153,19 +157,13 @@ def _scaled(above: Size, exponents: Mapping[int, Size]) -> Cost:
     return product(floor(above, below, exact=True)) * beside
 
 
-def _total(i: Index, degree: int, ratio: Fraction, value: Callable[[Size], Cost], plain: bool) -> Cost:
-    """Σ i^degree·value(i), where value(i + 1) is ratio·value(i)."""
-    begin, end = i.begin, i.end
+def _total(i: Index, degree: int, ratio: Fraction, value: Callable[[Size], Cost], falling: bool) -> Cost:
+    """Σ i^degree·value(i), where value(i + 1) is ratio·value(i); a `falling` value is whole in the last round alone."""
     if ratio == 1:
-        return value(begin) * (_at(_faulhaber(degree), end) - _at(_faulhaber(degree), begin))
-    falls = (1 / ratio).denominator == 1
-    if degree == 0 and (falls or ratio.denominator == 1):
-        # With R = 1/ρ, Σ V(i) = (R·V(begin) − V(end − 1))/(R − 1), whole where V is.
-        difference = value(begin) * (1 / ratio) - value(end - 1) if falls else value(end) - value(begin)
-        return (in_one(difference) if plain else difference) * (1 / ((1 / ratio if falls else ratio) - 1))
+        return value(i.begin) * (_at(_faulhaber(degree), i.end) - _at(_faulhaber(degree), i.begin))
     polynomial = _geometric(degree, ratio)
-    last = value(end - 1) * ratio if falls else value(end)
-    return last * _at(polynomial, end) - value(begin) * _at(polynomial, begin)
+    beyond = value(i.end - 1) * ratio if falling else value(i.end)
+    return beyond * _at(polynomial, i.end) - value(i.begin) * _at(polynomial, i.begin)
 
 
 def _at(polynomial: Sequence[Fraction], j: Size) -> Cost:

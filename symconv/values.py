@@ -267,16 +267,17 @@ def _added(form: Sum, at: Mapping[Symbol, Any], known: dict[Atom, Any]) -> Any:
     rounds = _Rounds(form, {s: v for s, v in at.items() if s is not i})
     if end - begin <= WRITTEN:
         return sum(map(rounds.value, range(begin, end)))
+    most = ROUNDS if not rounds.nested else ROUNDS >> 7
     cuts = sorted({begin, end, *(cut for cut in rounds.cuts() if begin < cut < end)})
     total = 0
     for a, z in pairwise(cuts):
         shape = rounds.shape(form.body, a, z)
         if shape is not None and shape[1] * (shape[0] + 1) < z - a:
             total += _by_differences(rounds.value, a, z, *shape)
-        elif z - a <= ROUNDS:
+        elif z - a <= most:
             total += sum(map(rounds.value, range(a, z)))
         else:
-            raise ExtentError(f"{z - a} rounds of {form!r}, which has no closed form: at most {ROUNDS} are added up")
+            raise ExtentError(f"{z - a} rounds of {form!r}, which has no closed form: at most {most} are added up")
     return total
 
 
@@ -299,6 +300,7 @@ class _Rounds:
         self.form, self.index, self.at = form, form.index, at
         self.fixed: dict[Atom, Any] = {}  # the values of atoms that do not depend on the index
         self.rest: dict[Floor, tuple[int, bool, int]] = {}
+        self.nested = False
         self._find(form.body)
 
     def _find(self, size: Size) -> None:
@@ -314,6 +316,8 @@ class _Rounds:
                     self._find(argument)
             elif isinstance(a, Power):
                 self._find(a.exponent)
+            else:
+                self.nested = True
 
     def value(self, i: int) -> Any:
         """The body in round i."""

@@ -83,8 +83,12 @@ def excited(net: Network, at: str, c: Size, name: str) -> str:
     return net.add(name, Mul(), at, gate)
 
 
+def thinned(net: Network, at: str, c: Size, name: str) -> str:
+    return net.add(name, Conv(c // 2 + 3, 1), at)
+
+
 MOVES: tuple[Move, ...] = (
-    same, doubled, settled, dense, halved, strided, third, cropped, grown, residual, excited,
+    same, doubled, settled, dense, halved, strided, third, cropped, grown, residual, excited, thinned,
 )  # fmt: skip
 
 
@@ -171,3 +175,149 @@ def test_a_random_block_n_times_is_the_rounds_one_behind_the_other(
         assume("cannot be solved" not in str(error))  # a clear error instead of an answer; counted below
         raise
     agree(moves, count, x, apart)
+
+
+def pyramid(net: Network, step: int) -> Callable[[Size], object]:
+    def body(i: Size) -> None:
+        net.add("conv", Conv(6 + step * i, padding=1))
+        net.add("relu", ReLU())
+
+    return body
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+@pytest.mark.parametrize("step", [1, 5])
+def test_layers_that_depend_on_the_number_of_the_round(count: int, step: int) -> None:
+    family = Network("pyramid")
+    family.input("image", "N", 3, "X", "X")
+    family.repeat("stage", family.symbol("n", "count"), pyramid(family, step))
+    plain = Network("plain")
+    plain.input("image", "N", 3, "X", "X")
+    for i in range(count):
+        plain.add(f"conv{i}", Conv(6 + step * i, padding=1))
+    for metric in ("params", "macs"):
+        assert family.evaluate(metric, n=count, X=9, N=2) == plain.evaluate(metric, X=9, N=2)
+    assert str(family.substitute(n=count).output) == str(plain.output)
+
+
+def inner_and_outer(net: Network, outer: object, inner: object) -> None:
+    """A dense stage inside of a stage that halves: the inner rounds begin where the outer one is."""
+    net.input("image", "N", 3, "X", "X")
+    net.add("stem", Conv(4, padding=1))
+
+    def dense_layer(_: Size) -> None:
+        source = "stem" if "outer/" not in current[0] else current[0]
+        net.add("new", Conv(2, padding=1), source)
+        net.add("concat", Concat(), source, "new")
+
+    def stage(_: Size) -> None:
+        pool = net.add("pool", MaxPool(2))
+        current[0] = pool
+        net.repeat("dense", inner, dense_layer)
+
+    current = [""]
+    net.repeat("outer", outer, stage)
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(1, 1), (1, 3), (2, 1), (3, 2), (2, 5)])
+@pytest.mark.parametrize("x", [8, 15, 64])
+def test_a_repeat_inside_of_a_repeat(outer: int, inner: int, x: int) -> None:
+    family = Network("family")
+    inner_and_outer(family, family.symbol("n", "count"), family.symbol("m", "count"))
+    plain = Network("plain")
+    plain.input("image", "N", 3, "X", "X")
+    at = plain.add("stem", Conv(4, padding=1))
+    for i in range(outer):
+        at = plain.add(f"pool{i}", MaxPool(2), at)
+        for j in range(inner):
+            new = plain.add(f"new{i}_{j}", Conv(2, padding=1), at)
+            at = plain.add(f"concat{i}_{j}", Concat(), at, new)
+    for metric in METRICS:
+        wanted = plain.evaluate(metric, X=x, N=2)
+        assert family.evaluate(metric, n=outer, m=inner, X=x, N=2) == wanted
+        assert family.substitute(n=outer).evaluate(metric, m=inner, X=x, N=2) == wanted
+        assert family.substitute(m=inner, n=outer).unrolled().evaluate(metric, X=x, N=2) == wanted
+    assert str(family.substitute(m=inner, n=outer).output) == str(plain.output)
+
+
+def test_tied_rounds_have_their_weights_once_and_their_work_each() -> None:
+    net = Network("tied")
+    net.input("tokens", "N", "T", 8)
+    net.repeat("layer", net.symbol("n", "count"), lambda i: net.add("fc", Linear(8)), tied=True)
+    assert str(net.cost("params")) == "72"
+    assert str(net.cost("macs")) == "64·N·n·T"
+    assert net.substitute(n=5).evaluate("params") == 72
+
+
+def test_a_time_does_not_depend_on_the_number_of_rounds_as_none_is_unrolled() -> None:
+    def steps(count: int) -> int:
+        calls = 0
+
+        def body(_: Size) -> None:
+            nonlocal calls
+            calls += 1
+            net.add("conv", Conv(4, padding=1))
+
+        net = Network("deep")
+        net.input("image", "N", 3, "X", "X")
+        net.repeat("stage", count, body)
+        assert net.evaluate("params") == 3 * 4 * 9 + 4 + (count - 1) * (4 * 4 * 9 + 4)
+        return calls
+
+    assert steps(10) == steps(10**6) == steps(10**18)
+
+
+def test_what_training_alone_needs_has_params_and_no_work_and_asks_nothing_of_inference() -> None:
+    net = Network("aux")
+    net.input("image", "N", 3, "X", "X")
+    net.add("stem", Conv(4, padding=1))
+    net.add("aux_pool", AvgPool(5, 3), "stem", training=True)
+    net.add("aux_conv", Conv(7, 5), "aux_pool")
+    net.add("head", Conv(5, 1), "stem")
+    assert net.node("aux_conv").training
+    assert net.evaluate("params") == (27 * 4 + 4) + (25 * 4 * 7 + 7) + (4 * 5 + 5)
+    assert str(net.cost("macs")) == "128·N·X²"
+    assert str(net.domain) == "everywhere"
+    assert str(net.training_domain) == "X ≥ 17"
+    assert str(net.output) == "N×5×X²"
+    assert str(net.substitute(X=20).cost("macs")) == "51200·N"
+
+
+@pytest.mark.parametrize("count", [0, -1, True, 1.5, "n"])
+def test_a_count_that_is_none_is_refused_and_leaves_the_network_as_it_was(count: object) -> None:
+    net = Network("bad")
+    net.input("image", "N", 3, "X", "X")
+    with pytest.raises(ShapeError):
+        net.repeat("stage", count, lambda i: net.add("conv", Conv(4, padding=1)))
+    assert not net.nodes
+    assert net.add("conv", Conv(4)) == "conv"
+
+
+def test_an_extent_that_cannot_be_solved_is_named_and_a_number_of_rounds_is_written_out() -> None:
+    def body(net: Network) -> Callable[[Size], object]:
+        def one(_: Size) -> None:
+            net.add("up", Upsample(2))
+            net.add("pool", AvgPool(3))
+
+        return one
+
+    net = Network("wild")
+    net.input("image", "N", 3, "X", "X")
+    with pytest.raises(ShapeError, match=r"stage: a round makes ⌊2·x2/3⌋ of the extent x2 on axis 2, X in the first"):
+        net.repeat("stage", net.symbol("n", "count"), body(net))
+    net.repeat("stage", 3, body(net))
+    for x in (9, 10, 23):
+        out = x
+        for _ in range(3):
+            out = 2 * out // 3
+        assert str(net.substitute(X=x).output) == f"N×3×{out}×{out}"
+
+
+def test_a_node_inside_of_a_block_is_not_read_from_outside() -> None:
+    net = Network("inside")
+    net.input("image", "N", 3, "X", "X")
+    net.repeat("stage", net.symbol("n", "count"), lambda i: net.add("conv", Conv(3, padding=1)))
+    with pytest.raises(NetworkError, match="stage/i/conv is inside of a repeated block"):
+        net.add("relu", ReLU(), "stage/i/conv")
+    net.add("relu", ReLU(), "stage")
+    assert list(net.graph.edges) == [("image", "stage/i/conv"), ("stage/i/conv", "relu")]

@@ -96,12 +96,11 @@ class Build:
     def _set(self) -> None:
         """The spec's arguments, and what the variant puts in place of them and of symbols, one after the other."""
         scope = Scope(self, self.names, {}, "")
-        for name, default in self.model.with_.items():
-            if name in self.symbols:
-                self.faults.add(("with", name), f"{plainly(name)} is a symbol already", key=True)
-            if name not in self.variant.set:
-                self._name(scope, name, default, ("with", name))
+        for name in self.model.with_.keys() & self.symbols.keys():
+            self.faults.add(("with", name), f"{plainly(name)} is a symbol already", key=True)
+        waiting = {name: default for name, default in self.model.with_.items() if name not in self.variant.set}
         for name, given in self.variant.set.items():
+            self._defaults(scope, waiting, _named(given))
             path = (*self.variant_path, "set", name)
             if name in self.model.with_:
                 self._name(scope, name, given, path)
@@ -120,6 +119,15 @@ class Build:
                 self._put(scope, name, value)
             else:
                 self.faults.add(path, f"{name} = {shown(given)}, where a {own.kind} is accepted")
+        self._defaults(scope, waiting, list(waiting))
+
+    def _defaults(self, scope: Scope, waiting: dict[str, object], wanted: list[str]) -> None:
+        """The defaults of arguments that are wanted now; one in terms of a symbol waits for what the variant sets."""
+        for name in wanted:
+            if name in waiting:
+                default = waiting.pop(name)
+                self._defaults(scope, waiting, _named(default))
+                self._name(scope, name, default, ("with", name))
 
     def _derive(self) -> None:
         """The integers that the spec derives from its symbols."""
@@ -169,17 +177,20 @@ class Build:
         return ("inputs", name) if self.model.inputs is not None else ("input",)
 
     def _usual(self) -> None:
-        """The usual values, of the symbols that the variant leaves free."""
-        for name in self.model.usual:
+        """The usual values, the variant's before the spec's, of the symbols that the variant leaves free."""
+        places: dict[str, Place] = {name: ("usual", name) for name in self.model.usual}
+        places.update({name: (*self.variant_path, "usual", name) for name in self.variant.usual})
+        for name, path in places.items():
             if name not in self.names:
                 hint = nearest(name, self.names, "the spec's symbols are")
-                self.faults.add(("usual", name), f"{plainly(name)} is no symbol of the spec", hint=hint, key=True)
-        self.net.usual = {name: value for name, value in self.model.usual.items() if name in self.net.symbols}
+                self.faults.add(path, f"{plainly(name)} is no symbol of the spec", hint=hint, key=True)
+        usual = {**self.model.usual, **self.variant.usual}
+        self.net.usual = {name: value for name, value in usual.items() if name in self.net.symbols}
         for name in self.net.usual:
             try:
                 self.net.at({name: self.net.usual[name]})
             except SymconvError as error:
-                self.faults.add(("usual", name), str(error))
+                self.faults.add(places[name], str(error))
 
     # -- layers -----------------------------------------------------------------------------------------------------
 
@@ -207,6 +218,14 @@ class Build:
             if word.kind.endswith("pool") and stage != "head/":
                 number += 1
                 stage = f"stage{number}/"
+
+
+def _named(given: object) -> list[str]:
+    """The names that an expression uses; none where it is no expression, which is said where it is read."""
+    try:
+        return names_in(given) if isinstance(given, str) else []
+    except SymconvError:
+        return []
 
 
 def _allowed(value: object, own: Symbol) -> bool:

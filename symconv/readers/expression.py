@@ -1,7 +1,7 @@
 """Arithmetic in a text, read by our own parser: numbers, names, + − * / // % ^, floors, max, min, gcd. Nothing runs.
 
-What symconv prints it also reads: 64·⌊X/2⌋², ⌈X/32⌉, 2 X. A text may come from a stranger, so its length, its depth and
-the size of what it makes are bounded, and a name is looked up in the given ones and nowhere else.
+What symconv prints it also reads: 64·⌊X/2⌋², ⌈X/32⌉, 2^(n − 1), 2 X. A text may come from a stranger, so its length,
+its depth and the size of what it makes are bounded, and a name is looked up in the given ones and nowhere else.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeVar
 
-from symconv.domain import divides, require
+from symconv.domain import at_least, divides, require
 from symconv.errors import ExpressionError, ExtentError, ShapeError
-from symconv.extent import Extent, Size, ceiling, floor
+from symconv.extent import Extent, Size, ceiling, floor, power
 from symconv.extremes import gcd, largest, smallest
 from symconv.readers.names import nearest, plainly, shown
 
@@ -24,7 +24,10 @@ LENGTH, DEPTH, DIGITS, DEGREE, TERMS = 1000, 50, 30, 24, 400
 #: The characters of a name at most.
 NAME_LENGTH: Final = 40
 
-FUNCTIONS: Final = ("floor", "ceil", "max", "min", "gcd")
+FUNCTIONS: Final = ("floor", "ceil", "round", "max", "min", "gcd", "make_divisible")
+
+#: The divisor of make_divisible where none is given.
+DIVISOR: Final = 8
 ACCEPTED: Final = "accepted are numbers, names, + - * / // % ^, parentheses, " + ", ".join(f"{f}()" for f in FUNCTIONS)
 
 _TOKEN = re.compile(
@@ -208,14 +211,15 @@ class _Parser:
     def power(self) -> Ratio:
         base = self.atom()
         token = self.token
+        exponent: Size
         if token.kind == "raised":
             exponent = int(self.take().text.translate(_LOWERED))
         elif token.text == "^" and token.kind == "sign":
             self.take()
-            number = self.take()
-            if number.kind != "number" or "." in number.text:
-                raise ExpressionError("an exponent is a plain whole number", number.column)
-            exponent = int(number.text)
+            column = self.token.column
+            exponent = self.exponent()
+            if isinstance(exponent, Extent):
+                return Ratio(self.bounded(column, _power, base, exponent))
         else:
             return base
         if exponent > DEGREE:
@@ -224,6 +228,18 @@ class _Parser:
         for _ in range(exponent):
             result = self.bounded(token.column, _combine, result, "*", base)
         return result
+
+    def exponent(self) -> Size:
+        """A plain number, a name or what stands in parentheses, a whole number of at least 0."""
+        token = self.token
+        if token.kind in ("number", "name") or token.text in ("(", "⌊", "⌈"):
+            found = self.atom()
+            size = found.over
+            if found.under == 1 and (size >= 0 if isinstance(size, int) else size.integral):
+                return size
+        raise ExpressionError(
+            "an exponent is a plain whole number, or a whole expression over a number: 2^n", token.column
+        )
 
     def atom(self) -> Ratio:
         token = self.take()
@@ -263,7 +279,13 @@ class _Parser:
             self.take()
             arguments.append(self.sum())
         self.expect(")")
-        if token.text in ("floor", "ceil"):
+        if token.text == "make_divisible":
+            if len(arguments) > 2:
+                raise ExpressionError(
+                    "make_divisible takes a size and a divisor, as in make_divisible(32*w, 8)", token.column
+                )
+            return Ratio(self.bounded(token.column, make_divisible, *arguments))
+        if token.text in ("floor", "ceil", "round"):
             if len(arguments) != 1:
                 raise ExpressionError(f"{token.text} takes one argument, as in {token.text}(X/2)", token.column)
             return self.bounded(token.column, _rounded, token.text, arguments[0])
@@ -301,7 +323,40 @@ def _combine(left: Ratio, sign: str, right: Ratio) -> Ratio:
 
 
 def _rounded(name: str, ratio: Ratio) -> Ratio:
-    return Ratio(floor(ratio.over, ratio.under) if name == "floor" else ceiling(ratio.over, ratio.under))
+    over, under = ratio.over, ratio.under
+    if name == "round":  # half up
+        return Ratio(floor(2 * over + under, 2 * under))
+    return Ratio(floor(over, under) if name == "floor" else ceiling(over, under))
+
+
+def _power(base: Ratio, exponent: Extent) -> Size:
+    if base.under != 1 or not isinstance(base.over, int) or base.over < 1:
+        raise ExtentError("an exponent is a plain whole number, or its base is one, as in 2^n")
+    try:
+        require(at_least(exponent, 0), "an exponent of at least 0")
+    except ShapeError:
+        raise ExtentError(f"the exponent {exponent} is never 0 or more") from None
+    made = power(base.over, exponent)
+    if _measure(made)[2] > 8 * DIGITS:
+        raise ExtentError("the expression grows too large")
+    return made
+
+
+def make_divisible(value: Ratio, divisor: Ratio = Ratio(DIVISOR)) -> Size:
+    """d·max(1, ⌊v/d + 1/2⌋, ⌈9·v/(10·d)⌉): the multiple of d that is nearest to v, and not below nine tenths of it.
+
+    So channels are rounded in the code of MobileNet's papers: new = max(d, ⌊v + d/2⌋ // d · d), and new + d where
+    new < 0.9·v. For new = d·m with m ≥ v/d − 1/2 < 9·v/(10·d), m + 1 is ⌈9·v/(10·d)⌉, since m + 1 ≥ v/d + 1/2.
+
+    Raises ExtentError for a divisor that is no whole number of at least 1.
+    """
+    d = divisor.over
+    if divisor.under != 1 or (isinstance(d, int) and d < 1) or (isinstance(d, Extent) and not d.integral):
+        raise ExtentError("make_divisible wants a whole divisor of at least 1")
+    below = _times(d, value.under)
+    rounded = floor(2 * value.over + below, 2 * below)
+    enough = ceiling(9 * value.over, 10 * below)
+    return _times(d, largest(1, rounded, enough))
 
 
 def _ratio(over: Size, under: Size) -> Ratio:

@@ -92,6 +92,7 @@ class Variant(_Model):
     set: dict[str, Argument] = Field(
         default={}, description="numbers or expressions in place of the spec's symbols and arguments"
     )
+    usual: dict[str, int] = Field(default={}, description="in place of the spec's usual values, each by itself")
     published: dict[str, Any] = Field(default={}, description="figures that others published, with their source")
 
 
