@@ -53,24 +53,35 @@ class Call:
         """What it is called in a message."""
         return "a repeat"
 
-    def _several(self, name: str, sources: tuple[str, ...], training: bool) -> None:
-        count = self._evaluated(self.given["repeat"], (*self.path, "repeat"), self.net.path(name))
-        if count is None:
-            raise Abandoned
-        if isinstance(count, Extent):
-            whole = count.integral
-        else:
-            whole = not isinstance(count, bool | Slot) and count >= 1 and Fraction(count).denominator == 1
-        if not whole:
-            accepted = "a whole number from 1 on, or an expression in symbols that is one,"
-            self.faults.add((*self.path, "repeat"), f"repeat: {shown(self.given['repeat'])}, where {accepted} is accepted")
-            raise Abandoned
-        assert isinstance(count, int | Extent | Fraction)
-        rounds: Size = int(count) if isinstance(count, Fraction) else count
-        tied = self.scope._flag(self.given, "tied", self.path)
+    def check(self) -> bool:
+        """Whether it is called as it wants to be; what is wrong is said at once."""
+        found = len(self.faults.found)
         letter = self.given.get("round")
         if letter is not None and not (isinstance(letter, str) and is_name(letter)):
             self.faults.add((*self.path, "round"), f"round: {shown(letter)}, where a name is accepted", hint="round: i")
+        if "repeat" in self.given:
+            self._count("")
+        return len(self.faults.found) == found
+
+    def _count(self, node: str) -> Size | None:
+        """The number of rounds; None where it is none."""
+        path: Place = (*self.path, "repeat")
+        count = self._evaluated(self.given["repeat"], path, node)
+        if isinstance(count, Extent):
+            whole = count.integral
+        else:
+            whole = count is None or (not isinstance(count, bool | Slot) and count >= 1 and count == int(count))
+        if not whole:
+            accepted = "a whole number from 1 on, or an expression in symbols that is one,"
+            self.faults.add(path, f"repeat: {shown(self.given['repeat'])}, where {accepted} is accepted")
+        if not whole or count is None or isinstance(count, bool | Slot):
+            return None
+        return int(count) if isinstance(count, Fraction) else count
+
+    def _several(self, name: str, sources: tuple[str, ...], training: bool) -> None:
+        rounds = self._count(self.net.path(name))
+        tied = self.scope._flag(self.given, "tied", self.path)
+        if rounds is None:
             raise Abandoned
 
         def body(i: Size) -> None:
@@ -135,17 +146,16 @@ class BlockCall(Call):
         if len(chain) >= NESTED:
             self.faults.add(self.path, f"blocks deeper than {NESTED}, the most that is accepted")
             raise Abandoned
-        self._check()
         super().build(name, sources, training)
 
-    def _check(self) -> None:
-        """Raises Abandoned for arguments that the block does not have, or that are missing."""
+    def check(self) -> bool:
         known = [*self.block.with_, *CALL]
         found = len(self.faults.found)
+        super().check()
         first = self.given.get("first", {})
         if not isinstance(first, dict):
             self.faults.add((*self.path, "first"), f"first: {shown(first)}, where a map of arguments is accepted")
-            raise Abandoned
+            return False
         if first and "repeat" not in self.given:
             self.faults.add((*self.path, "first"), "first speaks of a first round, and there is no repeat", key=True)
         for place, given in ((self.path, self.given), ((*self.path, "first"), first)):
@@ -158,8 +168,7 @@ class BlockCall(Call):
                 line, _ = self.faults.document.key_position(("blocks", self.kind, "with", key))
                 said = f"the argument {key} of {self.kind} is missing"
                 self.faults.add(self.path, said, hint=f"it has no default, line {line}")
-        if len(self.faults.found) > found:
-            raise Abandoned
+        return len(self.faults.found) == found
 
     def _inputs(self, sources: tuple[str, ...]) -> dict[str, str]:
         if self.block.inputs is None:

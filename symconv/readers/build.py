@@ -96,7 +96,7 @@ class Build:
     def _set(self) -> None:
         """The spec's arguments, and what the variant puts in place of them and of symbols, one after the other."""
         scope = Scope(self, self.names, {}, "")
-        for name in self.model.with_.keys() & self.symbols.keys():
+        for name in (n for n in self.model.with_ if n in self.symbols):
             self.faults.add(("with", name), f"{plainly(name)} is a symbol already", key=True)
         waiting = {name: default for name, default in self.model.with_.items() if name not in self.variant.set}
         for name, given in self.variant.set.items():

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -12,6 +15,7 @@ from typing import Any
 
 from symconv.errors import SymconvError, near
 from symconv.network import Network
+from symconv.readers.expression import parse_rational
 from symconv.readers.names import plainly
 from symconv.readers.spec import Spec, parse_spec, read_spec
 
@@ -22,36 +26,74 @@ _FILE = re.compile(r"(.+?\.ya?ml)(?::(.*))?", re.IGNORECASE | re.DOTALL)
 def load(source: str | Path, variant: str | None = None) -> Network:
     """A network: a bundled architecture by name, or a spec from a file.
 
-    `vgg/D` is a network of a bundled family, `vgg16` one by its own name, `my.yaml` a file, and `my.yaml:D` (or
-    `variant="D"`) one of its networks. What ends in .yaml or .yml is a file.
+    `vgg/D` is a network of a bundled family, `vgg16` one by its own name, `resnet` a family in its own symbols, `my.yaml`
+    a file, and `my.yaml:D` (or `variant="D"`) one of its networks. What ends in .yaml or .yml is a file.
 
     Raises SymconvError for an unknown name, SpecError with everything that is wrong with a file.
 
     >>> load("vgg/D").cost("params")
     2097152·⌊X/32⌋² + 35597096
     """
+    spec, found = find(source, variant)
+    return spec.network(found)
+
+
+def find(source: str | Path, variant: str | None = None) -> tuple[Spec, str | None]:
+    """The spec that a name or a path stands for, and which of its networks: None where it is the family itself.
+
+    Raises as `load`.
+    """
     text = str(source)
     if match := _FILE.fullmatch(text):
-        return read_spec(Path(match[1])).network(variant or match[2] or None)
+        return read_spec(Path(match[1])), variant or match[2] or None
     family, _, column = text.partition("/")
     for spec in _candidates(family if column else text):
         if (f"{family.lower()}/{column}" if column else text) in _names(spec):
-            if variant:
-                raise SymconvError(f"{text} is one network, and has no variant {plainly(variant)}")
-            return spec.network(column or (text if text in spec.variants else None))
+            if column or text in spec.variants:
+                if variant:
+                    raise SymconvError(f"{text} is one network, and has no variant {plainly(variant)}")
+                return spec, column or text
+            return spec, variant
         if text.lower() == spec.name.lower():
             if variant:
-                return spec.network(variant)
+                return spec, variant
             raise SymconvError(f"{text} has several networks, name one of them: {', '.join(_names(spec))}")
     raise SymconvError(f"there is no model {plainly(text)}: {_hint(text)}")
 
 
 def bundled() -> Iterator[tuple[str, Spec]]:
-    """Every bundled network by the name that loads it, with its spec."""
-    for place in _specs():
-        spec = _read(place.name)
+    """Every bundled network by the name that loads it, with its spec; a family before its variants."""
+    for spec in families():
         for name in _names(spec):
             yield name, spec
+
+
+def families() -> Iterator[Spec]:
+    """The spec of every bundled family, or of a network by itself, in order of the files' names."""
+    for place in _specs():
+        yield _read(place.name)
+
+
+def family(name: str) -> Spec:
+    """The bundled family of this name, or that a network of this name is of, or the spec of a file.
+
+    Raises SymconvError for an unknown name.
+    """
+    if not _FILE.fullmatch(name):
+        for spec in _candidates(name.partition("/")[0]):
+            if name.lower() == spec.name.lower() or name in _names(spec):
+                return spec
+    return find(name)[0]
+
+
+def networks(spec: Spec) -> list[tuple[str, str | None]]:
+    """The networks of a bundled spec: the name that loads each, and the variant that it is."""
+    return [(name, _variant(spec, name)) for name in _names(spec)]
+
+
+def _variant(spec: Spec, name: str) -> str | None:
+    column = name.rpartition("/")[2]
+    return column if column in spec.variants else None
 
 
 def _names(spec: Spec) -> list[str]:
@@ -77,6 +119,70 @@ def published(spec: Spec, variant: str) -> dict[str, Any]:
     """The figures that others published of a network, as its spec states them."""
     known = spec.model.variants.get(variant.split("/")[-1])
     return dict(known.published) if known is not None else dict(spec.model.published)
+
+
+# -- which of a family's networks has some values ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Member:
+    """A variant of a family that has the values asked for.
+
+    `rest` are the values of the symbols that were not given, `apart` the arguments that it sets otherwise than the
+    family itself does; where both are empty, the family at the given values is this variant.
+    """
+
+    name: str
+    rest: Mapping[str, Any]
+    apart: Mapping[str, Any]
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing more is needed than the values given."""
+        return not self.rest and not self.apart
+
+
+def members(source: str | Path, values: Mapping[str, Any]) -> tuple[Member, ...]:
+    """The variants of a family, by name or path, that set all of these symbols to these values, in the family's order.
+
+    Symbols that no variant sets (X, N) have no say. Raises SymconvError for an unknown name, SpecError for a wrong file.
+
+    >>> [(m.name, dict(m.rest)) for m in members("resnet", {"n1": 3, "n2": 4, "n3": 23, "n4": 3}) if not m.apart]
+    [('resnet101', {'w': 64}), ('wide_resnet101_2', {'w': 128})]
+    """
+    spec, variant = find(source)
+    if variant is not None:
+        return ()
+    known = {name: settled(spec, name) for name in spec.model.variants}
+    asked = {name: value for name, value in values.items() if any(name in own for own in known.values())}
+    found = []
+    for name, own in known.items() if asked else ():
+        if any(own.get(s) != value or isinstance(own.get(s), bool) for s, value in asked.items()):
+            continue
+        rest = {s: value for s, value in own.items() if s in spec.model.symbols and s not in asked}
+        apart = {a: value for a, value in own.items() if a in spec.model.with_ and value != spec.model.with_[a]}
+        found.append(Member(name, rest, apart))
+    return tuple(found)
+
+
+def settled(spec: Spec, variant: str) -> dict[str, Any]:
+    """What a variant sets, each expression that is one by then as its number."""
+    known: dict[str, Any] = {}
+    for name, value in spec.model.variants[variant].set.items():
+        if isinstance(value, str):
+            with suppress(SymconvError):
+                value = parse_rational(value, {n: v for n, v in known.items() if _is_number(v)})
+        if isinstance(value, Fraction) and value.denominator == 1:
+            value = int(value)
+        known[name] = value
+    return known
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | Fraction) and not isinstance(value, bool)
+
+
+# -- the files --------------------------------------------------------------------------------------------------------
 
 
 def _folder() -> Traversable:

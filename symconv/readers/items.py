@@ -441,9 +441,10 @@ class Scope:
         wanted = [s for s in (sources if isinstance(sources, list) else [sources]) if isinstance(s, str)]
         item = Item("", None, tuple(wanted), path)
         item.training = self._flag(given, "training", path)
+        sound = call.check()
         before = self.last
         self._push(item, stage, kind, name)
-        item.nest = lambda found: call.build(item.name, found, item.training)
+        item.nest = (lambda found: call.build(item.name, found, item.training)) if sound else None
         if item.training and not self.training:
             self.last = before
 

@@ -50,8 +50,9 @@ def wire(
     """
     aliases = aliases or {}
     known = dict.fromkeys([*inputs, *aliases, *(item.name for item in items)])
+    blocks = tuple(f"{item.name}/" for item in items if item.nest)
     for item in items:
-        _resolve(item, known, inputs, net, faults)
+        _resolve(item, known, blocks, inputs, net, faults)
     by_name = {item.name: item for item in items}
     order = [item.name for item in items]
     if not any(item.nest for item in items):
@@ -72,9 +73,11 @@ def wire(
             continue
         sources = tuple(renamed.get(s, s) for s in item.sources)
         shares = renamed.get(item.shares, item.shares)
-        if (item.layer is None and item.nest is None) or any(
-            not net.knows(s) for s in (*sources, *([shares] * bool(shares)))
-        ):
+        lacking = [s for s in (*sources, *([shares] * bool(shares))) if not net.knows(s)]
+        for source in lacking:
+            if source not in known:  # it was looked for inside of a block
+                faults.add((*item.path, "from"), f"from: there is no layer {plainly(source)}")
+        if lacking or (item.layer is None and item.nest is None):
             continue  # itself, or what it stands behind, is wrong already
         if shares in inputs:
             continue
@@ -109,19 +112,31 @@ def _behind(net: Network, sources: tuple[str, ...]) -> str:
     return f"its input {shapes[0]}" if len(sources) == 1 else f"its inputs: {', '.join(shapes)}"
 
 
-def _resolve(item: Item, known: Collection[str], inputs: Collection[str], net: Network, faults: Faults) -> None:
-    """Names in `from` and `shares`: in the same stage first, then in the stages around it, then around the block."""
+def _resolve(
+    item: Item,
+    known: Collection[str],
+    blocks: tuple[str, ...],
+    inputs: Collection[str],
+    net: Network,
+    faults: Faults,
+) -> None:
+    """Names in `from` and `shares`: in the same stage first, then in the stages around it, then around the block.
+
+    A name inside of a block is looked for when the block is there.
+    """
     stage = item.name.split("/")[:-1]
     sources = []
     for i, source in enumerate(item.sources):
-        found = around(source, stage, known, item.name) or (source if net.knows(source) else None)
+        found = around(source, stage, known, item.name)
+        found = found or (source if net.knows(source) or source.startswith(blocks) else None)
         if found is None:
             message = f"from: there is no layer {plainly(source)}"
             faults.add((*item.path, "from", i), message, hint=_hint(source, stage, known))
         sources.append(found or source)
     item.sources = tuple(sources) or item.behind
     if item.shares:
-        found = around(item.shares, stage, known, item.name) or (item.shares if net.knows(item.shares) else None)
+        found = around(item.shares, stage, known, item.name)
+        found = found or (item.shares if net.knows(item.shares) or item.shares.startswith(blocks) else None)
         if found is None:
             message = f"shares: there is no layer {plainly(item.shares)}"
             faults.add((*item.path, "shares"), message, hint=_hint(item.shares, stage, known))
