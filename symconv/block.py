@@ -93,9 +93,7 @@ class Unsolved(ShapeError):
     """An extent whose value in round i is not known in closed form."""
 
 
-def solved(
-    entry: Sequence[Size], state: Sequence[Size], after: Sequence[Size], of: Index
-) -> tuple[Size, ...] | None:
+def solved(entry: Sequence[Size], state: Sequence[Size], after: Sequence[Size], of: Index) -> tuple[Size, ...] | None:
     """The extents that enter round i, given what enters the first round, and what a round makes of `state`.
 
     None where an extent is what the block makes it from the second round on, whatever it was: then the first round has

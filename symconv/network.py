@@ -317,6 +317,10 @@ class Network:
         """The whole path of a name below which nodes are being added."""
         return self._frames[-1].prefix + name
 
+    def absolute(self, name: str) -> str:
+        """The name with its whole path behind a slash, so that it says the same in every block: /stage1/conv2."""
+        return f"/{self._find(name)}"
+
     def knows(self, name: str) -> bool:
         """Whether there is something of this name, said from where nodes are being added."""
         return self._find(name) in self
@@ -467,7 +471,9 @@ class Network:
         return full
 
     def _find(self, name: str) -> str:
-        """The whole path of a name, said from where nodes are being added: the nearest one outwards."""
+        """The whole path of a name, said from where nodes are being added: the nearest one outwards; /conv1 is whole."""
+        if name.startswith("/"):
+            return name[1:]
         prefix = self._frames[-1].prefix
         while prefix and prefix + name not in self:
             prefix = prefix.rstrip("/").rpartition("/")[0]
@@ -484,7 +490,9 @@ class Network:
             if frame.state is not None and full in (frame.source, frame.carried):
                 return frame.carried, frame.state
         tensor = self.tensor(full)
-        around = self._nodes[full].rounds if full in self._nodes else self.blocks[full].rounds if full in self.blocks else ()
+        around = (
+            self._nodes[full].rounds if full in self._nodes else self.blocks[full].rounds if full in self.blocks else ()
+        )
         if around != self._rounds[: len(around)]:
             raise NetworkError(f"{full} is inside of a repeated block: what follows stands behind {around[-1].name}")
         return full, tensor
@@ -734,7 +742,7 @@ class Network:
         result = names.get(block.source, block.source)
         if isinstance(end, int) and (unroll or end - of.begin <= 1):
             for i in range(of.begin, end):
-                own = {n: f"{moved}/{i}/{old[len(f'{moved}/{of.name}/'):]}" for n, old in called.items()}
+                own = {n: f"{moved}/{i}/{old[len(f'{moved}/{of.name}/') :]}" for n, old in called.items()}
                 self._rebuild(
                     new, nodes, depth + 1, {**values, of: i}, {**names, **own, block.source: result}, rounds, unroll
                 )

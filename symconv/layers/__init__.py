@@ -3,6 +3,7 @@
 from symconv.layers.activation import (
     ELU,
     GELU,
+    Buffer,
     Dropout,
     HardSigmoid,
     HardSwish,
@@ -52,8 +53,8 @@ from symconv.layers.slicing import Crop, Pad, Select, Slice, Split
 
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "MLP", "RNN", "AdaptiveAvgPool", "AdaptiveMaxPool", "Add", "Attention", "AvgPool",
-    "BatchNorm", "ChannelShuffle", "ClassToken", "Concat", "Conv", "ConvTranspose", "Crop", "DepthwiseConv", "Dropout",
-    "Embedding", "Flatten", "GatedMLP", "GlobalAvgPool", "GlobalMaxPool", "GlobalResponseNorm", "GroupNorm",
+    "BatchNorm", "Buffer", "ChannelShuffle", "ClassToken", "Concat", "Conv", "ConvTranspose", "Crop", "DepthwiseConv",
+    "Dropout", "Embedding", "Flatten", "GatedMLP", "GlobalAvgPool", "GlobalMaxPool", "GlobalResponseNorm", "GroupNorm",
     "HardSigmoid", "HardSwish", "Identity", "Image", "InstanceNorm", "LayerNorm", "LayerScale", "LeakyReLU", "Linear",
     "LocalResponseNorm", "MatMul", "MaxPool", "Maximum", "Mean", "Mish", "MixtureOfExperts", "Mul", "PReLU", "Pad",
     "PatchMerging", "PixelShuffle", "PixelUnshuffle", "PositionEmbedding", "RMSNorm", "ReLU", "ReLU6", "RelativeBias",

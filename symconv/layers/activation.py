@@ -10,8 +10,9 @@ from typing import ClassVar
 from symconv.cost import product
 from symconv.count import NOTHING, Count
 from symconv.errors import ShapeError, near
-from symconv.extent import Size
-from symconv.layer import LAYERS, Layer, Parameter, Reach, layer, weight
+from symconv.extent import Size, size_of
+from symconv.layer import BUFFER, LAYERS, Layer, Parameter, Positive, Reach, layer, s, weight
+from symconv.symbols import symbol
 from symconv.tensor import Tensor
 
 
@@ -181,3 +182,22 @@ class Dropout(Layer):
 @layer("identity")
 class Identity(Layer):
     """Hands its input on, without work."""
+
+
+@layer("buffer")
+class Buffer(Layer):
+    """Hands its input on, and keeps constants beside the weights: position ids, the frequencies of rotary positions.
+
+    work   none
+    space  a buffer of `elements`
+    """
+
+    elements: Positive
+    view = True
+
+    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
+        return (Parameter("buffer", (self.elements,), BUFFER),)
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(size_of(symbol("B", "count", cls.kind))), (Tensor((s("N"), s("T"), s("C_in"))),)

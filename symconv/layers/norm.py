@@ -18,14 +18,18 @@ class BatchNorm(Layer):
     """Normalises each channel by its running mean and variance, then scales and shifts it.
 
     work   one mul and one add an element: in inference statistics, scale and shift are two constants a channel
-    space  C scales and C shifts (with `affine`); buffers: C means, C variances and a counter of batches
+    space  C scales and C shifts (with `affine`); buffers: C means, C variances and a counter of batches;
+           with `frozen` means, variances, scales and shifts are four buffers of C, and nothing is counted
     """
 
     affine: bool = True
+    frozen: bool = False
 
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
         c = image.channels
         kept = (Parameter("running_mean", (c,), BUFFER), Parameter("running_var", (c,), BUFFER))
+        if self.frozen:
+            return (Parameter("weight", (c,), BUFFER), Parameter("bias", (c,), BUFFER), *kept)
         trained = (weight("weight", c), weight("bias", c)) if self.affine else ()
         return (*trained, *kept, Parameter("num_batches_tracked", (), BUFFER))
 

@@ -32,7 +32,9 @@ NESTED: Final = 30
 class Call:
     """A list of layers in its place, taken once or several times."""
 
-    def __init__(self, scope: Scope, path: Place, given: dict[str, Any], layers: tuple[Any, ...], inside: Place) -> None:
+    def __init__(
+        self, scope: Scope, path: Place, given: dict[str, Any], layers: tuple[Any, ...], inside: Place
+    ) -> None:
         self.scope, self.path, self.given, self.layers, self.inside = scope, path, given, layers, inside
         #: Its names are those where it was written, whoever asks for it.
         self.names = scope.names
@@ -204,7 +206,9 @@ class BlockCall(Call):
         several = self.block.inputs is not None
         patterns = self.block.inputs if self.block.inputs is not None else {"input": self.block.input or []}
         if several and len(sources) != len(patterns):
-            said = f"{self.kind} stands behind {len(patterns)} layers ({', '.join(patterns)}), and this is {len(sources)}"
+            said = (
+                f"{self.kind} stands behind {len(patterns)} layers ({', '.join(patterns)}), and this is {len(sources)}"
+            )
             self.faults.add(self.path, said, hint="from: […]")
             raise Abandoned
         if not several and len(sources) > 1:

@@ -189,7 +189,11 @@ class Scope:
         """Lists of layers that all begin behind one layer, and a layer that joins them."""
         self._keys(item, path, BRANCHES, "branches have")
         branches, name = item["branches"], item.get("name")
-        if not isinstance(branches, dict) or len(branches) < 2 or not all(isinstance(b, list) for b in branches.values()):
+        if (
+            not isinstance(branches, dict)
+            or len(branches) < 2
+            or not all(isinstance(b, list) for b in branches.values())
+        ):
             accepted = "a map of two or more names to lists of layers"
             self.faults.add((*path, "branches"), f"branches: {shown(branches)}, where {accepted} is accepted")
             return
@@ -217,7 +221,9 @@ class Scope:
         self._keys(item, path, WHEN, "layers on a condition have")
         condition, inner, otherwise = item["when"], item.get("layers"), item.get("else", [])
         if not isinstance(inner, list) or not isinstance(otherwise, list):
-            self.faults.add(path, "layers on a condition: a list is accepted", hint="when: NAME, layers: […], else: […]")
+            self.faults.add(
+                path, "layers on a condition: a list is accepted", hint="when: NAME, layers: […], else: […]"
+            )
             return
         holds = self._holds(condition, (*path, "when"))
         if holds is not None:
@@ -240,7 +246,9 @@ class Scope:
                     return None
                 if sides[0] == sides[1] or all(isinstance(side, int | Fraction) for side in sides):
                     return (sides[0] == sides[1]) is (sign == "==")
-                self.faults.add(path, f"when: whether {text} holds depends on symbols", hint="give a flag, true or false")
+                self.faults.add(
+                    path, f"when: whether {text} holds depends on symbols", hint="give a flag, true or false"
+                )
                 return None
         accepted = "true, false, the name of a flag, not NAME, A == B or A != B"
         flags = [n for n, v in self.names.items() if isinstance(v, bool)]

@@ -224,7 +224,11 @@ def validated(document: Document, faults: Faults) -> SpecModel | None:
         broken = {str(found["loc"][0]) for found in error.errors(include_url=False)}
     known = _either(data, broken, faults)
     _names(data, faults)
-    if model is None and known and not broken & {"input", "inputs", "symbols", "with", "let", "blocks", "layers", "table"}:
+    if (
+        model is None
+        and known
+        and not broken & {"input", "inputs", "symbols", "with", "let", "blocks", "layers", "table"}
+    ):
         model = SpecModel.model_validate({key: value for key, value in data.items() if key not in broken})
     return model if known else None
 

@@ -86,7 +86,7 @@ def wire(
             continue
         try:
             if item.nest is not None:
-                item.nest(sources)
+                item.nest(tuple(map(net.absolute, sources)))
                 continue
             assert item.layer is not None
             full = net.add(name, item.layer, *sources, shares=shares, training=item.training)
@@ -106,7 +106,7 @@ def wire(
 def _behind(net: Network, sources: tuple[str, ...]) -> str:
     """What comes in, as most mistakes are in the shape of it."""
     try:
-        shapes = [f"{source} is {net.reading(source)}" for source in sources[:SHAPES]]
+        shapes = [f"{source.removeprefix('/')} is {net.reading(source)}" for source in sources[:SHAPES]]
     except NetworkError:
         return ""
     return f"its input {shapes[0]}" if len(sources) == 1 else f"its inputs: {', '.join(shapes)}"

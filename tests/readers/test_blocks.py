@@ -1,0 +1,202 @@
+"""Blocks and repeats in specs: at numbers a family is the network with every call written down, and says what it sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from symconv import Network
+from symconv.errors import DomainError, ShapeError, SpecError
+from symconv.readers.spec import parse_spec
+
+BLOCKS = """
+blocks:
+  conv_bn:
+    with: {c: , k: 3, s: 1, act: relu}
+    layers:
+      - conv: {channels: c, kernel: k, stride: s, padding: (k - 1)/2, bias: false}
+      - batch_norm
+      - act
+  residual:
+    with: {c: , s: 1, project: false, act: relu}
+    layers:
+      - branches:
+          main: [conv_bn: {c: c, s: s, act: act}, conv: {channels: c, padding: 1}]
+          skip: [{when: project, layers: [conv: {channels: c, kernel: 1, stride: s}]}]
+        join: add
+      - act
+  dense:
+    with: {c: , s: 1, project: false, act: sigmoid}
+    input: [_, held, _, _]
+    let: {inner: 2*c + held}
+    layers:
+      - branches:
+          old: []
+          new: [conv: {channels: inner, kernel: 1}, act, conv: {channels: c, padding: 1}]
+  excited:
+    with: {c: , s: 1, project: false, act: [sigmoid, dropout]}
+    input: [N, held, H, W]
+    layers:
+      - branches:
+          map: []
+          gate: [global_avg_pool, conv: {channels: held, kernel: 1}, act]
+        join: mul
+      - conv_bn: {c: c}
+  halved:
+    with: {c: , s: 2, project: false, act: gelu}
+    layers:
+      - residual: {c: c, s: s, project: true, act: act}
+      - {when: s != 1, layers: [], else: [max_pool: 2]}
+  twice:
+    with: {c: , s: 1, project: false, act: relu}
+    layers:
+      - residual: {c: c, s: s, project: true, repeat: 2, first: {act: [gelu]}}
+"""
+
+HEAD = "input: [N, 3, X, X]\nsymbols: {n1: count, n2: count, w: channels}\n" + BLOCKS
+
+CALLS = st.tuples(
+    st.sampled_from(["residual", "dense", "excited", "halved", "twice"]),
+    st.sampled_from(["w", "2*w", "5"]),
+    st.sampled_from(["1", "2"]),
+    st.booleans(),
+)
+
+
+def arguments(call: tuple[str, str, str, bool], first: bool) -> dict[str, Any]:
+    kind, width, stride, apart = call
+    given: dict[str, Any] = {"c": width}
+    if kind == "residual" and first:  # the first round changes the channels, so it projects
+        given |= {"project": True, "s": int(stride)}
+    elif apart and first:
+        given |= {"act": "tanh"}
+    return given
+
+
+def family(calls: list[tuple[str, str, str, bool]]) -> str:
+    layers: list[Any] = ["conv3-4"]
+    for number, call in enumerate(calls):
+        rest, first = arguments(call, first=False), arguments(call, first=True)
+        changed = {key: value for key, value in first.items() if rest.get(key) != value}
+        given: dict[str, Any] = {**rest, "name": f"stage{number}", "repeat": f"n{number + 1}"}
+        layers.append({call[0]: {**given, "first": changed} if changed else given})
+    return HEAD + yaml.safe_dump({"layers": [*layers, "global_avg_pool", "flatten", {"linear": 10}]})
+
+
+def written(calls: list[tuple[str, str, str, bool]], counts: tuple[int, ...]) -> str:
+    layers: list[Any] = ["conv3-4"]
+    for number, (call, count) in enumerate(zip(calls, counts)):
+        for i in range(count):
+            layers.append({call[0]: {**arguments(call, first=i == 0), "name": f"stage{number}_{i}"}})
+    return HEAD + yaml.safe_dump({"layers": [*layers, "global_avg_pool", "flatten", {"linear": 10}]})
+
+
+def figures(net: Network, **at: int) -> dict[str, Any]:
+    known = {name: value for name, value in at.items() if name in net.symbols}
+    return {metric: net.evaluate(metric, **known) for metric in ("params", "macs", "ops", "activations", "buffers")}
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(CALLS, min_size=1, max_size=2), st.tuples(st.integers(1, 4), st.integers(1, 3)), st.integers(1, 40),
+    st.integers(1, 6),
+)  # fmt: skip
+def test_a_family_at_numbers_is_every_call_written_down(
+    calls: list[tuple[str, str, str, bool]], counts: tuple[int, int], x: int, w: int
+) -> None:
+    net = parse_spec(family(calls)).network()
+    plain = parse_spec(written(calls, counts)).network()
+    at = {"X": x, "N": 2, "w": w}
+    depth = {f"n{i + 1}": counts[i] for i in range(len(calls))}
+    try:
+        wanted = figures(plain, **at)
+    except (DomainError, ShapeError):
+        with pytest.raises((DomainError, ShapeError)):
+            figures(net, **at, **depth)
+        return
+    assert figures(net, **at, **depth) == wanted
+    assert figures(net.substitute(**depth), **at) == wanted
+    assert figures(net.substitute(**depth).unrolled(), **at) == wanted
+
+
+def test_a_name_of_an_argument_stands_for_flags_words_and_lists() -> None:
+    net = parse_spec(
+        """
+input: [N, 8, X, X]
+blocks:
+  unit:
+    with: {bias: true, pool: max_pool, act: [relu, dropout]}
+    layers: [conv: {channels: 8, padding: 1, bias: bias}, pool: 2, act, upsample: {scale: 2}]
+layers: [unit, unit: {bias: false, pool: avg_pool, act: sigmoid, name: other}]
+"""
+    ).network()
+    assert [n.layer.kind for n in net.nodes] == [
+        "conv", "max_pool", "relu", "dropout", "upsample", "conv", "avg_pool", "sigmoid", "upsample",
+    ]  # fmt: skip
+    assert net.evaluate("params") == 2 * 576 + 8
+
+
+def test_a_block_of_several_inputs_names_them_and_reads_what_stands_outside() -> None:
+    net = parse_spec(
+        """
+inputs: {x: [N, T, C], memory: [N, S, C]}
+symbols: {n: count}
+blocks:
+  decoder:
+    inputs: {x: [_, t, c], memory: [_, s, c]}
+    layers:
+      - linear: {name: q, channels: c, from: x}
+      - matmul: {from: [q, memory], transpose: true}
+      - matmul: {from: [matmul1, memory]}
+      - add: {from: [matmul2, x]}
+layers: [decoder: {from: [x, memory], repeat: n, name: stack}]
+"""
+    ).network()
+    t, s, c, n = 5, 7, 12, 3
+    assert net.evaluate("macs", N=2, T=t, S=s, C=c, n=n) == n * 2 * (t * c * c + 2 * t * s * c)
+    assert str(net.output) == "N×T×C"
+
+
+def test_a_variant_sets_arguments_and_symbols_and_let_follows_them() -> None:
+    spec = parse_spec(
+        """
+input: [N, 3, X, X]
+symbols: {w: multiplier}
+with: {act: relu, wide: false}
+let: {c: "max(8, 8*floor(4*w))"}
+layers: [conv: {channels: c, kernel: 1}, act, {when: wide, layers: [conv: {channels: 2*c, kernel: 1}]}]
+variants: {small: {set: {w: 0.5}}, wide: {set: {w: 1, wide: true, act: [gelu, dropout]}}}
+"""
+    )
+    assert spec.network("small").evaluate("params") == 3 * 16 + 16
+    assert spec.network("wide").evaluate("params") == 3 * 32 + 32 + 32 * 64 + 64
+    assert [n.layer.kind for n in spec.network("wide").nodes] == ["conv", "gelu", "dropout", "conv"]
+    assert spec.network().substitute(w=2).evaluate("params") == 3 * 64 + 64
+
+
+def test_training_marks_a_stage_whose_layers_do_no_work_in_inference_and_the_trunk_goes_on() -> None:
+    net = parse_spec(
+        """
+input: [N, 3, X, X]
+layers:
+  - conv: {channels: 4, kernel: 1}
+  - {stage: aux, training: true, layers: [avg_pool: 5, flatten, linear: 10]}
+  - conv: {channels: 5, kernel: 1}
+"""
+    ).network()
+    assert [n.name for n in net.nodes if n.training] == ["aux/pool1", "aux/flatten1", "aux/fc1"]
+    assert str(net.cost("macs")) == "32·N·X²"
+    assert str(net.output) == "N×5×X²"
+    assert (str(net.domain), str(net.training_domain)) == ("everywhere", "X ≥ 5")
+    assert net.evaluate("params", X=10) == 16 + 25 + 4 * 4 * 10 + 10
+
+
+def test_what_a_small_file_multiplies_is_bounded() -> None:
+    levels = "".join(f"  b{i}: {{layers: [b{i + 1}, b{i + 1}]}}\n" for i in range(25))
+    text = f"input: [N, 3, X, X]\nblocks:\n{levels}  b25: {{layers: [relu]}}\nlayers: [b0]\n"
+    with pytest.raises(SpecError, match="more than 20,000 layers"):
+        parse_spec(text).network()
