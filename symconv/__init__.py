@@ -55,8 +55,8 @@ __all__ = [
     "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "compare", "conclusions",
     "derivative", "difference", "divides", "draw", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth",
     "largest", "layer", "layers", "leading", "load", "load_layers", "metric", "metrics", "on_class", "order",
-    "parse_spec", "period", "power", "product", "read_convention", "read_spec", "receptive_field", "require", "smallest",
-    "symbol", "to_sympy", "weight",
+    "parse_spec", "period", "power", "product", "read_convention", "read_spec", "receptive_field", "require",
+    "smallest", "symbol", "to_sympy", "weight",
 ]  # fmt: skip
 
 

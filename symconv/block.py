@@ -39,7 +39,7 @@ from symconv.values import substitute
 
 @dataclass(frozen=True)
 class Rounds:
-    """The rounds of the repeated block `name`; it carries the output of `source` on. `tied`: all have one set of weights."""
+    """The rounds of the repeated block `name`, which carries the output of `source` on; tied ones share weights."""
 
     name: str
     index: Index
@@ -89,7 +89,7 @@ def bound(symbol: Symbol) -> bool:
     return isinstance(symbol, Index) or symbol.scope.endswith(_STATE)
 
 
-class Unsolved(ShapeError):
+class Unsolved(ShapeError):  # noqa: N818  (an answer, more than an error)
     """An extent whose value in round i is not known in closed form."""
 
 

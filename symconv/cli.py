@@ -65,6 +65,9 @@ Plain = Annotated[
         "--ascii/--no-ascii", help="formulas in ASCII, floor((X + 31)/32); a pipe gets them so unless --no-ascii"
     ),
 ]
+Unroll = Annotated[
+    bool, typer.Option("--unroll", help="every round of a repeated block by itself; their number has to be one")
+]
 Layers = Annotated[
     list[Path] | None, typer.Option("--layers", metavar="FILE", help="a Python file with layers of your own; it is run")
 ]
@@ -96,17 +99,24 @@ def show(
     format: FormatName = Format.table,
     ascii: Plain = None,
     all: Annotated[bool, typer.Option("--all", help="the layers without cost too")] = False,
+    unroll: Unroll = False,
     layers: Layers = None,
 ) -> None:
-    """Closed forms of a network, in total and layer by layer."""
-    from symconv.readers.call import assignments, metric_named, put
+    """Closed forms of a network, in total and layer by layer.
+
+    Values for a family's symbols (resnet --at n1=3,n2=4,n3=23,n4=3) say which named variants have them.
+    """
+    from symconv.readers.call import assignments, metric_named
     from symconv.writers import output
     from symconv.writers.network import network_sheet
+    from symconv.writers.zoo import say_members
 
     given, chosen = assignments(at), metric_named(metric)
-    net = put(_load(model, layers), given)
+    net = _at(model, layers, given, unroll)
     every = all or format in (Format.json, Format.csv)
-    output.show(_placed(network_sheet(net, chosen, every=every), given), format.value, ascii)
+    sheet = network_sheet(net, chosen, every=every)
+    say_members(sheet, model, given)
+    output.show(_placed(sheet, given), format.value, ascii)
 
 
 @app.command()
@@ -122,16 +132,17 @@ def total(
     """One total: a formula, or a number where every symbol has a value."""
     from symconv.cost import set_cost
     from symconv.notation import LATEX
-    from symconv.readers.call import assignments, metric_named, put
+    from symconv.readers.call import assignments, metric_named
     from symconv.writers import output
 
     given, chosen = assignments(at), metric_named(metric)
-    net = put(_load(model, layers), given)
+    net = _at(model, layers, given)
     cost = net.cost(chosen, only)
     if format is Format.table or format is Format.latex:
         output.write(set_cost(cost, LATEX if format is Format.latex else output.style(ascii)).text + "\n")
         return
-    from symconv.writers.network import domain_line, label, metric_name
+    from symconv.writers.layers import label, metric_name
+    from symconv.writers.network import domain_line
     from symconv.writers.sheet import Sheet, plain
 
     sheet = Sheet(net.name, [(label(chosen), cost), ("domain", domain_line(net))])
@@ -148,17 +159,18 @@ def explain(
     ] = None,
     at: At = "",
     metric: MetricName = "macs",
+    unroll: Unroll = False,
     format: FormatName = Format.table,
     ascii: Plain = None,
     layers: Layers = None,
 ) -> None:
-    """What stands behind a term, a layer, a stage or the domain."""
-    from symconv.readers.call import assignments, metric_named, put
+    """What stands behind a term, a layer, a stage, a repeated block or the domain."""
+    from symconv.readers.call import assignments, metric_named
     from symconv.writers import output
     from symconv.writers.explain import explain_sheet
 
     given, chosen = assignments(at), metric_named(metric)
-    net = put(_load(model, layers), given)
+    net = _at(model, layers, given, unroll)
     with _call():
         sheet = explain_sheet(net, term, chosen)
     output.show(_placed(sheet, given), format.value, ascii)
@@ -177,12 +189,12 @@ def growth(
     layers: Layers = None,
 ) -> None:
     """How a total grows: leading terms, order, polynomial bounds."""
-    from symconv.readers.call import assignments, metric_named, put
+    from symconv.readers.call import assignments, metric_named
     from symconv.writers import output
     from symconv.writers.answers import growth_sheet
 
     given, chosen = assignments(at), metric_named(metric)
-    net = put(_load(model, layers), given)
+    net = _at(model, layers, given)
     with _call("--by"):
         sheet = growth_sheet(net, chosen, list(dict.fromkeys(s.strip() for s in by.split(",") if s.strip())))
     output.show(_placed(sheet, given), format.value, ascii)
@@ -203,7 +215,7 @@ def claims(
     from symconv.writers.answers import claims_sheet
 
     given = assignments(at)
-    net = _load(model, layers)
+    net = _load(model, layers, given)
     values = numbers(net, given)
     try:
         sheet = claims_sheet(net, values)
@@ -223,13 +235,14 @@ def diagram(
     fold: Annotated[bool, typer.Option("--fold/--no-fold", help="runs of equal layers as one")] = True,
     depth: Annotated[int | None, typer.Option("--depth", min=1, help="levels of the names that are drawn")] = None,
     direction: Annotated[Direction, typer.Option("--direction", help="top-down or left to right")] = Direction.TB,
+    unroll: Unroll = False,
     ascii: Annotated[bool, typer.Option("--ascii", help="formulas in ASCII")] = False,
     layers: Layers = None,
 ) -> None:
     """Draw a network: shapes, MACs and params, as figures with --at."""
     from symconv.errors import CallError
     from symconv.notation import ASCII, TEXT
-    from symconv.readers.call import assignments, metric_named, numbers
+    from symconv.readers.call import assignments, metric_named, numbers, unrolled
     from symconv.writers.diagram import draw
     from symconv.writers.output import say
     from symconv.writers.render import FORMATS
@@ -237,8 +250,10 @@ def diagram(
     if output.suffix.removeprefix(".").lower() not in FORMATS:
         raise CallError(f"-o {output}: a diagram is written as .{', .'.join(FORMATS)}")
     given, chosen = assignments(at), metric_named(metric)
-    net = _load(model, layers)
+    net = _load(model, layers, given)
     values = numbers(net, given)
+    if unroll:
+        net, values = unrolled(net.substitute(**values) if values else net), {}
     style = ASCII if ascii else TEXT
     draw(
         net,
@@ -282,12 +297,18 @@ def rules(
 
 
 @app.command()
-def zoo(format: FormatName = Format.table, ascii: Plain = None) -> None:
+def zoo(
+    family: Annotated[
+        str | None, typer.Argument(metavar="FAMILY", help="one family with its variants; all where none is named")
+    ] = None,
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+) -> None:
     """Bundled architectures beside the figures that others published."""
     from symconv.writers import output
-    from symconv.writers.zoo import zoo_sheet
+    from symconv.writers.zoo import family_sheet, zoo_sheet
 
-    output.show(zoo_sheet(), format.value, ascii)
+    output.show(zoo_sheet() if family is None else family_sheet(family), format.value, ascii)
 
 
 @app.command()
@@ -302,11 +323,24 @@ def schema(layers: Layers = None) -> None:
     write(json.dumps(made(), indent=2) + "\n")
 
 
-def _load(model: str, layers: list[Path] | None) -> Network:
-    _extend(layers)
-    from symconv.readers.catalogue import load
+def _at(model: str, layers: list[Path] | None, given: Mapping[str, str], unroll: bool = False) -> Network:
+    """The network with the values of `--at` in it, and unrolled where that is asked for."""
+    from symconv.readers.call import put, unrolled
 
-    return load(model)
+    net = put(_load(model, layers, given), given)
+    return unrolled(net) if unroll else net
+
+
+def _load(model: str, layers: list[Path] | None, given: Mapping[str, str]) -> Network:
+    """The network; `given` are names that `--at` has values for."""
+    _extend(layers)
+    from symconv.readers.call import refuse_settings
+    from symconv.readers.catalogue import find
+
+    spec, variant = find(model)
+    net = spec.network(variant)
+    refuse_settings(net, given, spec, variant)
+    return net
 
 
 def _extend(layers: list[Path] | None) -> None:

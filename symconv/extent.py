@@ -574,8 +574,8 @@ def power(base: int, exponent: Size) -> Size:
     if base == 1:
         return 1
     root, k = _root(base)
-    monomial, number = _joined((), {root: k * exponent})
-    return from_terms({monomial: _whole(number)})
+    monomial, factor = _joined((), {root: k * exponent})
+    return from_terms({monomial: _whole(factor)})
 
 
 @cache

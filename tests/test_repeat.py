@@ -153,7 +153,7 @@ def agree(moves: list[Move], count: int, x: int, apart: bool) -> None:
         with pytest.raises((DomainError, ShapeError)):
             family.evaluate("macs", X=x, N=2, n=count)
         return
-    assert [family.evaluate(m, **({"X": x, "N": 2, "n": count})) for m in METRICS] == wanted
+    assert [family.evaluate(m, X=x, N=2, n=count) for m in METRICS] == wanted
     written = family.substitute(n=count).unrolled()
     assert {n: str(c) for n, c in written.substitute(X=x, N=2).costs("macs").items()} == {
         n: str(c) for n, c in plain.substitute(X=x, N=2).costs("macs").items()

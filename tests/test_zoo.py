@@ -16,7 +16,13 @@ from symconv.readers.catalogue import bundled, load, published
 TRUTH = Path(__file__).parent / "truth"
 
 #: The zoo's names of models that a truth file calls otherwise.
-CALLED: dict[str, str] = {}
+CALLED: dict[str, str] = {
+    "googlenet with auxiliary heads": "googlenet_with_heads",
+    "inception_v3 without auxiliary head": "inception_v3_without_head",
+    "legacy_xception": "xception",
+    "nin cifar10": "nin",
+    "nin imagenet": "nin_imagenet",
+}
 
 
 @cache

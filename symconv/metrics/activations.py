@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symconv.cost import ZERO, Cost
-from symconv.network import Node, metric
+from symconv.node import Node, metric
 
 
 @metric("activations", "elements", "the elements of every layer's output, views such as flatten apart")

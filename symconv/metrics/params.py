@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symconv.cost import ZERO, Cost, total_of
 from symconv.layer import BUFFER, FROZEN, TRAINABLE
-from symconv.network import Node, metric
+from symconv.node import Node, metric
 
 
 def _kept(node: Node, kind: str) -> Cost:

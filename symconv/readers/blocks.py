@@ -141,9 +141,10 @@ class BlockCall(Call):
 
     def build(self, name: str, sources: tuple[str, ...], training: bool) -> None:
         chain = [called for called, _ in self.faults.chain]
-        if self.kind in chain:
-            way = " → ".join([*chain[chain.index(self.kind) :], self.kind])
-            self.faults.add(self.path, f"the block {self.kind} calls itself: {way}")
+        written = self.path[1] if self.path[0] == "blocks" else None
+        inside = chain[_last(chain, self.kind) :] if self.kind in chain else []
+        if written in inside:  # one inside the other where a file says so, as an argument, comes to an end
+            self.faults.add(self.path, f"the block {self.kind} calls itself: {' → '.join([*inside, self.kind])}")
             raise Abandoned
         if len(chain) >= NESTED:
             self.faults.add(self.path, f"blocks deeper than {NESTED}, the most that is accepted")
@@ -241,3 +242,7 @@ class BlockCall(Call):
                     self.net.require(replace(equal(size, value), reason=reason), node)
                 except SymconvError as error:
                     self.faults.add(self.path, str(error))
+
+
+def _last(chain: list[str], kind: str) -> int:
+    return len(chain) - 1 - chain[::-1].index(kind)

@@ -9,10 +9,12 @@ from typing import Any, Final
 
 from symconv.count import Convention
 from symconv.domain import Condition, Domain, asking
-from symconv.errors import CallError, ExpressionError, near
+from symconv.errors import CallError, ExpressionError, NetworkError, near
+from symconv.extent import symbols_of
 from symconv.network import METRICS, Network
 from symconv.readers.expression import DIGITS, names_in, parse_rational
 from symconv.readers.names import plainly, shown
+from symconv.readers.spec import Spec
 
 #: What looks like a number and is none here: 1e3 would be read as 1·e3.
 _FLOAT: Final = re.compile(r"[0-9]+(\.[0-9]+)?[eE][0-9]+|0[xXbBoO][0-9a-fA-F]+")
@@ -74,6 +76,46 @@ def put(net: Network, given: Mapping[str, str]) -> Network:
         made.require(condition, source)
     made.usual = {n: v for n, v in net.usual.items() if n not in given and n in made.symbols}
     return made
+
+
+def unrolled(net: Network) -> Network:
+    """The network with every round of its repeated blocks by itself.
+
+    Raises CallError where the number of rounds is not a number, or they are too many.
+    """
+    try:
+        made = net.unrolled()
+    except NetworkError as error:
+        counts = dict.fromkeys(s.name for n in net.nodes for r in n.rounds for s in symbols_of(r.index.end))
+        known = [name for name in counts if name in net.symbols]
+        hint = f" (--at {','.join(f'{name}=…' for name in known)} gives numbers)" if known else ""
+        raise CallError(f"--unroll: {error}{hint}") from None
+    made.usual = dict(net.usual)
+    return made
+
+
+def refuse_settings(net: Network, given: Mapping[str, str], spec: Spec, variant: str | None) -> None:
+    """Say of the names that are no symbols of the network where they are set.
+
+    Raises CallError for an argument of the spec, and for a symbol that the variant has given a value.
+    """
+    for name in given.keys() - net.symbols.keys():
+        by = [known for known, other in spec.model.variants.items() if name in other.set]
+        if name in spec.model.with_:
+            there = (
+                f"{', '.join(by[:3])}{', …' if len(by) > 3 else ''} {'sets' if len(by) == 1 else 'set'} it"
+                if by
+                else "none sets it"
+            )
+            said = f"{plainly(name)} is an argument of {spec.name}, which variants set and --at does not: {there}"
+            raise CallError(
+                f"--at: {said}; symconv zoo {spec.name} says to what, and a variant in a spec of your own may"
+            )
+        if variant is not None and variant in by:
+            value = shown(spec.model.variants[variant].set[name])
+            raise CallError(
+                f"--at: {net.name} is {spec.name} with {plainly(name)} = {value}: give {plainly(name)} to {spec.name} itself"
+            )
 
 
 def _check_names(net: Network, given: Mapping[str, str]) -> None:

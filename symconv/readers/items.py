@@ -1,4 +1,4 @@
-"""The layers of one level of a spec, the top or one round of a block, as items: words, layers, stages, branches, blocks.
+"""The layers of one level of a spec, the top or a round of a block, as items: words, layers, stages, branches, blocks.
 
 What a name stands for, an argument of a block, a derived integer, a symbol, is looked up in the scope of its level.
 """

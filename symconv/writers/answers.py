@@ -13,7 +13,7 @@ from symconv.network import Network
 from symconv.notation import ASCII, LATEX, TEXT, Style
 from symconv.sizes import Undecided
 from symconv.symbols import by_name
-from symconv.writers.network import figures_at, label, metric_name
+from symconv.writers.layers import figures_at, label, metric_name
 from symconv.writers.sheet import Cell, Column, Math, Sheet, Table, plain
 
 

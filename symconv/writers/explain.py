@@ -18,7 +18,8 @@ from symconv.readers.expression import parse
 from symconv.readers.names import plainly
 from symconv.setting import set_size
 from symconv.symbols import Symbol
-from symconv.writers.network import KEPT, condition_of, counted, domain_line, kind_of, label, metric_name
+from symconv.writers.layers import counted, kind_of, label, metric_name
+from symconv.writers.network import KEPT, condition_of, domain_line
 from symconv.writers.sheet import SPACED, Cell, Column, Math, Sheet, Table
 
 

@@ -11,12 +11,12 @@ from symconv.cost import Cost, Number, cost_symbols, evaluate_cost
 from symconv.count import Convention
 from symconv.errors import SymconvError
 from symconv.network import Network, Node
-from symconv.notation import ASCII, LATEX, PRODUCT, TEXT, Style
+from symconv.notation import ASCII, ATOM, LATEX, TEXT, Style
 from symconv.setting import set_size
 from symconv.writers.sheet import Big, Cell, Column, Heading, Math, Name, Share, Table
 from symconv.writers.wording import TIED, called, described
 
-#: What the heading or the row of layers that work in training only says.
+#: What is said of layers that work in training only.
 TRAINING: Final = "in training only"
 
 
@@ -38,26 +38,28 @@ def counted(number: int, what: str) -> str:
 # -- groups ------------------------------------------------------------------------------------------------------------
 
 
-def group_of(net: Network, node: Node) -> str:
-    """The path that a node's row stands under: the round of a block that it is in, else its stage.
+def groups(net: Network) -> dict[str, str]:
+    """The path that each node's row stands under: the round of a block that it is in, else its stage.
 
     `layer1/0/main/conv1` stands under layer1/0, where rounds are told by their numbers or their index, the innermost of
     the network's own blocks first, and `stem/conv1/bn` under stem.
+
+    >>> from symconv.readers.catalogue import load
+    >>> list(dict.fromkeys(groups(load("resnet")).values()))[:4]
+    ['stem', 'layer1/0', 'layer1/i', 'layer2/0']
     """
-    parts = node.name.split("/")
-    letters = {r.index.name for r in node.rounds}
-    rounds = [k for k in range(1, len(parts) - 1) if parts[k].isdigit() or parts[k] in letters]
-    known = [k for k in rounds if "/".join(parts[:k]) in net.blocks]
-    if rounds:
-        return "/".join(parts[: (known[-1] if known else rounds[0]) + 1])
-    return "/".join(parts[: min(len(parts) - 1, _shared(net) + 1)])
-
-
-def _shared(net: Network) -> int:
-    """How many parts the paths of all nodes have in common."""
     paths = [node.name.split("/")[:-1] for node in net.nodes]
-    first, last = min(paths), max(paths)
-    return next((i for i, (a, b) in enumerate(zip(first, last)) if a != b), min(len(first), len(last)))
+    first, last = min(paths, default=[]), max(paths, default=[])
+    shared = next((i for i, (a, b) in enumerate(zip(first, last)) if a != b), min(len(first), len(last)))
+    return {node.name: _group(net, node, path, shared) for node, path in zip(net.nodes, paths)}
+
+
+def _group(net: Network, node: Node, path: list[str], shared: int) -> str:
+    letters = {r.index.name for r in node.rounds}
+    rounds = [k for k in range(1, len(path)) if path[k].isdigit() or path[k] in letters]
+    own = [k for k in rounds if "/".join(path[:k]) in net.blocks]
+    last = own[-1] if own else rounds[0] if rounds else min(shared, max(len(path) - 1, 0))
+    return "/".join(path[: last + 1])
 
 
 def rounds_of(node: Node, path: str) -> Rounds | None:
@@ -66,26 +68,119 @@ def rounds_of(node: Node, path: str) -> Rounds | None:
 
 
 def said_of(rounds: Rounds) -> Math:
-    """How often a block stands there, and what counts its rounds: ×(n − 1), i = 1 … n − 1."""
+    """How often a block stands there, and what counts its rounds.
+
+    >>> from symconv.readers.catalogue import load
+    >>> said_of(load("resnet").node("layer1/i/main/conv1/conv").rounds[0])
+    Math(text='×(n1 − 1), i = 1 … n1 − 1', latex='\\times \\left(n_{1} - 1\\right),\\ i = 1 \\ldots n_{1} - 1', \
+ascii='x(n1 - 1), i = 1 .. n1 - 1')
+    """
 
     def text(style: Style) -> str:
-        times, last = set_size(rounds.count, style), set_size(rounds.index.end - 1, style)
-        i = style.symbol(rounds.index.name).text
+        index = rounds.index
+        times = style.within(set_size(rounds.count, style), ATOM)
+        begin, last = (set_size(size, style).text for size in (index.begin, index.end - 1))
+        i = style.symbol(index.name).text
         if style is LATEX:
-            return rf"\times {style.within(times, PRODUCT)},\ {i} = {rounds.index.begin} \ldots {last.text}"
-        dots, by = ("..", "x") if style is ASCII else ("…", "×")
-        return f"{by}{style.within(times, PRODUCT)}, {i} = {rounds.index.begin} {dots} {last.text}"
+            return rf"\times {times},\ {i} = {begin} \ldots {last}"
+        return f"{'x' if style is ASCII else '×'}{times}, {i} = {begin} {'..' if style is ASCII else '…'} {last}"
 
-    tied = ", one set of weights" if rounds.tied else ""
-    latex_tied = rf",\ \text{{one set of weights}}" if rounds.tied else ""
-    return Math(text(TEXT) + tied, text(LATEX) + latex_tied, text(ASCII) + tied)
+    return Math(text(TEXT), text(LATEX), text(ASCII))
 
 
-def heading(net: Network, node: Node, path: str) -> Heading:
-    """The heading over the rows of a path."""
-    inside = [n for n in net.nodes if n.name.startswith(path + "/")]
-    rounds = rounds_of(node, path)
-    note: Math | str = said_of(rounds) if rounds is not None else ""
-    if all(n.training for n in inside):
-        note = Math(*(f"{part}, {TRAINING}" if part else part for part in (note.text, note.latex, note.ascii))) if isinstance(note, Math) else TRAINING  # fmt: skip
-    return Heading(path, note)
+def _headings(net: Network, paths: Mapping[str, str]) -> dict[str, Heading]:
+    """The heading over the rows of each path."""
+    nodes: dict[str, list[Node]] = {}
+    for node in net.nodes:
+        nodes.setdefault(paths[node.name], []).append(node)
+    found = {}
+    for path, inside in nodes.items():
+        rounds = rounds_of(inside[0], path)
+        notes: list[Math | str] = [] if rounds is None else [said_of(rounds)]
+        notes += ["one set of weights"] if rounds is not None and rounds.tied else []
+        notes += [TRAINING] if all(n.training for n in inside) else []
+        found[path] = Heading(path, tuple(notes))
+    return found
+
+
+# -- the table ---------------------------------------------------------------------------------------------------------
+
+
+def layers_table(net: Network, metric: str | Convention, values: Mapping[str, int], every: bool) -> tuple[Table, int]:
+    """The table of the layers, figures at `values` beside the formulas; and how many layers are left out of it."""
+    costs, params, total = net.costs(metric), net.costs("params"), net.cost(metric)
+    figures = figures_of(net, costs, values)
+    whole = sum(figures.values())
+    beside = bool(figures) and bool(cost_symbols(total))
+    place = ", ".join(f"{name}={value}" for name, value in values.items())
+    columns = [
+        Column("layer", key="name"),
+        Column("kind", key="kind", short=True),
+        Column("output", key="output", rank=1),
+    ]
+    columns += [Column("params", True, "params", rank=1, short=True)] if metric != "params" else []
+    columns.append(Column(label(metric), True, metric_name(metric), rank=0 if beside else 3, short=True))
+    columns += [Column(f"{label(metric)} at {place}", True, "figure", rank=3)] if beside else []
+    columns += [Column("share", key="share", rank=2)] if figures else []
+    table = Table(columns)
+    paths = groups(net)
+    headings = _headings(net, paths)
+    before = ""
+    for node in net.nodes:
+        if not (every or costs[node.name] or node.parameters or _reshapes(node)):
+            continue
+        path = paths[node.name]
+        if path and path != before:
+            table.groups[len(table.rows)] = headings[path]
+        before = path
+        kind = kind_of(node)
+        if node.training and TRAINING not in headings[path].notes:
+            kind = Math(f"{kind.text}, {TRAINING}", ascii=f"{kind.ascii}, {TRAINING}")
+        row: list[Cell] = [Name(node.name, path), kind, node.out]
+        row += [params[node.name]] if metric != "params" else []
+        row.append(costs[node.name])
+        if figures:
+            value = figures[node.name]
+            row += [Big(value)] if beside else []
+            row.append(Share(Fraction(value) / Fraction(whole)))
+        table.rows.append(row)
+    end: list[Cell] = ["total", counted(len(net.nodes), "layer"), None]
+    end += [_short(net.cost("params"))] if metric != "params" else []
+    end.append(_short(total))
+    end += [Big(whole)] if beside else []
+    end += [None] if figures else []
+    table.total = end
+    return table, len(net.nodes) - len(table.rows)
+
+
+def _short(total: Cost) -> Cost | None:
+    """A total; none where it is long, as it stands above the table."""
+    return total if len(total.terms) < 4 else None
+
+
+def _reshapes(node: Node) -> bool:
+    return len(node.tensors) != 1 or node.out.shape != node.tensors[0].shape
+
+
+def kind_of(node: Node) -> Math:
+    """A layer's kind and its telling fields."""
+    return Math(described(node, TEXT).replace(TIED, " "), ascii=described(node, ASCII).replace(TIED, " "))
+
+
+def figures_at(net: Network, at: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The values for figures: those given, else the network's usual ones; none where they do not fit it."""
+    values = {name: value for name, value in (net.usual if at is None else at).items() if name in net.symbols}
+    try:
+        net.at(values)
+    except SymconvError:
+        return {}
+    return values
+
+
+def figures_of(net: Network, costs: Mapping[str, Cost], values: Mapping[str, int]) -> dict[str, Number]:
+    """The figure of every layer; none where values for some symbol are missing, or where all are zero."""
+    at = net.at(values)
+    if any(cost_symbols(cost) - at.keys() for cost in costs.values()):
+        return {}
+    figures = {name: evaluate_cost(cost, at) for name, cost in costs.items()}
+    return figures if any(figures.values()) else {}

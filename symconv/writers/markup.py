@@ -94,7 +94,7 @@ def _cell(cell: Cell) -> str:
 #: What LaTeX has no letter for, or would take for a command's own: a bracket behind a line's end is its option.
 _SIGNS: Final = {
     "·": r"$\cdot$", "×": r"$\times$", "−": "$-$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "⌈": r"$\lceil$",
-    "⌉": r"$\rceil$", "≥": r"$\geq$", "≤": r"$\leq$", "≡": r"$\equiv$", "…": r"\dots{}", "→": r"$\to$", "–": "--",
+    "⌉": r"$\rceil$", "≥": r"$\geq$", "≤": r"$\leq$", "≡": r"$\equiv$", "≠": r"$\neq$", "…": r"\dots{}", "→": r"$\to$", "–": "--",
     "√": r"$\surd$", "½": r"$\tfrac12$", "Σ": r"$\Sigma$", "Φ": r"$\Phi$", "α": r"$\alpha$", "β": r"$\beta$",
     "γ": r"$\gamma$", "ε": r"$\varepsilon$", "π": r"$\pi$", "σ": r"$\sigma$", "ˣ": "$^{x}$", "ʳ": "$^{r}$",
     "⁻": "$^{-}$", "\u202f": r"\,", "\u00a0": "~", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",

@@ -4,54 +4,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any, Final
 
 from symconv.analysis.growth import growth
-from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, product
+from symconv.block import Rounds
+from symconv.cost import Cost, cost_symbols, product
 from symconv.count import CONVENTIONS, Convention
-from symconv.domain import Condition
+from symconv.domain import Condition, Domain
 from symconv.errors import SymconvError
-from symconv.network import Network, Node
+from symconv.network import Network
 from symconv.notation import ASCII, LATEX, TEXT
 from symconv.sizes import Undecided
 from symconv.symbols import Symbol
-from symconv.writers.sheet import Big, Cell, Column, Math, Name, Share, Sheet, Table, plain
-from symconv.writers.wording import TIED, called, described
+from symconv.writers.layers import counted, figures_at, figures_of, kind_of, label, layers_table, metric_name
+from symconv.writers.sheet import Big, Cell, Math, Sheet, plain
 
 #: What a network keeps or makes, beside what it does.
 KEPT: Final = ("params", "frozen", "buffers", "activations")
 
 
-def label(metric: str | Convention) -> str:
-    """How a metric is called in a heading."""
-    return called(metric_name(metric))
-
-
-def metric_name(metric: str | Convention) -> str:
-    """The name of a metric."""
-    return metric.name if isinstance(metric, Convention) else metric
-
-
 def network_sheet(
     net: Network, metric: str | Convention = "macs", at: Mapping[str, int] | None = None, every: bool = False
 ) -> Sheet:
-    """The closed forms of a network, in total and layer by layer.
+    """The closed forms of a network, in total and layer by layer; a repeated block stands there once.
 
     `at` are the values at which figures stand beside the formulas; without it they are the network's usual ones. Layers
     that neither change the shape nor cost anything are left out, and their number is said, unless `every` is set.
     """
-    total = net.cost(metric)
     values = figures_at(net, at)
     sheet = Sheet(f"{net.name} · {net.description}" if net.description else net.name)
-    shown = {metric_name(metric): total, "params": net.cost("params")}
-    shown |= {name: net.cost(name) for name in ("frozen", "buffers") if net.cost(name)}
-    sheet.facts = [(label(name), cost) for name, cost in shown.items()]
-    if cost_symbols(total):
-        sheet.facts.append(("grows", grows(total)))
-    sheet.facts.append(("domain", domain_line(net)))
-    table, hidden = _layers(net, metric, values, every)
+    sheet.facts = network_facts(net, metric)
+    table, hidden = layers_table(net, metric, values, every)
     sheet.tables = [table]
+    if any(node.rounds for node in net.nodes):
+        i = next(node.rounds[-1].index.name for node in net.nodes if node.rounds)
+        sheet.notes.append(
+            f"×n: a block of n rounds; the outputs are those of round {i}, the figures those of all rounds"
+        )
     if hidden:
         without = ", ".join(dict.fromkeys((label(metric), "params")))
         are, them = ("is", "it") if hidden == 1 else ("are", "them")
@@ -62,78 +51,18 @@ def network_sheet(
     return sheet
 
 
-def counted(number: int, what: str) -> str:
-    """`1 layer`, `2 layers`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-# -- the layers --------------------------------------------------------------------------------------------------------
-
-
-def _layers(net: Network, metric: str | Convention, values: Mapping[str, int], every: bool) -> tuple[Table, int]:
-    """The table of the layers, and how many are left out of it."""
-    costs, params, total = net.costs(metric), net.costs("params"), net.cost(metric)
-    figures = _figures(net, costs, values)
-    whole = sum(figures.values())
-    beside = bool(figures) and bool(cost_symbols(total))
-    place = ", ".join(f"{name}={value}" for name, value in values.items())
-    columns = [Column("layer", key="name"), Column("kind", key="kind"), Column("output", key="output")]
-    columns += [Column("params", True, "params", rank=1)] if metric != "params" else []
-    columns.append(Column(label(metric), True, metric_name(metric), rank=0 if beside else 3))
-    columns += [Column(f"{label(metric)} at {place}", True, "figure", rank=3)] if beside else []
-    columns += [Column("share", key="share", rank=2)] if figures else []
-    table = Table(columns)
-    stage = ""
-    for node in net.nodes:
-        if not (every or costs[node.name] or node.parameters or _reshapes(node)):
-            continue
-        path = node.name.rpartition("/")[0]
-        if path and path != stage:
-            table.groups[len(table.rows)] = path
-        stage = path
-        row: list[Cell] = [Name(node.name, grouped=bool(path)), kind_of(node), node.out]
-        row += [params[node.name]] if metric != "params" else []
-        row.append(costs[node.name])
-        if figures:
-            value = figures[node.name]
-            row += [Big(value)] if beside else []
-            row.append(Share(Fraction(value) / Fraction(whole)))
-        table.rows.append(row)
-    end: list[Cell] = ["total", counted(len(net.nodes), "layer"), None]
-    end += [net.cost("params")] if metric != "params" else []
-    end.append(total if len(total.terms) < 4 else None)  # a longer formula stands above the table
-    end += [Big(whole)] if beside else []
-    end += [None] if figures else []
-    table.total = end
-    return table, len(net.nodes) - len(table.rows)
-
-
-def _reshapes(node: Node) -> bool:
-    return len(node.tensors) != 1 or node.out.shape != node.tensors[0].shape
-
-
-def kind_of(node: Node) -> Math:
-    """A layer's kind and its telling fields."""
-    return Math(described(node, TEXT).replace(TIED, " "), ascii=described(node, ASCII).replace(TIED, " "))
-
-
-def figures_at(net: Network, at: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The values for figures: those given, else the network's usual ones; none where they do not fit it."""
-    values = {name: value for name, value in (net.usual if at is None else at).items() if name in net.symbols}
-    try:
-        net.at(values)
-    except SymconvError:
-        return {}
-    return values
-
-
-def _figures(net: Network, costs: Mapping[str, Cost], values: Mapping[str, int]) -> dict[str, Number]:
-    """The figure of every layer; none where values for some symbol are missing, or where all are zero."""
-    at = net.at(values)
-    if any(cost_symbols(cost) - at.keys() for cost in costs.values()):
-        return {}
-    figures = {name: evaluate_cost(cost, at) for name, cost in costs.items()}
-    return figures if any(figures.values()) else {}
+def network_facts(net: Network, metric: str | Convention = "macs") -> list[tuple[str, Cell]]:
+    """Totals, growth, and where they hold."""
+    total = net.cost(metric)
+    shown = {metric_name(metric): total, "params": net.cost("params")}
+    shown |= {name: net.cost(name) for name in ("frozen", "buffers") if net.cost(name)}
+    facts: list[tuple[str, Cell]] = [(label(name), cost) for name, cost in shown.items()]
+    if cost_symbols(total):
+        facts.append(("grows", grows(total)))
+    facts.append(("domain", domain_line(net)))
+    if (more := training_line(net)) is not None:
+        facts.append(("in training", more))
+    return facts
 
 
 def grows(cost: Cost) -> Math:
@@ -169,6 +98,22 @@ def domain_line(net: Network) -> Math:
 _KINDS: Final = ((", ", "text"), (r",\ ", "latex"), (", ", "ascii"))
 
 
+def training_line(net: Network) -> Math | None:
+    """What the layers ask for besides that work in training only; none where the domain has it already."""
+    both = Domain()
+    for condition in net.domain.conditions:
+        both.require(condition)
+    known = {text for text, _ in both.lines(TEXT)}
+    try:
+        for condition in net.training_domain.conditions:
+            both.require(condition)
+    except SymconvError as why:
+        return Math(f"never: {why}")
+    more = [line for line in both.lines(TEXT) if line[0] not in known]
+    lines = [condition if (condition := condition_of(of[0])).text == text else _solved(text) for text, of in more]
+    return Math(*(sep.join(getattr(m, kind) for m in lines) for sep, kind in _KINDS)) if lines else None
+
+
 def condition_of(condition: Condition) -> Math:
     """A condition of a domain."""
     latex = condition.text(LATEX).replace(" ≥ ", r" \geq ").replace(" divides ", r" \mid ")
@@ -192,13 +137,14 @@ def network_data(net: Network, metric: str | Convention, values: Mapping[str, in
     """What JSON says besides the facts: inputs, symbols, conditions, all totals, all primitives, all layers."""
     costs = {metric_name(metric): net.costs(metric)}
     costs |= {name: net.costs(name) for name in (*CONVENTIONS, *KEPT)}
-    figures = _figures(net, net.costs(metric), values)
+    figures = figures_of(net, net.costs(metric), values)
     return {
         "name": net.name,
         "metric": metric_name(metric),
         "inputs": {name: _shape(t.shape) for name, t in net.inputs.items()},
         "symbols": list(net.symbols),
-        "conditions": [{"condition": c.text(ASCII), "node": c.node, "reason": c.reason} for c in net.domain.conditions],
+        "conditions": _conditions(net.domain),
+        **({"conditions in training": _conditions(net.training_domain)} if net.training_domain.conditions else {}),
         "totals": {name: plain(net.cost(metric if name == metric_name(metric) else name)) for name in costs},
         "primitives": {name: plain(cost) for name, cost in net.count().operations.items()},
         "figures": {"at": dict(values), "total": plain(Big(sum(figures.values())))} if figures else None,
@@ -210,12 +156,24 @@ def network_data(net: Network, metric: str | Convention, values: Mapping[str, in
                 "inputs": list(node.inputs),
                 "shares": node.shares or None,
                 "output": _shape(node.out.shape),
+                "rounds": [_rounds(r) for r in node.rounds],
+                "training": node.training,
                 "costs": {name: plain(of[node.name]) for name, of in costs.items()},
                 **({"figure": plain(Big(figures[node.name]))} if figures else {}),
             }
             for node in net.nodes
         ],
     }
+
+
+def _conditions(domain: Domain) -> list[dict[str, str]]:
+    return [{"condition": c.text(ASCII), "node": c.node, "reason": c.reason} for c in domain.conditions]
+
+
+def _rounds(rounds: Rounds) -> dict[str, Any]:
+    """A repeated block that a layer stands in: its name, what counts its rounds, and from where to below where."""
+    begin, end = _shape((rounds.index.begin, rounds.index.end))
+    return {"name": rounds.name, "index": rounds.index.name, "begin": begin, "end": end, "tied": rounds.tied}
 
 
 def _shape(shape: tuple[Any, ...]) -> list[Any]:

@@ -30,7 +30,8 @@ from symconv.setting import set_size
 from symconv.symbols import FIELD, symbol
 from symconv.tensor import Tensor
 from symconv.writers.explain import facts_and_counts, summary
-from symconv.writers.network import counted, grows, label
+from symconv.writers.layers import counted, label
+from symconv.writers.network import grows
 from symconv.writers.sheet import SPACED, Cell, Column, Math, Rule, Sheet, Table
 
 #: What a layer keeps, by the metric that counts it.

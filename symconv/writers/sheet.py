@@ -48,15 +48,15 @@ class Math:
 
 @dataclass(frozen=True)
 class Name:
-    """A node's name: its last part where the table groups by the path before it, the whole where a program reads it."""
+    """A node's name: what is left of it below the path that it is grouped under, the whole where a program reads it."""
 
     path: str
-    grouped: bool = False
+    under: str = ""
 
     @property
     def shown(self) -> str:
-        """The name as the terminal shows it, indented under its stage."""
-        return "  " + self.path.rpartition("/")[2] if self.grouped else self.path
+        """The name as the terminal shows it, indented under its group."""
+        return "  " + self.path.removeprefix(self.under + "/") if self.under else self.path
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ Cell = str | int | Fraction | Cost | Extent | Tensor | Share | Rule | Math | Big
 class Column:
     """A column: its heading, whether its cells stand to the right, its name for a program, and its `rank`.
 
-    In a narrow window the cells of `prose` take several lines, then the columns of the lowest rank are left out first;
-    the first column always stays.
+    In a narrow window the cells of `prose` take several lines and those of a `short` column are cut behind a part of
+    theirs, with a mark; then the columns of the lowest rank are left out first. The first column always stays.
     """
 
     heading: str
@@ -82,6 +82,15 @@ class Column:
     key: str = ""
     rank: int = 0
     prose: bool = False
+    short: bool = False
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading over some rows of a table, and what is said of all of them."""
+
+    name: str
+    notes: tuple[Math | str, ...] = ()
 
 
 @dataclass
@@ -91,7 +100,7 @@ class Table:
     columns: Sequence[Column]
     rows: list[list[Cell]] = field(default_factory=list)
     total: list[Cell] | None = None
-    groups: dict[int, str] = field(default_factory=dict)
+    groups: dict[int, Heading] = field(default_factory=dict)
 
 
 @dataclass
@@ -119,7 +128,7 @@ SPACED: Final = _Spaced()
 _BREAKS: Final = re.compile(r"[\t\n\r]+")
 _FOLDED: Final = str.maketrans(
     {
-        "·": "*", "×": "x", "−": "-", "–": "-", "…": "...", "≥": ">=", "≤": "<=", "≡": "=", "→": "->", "½": "1/2",
+        "·": "*", "×": "x", "−": "-", "–": "-", "…": "...", "≥": ">=", "≤": "<=", "≡": "=", "≠": "!=", "→": "->", "½": "1/2",
         "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "√": "sqrt ", "Σ": "sum ", "Φ": "Phi", "α": "alpha",
         "β": "beta", "γ": "gamma", "ε": "eps", "π": "pi", "σ": "sigma", "ˣ": "^x", "ʳ": "^r", "⁻": "^-",
         "\u202f": " ", TIED: " ", **{sign: f"^{digit}" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
@@ -204,12 +213,17 @@ def to_json(sheet: Sheet) -> str:
         label, value = label.strip(), plain(cell)
         facts[label] = [*_listed(facts[label]), value] if label in facts else value
     body = {"title": sheet.title, "facts": facts, **sheet.data()}
-    rows = [[{c.key or c.heading: plain(v) for c, v in zip(t.columns, row)} for row in t.rows] for t in sheet.tables]
-    if rows and "layers" not in body:
+    rows = [as_data(table) for table in sheet.tables]
+    if rows and not {"layers", "rows"} & body.keys():
         body["rows"] = rows[0] if len(rows) == 1 else rows
     if sheet.notes:
         body["notes"] = sheet.notes
     return json.dumps(body, indent=2) + "\n"
+
+
+def as_data(table: Table) -> list[dict[str, Any]]:
+    """The rows of a table as a program reads them."""
+    return [{c.key or c.heading: plain(v) for c, v in zip(table.columns, row)} for row in table.rows]
 
 
 def _listed(value: Any) -> list[Any]:

@@ -17,14 +17,17 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from symconv.notation import ASCII, TEXT, Style
-from symconv.writers.sheet import Cell, Column, Name, Share, Sheet, Table, in_style, set_cell, set_fact
+from symconv.writers.sheet import Cell, Column, Heading, Name, Share, Sheet, Table, in_style, set_cell, set_fact
 from symconv.writers.wording import TIED, lines
 
 #: The eighths of a block, for bars.
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _BAR: Final = 10
-#: The width of a share in percent; the least of a column of words.
-_PERCENT, _PROSE = 7, 20
+#: The width of a share in percent; the least of a column of words and of one whose cells are cut, the most of that.
+_PERCENT, _PROSE, _SHORT, _LONG = 7, 20, 24, 60
+#: What stands for the rest of a cell.
+_DOTS: Final = "…"
+_CUT: Final = "… is the rest of a cell that has no room: --format csv or json has all of it, symconv explain too"
 _UNBOUND: Final = 1_000_000
 _RELATION: Final = re.compile(r" (≥|>=|≤|≡|=|>|divides|mod \d+ in) | (?=\(mod )")
 
@@ -48,20 +51,21 @@ def _print(sheet: Sheet, style: Style, console: Console) -> None:
         console.print()
         _facts(console, sheet, style)
     missing: list[str] = []
+    cut = False
     for table in sheet.tables:
         console.print()
-        made, left_out = _table(table, style, console.width)
-        console.print(made)
-        missing += left_out
-    if missing:
-        console.print()
-        said = (
-            f"no room in {console.width} columns for {', '.join(missing)}: a wider window shows them, --format csv too"
-        )
-        console.print(Text(in_style(said, style), style="dim"))
-    if sheet.notes:
-        console.print()
-        for note in sheet.notes:
+        set_ = _Set(table, style, console.width)
+        for piece in set_.pieces():
+            console.print(piece)
+        missing, cut = missing + set_.left_out, cut or set_.cut
+    notes = [
+        f"no room in {console.width} columns for {', '.join(missing)}: a wider window shows them, --format csv too"
+    ]
+    notes = [*(notes if missing else []), *([_CUT] if cut else [])]
+    for some in (notes, sheet.notes):
+        if some:
+            console.print()
+        for note in some:
             console.print(Text(in_style(note, style), style="dim"))
 
 
@@ -109,14 +113,16 @@ class _Plan:
 
 
 def _plan(columns: Sequence[Column], cells: list[list[str]], shares: set[int], style: Style, width: int) -> _Plan:
-    """The roomiest layout that fits: narrower gaps, prose and headings on several lines, no bars, then fewer columns.
+    """The roomiest layout that fits: narrower gaps, prose and headings on several lines, cells cut, no bars, then fewer
+    columns.
 
     The columns of the lowest rank are left out first, of these the widest; what is still too wide is broken.
     """
     widest = [max((cell_len(row[i]) for row in cells), default=0) for i in range(len(columns))]
+    widest = [min(cells, _LONG) if c.short else cells for cells, c in zip(widest, columns)]
     headings = [cell_len(in_style(c.heading, style)) for c in columns]
     words = [max(map(cell_len, c.heading.split() or [""])) for c in columns]
-    broken = [min(cells, _PROSE) if c.prose else cells for cells, c in zip(widest, columns)]
+    broken = [min(cells, _PROSE if c.prose else _SHORT if c.short else cells) for cells, c in zip(widest, columns)]
     kept = list(range(len(columns)))
     narrow = 3 if style is ASCII else 2
 
@@ -150,27 +156,83 @@ def _squeezed(plan: _Plan, width: int) -> _Plan:
     return _Plan({**plan.widths, widest: max(10, plan.widths[widest] + plan.room(width))}, plan.gap, plan.bars)
 
 
-def _table(table: Table, style: Style, width: int) -> tuple[RichTable, list[str]]:
-    """The table as it fits, and the headings of the columns that do not."""
-    rows = [*table.rows, *([table.total] if table.total else [])]
-    cells = [[_cell(cell, style) for cell in row] for row in rows]
-    shares = {i for row in rows for i, cell in enumerate(row) if isinstance(cell, Share)}
-    plan = _plan(table.columns, cells, shares, style, width)
-    frame = box.ASCII2 if style is ASCII else box.SIMPLE_HEAD
-    made = RichTable(box=frame, pad_edge=False, show_edge=False, padding=(0, 1) if plan.gap == 3 else (0, 1, 0, 0))
-    for i, wide in plan.widths.items():
-        column = table.columns[i]
-        right = "right" if column.right else "left"
-        made.add_column(in_style(column.heading, style), justify=right, overflow="fold", width=wide)  # type: ignore[arg-type]
-    for number, row in enumerate(cells):
-        if number in table.groups:
-            made.add_row(Text(in_style(table.groups[number], style), style="bold"), *[""] * (len(plan.widths) - 1))
-        last = number == len(table.rows)
-        if last:
-            made.add_section()
-        shown = {i: row[i][-_PERCENT:] if i in shares and not plan.bars else row[i] for i in plan.widths}
-        made.add_row(*(_text(cell, plan.widths[i]) for i, cell in shown.items()), style="bold" if last else None)
-    return made, [c.heading for i, c in enumerate(table.columns) if i not in plan.widths]
+class _Set:
+    """A table as it fits: the rows under each heading, the columns aligned over all of them."""
+
+    def __init__(self, table: Table, style: Style, width: int) -> None:
+        self.table, self.style = table, style
+        self.rows = [*table.rows, *([table.total] if table.total else [])]
+        self.cells = [[_cell(cell, style) for cell in row] for row in self.rows]
+        self.shares = {i for row in self.rows for i, cell in enumerate(row) if isinstance(cell, Share)}
+        self.plan = _plan(table.columns, self.cells, self.shares, style, width)
+        self.cut = False
+
+    @property
+    def left_out(self) -> list[str]:
+        """The headings of the columns that do not fit."""
+        return [c.heading for i, c in enumerate(self.table.columns) if i not in self.plan.widths]
+
+    def pieces(self) -> Iterator[RichTable | Text]:
+        """The headings of the columns, then the rows, each heading of some rows on a line of its own."""
+        made = self._columns(header=True)
+        for number, row in enumerate(self.cells):
+            if number in self.table.groups:
+                yield made
+                yield self._heading(self.table.groups[number])
+                made = self._columns(header=False)
+            last = number == len(self.table.rows)
+            if last:
+                made.add_section()
+            made.add_row(*self._fitting(row), style="bold" if last else None)
+        yield made
+
+    def _columns(self, header: bool) -> RichTable:
+        frame = box.ASCII2 if self.style is ASCII else box.SIMPLE_HEAD
+        made = RichTable(
+            box=frame,
+            pad_edge=False,
+            show_edge=False,
+            show_header=header,
+            padding=(0, 1) if self.plan.gap == 3 else (0, 1, 0, 0),
+        )
+        for i, wide in self.plan.widths.items():
+            column = self.table.columns[i]
+            right = "right" if column.right else "left"
+            made.add_column(in_style(column.heading, self.style), justify=right, overflow="fold", width=wide)  # type: ignore[arg-type]
+        return made
+
+    def _heading(self, heading: Heading) -> Text:
+        notes = (set_cell(note, self.style) for note in heading.notes)
+        said = ", ".join(note for note in notes if note)
+        name = in_style(heading.name, self.style)
+        return Text.assemble((name, "bold"), f"  {said}" if said else "")
+
+    def _fitting(self, row: Sequence[str]) -> Iterator[Text]:
+        for i, width in self.plan.widths.items():
+            cell = row[i][-_PERCENT:] if i in self.shares and not self.plan.bars else row[i]
+            if self.table.columns[i].short and cell_len(cell) > width:
+                shorter = shortened(cell, width)
+                self.cut, cell = self.cut or shorter != cell, in_style(shorter, self.style)
+            yield _text(cell, width)
+
+
+def shortened(cell: str, width: int) -> str:
+    """The first terms of a sum, or the first parts of a list, as many as fit; the whole where not even one does.
+
+    >>> shortened("N·(576·n4·w² + 32768·n4·w − 16384·w)", 24), shortened("conv 3×3, 64, stride 2, no bias", 20)
+    ('N·(576·n4·w² + …)', 'conv 3×3, 64, …')
+    """
+    dots = _DOTS * (3 if cell.isascii() else 1)  # three columns in ASCII
+    terms = lines(cell, max(width - len(dots) - 4, 10), most=len(cell))
+    if len(terms) > 1 and terms[1][:2] in ("+ ", "- ", "− "):
+        open_ = terms[0].count("(") - terms[0].count(")")
+        short = f"{terms[0]} {terms[1][0]} {_DOTS}{')' * open_}"
+    else:
+        parts = cell.split(", ")
+        while len(parts) > 1 and len(", ".join([*parts, dots])) > width:
+            parts.pop()
+        short = ", ".join([*parts, _DOTS])
+    return short if cell_len(short) <= width else cell
 
 
 def _text(cell: str, width: int) -> Text:

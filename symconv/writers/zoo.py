@@ -8,12 +8,15 @@ from fractions import Fraction
 from typing import Any, Final
 
 from symconv.cost import Cost, cost_symbols, evaluate_cost
+from symconv.errors import ExpressionError
 from symconv.network import Network
-from symconv.readers.catalogue import families, family, networks, published, settled
+from symconv.readers.catalogue import Member, families, family, find, members, networks, published, settled
+from symconv.readers.expression import parse_rational
 from symconv.readers.names import shown
 from symconv.readers.spec import Spec
-from symconv.writers.network import counted, domain_line, network_facts
-from symconv.writers.sheet import Big, Cell, Column, Heading, Name, Sheet, Table, plain
+from symconv.writers.layers import counted
+from symconv.writers.network import domain_line, network_facts
+from symconv.writers.sheet import Big, Cell, Column, Heading, Name, Sheet, Table, as_data, plain
 
 #: Whether our figure is the published one, at the precision of that.
 AGREES, DIFFERS = "=", "≠"
@@ -67,13 +70,17 @@ def zoo_sheet() -> Sheet:
     for spec, entries in known:
         several = len(entries) > 1
         if several:
-            table.groups[len(table.rows)] = Heading(spec.name, _source(spec))
-        table.rows += [[Name(e.name, several, e.name), *_shown(e), domain_line(e.net)] for e in entries]
+            table.groups[len(table.rows)] = Heading(spec.name, (_source(spec),))
+        table.rows += [[Name(e.name, spec.name if several else ""), *_shown(e), domain_line(e.net)] for e in entries]
     everything = [e for _, entries in known for e in entries]
     families_ = f"{len(known)} famil{'y' if len(known) == 1 else 'ies'}"
     sheet = Sheet(f"{counted(len(everything), 'bundled architecture')} in {families_}", tables=[table])
-    sheet.notes = [*_verdict(everything), "symconv zoo FAMILY says more of one, symconv show MODEL derives its closed forms"]
+    sheet.notes = [
+        *_verdict(everything),
+        "symconv zoo FAMILY says more of one, symconv show MODEL derives its closed forms",
+    ]
     sheet.records = lambda: _records(known)
+    sheet.data = lambda: {"rows": as_data(_records(known))}
     return sheet
 
 
@@ -102,7 +109,7 @@ def family_sheet(name: str) -> Sheet:
     sets = Column("sets", key="sets", rank=7, prose=True)
     about = Column("description", key="description", rank=0, prose=True)
     table = Table([_MODEL, sets, *_FIGURES, *_STATED])
-    listed = [(e, v) for e, (_, v) in zip(entries, _loadable(spec)) if e is not whole]
+    listed = [(e, v) for e, (_, v) in zip(entries, networks(spec)) if e is not whole]
     said = {v: model.variants[v].description for _, v in listed if v in model.variants}
     if any(said.values()):
         table.columns = [*table.columns, about]
@@ -129,16 +136,48 @@ def _source(spec: Spec) -> str:
     return paper or ""
 
 
+# -- which variant some values are ------------------------------------------------------------------------------------
+
+
+def say_members(sheet: Sheet, source: str, given: Mapping[str, str]) -> None:
+    """Say on a sheet which named variants of a family have the values that were given to its symbols.
+
+    A variant that sets an argument otherwise than the family is another network, and is said apart.
+    """
+    spec, variant = find(source)
+    asked = {name: written for name, written in given.items() if name in spec.model.symbols}
+    try:
+        values = {name: parse_rational(written, {}) for name, written in asked.items()}
+    except ExpressionError:
+        return
+    if variant is not None or not any(name in v.set for v in spec.model.variants.values() for name in values):
+        return
+    found = members(source, values)
+    alike, other = ([m for m in found if bool(m.apart) is apart] for apart in (False, True))
+    sheet.facts.append(("is", "; ".join(_named(m) for m in alike) or "none of the named variants"))
+    if other:
+        sheet.facts.append(("as deep", "; ".join(_named(m) for m in other)))
+    data = sheet.data
+    listed = [{"name": m.name, "with": _plainly(m.rest), "arguments": _plainly(m.apart)} for m in found]
+    sheet.data = lambda: {**data(), "variants": listed}
+
+
+def _named(member: Member) -> str:
+    """`resnet101 with w = 64`."""
+    said = ", ".join(f"{name} = {_said(value)}" for name, value in (*member.rest.items(), *member.apart.items()))
+    return f"{member.name} with {said}" if said else member.name
+
+
+def _plainly(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, bool | int) else _said(value) for name, value in values.items()}
+
+
 # -- entries -----------------------------------------------------------------------------------------------------------
-
-
-def _loadable(spec: Spec) -> list[tuple[str, str | None]]:
-    return networks(spec)
 
 
 def _entries(spec: Spec) -> list[_Entry]:
     out = []
-    for name, variant in _loadable(spec):
+    for name, variant in networks(spec):
         net = spec.network(variant)
         at = {n: v for n, v in net.usual.items() if n in net.symbols}
         out.append(_Entry(name, net, published(spec, name), at, net.cost("params"), net.cost("macs")))

@@ -1,0 +1,349 @@
+"""How a network is built: nodes are added one by one, in blocks or not, and every shape is known at once.
+
+What goes wrong leaves the network as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from symconv.block import Rounds, bound
+from symconv.cost import Cost
+from symconv.domain import Condition, Domain, asking, at_least, require
+from symconv.errors import NetworkError, ShapeError, SymbolError, near
+from symconv.extent import Extent, Size, size_of, symbols_of
+from symconv.layer import Layer, Parameter, as_size
+from symconv.node import Block, Node
+from symconv.symbols import FIELD, Symbol, dimension, symbol
+from symconv.tensor import Tensor
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around the nodes that are being added: their path, their rounds, and what `source` is in a round."""
+
+    prefix: str
+    rounds: tuple[Rounds, ...] = ()
+    source: str = ""
+    carried: str = ""
+    state: Tensor | None = None
+
+
+class Building:
+    """A network while it is built: its inputs, its nodes, its blocks, and what they ask for."""
+
+    def __init__(self, name: str = "network", description: str = "") -> None:
+        self.name, self.description = name, description
+        self.inputs: dict[str, Tensor] = {}
+        self.domain = Domain()
+        #: What the layers ask for that work in training only.
+        self.training_domain = Domain()
+        #: The values at which figures of this network are usually given, such as X = 224.
+        self.usual: dict[str, int] = {}
+        #: The blocks by name; behind a repeated one stands what follows its last round.
+        self.blocks: dict[str, Block] = {}
+        self._nodes: dict[str, Node] = {}
+        self._names: list[str] = []
+        self._frames: list[Frame] = [Frame("")]
+        self._equal: dict[tuple[Layer, tuple[Tensor, ...], tuple[Rounds, ...], bool], Node] = {}
+        #: What was asked for beside the rules of layers, such as divisions that come out even.
+        self.required: list[Condition] = []
+        self._last = self._result = ""
+        self._graph: Any = None
+        self._known: frozenset[Symbol] = frozenset()
+        self._costs: dict[str, Cost] = {}
+
+    # -- adding -----------------------------------------------------------------------------------------------------
+
+    def symbol(self, name: str, role: str | None = None) -> Extent:
+        """A symbol of this network: the field's where the name has the field's role, else the network's own.
+
+        Without a role a name of the field has its role, and any other is an extent of this network.
+        """
+        return size_of(symbol(name, role or FIELD.get(name, "extent"), self.name))
+
+    def input(self, name: str, *shape: Any, dtype: str = "float32") -> str:
+        """Add an input of this shape; a text is a symbol, and a dimension's own name belongs to this network.
+
+        Returns the input's name. Raises NetworkError where the name is taken, ShapeError for an impossible shape,
+        SymbolError for a second symbol of a name.
+        """
+        sizes = tuple(self._dimension(d) for d in shape)
+        self._claimed(name)
+        with self.domain.undone_on_error(), asking(self.domain, name):
+            for size in sizes:
+                if isinstance(size, int) and size < 1:
+                    raise ShapeError(f"input {name}: an extent of {size} is below 1")
+                require(at_least(size, 1), "an extent of at least 1")
+            known = self._known_with(sizes)
+        self._known = known
+        self.inputs[name] = Tensor(sizes, dtype)
+        self._names.append(name)
+        self._last = self._result = name
+        return name
+
+    def _dimension(self, given: Any) -> Size:
+        if not isinstance(given, str):
+            return as_size(given)
+        if not given.isidentifier():
+            raise ShapeError(f"{given!r} is no name of a dimension: a number, an extent, or a name such as X is wanted")
+        return size_of(dimension(given, self.name))
+
+    def add(self, name: str, layer: Layer, *inputs: str, shares: str = "", training: bool = False) -> str:
+        """Add a layer behind the nodes named, or behind the last one added; its output shape is then known.
+
+        `shares` names a node whose weights this one uses too: they are counted once. `training` says that it works in
+        training only, as what stands behind it then does.
+
+        Returns the node's name. Raises NetworkError where a name is taken or unknown, ShapeError where the layer cannot
+        follow its inputs, SymbolError for a second symbol of a name; the network is then as it was.
+        """
+        name = self._claimed(name)
+        read = [self._read(source) for source in inputs or ((self._last,) if self._last else ())]
+        sources, tensors = tuple(s for s, _ in read), tuple(t for _, t in read)
+        training = training or any(map(self.in_training, sources))
+        return self.place(name, layer, sources, tensors, self._find(shares) if shares else "", self._rounds, training)
+
+    def place(
+        self,
+        name: str,
+        layer: Layer,
+        sources: tuple[str, ...],
+        tensors: tuple[Tensor, ...],
+        shares: str,
+        rounds: tuple[Rounds, ...],
+        training: bool,
+    ) -> str:
+        """Add a layer whose inputs' tensors are known, under its whole path."""
+        least, most = layer.arity
+        if len(tensors) < least or (most is not None and len(tensors) > most):
+            wanted = str(least) if most == least else f"{least} or more" if most is None else f"{least} to {most}"
+            raise ShapeError(f"{layer.kind} takes {wanted} input{'s' if wanted != '1' else ''}, not {len(tensors)}")
+        domain = self.training_domain if training else self.domain
+        with domain.undone_on_error(), asking(domain, name, rounds):
+            made = self._run(layer, tensors, rounds, training)
+            node = replace(made, name=name, inputs=sources, shares=shares, rounds=rounds, training=training)
+            if shares:
+                self._check_shared(name, node.parameters, shares)
+            known = self._known_with((*(size for _, size, _ in layer.field_sizes()), *node.out.shape))
+        self._known = known
+        self._nodes[name] = node
+        self._names.append(name)
+        self._last = name
+        self._result = self._result if training else name
+        self._costs.clear()
+        return name
+
+    def _run(self, layer: Layer, tensors: tuple[Tensor, ...], rounds: tuple[Rounds, ...], training: bool) -> Node:
+        """Run the rules of a layer; an equal layer behind equal tensors asks for nothing new, and they need not run."""
+        key = layer, tensors, tuple(r for r in rounds if not r.certain), training
+        with suppress(TypeError):  # a user's layer may have a field without a hash
+            if key in self._equal:
+                return self._equal[key]
+        layer.require_fields()
+        out = layer.output(*tensors)
+        node = Node("", layer, (), tensors, out, layer.parameters(*tensors), layer.work(*tensors, out))
+        with suppress(TypeError):
+            self._equal[key] = node
+        return node
+
+    def ask_count(self, name: str, count: Size, rounds: tuple[Rounds, ...]) -> None:
+        """Ask for a round or more, in the name of a block."""
+        known = self._known_with([count])
+        with asking(self.domain, name, rounds):
+            require(at_least(count, 1), "one round or more")
+        self._known = known
+
+    @contextmanager
+    def inside(self, name: str, source: str = "") -> Iterator[None]:
+        """While this is entered, names are below `name`, and the last node is `source` where one is named.
+
+        Afterwards the name stands for the last node that was added.
+        """
+        full = self._claimed(name)
+        self._last = self._read(source or self._last)[0]
+        before = self._last
+        self._frames.append(Frame(f"{full}/", self._rounds))
+        try:
+            yield
+        finally:
+            self._frames.pop()
+        if self._last != before:
+            self.blocks[full] = Block(full, self._last, self._read(self._last)[1], self._rounds)
+            trained = self.in_training(self._last)
+            self._last, self._result = full, self._result if trained else full
+
+    def end(self, name: str) -> None:
+        """Let what follows stand behind a node, or a round end with it, in place of the last one added."""
+        self._last = self._read(name)[0]
+
+    def path(self, name: str) -> str:
+        """The whole path of a name below which nodes are being added."""
+        return self._frames[-1].prefix + name
+
+    def absolute(self, name: str) -> str:
+        """The name with its whole path behind a slash, so that it says the same in every block: /stage1/conv2."""
+        return f"/{self._find(name)}"
+
+    def knows(self, name: str) -> bool:
+        """Whether there is something of this name, said from where nodes are being added."""
+        return self._find(name) in self
+
+    def reading(self, name: str) -> Tensor:
+        """The tensor that a name is where nodes are being added: inside of a repeated block that of round i.
+
+        Raises NetworkError for an unknown name.
+        """
+        return self._read(name)[1]
+
+    @property
+    def _rounds(self) -> tuple[Rounds, ...]:
+        return self._frames[-1].rounds
+
+    def require(self, condition: Condition, node: str) -> None:
+        """Add a condition to the domain in the name of a node.
+
+        Raises ShapeError where it can never hold.
+        """
+        self.ask(replace(condition, node=node, rounds=self._rounds), self.in_training(node))
+
+    def ask(self, condition: Condition, training: bool = False) -> None:
+        """Add a condition that names its node and its rounds, and keep it for when the network is built again."""
+        (self.training_domain if training else self.domain).require(condition)
+        self.required.append(condition)
+
+    def in_training(self, name: str) -> bool:
+        """Whether a node works in training only."""
+        return name in self._nodes and self._nodes[name].training
+
+    def _check_shared(self, name: str, parameters: tuple[Parameter, ...], shares: str) -> None:
+        other = self.node(shares)
+        shapes = [(p.shape, p.kind) for p in parameters], [(p.shape, p.kind) for p in other.parameters]
+        if shapes[0] != shapes[1]:
+            raise ShapeError(f"{name} cannot share the weights of {shares}: their shapes differ")
+
+    # -- names ------------------------------------------------------------------------------------------------------
+
+    def _claimed(self, name: str) -> str:
+        """The whole path of a new name."""
+        if not name or name != name.strip() or "//" in name or name.startswith("/") or name.endswith("/"):
+            raise NetworkError(f"{name!r} is no name for a node: a path such as stage1/conv2 is wanted")
+        full = self._frames[-1].prefix + name
+        if full in self:
+            raise NetworkError(f"the name {full} is taken")
+        return full
+
+    def _find(self, name: str) -> str:
+        """The whole path of a name, said from where nodes are being added: the nearest outwards; /conv1 is whole."""
+        if name.startswith("/"):
+            return name[1:]
+        prefix = self._frames[-1].prefix
+        while prefix and prefix + name not in self:
+            prefix = prefix.rstrip("/").rpartition("/")[0]
+            prefix += "/" if prefix else ""
+        return prefix + name
+
+    def _read(self, name: str) -> tuple[str, Tensor]:
+        """What a name is where nodes are being added: inside a repeated block its source is the round before.
+
+        Raises NetworkError for an unknown name, and for a node inside a repeated block that is read from outside.
+        """
+        full = self._find(name)
+        for frame in reversed(self._frames):
+            if frame.state is not None and full in (frame.source, frame.carried):
+                return frame.carried, frame.state
+        tensor = self.tensor(full)
+        there = self._nodes.get(full) or self.blocks.get(full)
+        around = there.rounds if there is not None else ()
+        if around != self._rounds[: len(around)]:
+            raise NetworkError(f"{full} is inside of a repeated block: what follows stands behind {around[-1].name}")
+        return full, tensor
+
+    def _known_with(self, sizes: Iterable[Any]) -> frozenset[Symbol]:
+        """The symbols of the network and of these sizes; two of one name could never be told apart."""
+        new = {s for size in sizes if isinstance(size, Extent) for s in symbols_of(size)} - self._known
+        new = {s for s in new if not bound(s)}
+        names = {s.name for s in self._known}
+        for s in sorted(new, key=lambda s: s.key):
+            if s.name in names:
+                raise SymbolError(f"the network has another symbol {s.name} already: call one of the two otherwise")
+            names.add(s.name)
+        return self._known | new if new else self._known
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a node, a block or an input has this name."""
+        return name in self._nodes or name in self.inputs or name in self.blocks
+
+    def last_of(self, name: str) -> str:
+        """The node that ends a repeated block; any other name as it is."""
+        while name in self.blocks:
+            name = self.blocks[name].result
+        return name
+
+    @property
+    def size(self) -> int:
+        """The number of nodes."""
+        return len(self._nodes)
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes in the order in which they were added, which is an order of computation."""
+        return tuple(self._nodes.values())
+
+    def node(self, name: str) -> Node:
+        """The node of this name.
+
+        Raises NetworkError for an unknown one, with the nearest that is known.
+        """
+        if name not in self._nodes:
+            raise NetworkError(f"there is no node {name}. {near(name, self._nodes)}".rstrip())
+        return self._nodes[name]
+
+    def tensor(self, name: str) -> Tensor:
+        """The output of a node or of a repeated block, or an input.
+
+        Raises NetworkError for an unknown name.
+        """
+        if name in self.blocks:
+            return self.blocks[name].out
+        return self.inputs[name] if name in self.inputs else self.node(name).out
+
+    def resume(self, other: Building) -> None:
+        """Stand where another network of the same names stands: what is added next is behind its last node."""
+        self._last, self._result = other._last, other._result
+
+    # -- undoing ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _undone_on_error(self) -> Iterator[None]:
+        """While this is entered, an error leaves the network as it was before."""
+        mark = self._mark()
+        try:
+            yield
+        except BaseException:
+            self._undo(mark)
+            raise
+
+    def _mark(self) -> tuple[Any, ...]:
+        lengths = len(self._names), len(self._equal), len(self.blocks), len(self.required)
+        return *lengths, self._known, (self._last, self._result), (self.domain.mark(), self.training_domain.mark())
+
+    def _undo(self, mark: tuple[Any, ...]) -> None:
+        """Back to where `_mark` was taken."""
+        names, equal, blocks, required, self._known, (self._last, self._result), asked = mark
+        del self.required[required:]
+        for name in self._names[names:]:
+            self._nodes.pop(name, None)
+            self.inputs.pop(name, None)
+        del self._names[names:]
+        for key in list(self._equal)[equal:]:
+            del self._equal[key]
+        for name in list(self.blocks)[blocks:]:
+            del self.blocks[name]
+        for domain, before in zip((self.domain, self.training_domain), asked):
+            domain.undo(before)
+        self._graph = None
+        self._costs.clear()

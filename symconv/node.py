@@ -1,0 +1,96 @@
+"""Node: a layer in its place; Block: several as one; Metric: what is summed over the nodes of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from symconv.block import Rounds, over
+from symconv.cost import ZERO, Cost
+from symconv.count import CONVENTIONS, Convention, Count
+from symconv.errors import SymconvError, near
+from symconv.layer import Layer, Parameter
+from symconv.tensor import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A layer in its place: what comes in, what goes out, what it keeps and does."""
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...]
+    tensors: tuple[Tensor, ...]
+    out: Tensor
+    parameters: tuple[Parameter, ...]
+    count: Count
+    shares: str = ""
+    #: The repeated blocks that it stands in, the outermost first; its shapes and its count are those of one round.
+    rounds: tuple[Rounds, ...] = ()
+    #: Whether it works in training only: it keeps its parameters, and inference does none of its work.
+    training: bool = False
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block as one: the node that ends it, or one of its rounds, and the tensor behind it."""
+
+    name: str
+    result: str
+    out: Tensor
+    rounds: tuple[Rounds, ...]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What is summed over a network: a cost for each node, in one round; `kept` is what stays between runs."""
+
+    name: str
+    unit: str
+    description: str
+    of: Callable[[Node], Cost] = field(repr=False)
+    kept: bool = False
+
+    def over(self, node: Node) -> Cost:
+        """The cost of a node in all its rounds: no work of what is there for training, tied weights once."""
+        if node.training and not self.kept:
+            return ZERO
+        return over(self.of(node), [r for r in node.rounds if not (self.kept and r.tied)])
+
+
+#: Every metric by its name: the conventions of `symconv.count`, and what `symconv.metrics` adds.
+METRICS: Final[dict[str, Metric]] = {}
+
+
+def metric(
+    name: str, unit: str, description: str, kept: bool = False
+) -> Callable[[Callable[[Node], Cost]], Callable[[Node], Cost]]:
+    """Register a metric: a function of a node; `kept` where it counts what stays between runs, such as weights."""
+
+    def register(of: Callable[[Node], Cost]) -> Callable[[Node], Cost]:
+        METRICS[name] = Metric(name, unit, description, of, kept)
+        return of
+
+    return register
+
+
+def _by_convention(convention: Convention) -> Metric:
+    return Metric(convention.name, "operations", convention.description, lambda node: convention(node.count))
+
+
+METRICS.update({c.name: _by_convention(c) for c in CONVENTIONS.values()})
+
+
+def metric_of(metric: str | Convention) -> Metric:
+    """The metric of a name, or that of a convention.
+
+    Raises SymconvError for an unknown name.
+    """
+    if isinstance(metric, Convention):
+        return _by_convention(metric)
+    if metric not in METRICS:
+        raise SymconvError(
+            f"unknown metric {metric!r}: known are {', '.join(METRICS)}. {near(metric, METRICS)}".rstrip()
+        )
+    return METRICS[metric]

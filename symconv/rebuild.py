@@ -1,0 +1,123 @@
+"""A network again with sizes in place of symbols: all rules run anew, and rounds that are none or one are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from symconv.block import Rounds
+from symconv.errors import NetworkError
+from symconv.extent import Size, size_of
+from symconv.node import Block, Node
+from symconv.symbols import Symbol, index
+from symconv.values import substitute
+
+if TYPE_CHECKING:
+    from symconv.network import Network
+
+#: Layers of an unrolled network at most.
+MOST: Final = 100_000
+
+
+def rebuilt(old: Network, values: Mapping[Symbol, Size], unroll: bool = False) -> Network:
+    """The network with sizes in place of symbols; with `unroll` every round by itself.
+
+    Raises ShapeError where no value is left, NetworkError where the rounds to unroll are no number or too many.
+    """
+    new = type(old)(old.name, old.description)
+    for name, tensor in old.inputs.items():
+        new.input(name, *tensor.substitute(values).shape, dtype=tensor.dtype)
+    _Rebuild(old, new, unroll).nodes(old.nodes, _Place(dict(values)))
+    for condition in old.required:
+        new.ask(condition.substitute(values), old.in_training(condition.node))
+    new.resume(old)
+    return new
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where nodes are added: the sizes for symbols, the new names of what is called otherwise, the rounds around."""
+
+    values: Mapping[Symbol, Size]
+    names: Mapping[str, str] = field(default_factory=dict)
+    rounds: tuple[Rounds, ...] = ()
+    depth: int = 0
+
+    def called(self, name: str) -> str:
+        """The new name."""
+        return self.names.get(name, name)
+
+
+class _Rebuild:
+    def __init__(self, old: Network, new: Network, unroll: bool) -> None:
+        self.old, self.new, self.unroll = old, new, unroll
+        #: The blocks that were built round by round, by the node or block that ends them.
+        self.ending: dict[str, list[Block]] = {}
+        for block in old.blocks.values():
+            last = old.last_of(block.result)
+            if last in old.inputs or all(r.name != block.name for r in old.node(last).rounds):
+                self.ending.setdefault(block.result, []).append(block)
+
+    def nodes(self, nodes: tuple[Node, ...], place: _Place) -> None:
+        """The nodes of one round of the block at a depth."""
+        at = 0
+        while at < len(nodes):
+            node = nodes[at]
+            if len(node.rounds) == place.depth:
+                self._node(node, place)
+                at += 1
+                continue
+            around = node.rounds[: place.depth + 1]
+            stop = at
+            while stop < len(nodes) and nodes[stop].rounds[: place.depth + 1] == around:
+                stop += 1
+            self._block(nodes[at:stop], place)
+            at = stop
+
+    def _node(self, node: Node, place: _Place) -> None:
+        self.new.place(
+            place.called(node.name),
+            node.layer.substitute(place.values),
+            tuple(map(place.called, node.inputs)),
+            tuple(t.substitute(place.values) for t in node.tensors),
+            place.called(node.shares),
+            place.rounds,
+            node.training,
+        )
+        if self.new.size > MOST:
+            raise NetworkError(f"unrolled, {self.old.name} has more than {MOST:,} layers")
+        self._ended(node.name, place)
+
+    def _block(self, nodes: tuple[Node, ...], place: _Place) -> None:
+        """All rounds of a repeated block, in terms of their index or one by one."""
+        rounds = nodes[0].rounds[place.depth]
+        block, of = self.old.blocks[rounds.name], rounds.index
+        moved, end = place.called(block.name), substitute(of.end, place.values)
+        if self.unroll and not isinstance(end, int):
+            raise NetworkError(f"{block.name} has {end} rounds, and a number of them can be unrolled")
+        result = place.called(rounds.source)
+        if isinstance(end, int) and (self.unroll or end - of.begin <= 1):
+            inside = f"{block.name}/{of.name}/"
+            within = [*(n.name for n in nodes), *(b for b in self.old.blocks if b.startswith(inside))]
+            for i in range(of.begin, end):
+                own = {n: f"{moved}/{i}/{place.called(n)[len(f'{moved}/{of.name}/') :]}" for n in within}
+                names = {**place.names, **own, rounds.source: result}
+                self.nodes(nodes, _Place({**place.values, of: i}, names, place.rounds, place.depth + 1))
+                result = own.get(block.result, block.result)
+        else:
+            turned = replace(rounds, name=moved, index=index(of.name, of.begin, end, of.scope), source=result)
+            values = {**place.values, of: size_of(turned.index)}
+            self.nodes(nodes, _Place(values, place.names, (*place.rounds, turned), place.depth + 1))
+            result = place.called(block.result)
+        self.new.ask_count(moved, end, place.rounds)
+        self.new.blocks[moved] = Block(moved, result, block.out.substitute(place.values), place.rounds)
+        self._ended(block.name, place)
+
+    def _ended(self, name: str, place: _Place) -> None:
+        """The blocks that end with this node or block."""
+        for block in self.ending.get(name, ()):
+            moved = place.called(block.name)
+            out = block.out.substitute(place.values)
+            self.new.blocks[moved] = Block(moved, place.called(name), out, place.rounds)
+            self._ended(block.name, place)
