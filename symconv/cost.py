@@ -193,16 +193,16 @@ def cost_of(polynomial: Mapping[Monomial, Number]) -> Cost:
     return Cost({tuple(sorted(m, key=_order)): c for m, c in polynomial.items()})
 
 
-def shortest(cost: Cost) -> Cost:
+def shortest(cost: Cost, longer: int = 1) -> Cost:
     """The cost itself, or its expansion where that has fewer terms (a chain of 10,000 unpadded layers has three).
 
-    An expansion that would be large on the way is not tried.
+    With `longer` it may have so many times the terms. An expansion that would be large on the way is not tried.
     """
     whole = [[len(f.terms) for f in factors if isinstance(f, Extent)] for factors in cost.terms]
     if not any(whole) or sum(map(prod, whole)) > EXPANDED:
         return cost
     wide = cost.expanded()
-    return cost_of(wide) if len(wide) < len(cost.terms) else cost
+    return cost_of(wide) if len(wide) < longer * len(cost.terms) else cost
 
 
 def cost_symbols(cost: Cost) -> set[Symbol]:

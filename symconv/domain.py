@@ -16,7 +16,7 @@ from typing import Any, Final
 from symconv.block import Rounds
 from symconv.equality import Answer, compare
 from symconv.errors import DomainError, ShapeError
-from symconv.extent import Atom, Extent, Floor, Power, Size, lower_bound, size_of, symbols_of, terms_of
+from symconv.extent import Atom, Extent, Floor, Power, Size, from_terms, lower_bound, size_of, symbols_of, terms_of
 from symconv.extent import at_least as not_below
 from symconv.notation import ASCII, TEXT, Style
 from symconv.setting import set_size
@@ -313,7 +313,9 @@ def _ends_suffice(condition: Condition, i: Index) -> bool:
 
 
 def _reduced(condition: Condition) -> Condition:
-    """⌊u/d⌋ + c ≥ m is u ≥ d·(m − c), so that a bound speaks of the input itself."""
+    """⌊u/d⌋ + c ≥ m is u ≥ d·(m − c), so that a bound speaks of the input itself; without quotients where d divides."""
+    if condition.relation == DIVIDES:
+        return _cleared(condition)
     if condition.relation != AT_LEAST:
         return condition
     h = condition.left - condition.right
@@ -357,10 +359,26 @@ def _balanced(condition: Condition) -> Condition:
     return replace(condition, left=left, right=right)
 
 
+def _cleared(condition: Condition) -> Condition:
+    """Without an exact quotient by a number, which then divides as well, and without multiples of the divisor."""
+    left, right = condition.left, condition.right
+    while isinstance(left, int) and isinstance(right, Extent):
+        found = next((a for m in right.terms for a in m if len(m) == 1 and isinstance(a, Floor) and a.exact), None)
+        if found is None or not isinstance(found.under, int):
+            break
+        rest = right - right.terms[(found,)] * size_of(found)
+        left, right = left * found.under, found.under * rest + right.terms[(found,)] * found.over
+    if isinstance(left, int) and left > 0 and isinstance(right, Extent) and right.integral:
+        right = from_terms({m: c % left for m, c in right.terms.items()})
+    return replace(condition, left=left, right=right)
+
+
 def _follows(condition: Condition, known: Condition) -> bool:
     """Whether a lower bound follows from another one, or is the same condition: X ≥ 2^(n − 1) from X ≥ 2^n."""
     if (condition.relation, condition.rounds) != (known.relation, known.rounds):
         return False
+    if condition.relation == DIVIDES and isinstance(condition.left, int) and isinstance(known.left, int):
+        return known.left % condition.left == 0 and (known.right - condition.right) % condition.left == 0
     if condition.relation != AT_LEAST:
         return (condition.left, condition.right) == (known.left, known.right)
     return not_below(condition.left - condition.right, known.left - known.right)

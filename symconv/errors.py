@@ -66,7 +66,7 @@ class SpecError(SymconvError):
     """A file with faults, all that could be found at once."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(sorted(set(faults), key=lambda f: (f.file, f.line, f.column, f.message)))
+        self.faults = tuple(sorted(set(faults), key=lambda f: (f.file, f.line, f.column, f.message, f.hint)))
         super().__init__("\n".join(map(str, self.faults)))
 
 

@@ -406,7 +406,7 @@ def _floor_by_number(over: Extent, under: int, exact: bool) -> Size:
             continue
         if m[-1].__class__ is Power:
             powered = True
-            m, c = _lifted(m, c, s)
+            m, c = _lifted(m, c, s, exact)
         if all(a.integral for a in m):
             r = _residue(c, s)
             if c != r:
@@ -694,12 +694,15 @@ def _per(monomial: Monomial, divisor: Monomial) -> tuple[Monomial, Fraction] | N
     return whole, number * more
 
 
-def _lifted(monomial: Monomial, c: int, s: int) -> tuple[Monomial, int]:
-    """c·monomial with what its powers have in common with s in the number: 2^n·q over 4 is 2·2^(n − 1)·q."""
+def _lifted(monomial: Monomial, c: int, s: int, every: bool = False) -> tuple[Monomial, int]:
+    """c·monomial with what its powers have in common with s in the number: 2^n·q over 4 is 2·2^(n − 1)·q.
+
+    With `every`, as much as can come out, so that the residue is of the least power.
+    """
     others, exponents = _split(monomial)
     for base, e in exponents.items():
         bound = min(lower_bound(e) or 0, EXPONENT)
-        while bound > 0 and integer_gcd(base, s // integer_gcd(c, s)) > 1:
+        while bound > 0 and (every or integer_gcd(base, s // integer_gcd(c, s)) > 1):
             c, bound, exponents[base] = c * base, bound - 1, exponents[base] - 1
     whole, number = _joined(others, exponents)
     return whole, c * _whole(number)

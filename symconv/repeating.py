@@ -43,7 +43,8 @@ class Repeating(Building):
         Returns the name, which stands for the output of the last round. Raises ShapeError, and leaves the network as it
         was, for a count below 1, or where the extents that enter round i cannot be solved.
 
-        >>> from symconv.layers import Conv, Linear
+        >>> from symconv import Network
+        >>> from symconv.layers import Conv
         >>> net = Network()
         >>> n, x = net.symbol("n", "count"), net.input("image", "N", 8, "X", "X")
         >>> net.repeat("stage", n, lambda i: net.add("conv", Conv(8, padding=1)))

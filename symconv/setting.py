@@ -84,7 +84,8 @@ def _set_power(power: Power, style: Style) -> Piece:
     """2^n; the number that all terms of the exponent share goes to the base, so that 2^(2·n − 2·i) is 4^(n − i)."""
     shared = gcd(*power.exponent.terms.values())
     shared = shared if power.base**shared <= LARGEST_BASE else 1
-    terms = sorted(power.exponent.terms.items(), key=lambda t: (t[1] < 0, not t[0], _written(t[0])))
+    first = () if all(c < 0 for m, c in power.exponent.terms.items() if m) else None  # 3 − i
+    terms = sorted(power.exponent.terms.items(), key=lambda t: (t[0] != first, not t[0], t[1] < 0, _written(t[0])))
     exponent = style.sum([(c < 0, set_term(abs(c) // shared, m, style)) for m, c in terms])
     return style.raised(style.number(power.base**shared), exponent)
 

@@ -20,6 +20,13 @@ CALLED: dict[str, str] = {
     "googlenet with auxiliary heads": "googlenet_with_heads",
     "inception_v3 without auxiliary head": "inception_v3_without_head",
     "legacy_xception": "xception",
+    "mobilenet_v2 width=0.5": "mobilenet_v2_0_5",
+    "mobilenet_v2 width=0.75": "mobilenet_v2_0_75",
+    "mobilenet_v2 width=1.4": "mobilenet_v2_1_4",
+    "mobilenetv1 width=0.25": "mobilenet_v1_0_25",
+    "mobilenetv1 width=0.5": "mobilenet_v1_0_5",
+    "mobilenetv1 width=0.75": "mobilenet_v1_0_75",
+    "mobilenetv1 width=1.0": "mobilenet_v1",
     "nin cifar10": "nin",
     "nin imagenet": "nin_imagenet",
 }

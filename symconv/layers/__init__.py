@@ -23,7 +23,7 @@ from symconv.layers.attention import Attention, ScaledDotProduct, WindowAttentio
 from symconv.layers.conv import Conv, ConvTranspose, DepthwiseConv
 from symconv.layers.embedding import ClassToken, Embedding, Image, PatchMerging, PositionEmbedding, Tokens
 from symconv.layers.join import Add, Concat, Maximum, Mul, Sub
-from symconv.layers.linear import LayerScale, Linear, MatMul
+from symconv.layers.linear import Bias, LayerScale, Linear, MatMul
 from symconv.layers.mixture import MixtureOfExperts
 from symconv.layers.mlp import MLP, GatedMLP
 from symconv.layers.norm import (
@@ -53,11 +53,12 @@ from symconv.layers.slicing import Crop, Pad, Select, Slice, Split
 
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "MLP", "RNN", "AdaptiveAvgPool", "AdaptiveMaxPool", "Add", "Attention", "AvgPool",
-    "BatchNorm", "Buffer", "ChannelShuffle", "ClassToken", "Concat", "Conv", "ConvTranspose", "Crop", "DepthwiseConv",
-    "Dropout", "Embedding", "Flatten", "GatedMLP", "GlobalAvgPool", "GlobalMaxPool", "GlobalResponseNorm", "GroupNorm",
-    "HardSigmoid", "HardSwish", "Identity", "Image", "InstanceNorm", "LayerNorm", "LayerScale", "LeakyReLU", "Linear",
-    "LocalResponseNorm", "MatMul", "MaxPool", "Maximum", "Mean", "Mish", "MixtureOfExperts", "Mul", "PReLU", "Pad",
-    "PatchMerging", "PixelShuffle", "PixelUnshuffle", "PositionEmbedding", "RMSNorm", "ReLU", "ReLU6", "RelativeBias",
-    "Reshape", "Rotary", "ScaledDotProduct", "Select", "SiLU", "Sigmoid", "Slice", "Softmax", "Softplus", "Split",
-    "Squeeze", "Sub", "Tanh", "Tokens", "Transpose", "Unflatten", "Unsqueeze", "Upsample", "WindowAttention",
+    "BatchNorm", "Bias", "Buffer", "ChannelShuffle", "ClassToken", "Concat", "Conv", "ConvTranspose", "Crop",
+    "DepthwiseConv", "Dropout", "Embedding", "Flatten", "GatedMLP", "GlobalAvgPool", "GlobalMaxPool",
+    "GlobalResponseNorm", "GroupNorm", "HardSigmoid", "HardSwish", "Identity", "Image", "InstanceNorm", "LayerNorm",
+    "LayerScale", "LeakyReLU", "Linear", "LocalResponseNorm", "MatMul", "MaxPool", "Maximum", "Mean", "Mish",
+    "MixtureOfExperts", "Mul", "PReLU", "Pad", "PatchMerging", "PixelShuffle", "PixelUnshuffle", "PositionEmbedding",
+    "RMSNorm", "ReLU", "ReLU6", "RelativeBias", "Reshape", "Rotary", "ScaledDotProduct", "Select", "SiLU", "Sigmoid",
+    "Slice", "Softmax", "Softplus", "Split", "Squeeze", "Sub", "Tanh", "Tokens", "Transpose", "Unflatten", "Unsqueeze",
+    "Upsample", "WindowAttention",
 ]  # fmt: skip

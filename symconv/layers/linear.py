@@ -1,4 +1,4 @@
-"""Linear maps: the fully connected layer, the product of two inputs, a weight for each feature."""
+"""Linear maps: the fully connected layer, the product of two inputs, a weight or a bias for each feature."""
 
 from __future__ import annotations
 
@@ -113,6 +113,33 @@ class LayerScale(Layer):
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         return Count(mul=out.elements)
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(), (tokens_of_symbols(),)
+
+
+@layer("bias")
+class Bias(Layer):
+    """Adds a weight of its own to each feature, of the last axis or of the channels with `over: channels`.
+
+    It stands behind a linear layer that shares its weights and has biases of its own.
+
+    work   one add an element
+    space  C weights
+    """
+
+    over: str = LAST
+
+    def output(self, image: Tensor) -> Tensor:
+        features_axis(image, self.over, self.kind)
+        return image
+
+    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
+        return (weight("bias", image.shape[features_axis(image, self.over, self.kind)]),)
+
+    def work(self, image: Tensor, out: Tensor) -> Count:
+        return Count(add=out.elements)
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

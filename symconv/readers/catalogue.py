@@ -201,7 +201,7 @@ def _specs() -> list[Traversable]:
 def _candidates(name: str) -> Iterator[Spec]:
     """The bundled specs whose text has the name at all, so that one model does not cost the reading of all."""
     for place in _specs():
-        if name.lower() in place.name.lower() or name in place.read_text(encoding="utf-8"):
+        if any(name.lower() in text.lower() for text in (place.name, place.read_text(encoding="utf-8"))):
             yield _read(place.name)
 
 

@@ -75,7 +75,7 @@ def wire(
         shares = renamed.get(item.shares, item.shares)
         lacking = [s for s in (*sources, *([shares] * bool(shares))) if not net.knows(s)]
         for source in lacking:
-            if source not in known:  # it was looked for inside of a block
+            if source not in known and source.startswith(blocks):  # it was looked for inside of a block
                 faults.add((*item.path, "from"), f"from: there is no layer {plainly(source)}")
         if lacking or (item.layer is None and item.nest is None):
             continue  # itself, or what it stands behind, is wrong already

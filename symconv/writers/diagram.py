@@ -136,9 +136,10 @@ def _points(network: Network, shares: Shares) -> dict[str, int]:
     """How many points the output of each node or input has along its spatial axes, where that is known."""
     if not shares.known:
         return {}
+    first = {r.index: r.index.begin for node in network.nodes for r in node.rounds}
     tensors = {**network.inputs, **{node.name: node.out for node in network.nodes}}
     return {
-        name: int(prod(evaluate(size, shares.at) for size in tensor.spatial))
+        name: int(prod(evaluate(size, {**shares.at, **first}) for size in tensor.spatial))
         for name, tensor in tensors.items()
         if tensor.spatial
     }

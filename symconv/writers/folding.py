@@ -1,18 +1,22 @@
 """Folding: a network as the boxes of a picture, in nested groups, with what is equal drawn once.
 
-Three steps. Levels: everything below a path of `depth` parts is one box. Joining: a layer that keeps the shape and has
-no macs (an activation, a norm, a dropout) joins the box of the layer before it. Repeats: n equal neighbours in a chain,
-boxes or whole groups or short patterns of them, are drawn once with `times` = n.
+Four steps. Levels: everything below a path of `depth` parts is one box. Joining: a layer that keeps the shape and has
+no macs (an activation, a norm, a dropout) joins the box of the layer before it. Nesting: a group for each path, a round
+of a repeated block among them; one that holds a single thing inside of another group is that thing. Repeats: n equal
+neighbours in a chain, boxes or whole groups or short patterns of them, are drawn once with `times` = n.
 
-Nothing is lost: the costs of a box's nodes, times `times` of the box and of the groups around it, sum to the network's.
+Nothing is lost: the costs of a box's nodes in all their rounds, times `times` of the box and of the groups around it,
+sum to the network's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from symconv.block import Rounds
 from symconv.layer import Reach
 from symconv.network import Network, Node
 
@@ -28,7 +32,7 @@ Path: TypeAlias = tuple[str, ...]
 class Box:
     """What is drawn as one: the nodes `nodes`, none for an input; `times` equal ones, up to the one called `last`.
 
-    `whole` says that it stands for everything below its path.
+    `whole` says that it stands for everything below its path; `rounds` are those that its path is a round of.
     """
 
     key: str
@@ -37,26 +41,36 @@ class Box:
     times: int = 1
     last: str = ""
     whole: bool = False
+    rounds: Rounds | None = None
 
     @property
     def title(self) -> str:
         """The last part of the path, as the groups around carry the rest."""
         return self.path[-1]
 
+    def within(self, node: Node) -> tuple[Rounds, ...]:
+        """The rounds of one of its nodes that no path down to it is a round of: they go on inside the box."""
+        return tuple(r for r in node.rounds if self.path[: len(path_of(r))] != path_of(r))
+
 
 @dataclass(frozen=True)
 class Group:
-    """Boxes and groups under one path, or, without a path, a pattern that is repeated."""
+    """Boxes and groups under one path, or, without a path, a pattern that is repeated.
+
+    `rounds` are those that the path is a round of; `name` is what it is called where that is not its path's end.
+    """
 
     path: Path
     items: tuple[Box | Group, ...]
     times: int = 1
     last: str = ""
+    rounds: Rounds | None = None
+    name: str = ""
 
     @property
     def title(self) -> str:
-        """The last part of the path; of a pattern that of its first item."""
-        return self.path[-1] if self.path else self.items[0].title
+        """What it is called, or the last part of the path; of a pattern that of its first item."""
+        return self.name or (self.path[-1] if self.path else self.items[0].title)
 
 
 Item: TypeAlias = Box | Group
@@ -71,7 +85,7 @@ class Picture:
 
     def boxes(self) -> Iterator[tuple[Box, int]]:
         """Every box, with how often it stands in the network."""
-        return _counted(self.items, 1)
+        return counted(self.items, 1)
 
     @property
     def chain(self) -> bool:
@@ -92,12 +106,14 @@ def picture(network: Network, fold: bool = True, depth: int | None = None) -> Pi
     [('image', 0, 1), ('conv1', 2, 3)]
     """
     boxes, wires = _levels(network, depth)
+    rounds = {path_of(r): r for node in network.nodes for r in node.rounds}
     if fold:
-        boxes = _joined(boxes, wires)
-    items = _nested(boxes)
+        boxes = _shortened(_joined(boxes, wires), rounds)
+        boxes = _shortened(_joined(boxes, wires), rounds)
+    items = _nested(boxes, rounds)
     if fold:
-        items = _folded(items, wires)
-    drawn = [box.key for box, _ in _counted(items, 1)]
+        items = _folded(tuple(map(_plain, items)), wires)
+    drawn = [box.key for box, _ in counted(items, 1)]
     return Picture(items, tuple((source, key) for key in drawn for source in wires.sources(key)))
 
 
@@ -114,6 +130,11 @@ def paths(names: Iterable[str]) -> dict[str, Path]:
         parts = tuple(name.split(mark, NESTING))
         found[name] = parts if all(parts) else (name,)
     return found
+
+
+def path_of(rounds: Rounds) -> Path:
+    """The path below which the nodes of a round are."""
+    return (*rounds.name.split("/"), rounds.index.name)
 
 
 # -- levels --------------------------------------------------------------------------------------------------------
@@ -159,21 +180,23 @@ class _Wires:
 def _levels(network: Network, depth: int | None) -> tuple[list[Box], _Wires]:
     """A box for each node, or for each path of `depth` parts with nodes below it."""
     names: list[tuple[str, Node | None]] = [(n, d["node"]) for n, d in network.graph.nodes.items()]
-    path_of = paths(name for name, _ in names)
+    parts = paths(name for name, _ in names)
     found: dict[tuple[Path, bool], list[Any]] = {}
     for name, node in names:
-        path = path_of[name]
+        path = parts[name]
         whole = depth is not None and len(path) > depth
         # A name may be the prefix of another: `stage1` beside `stage1/conv`.
         found.setdefault((path[:depth] if whole else path, whole), []).append((name, node))
     boxes, place = [], {}
+    rounds = {path_of(r): r for node in network.nodes for r in node.rounds}
     for (path, whole), members in found.items():
         key = members[0][0]
         place.update(dict.fromkeys((name for name, _ in members), key))
-        boxes.append(Box(key, path, tuple(node for _, node in members if node is not None), whole=whole))
+        nodes = tuple(node for _, node in members if node is not None)
+        boxes.append(Box(key, path, nodes, whole=whole, rounds=rounds.get(path)))
     wires = _Wires()
     for name, node in names:
-        for source in node.inputs if node is not None else ():
+        for source in map(network.last_of, node.inputs if node is not None else ()):
             if place[source] != place[name]:
                 wires.connect(place[source], place[name])
     return boxes, wires
@@ -205,10 +228,22 @@ def _joins(box: Box, before: Box) -> bool:
     return reach is None or all(along == Reach() for along in reach)
 
 
-# -- repeats -------------------------------------------------------------------------------------------------------
+def _shortened(boxes: Sequence[Box], rounds: Mapping[Path, Rounds]) -> list[Box]:
+    """The boxes, one that is all there is below a path within a stage having that path: conv1 for a conv and its norm."""
+    counts = Counter(box.path[:k] for box in boxes for k in range(1, len(box.path)))
+    out = []
+    for box in boxes:
+        path = box.path
+        while len(path) > 2 and counts[path[:-1]] == 1 and path not in rounds and path[:-1] not in rounds:
+            path = path[:-1]
+        out.append(replace(box, path=path))
+    return out
 
 
-def _nested(boxes: Iterable[Box]) -> tuple[Item, ...]:
+# -- nesting -------------------------------------------------------------------------------------------------------
+
+
+def _nested(boxes: Iterable[Box], rounds: Mapping[Path, Rounds]) -> tuple[Item, ...]:
     """The boxes in groups by their paths, each group where its first box stands."""
     tree: dict[Any, Any] = {}
     for box in boxes:
@@ -216,14 +251,36 @@ def _nested(boxes: Iterable[Box]) -> tuple[Item, ...]:
         for part in box.path[:-1]:
             level = level.setdefault((part,), {})
         level[box.key] = box
-    return _grouped(tree, ())
+    letters = {path[:-1]: path[-1] for path in rounds}
+    return _grouped(tree, (), rounds, letters)
 
 
-def _grouped(level: dict[Any, Any], path: Path) -> tuple[Item, ...]:
-    return tuple(
-        item if isinstance(item, Box) else Group(path + mark, _grouped(item, path + mark))
-        for mark, item in level.items()
-    )
+def _grouped(
+    level: dict[Any, Any], path: Path, rounds: Mapping[Path, Rounds], letters: Mapping[Path, str]
+) -> tuple[Item, ...]:
+    out: list[Item] = []
+    for mark, item in level.items():
+        if isinstance(item, Box):
+            out.append(item)
+            continue
+        below = path + mark
+        name = f"{letters[path]} = {mark[0]}" if path in letters and mark[0].isdigit() else ""
+        out.append(Group(below, _grouped(item, below, rounds, letters), rounds=rounds.get(below), name=name))
+    return tuple(out)
+
+
+def _plain(item: Item) -> Item:
+    """The item, a group that holds a single group being that one: a block of which all rounds are alike, say."""
+    if isinstance(item, Box):
+        return item
+    item = replace(item, items=tuple(map(_plain, item.items)))
+    only = item.items[0]
+    if len(item.items) > 1 or isinstance(only, Box) or item.rounds is not None:
+        return item
+    return replace(only, name=item.title if only.rounds is not None else f"{item.title}/{only.title}")
+
+
+# -- repeats -------------------------------------------------------------------------------------------------------
 
 
 def _folded(items: tuple[Item, ...], wires: _Wires) -> tuple[Item, ...]:
@@ -313,8 +370,9 @@ def _links(
 
 def _signature(item: Item) -> Any:
     """Equal for items of the same layers on inputs of the same shapes, wired alike within a box."""
+    rounds = item.rounds and (item.rounds.count, item.rounds.tied)
     if isinstance(item, Group):
-        return item.times, tuple(map(_signature, item.items))
+        return item.times, rounds, tuple(map(_signature, item.items))
     place = {node.name: i for i, node in enumerate(item.nodes)}
     nodes = tuple(
         (
@@ -325,7 +383,7 @@ def _signature(item: Item) -> Any:
         )
         for node in item.nodes
     )
-    return item.times, item.whole, nodes or item.key
+    return item.times, item.whole, rounds, nodes or item.key
 
 
 def _identity(layer: Any) -> Any:
@@ -337,12 +395,13 @@ def _identity(layer: Any) -> Any:
 
 
 def _flat(items: Iterable[Item]) -> list[Box]:
-    return [box for box, _ in _counted(items, 1)]
+    return [box for box, _ in counted(items, 1)]
 
 
-def _counted(items: Iterable[Item], times: int) -> Iterator[tuple[Box, int]]:
+def counted(items: Iterable[Item], times: int) -> Iterator[tuple[Box, int]]:
+    """Every box among some items, with how often it stands there, if they stand there `times` times."""
     for item in items:
         if isinstance(item, Box):
             yield item, times * item.times
         else:
-            yield from _counted(item.items, times * item.times)
+            yield from counted(item.items, times * item.times)

@@ -11,10 +11,13 @@ from html import escape
 
 import graphviz
 
+from symconv.block import Rounds
+from symconv.extent import Extent, symbols_of
 from symconv.network import Network
 from symconv.notation import ASCII, PRODUCT, Style
 from symconv.writers.colour import Theme
-from symconv.writers.folding import Box, Group
+from symconv.writers.folding import Box, Group, counted
+from symconv.writers.layers import said_of
 from symconv.writers.shares import Shares
 from symconv.writers.wording import TIED, called, described, kind_of, kinds, lines, percent, plain, seen, value
 
@@ -88,8 +91,19 @@ class Labels:
         named = plain(item.title, 28)
         if item.last not in ("", item.title):
             named += self.dots + plain(_tail(item.title, item.last), 28)
-        times = said(f"{' ' if named else ''}{self.style.by}{item.times}") if item.times > 1 else ""
-        return (f"<B>{said(named)}</B>" if named else "") + times
+        times = [f"{self.style.by}{item.times}"] if item.times > 1 else []
+        if item.rounds is not None:
+            many, number = self._rounds(item.rounds)
+            unnamed = item.title == item.rounds.index.name
+            named = number if unnamed else named
+            times.append(many if unnamed or not _moves(item) else f"{many}, {number}")
+        return "  ".join([*([f"<B>{said(named)}</B>"] if named else []), *map(said, times)])
+
+    def _rounds(self, rounds: Rounds) -> tuple[str, str]:
+        """How often a block stands there, ×(n − 1), and what counts its rounds, i = 1 … n − 1."""
+        line = said_of(rounds)
+        many, _, number = (line.ascii if self.style is ASCII else line.text).partition(", ")
+        return f"{many}, one set of weights" if rounds.tied else many, number
 
     def _what(self, box: Box) -> str:
         if box.whole:
@@ -140,6 +154,10 @@ class Labels:
             text = f"{called(metric)}: {value(total, self.style, exact=True)}"
             rows += map(said, lines(text, LEGEND, most=8))
         rows.append(self._scale())
+        if any(node.rounds for node in self.network.nodes):
+            rows.append(
+                said(f"{self.style.by}n, i = … : a block of n rounds, drawn in round i; shares are of all of them")
+            )
         if any(times > 1 for times in self.shares.times.values()):
             rows.append(said(f"n {self.style.by}: each of n equal ones in a row, with the share of all n"))
         cells = "".join(f"<TR><TD>{row}</TD></TR>" for row in rows) + '<TR><TD HEIGHT="4"></TD></TR>'
@@ -160,6 +178,16 @@ class Labels:
             f'COLOR="{self.theme.line}" CELLSPACING="0" CELLPADDING="0"><TR>{cells}</TR></TABLE></TD>'
             f"<TD> {said(percent(self.shares.most))}</TD></TR></TABLE>"
         )
+
+
+def _moves(item: Box | Group) -> bool:
+    """Whether a shape or a layer in a block depends on the round."""
+    if item.rounds is None:
+        return False
+    nodes = [node for box, _ in counted((item,), 1) for node in box.nodes]
+    sizes = [size for node in nodes for tensor in (*node.tensors, node.out) for size in tensor.shape]
+    sizes += [size for node in nodes for _, size, _ in node.layer.field_sizes()]
+    return any(item.rounds.index in symbols_of(size) for size in sizes if isinstance(size, Extent))
 
 
 def _at(values: Mapping[str, int]) -> str:

@@ -17,16 +17,17 @@ from symconv.count import Convention
 from symconv.domain import Domain
 from symconv.errors import DomainError
 from symconv.extent import Extent, Size, symbols_of
-from symconv.network import Network
-from symconv.symbols import FIELD, Symbol
-from symconv.writers.folding import Group, Item, Picture
+from symconv.network import METRICS, Metric, Network, Node
+from symconv.symbols import FIELD, Index, Symbol
+from symconv.writers.folding import Box, Group, Item, Picture
 
 
 @dataclass(frozen=True)
 class Shares:
     """The costs of a picture's boxes: those of `coloured` come with shares.
 
-    `costs` has for each metric the cost of one of each box by its key, `times` how often the box stands in the network.
+    `costs` has for each metric the cost of one of each box by its key, in one round where it stands in a repeated block,
+    `times` how often the box stands in the network as a repeat that was folded.
     `at` are the sizes of the shares, `chosen` those among them that the coloured metric has; both are empty where no
     legal ones are known, and then there are no shares.
     """
@@ -64,28 +65,46 @@ def shares_of(
     wanted = {**wanted, coloured: metric} if coloured in wanted else {coloured: metric, **wanted}
     boxes = [box for box, _ in picture.boxes()]
     costs, totals = {}, {}
+    whole: dict[str, Cost] = {}
     for name, of in wanted.items():
-        by_node = network.costs(of)
-        costs[name] = {box.key: total_of(by_node[node.name] for node in box.nodes) for box in boxes}
+        by_node, metric_ = network.costs(of), _metric(of)
+        costs[name] = {box.key: total_of(_in_round(metric_, box, node) for node in box.nodes) for box in boxes}
         totals[name] = shortest(total_of(by_node.values()))
+        if name == coloured:
+            whole = {box.key: total_of(by_node[node.name] for node in box.nodes) for box in boxes}
     times = {box.key: n for box, n in picture.boxes()}
     bare = Shares(coloured, costs, totals, times)
-    symbols = {s for cost in costs[coloured].values() for s in cost_symbols(cost)}
+    symbols = {s for cost in whole.values() for s in cost_symbols(cost)}
     at = reference(network, symbols | _in_shapes(network), given)
     if at is None:
         return replace(bare, known=False)
     # The input's sizes first, its batch last.
     chosen = {s.name: at[s] for s in sorted(symbols, key=lambda s: s.key, reverse=True)}
-    numbers = {key: Fraction(evaluate_cost(cost, at)) * times[key] for key, cost in costs[coloured].items()}
+    numbers = {key: Fraction(evaluate_cost(cost, at)) * times[key] for key, cost in whole.items()}
     total = sum(numbers.values())
     by_box = {key: n / total for key, n in numbers.items()} if total else {}
     return replace(bare, at=at, chosen=chosen, by_box=by_box)
 
 
+def _metric(metric: str | Convention) -> Metric:
+    if isinstance(metric, str):
+        return METRICS[metric]
+    return Metric(metric.name, "operations", metric.description, lambda node: metric(node.count))
+
+
+def _in_round(metric: Metric, box: Box, node: Node) -> Cost:
+    """The cost of a node in one round of the blocks around its box, in all rounds of those inside of it.
+
+    Weights that nodes share are with the first of them.
+    """
+    return metric.over(replace(node, rounds=box.within(node)))
+
+
 def _in_shapes(network: Network) -> set[Symbol]:
     sizes = [size for tensor in network.inputs.values() for size in tensor.shape]
     sizes += [size for node in network.nodes for size in node.out.shape]
-    return {s for size in sizes if isinstance(size, Extent) for s in symbols_of(size)}
+    found = {s for size in sizes if isinstance(size, Extent) for s in symbols_of(size)}
+    return {s for s in found if not isinstance(s, Index)}
 
 
 # -- the reference -------------------------------------------------------------------------------------------------
@@ -93,7 +112,7 @@ def _in_shapes(network: Network) -> set[Symbol]:
 #: What a symbol is taken to be that stands for an extent of the input, a batch, or in a layer's field of this name.
 USUAL: Final[dict[str, int]] = {
     "batch": 1, "extent": 224, "sequence": 512, "kernel": 3, "channels": 64, "stride": 1, "dilation": 1, "groups": 1,
-    "padding": 1,
+    "padding": 1, "rounds": 4,
 }  # fmt: skip
 #: How far from the usual size a legal one is looked for.
 FAR: Final = 4096
@@ -120,11 +139,30 @@ def reference(
     usual = _usual(network)
     for s in sorted(set(symbols) - at.keys(), key=lambda s: s.key):
         at[s] = _legal(network.domain, s, network.usual.get(s.name) or usual.get(s, max(s.least, 1)))
-    try:
-        network.domain.check(at)
-    except DomainError:
-        return None
-    return at
+    free = [s for s in at if s.name not in (given or {}) and s.name not in network.usual]
+    return at if _together(network.domain, at, free) else None
+
+
+def _together(domain: Domain, at: dict[Symbol, int], free: Iterable[Symbol]) -> bool:
+    """Whether the domain allows the sizes; where it does not, one that is free takes another's size if that is allowed."""
+
+    def allowed() -> bool:
+        try:
+            domain.check(at)
+        except DomainError:
+            return False
+        return True
+
+    if allowed():
+        return True
+    for s in free:
+        before = at[s]
+        for size in sorted(set(at.values())):
+            at[s] = size
+            if allowed():
+                return True
+        at[s] = before
+    return False
 
 
 def _usual(network: Network) -> dict[Symbol, int]:
@@ -134,9 +172,12 @@ def _usual(network: Network) -> dict[Symbol, int]:
     def meet(size: Size, role: str) -> None:
         for s in symbols_of(size) if isinstance(size, Extent) else ():
             known = FIELD.get(s.name, role) if not s.scope else role
-            if known in USUAL and s.integral:
+            if known in USUAL and s.integral and not isinstance(s, Index):
                 found.setdefault(s, USUAL[known])
 
+    for node in network.nodes:
+        for r in node.rounds:
+            meet(r.index.end, "rounds")
     for tensor in network.inputs.values():
         for axis, size in enumerate(tensor.shape):
             meet(size, ("batch", "channels")[axis] if axis < 2 else "extent")

@@ -156,7 +156,7 @@ def say_members(sheet: Sheet, source: str, given: Mapping[str, str]) -> None:
     alike, other = ([m for m in found if bool(m.apart) is apart] for apart in (False, True))
     sheet.facts.append(("is", "; ".join(_named(m) for m in alike) or "none of the named variants"))
     if other:
-        sheet.facts.append(("as deep", "; ".join(_named(m) for m in other)))
+        sheet.facts.append(("others", "; ".join(_named(m) for m in other)))
     data = sheet.data
     listed = [{"name": m.name, "with": _plainly(m.rest), "arguments": _plainly(m.apart)} for m in found]
     sheet.data = lambda: {**data(), "variants": listed}
