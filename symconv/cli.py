@@ -164,7 +164,7 @@ def explain(
     ascii: Plain = None,
     layers: Layers = None,
 ) -> None:
-    """What stands behind a term, a layer, a stage, a repeated block or the domain."""
+    """What stands behind a term, a layer, a block or the domain."""
     from symconv.readers.call import assignments, metric_named
     from symconv.writers import output
     from symconv.writers.explain import explain_sheet

@@ -60,7 +60,7 @@ class Cost:
     __slots__ = ("terms",)
 
     def __init__(self, terms: Mapping[Factors, Number]) -> None:
-        self.terms = {f: c for f, c in terms.items() if c}
+        self.terms = {f: c if c.__class__ is int else _plain(c) for f, c in terms.items() if c}
 
     def __add__(self, other: Cost | int) -> Cost:
         return total_of((self, other if isinstance(other, Cost) else product(other)))
@@ -194,7 +194,7 @@ def cost_of(polynomial: Mapping[Monomial, Number]) -> Cost:
 
 
 def shortest(cost: Cost, longer: int = 1) -> Cost:
-    """The cost itself, or its expansion where that has fewer terms (a chain of 10,000 unpadded layers has three).
+    """The cost itself, or its expansion where that has no more terms (a chain of 10,000 unpadded layers has three).
 
     With `longer` it may have so many times the terms. An expansion that would be large on the way is not tried.
     """
@@ -202,7 +202,7 @@ def shortest(cost: Cost, longer: int = 1) -> Cost:
     if not any(whole) or sum(map(prod, whole)) > EXPANDED:
         return cost
     wide = cost.expanded()
-    return cost_of(wide) if len(wide) < longer * len(cost.terms) else cost
+    return cost_of(wide) if len(wide) <= longer * len(cost.terms) else cost
 
 
 def cost_symbols(cost: Cost) -> set[Symbol]:

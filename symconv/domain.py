@@ -160,7 +160,18 @@ class Domain:
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """All conditions that are neither proven nor implied by another one or by all before them."""
-        return (*(c for s in self._solved.values() for c, _ in s.conditions), *self._open.values())
+        return (*(c for s in self._solved.values() for c, _ in s.conditions), *self._left)
+
+    @property
+    def _left(self) -> list[Condition]:
+        """The open conditions, those apart that what is known of a symbol implies by now."""
+        return [c for c in self._open.values() if not (c.rounds and self._settled(c))]
+
+    def _settled(self, condition: Condition) -> bool:
+        """Whether a condition is the same in all rounds, and implied."""
+        used = condition._indices(r.index for r in condition.rounds)
+        same = not any(r.index in used for r in condition.rounds)
+        return same and self._implied(replace(condition, rounds=()))
 
     def mark(self) -> tuple[Any, ...]:
         """What `undo` goes back to."""
@@ -280,9 +291,9 @@ class Domain:
         out = [
             (known.sizes.described(symbol.name, ascii_only), tuple(c for c, _ in known.conditions))
             for symbol, known in sorted(self._solved.items(), key=lambda item: item[0].key)
-            if not all(any(_follows(c, other) for other in self._open.values()) for c, _ in known.conditions)
+            if not all(any(_follows(c, other) for other in self._left) for c, _ in known.conditions)
         ]
-        return out + [(c.text(style), (c,)) for c in self._open.values()]
+        return out + [(c.text(style), (c,)) for c in self._left]
 
     def text(self, style: Style = TEXT) -> str:
         """The domain in one line; `everywhere` where there is no condition."""

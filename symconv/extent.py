@@ -637,13 +637,14 @@ def bare(monomial: Monomial) -> tuple[Monomial, Fraction]:
 def owing(monomial: Monomial, c: int | Fraction) -> tuple[Monomial, int | Fraction]:
     """c·monomial with numbers in the exponents, so that powers and number are whole: (3/2)·2^n is 3·2^(n − 1)."""
     others, exponents = _split(monomial)
-    for base, e in sorted(exponents.items()):
-        need = _need(base, e)
-        if need is None:
-            continue
+    shared = {base: e for base, e in sorted(exponents.items()) if _need(base, e) is not None}
+    for base, e in shared.items():
+        need = _need(base, e) or 0
         c, exponents[base] = Fraction(c, base**need), e + need
-        while integer_gcd(c.denominator, base) > 1:
-            c, exponents[base] = c * base, exponents[base] - 1
+    for proven in (True, False):  # first as far as the exponents are shown to be at least 0
+        for base in shared:
+            while integer_gcd(c.denominator, base) > 1 and not (proven and not at_least(exponents[base], 1)):
+                c, exponents[base] = c * base, exponents[base] - 1
     return _joined(others, exponents)[0], int(c) if c.denominator == 1 else c
 
 

@@ -17,9 +17,19 @@ TRUTH = Path(__file__).parent / "truth"
 
 #: The zoo's names of models that a truth file calls otherwise.
 CALLED: dict[str, str] = {
+    "bert-base-uncased masked LM": "bert-base-masked-lm",
+    "bert-base-uncased": "bert-base",
+    "bert-large-uncased": "bert-large",
+    "crnn joined=False": "crnn_without_join",
+    "crnn padded=True": "crnn_padded",
+    "dcgan discriminator": "dcgan_discriminator",
+    "dcgan generator as printed": "dcgan_generator_as_printed",
+    "dcgan generator": "dcgan_generator",
     "googlenet with auxiliary heads": "googlenet_with_heads",
     "inception_v3 without auxiliary head": "inception_v3_without_head",
     "legacy_xception": "xception",
+    "lstm language model large": "lstm_lm_large",
+    "lstm language model medium": "lstm_lm_medium",
     "mobilenet_v2 width=0.5": "mobilenet_v2_0_5",
     "mobilenet_v2 width=0.75": "mobilenet_v2_0_75",
     "mobilenet_v2 width=1.4": "mobilenet_v2_1_4",
@@ -29,6 +39,11 @@ CALLED: dict[str, str] = {
     "mobilenetv1 width=1.0": "mobilenet_v1",
     "nin cifar10": "nin",
     "nin imagenet": "nin_imagenet",
+    "resnet50_fpn BatchNorm2d": "resnet50_fpn_batch_norm",
+    "resnet50_fpn FrozenBatchNorm2d": "resnet50_fpn",
+    "transformer base": "transformer_base",
+    "transformer big": "transformer_big",
+    "unet padded=True": "unet_padded",
 }
 
 

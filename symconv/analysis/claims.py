@@ -7,7 +7,7 @@ doubling      the weights of each convolution are twice those of the convolution
 fc_over_conv  every fully connected layer has more weights than the last convolution
 
 Biases are no weights here, as in the article; a layer that uses another's weights has none of its own. Convolutions are
-taken in the order in which the network has them.
+taken in the order in which the network has them, those of a repeated block once in every round.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from typing import Any, Final
 
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, in_front, product, total_of
 from symconv.errors import SymbolError, SymconvError, near
-from symconv.extent import size_of
+from symconv.extent import size_of, symbols_of
 from symconv.layer import BUFFER
 from symconv.layers import Conv, ConvTranspose, DepthwiseConv, Linear
 from symconv.network import METRICS, Network, Node
-from symconv.symbols import Symbol
+from symconv.symbols import Index, Symbol
 
 #: What counts as a convolution: grouped, depthwise and transposed ones too, and a user's own that extends one of these.
 CONVOLUTIONS: Final = (Conv, DepthwiseConv, ConvTranspose)
@@ -132,12 +132,37 @@ def check(network: Network, name: str, /, **values: Any) -> Finding:
     """
     if name not in CLAIMS:
         raise SymconvError(f"unknown claim {name!r}: known are {', '.join(CLAIMS)}. {near(name, CLAIMS)}".rstrip())
-    return replace(CLAIMS[name].check(network, network.at(values)), claim=name)
+    return _checked(*_written_out(network, values), name)
 
 
 def conclusions(network: Network, /, **values: Any) -> tuple[Finding, ...]:
     """The article's three conclusions, checked as by `check`."""
-    return tuple(check(network, name, **values) for name in ("one_order", "doubling", "fc_over_conv"))
+    network, at = _written_out(network, values)
+    return tuple(_checked(network, at, name) for name in ("one_order", "doubling", "fc_over_conv"))
+
+
+def _checked(network: Network, at: Mapping[Symbol, Any], name: str) -> Finding:
+    return replace(CLAIMS[name].check(network, at), claim=name)
+
+
+def _written_out(network: Network, values: Mapping[str, Any]) -> tuple[Network, Mapping[Symbol, Any]]:
+    """The network with every round of its repeated blocks by itself, as claims compare layer with layer; and the values.
+
+    Raises SymbolError where the number of rounds is a symbol without a value, NetworkError where they are too many.
+    """
+    at = network.at(values)
+    rounds = dict.fromkeys(r for node in network.nodes for r in node.rounds)
+    if not rounds:
+        return network, at
+    counts = {s for r in rounds for s in symbols_of(r.index.end) if not isinstance(s, Index)}
+    for r in rounds:
+        missing = sorted(s.name for s in symbols_of(r.index.end) & counts - at.keys())
+        if missing:
+            told = "layers are compared round by round, so their number is wanted"
+            raise SymbolError(f"no value for {', '.join(missing)}: {r.name} has {r.index.end} rounds, and {told}")
+    known = {s.name: at[s] for s in at}
+    written = (network.substitute(**known) if known else network).unrolled()
+    return written, {}
 
 
 # -- the three conclusions -----------------------------------------------------------------------------------------

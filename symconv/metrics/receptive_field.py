@@ -6,22 +6,27 @@ Convolutional Neural Networks, Distill 2019.
 
 A transposed convolution or an upsampling has a stride below 1, and reads differently at different j: then the first and
 the last element read are kept for each j of one period, and nothing is rounded on the way.
+
+Behind n rounds of stride 1, each (R₁, 1, P₁), a repeated block is (1 + n·(R₁ − 1), 1, n·P₁), n a number or a symbol.
+Rounds of another stride are put behind one another, where their number is one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor, gcd, lcm
+from math import ceil, floor, gcd, lcm, prod
 from typing import Final
 
-from symconv.extent import Size
+from symconv.block import Rounds
+from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.extremes import largest, smallest
 from symconv.layer import Reach
 from symconv.network import Network, Node
 from symconv.sizes import Undecided
 from symconv.solve import nonnegative
+from symconv.symbols import Symbol
 
 Part = Size | Fraction
 
@@ -44,9 +49,12 @@ class ReceptiveField:
 def receptive_field(network: Network, name: str, source: str | None = None) -> tuple[ReceptiveField, ...] | None:
     """(R, S, P) of a node for each spatial axis of an input, the first one where no other is named.
 
+    Of a node inside a repeated block that of round i, in terms of i.
+
     None where a node on the way has no fixed window: a fully connected layer, a global or adaptive pool, a norm over
-    positions, paths of different strides, symbols in a stride below 1. Where paths of one stride meet, the window
-    covers both. Behind a transposed convolution with dilation the size is an upper bound.
+    positions, paths of different strides, symbols in a stride below 1, a symbolic number of rounds of another stride
+    than 1. Where paths of one stride meet, the window covers both. Behind a transposed convolution with dilation the
+    size is an upper bound.
 
     Raises NetworkError for an unknown node.
 
@@ -57,17 +65,121 @@ def receptive_field(network: Network, name: str, source: str | None = None) -> t
     ReceptiveField(size=11, stride=4, padding=5)
     """
     start = source or next(iter(network.inputs))
-    found: dict[str, tuple[_Reading, ...] | None] = {start: tuple(_ITSELF for _ in network.tensor(start).spatial)}
     network.tensor(name)
-    for node in network.nodes:
-        if name in found:
-            break
-        reaching = [found[s] for i, s in enumerate(node.inputs) if s in found and i not in node.layer.shape_only]
-        if reaching:
-            found[node.name] = _through(node, reaching)
-    axes = found.get(name)
+    found: _Found = {start: tuple(_ITSELF for _ in network.tensor(start).spatial)}
+    try:
+        _read(network, list(network.nodes), 0, found, name)
+    except _Symbolic:
+        if name not in network.blocks and network.node(name).rounds:
+            return None
+        written = _written_out(network)
+        return None if written is None else receptive_field(written, name, source)
+    axes = found.get(_named(network, name, found))
     fields = [_field(axis) for axis in axes] if axes is not None else [None]
     return None if None in fields else tuple(f for f in fields if f is not None)
+
+
+# -- repeated blocks ---------------------------------------------------------------------------------------------------
+
+#: What each node or block reads of the input, by its name; None where that is no window.
+_Found = dict[str, "tuple[_Reading, ...] | None"]
+
+#: Layers of a network that is written out round by round for its receptive fields, at most.
+WRITTEN_OUT: Final = 10_000
+
+
+class _Symbolic(Exception):  # noqa: N818  (control flow: a block whose rounds have no closed form here)
+    """A block of which the rounds are not of stride 1, or not alike, or read more than the round before."""
+
+
+def _named(network: Network, name: str, found: _Found) -> str:
+    """The node or the repeated block that a name stands for, the name of what ends a stage or a block included."""
+    while name not in found and name in network.blocks:
+        name = network.blocks[name].result
+    return name
+
+
+def _read(network: Network, nodes: Sequence[Node], depth: int, found: _Found, last: str) -> None:
+    """Find out what the nodes of one round at a depth read, up to the one called `last`."""
+    at = 0
+    while at < len(nodes) and _named(network, last, found) not in found:
+        node = nodes[at]
+        if len(node.rounds) == depth:
+            names = [_named(network, s, found) for s in node.inputs]
+            reaching = [found[s] for i, s in enumerate(names) if s in found and i not in node.layer.shape_only]
+            if reaching:
+                found[node.name] = _through(node, reaching)
+            at += 1
+            continue
+        block, stop = node.rounds[depth], at
+        while stop < len(nodes) and nodes[stop].rounds[depth : depth + 1] == (block,):
+            stop += 1
+        _read_block(network, block, nodes[at:stop], depth + 1, found)
+        at = stop
+
+
+def _read_block(network: Network, block: Rounds, nodes: Sequence[Node], depth: int, found: _Found) -> None:
+    """All rounds of a block: what one round reads of the round before, then how that goes on."""
+    inside = {node.name for node in nodes}
+    outside = {s for node in nodes for s in node.inputs if s != block.source} - inside
+    reading = {_named(network, s, found) for s in outside if not s.startswith(f"{block.name}/")} & found.keys()
+    source = _named(network, block.source, found)
+    if reading - {source}:
+        raise _Symbolic
+    if source not in found:
+        return
+    before = found[source]
+    one: _Found = {block.source: None if before is None else tuple(_ITSELF for _ in before)}
+    _read(network, nodes, depth, one, "")
+    through = one.get(_named(network, network.blocks[block.name].result, one))
+    if before is None or through is None:
+        found.update(dict.fromkeys((*inside, block.name)))
+        return
+    if not all(r.period == 1 and r.advance == 1 and block.index not in _symbols(r) for r in through):
+        raise _Symbolic
+    number = size_of(block.index) - block.index.begin
+    entering = tuple(_after_rounds(b, r, number) for b, r in zip(before, through))
+    for name in one.keys() - {block.source}:
+        found[name] = _behind(entering, one[name])
+    found[block.name] = tuple(_after_rounds(b, r, block.count) for b, r in zip(before, through))
+
+
+def _after_rounds(before: _Reading, round_: _Reading, n: Size) -> _Reading:
+    """What the output of n rounds of stride 1 reads."""
+    (first,), (end,) = round_.first, round_.last
+    if first is None or end is None:
+        raise _Symbolic
+    passed = _after(before, _Reading(1, (first * n,), (end * n,)))
+    if passed is None:
+        raise _Symbolic
+    return passed
+
+
+def _behind(entering: Sequence[_Reading], inside: tuple[_Reading, ...] | None) -> tuple[_Reading, ...] | None:
+    """What a node inside of a round reads, given what it reads of what enters the round."""
+    if inside is None or len(inside) != len(entering):
+        return None
+    passed = [_after(e, r) for e, r in zip(entering, inside)]
+    return None if None in passed else tuple(r for r in passed if r is not None)
+
+
+def _symbols(reading: _Reading) -> set[Symbol]:
+    sizes = (reading.advance, *reading.first, *reading.last)
+    return {s for size in sizes if isinstance(size, Extent) for s in symbols_of(size)}
+
+
+def _written_out(network: Network) -> Network | None:
+    """The network with every round by itself, where their number is one and it is not too long."""
+    layers = 0
+    for node in network.nodes:
+        rounds = [r.count for r in node.rounds]
+        if not all(isinstance(n, int) for n in rounds):
+            return None
+        layers += prod(n for n in rounds if isinstance(n, int))
+    return network.unrolled() if layers <= WRITTEN_OUT else None
+
+
+# -- one node ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

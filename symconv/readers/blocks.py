@@ -17,13 +17,11 @@ from symconv.readers.expression import is_name
 from symconv.readers.faults import Place
 from symconv.readers.items import Scope, Slot, Value
 from symconv.readers.names import nearest, plainly, shown
+from symconv.readers.schema import CALL
 from symconv.readers.wiring import Abandoned
 
 if TYPE_CHECKING:
     from symconv.readers.schema import Block
-
-#: What a call of a block may say besides the block's arguments.
-CALL: Final = ("name", "from", "repeat", "first", "round", "tied", "training")
 
 #: Blocks inside one another at most.
 NESTED: Final = 30

@@ -10,14 +10,18 @@ from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from symconv.errors import SymconvError, near
 from symconv.network import Network
 from symconv.readers.expression import parse_rational
 from symconv.readers.names import plainly
 from symconv.readers.spec import Spec, parse_spec, read_spec
+
+#: Families that an error names.
+TOLD: Final = 12
 
 #: A file with a spec, and one of its networks.
 _FILE = re.compile(r"(.+?\.ya?ml)(?::(.*))?", re.IGNORECASE | re.DOTALL)
@@ -55,7 +59,7 @@ def find(source: str | Path, variant: str | None = None) -> tuple[Spec, str | No
                 return spec, column or text
             return spec, variant
         if text.lower() == spec.name.lower():
-            if variant:
+            if variant or not spec.table:
                 return spec, variant
             raise SymconvError(f"{text} has several networks, name one of them: {', '.join(_names(spec))}")
     raise SymconvError(f"there is no model {plainly(text)}: {_hint(text)}")
@@ -110,9 +114,9 @@ def _hint(text: str) -> str:
         found = False
     if found:
         return "a file with a spec ends in .yaml or .yml"
-    names = [name for name, _ in bundled()]
-    families = ", ".join(dict.fromkeys(n.split("/")[0] for n in names))
-    return near(text, names) or f"bundled are {families} (symconv zoo lists all); a file ends in .yaml"
+    names = list(dict.fromkeys(name for spec in families() for name in (spec.name.lower(), *_names(spec))))
+    told = ", ".join(spec.name.lower() for spec in islice(families(), TOLD))
+    return near(text, names) or f"bundled are {told}, … (symconv zoo lists all); a file ends in .yaml"
 
 
 def published(spec: Spec, variant: str) -> dict[str, Any]:

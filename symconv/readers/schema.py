@@ -118,6 +118,9 @@ class SpecModel(_Model):
     variants: dict[str, Variant] = Field(default={}, description="the networks of the family by name")
 
 
+#: What a call of a block may say besides the block's arguments.
+CALL: Final = frozenset(("name", "from", "repeat", "first", "round", "tied", "training"))
+
 #: The keys of the entries of a list of layers that are no layers.
 ENTRIES: Final = ("stage", "repeat", "branches", "when", "layers")
 
@@ -266,6 +269,9 @@ def _names(data: dict[str, Any], faults: Faults) -> None:
     for name, block in _map(data, "blocks").items():
         if why := _no_block(name):
             faults.add(("blocks", name), why, key=True)
+        for key in CALL.intersection(_map(block, "with") if isinstance(block, dict) else ()):
+            said = f"{key} is what every call of a block may say, and cannot name an argument too"
+            faults.add(("blocks", name, "with", key), said, key=True)
         if isinstance(block, dict) and "input" in block and "inputs" in block:
             faults.add(("blocks", name, "inputs"), "input and inputs, where one of the two is accepted", key=True)
     for name, variant in _map(data, "variants").items():

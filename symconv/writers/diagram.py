@@ -18,6 +18,7 @@ from symconv.count import Convention
 from symconv.errors import OutputError, SymconvError
 from symconv.network import Network
 from symconv.notation import TEXT, Style
+from symconv.symbols import Symbol
 from symconv.values import evaluate
 from symconv.writers.colour import LIGHT, Theme
 from symconv.writers.folding import Box, Group, Item, Picture, picture
@@ -136,7 +137,7 @@ def _points(network: Network, shares: Shares) -> dict[str, int]:
     """How many points the output of each node or input has along its spatial axes, where that is known."""
     if not shares.known:
         return {}
-    first = {r.index: r.index.begin for node in network.nodes for r in node.rounds}
+    first: dict[Symbol, int] = {r.index: r.index.begin for node in network.nodes for r in node.rounds}
     tensors = {**network.inputs, **{node.name: node.out for node in network.nodes}}
     return {
         name: int(prod(evaluate(size, {**shares.at, **first}) for size in tensor.spatial))

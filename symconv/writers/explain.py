@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from inspect import cleandoc
 
-from symconv.cost import Cost, Factor, Factors, Number, cost_of, in_front, ordered_terms, product, set_cost, total_of
+from symconv.block import Rounds
+from symconv.cost import (
+    Cost,
+    Factor,
+    Factors,
+    Number,
+    cost_of,
+    in_front,
+    ordered_terms,
+    product,
+    set_cost,
+    shortest,
+    total_of,
+)  # fmt: skip
 from symconv.count import PRIMITIVES, Convention
 from symconv.errors import SymconvError, near
 from symconv.extent import Extent, Floor, Size, size_of
 from symconv.layer import Layer
 from symconv.metrics.receptive_field import ReceptiveField, receptive_field
 from symconv.network import Network, Node
-from symconv.notation import ASCII, LATEX, TEXT, Style
+from symconv.notation import ASCII, LATEX, TEXT, Style, latex_escape
 from symconv.readers.expression import parse
 from symconv.readers.names import plainly
 from symconv.setting import set_size
 from symconv.symbols import Symbol
-from symconv.writers.layers import counted, kind_of, label, metric_name
-from symconv.writers.network import KEPT, condition_of, domain_line
-from symconv.writers.sheet import SPACED, Cell, Column, Math, Sheet, Table
+from symconv.writers.layers import TRAINING, counted, group_rows, kind_of, label, metric_name, said_of, short
+from symconv.writers.network import KEPT, condition_of, domain_line, training_line
+from symconv.writers.shares import metric_of
+from symconv.writers.sheet import SPACED, Cell, Column, Math, Name, Sheet, Table
 
 
 def explain_sheet(net: Network, term: str | None = None, metric: str | Convention = "macs") -> Sheet:
-    """What stands behind a layer, a stage, an input or a term of the total; without any, behind the domain.
+    """What stands behind a layer, a stage or block, an input or a term of the total; without any, behind the domain.
 
     Raises SymconvError where the network has nothing of the kind.
     """
@@ -188,25 +203,59 @@ def _rules_of(nodes: Iterable[Node]) -> list[str]:
 def _layer_sheet(net: Network, node: Node, metric: str | Convention) -> Sheet:
     sheet = Sheet(f"{node.name} in {net.name} · {summary(node.layer)}")
     sheet.facts = [("layer", kind_of(node))]
-    sheet.facts += [(f"from {name}", tensor) for name, tensor in zip(node.inputs, node.tensors)]
+    sheet.facts += _rounds(node.rounds)
+    sheet.facts += [(_from(node, name), tensor) for name, tensor in zip(node.inputs, node.tensors)]
     sheet.facts.append(("output", node.out))
+    if node.training:
+        sheet.facts.append(("works", "in training only: it keeps its params, and inference does none of its work"))
     sheet.facts += [(f"{p.kind} {p.name}", _product(p.shape)) for p in node.parameters]
     if node.shares:
         sheet.facts.append(("shares", f"the weights of {node.shares}, which are counted there"))
     shown = {metric_name(m): m for m in ("macs", metric, *KEPT)}
     costs = {name: net.costs(m)[node.name] for name, m in shown.items()}
+    once = _in_one_round(node, shown)
     always = ("macs", "params", "activations", metric_name(metric))
-    sheet.facts += [(label(name), cost) for name, cost in costs.items() if cost or name in always]
+    for name, cost in costs.items():
+        if cost or name in always:
+            sheet.facts += [(f"{label(name)} in a round", once[name])] if node.rounds else []
+            sheet.facts.append((label(name), cost))
     field = receptive_field(net, node.name)
     if field:
         sheet.facts += [("to the input", window) for window in _windows(field)]
-    sheet.facts += [("asks for", condition_of(c)) for c in net.domain.conditions if c.node == node.name]
+    asked = (*net.domain.conditions, *net.training_domain.conditions)
+    sheet.facts += [("asks for", condition_of(c)) for c in asked if c.node == node.name]
     table = Table([Column("operation"), Column("count", rank=1), Column("what it is", prose=True)])
     table.rows = [[name, cost, PRIMITIVES[name]] for name, cost in node.count.operations.items()]
     sheet.tables = [table] if table.rows else []
     sheet.notes = _rules_of([node]) if _rule(node.layer) != [summary(node.layer)] else []
     sheet.records = lambda: facts_and_counts(sheet)
     return sheet
+
+
+def _rounds(rounds: Iterable[Rounds]) -> list[tuple[str, Cell]]:
+    """The repeated blocks around a node, and how many rounds each has."""
+    facts: list[tuple[str, Cell]] = []
+    for r in rounds:
+        said, tied = said_of(r), ", all with one set of weights" if r.tied else ""
+        parts = (
+            f"{r.name} {said.text}{tied}",
+            rf"\text{{{latex_escape(r.name)} }} {said.latex}",
+            f"{r.name} {said.ascii}{tied}",
+        )
+        facts.append(("rounds", Math(*parts)))
+    return facts
+
+
+def _from(node: Node, name: str) -> str:
+    """What is read, by its name; inside of a repeated block its source is the round before, in the first round itself."""
+    carried = next((r for r in node.rounds if name == r.source), None)
+    return f"from {name}" if carried is None else f"enters round {carried.index.name}"
+
+
+def _in_one_round(node: Node, metrics: Mapping[str, str | Convention]) -> dict[str, Cost]:
+    """What a node costs in one round, by the metric's name."""
+    alone = replace(node, rounds=())
+    return {name: metric_of(metric).over(alone) for name, metric in metrics.items()}
 
 
 def facts_and_counts(sheet: Sheet) -> Table:
@@ -243,14 +292,29 @@ def _windows(field: Iterable[ReceptiveField]) -> list[Math]:
 def _stage_sheet(net: Network, stage: str, nodes: list[Node], metric: str | Convention) -> Sheet:
     metrics = list({metric_name(m): m for m in ("params", metric)}.values())
     costs = [net.costs(m) for m in metrics]
-    table = Table([Column("layer"), Column("kind"), Column("output")])
-    table.columns = [*table.columns, *(Column(label(m), True, metric_name(m), rank=2) for m in metrics)]
-    table.rows = [[n.name, kind_of(n), n.out, *(c[n.name] for c in costs)] for n in nodes]
-    sums = [total_of(c[n.name] for n in nodes) for c in costs]
-    table.total = ["together", counted(len(nodes), "layer"), None, *sums]
-    sheet = Sheet(f"{stage} in {net.name}", [(label(m), total) for m, total in zip(metrics, sums)], [table])
+    table = Table([Column("layer"), Column("kind", short=True), Column("output")])
+    table.columns = [*table.columns, *(Column(label(m), True, metric_name(m), rank=2, short=True) for m in metrics)]
+    under = group_rows(net, nodes, table)
+    table.rows = [[Name(n.name, under[n.name]), kind_of(n), n.out, *(c[n.name] for c in costs)] for n in nodes]
+    sums = [shortest(total_of(c[n.name] for n in nodes)) for c in costs]
+    table.total = ["together", counted(len(nodes), "layer"), None, *map(short, sums)]
+    sheet = Sheet(f"{stage} in {net.name}", tables=[table])
+    around = [r for r in nodes[0].rounds if stage.startswith((f"{r.name}/{r.index.name}/", f"{r.name}/{r.index.name}"))]
+    own = [r for n in nodes for r in n.rounds if r not in around]
+    sheet.facts += [*_rounds(around), *_rounds(dict.fromkeys(own))]
+    for r in dict.fromkeys((*around, *own)):
+        entered = [t for n in nodes for name, t in zip(n.inputs, n.tensors) if name == r.source and r in n.rounds]
+        sheet.facts += [(f"enters round {r.index.name}", entered[0])] if entered else []
+    if stage in net.blocks:
+        sheet.facts.append(("output", net.blocks[stage].out))
+    for m, total in zip(metrics, sums):
+        if around:
+            in_round = total_of(metric_of(m).over(replace(n, rounds=n.rounds[len(around) :])) for n in nodes)
+            sheet.facts.append((f"{label(m)} in a round", shortest(in_round)))
+        sheet.facts.append((label(m), total))
     names = {n.name for n in nodes}
-    sheet.facts += [("asks for", condition_of(c)) for c in net.domain.conditions if c.node in names]
+    asked = (*net.domain.conditions, *net.training_domain.conditions)
+    sheet.facts += [("asks for", condition_of(c)) for c in asked if c.node in names]
     return sheet
 
 
@@ -271,6 +335,10 @@ def _domain_sheet(net: Network) -> Sheet:
         sheet.facts.append((f"least {name}", _least(net, symbol)))
     table = Table([Column("condition", rank=1), Column("asked for by"), Column("because it needs", prose=True)])
     table.rows = [[condition_of(c), c.node, c.reason] for c in conditions]
+    if (more := training_line(net)) is not None:
+        sheet.facts.insert(1, (TRAINING, more))
+        here = net.training_domain.conditions
+        table.rows += [[condition_of(c), c.node, f"{c.reason}, {TRAINING}"] for c in here if c not in conditions]
     if table.rows:
         sheet.tables = [table]
     else:

@@ -97,7 +97,7 @@ class Labels:
             unnamed = item.title == item.rounds.index.name
             named = number if unnamed else named
             times.append(many if unnamed or not _moves(item) else f"{many}, {number}")
-        return "  ".join([*([f"<B>{said(named)}</B>"] if named else []), *map(said, times)])
+        return " ".join([*([f"<B>{said(named)}</B>"] if named else []), *map(said, times)])
 
     def _rounds(self, rounds: Rounds) -> tuple[str, str]:
         """How often a block stands there, ×(n − 1), and what counts its rounds, i = 1 … n − 1."""
@@ -156,7 +156,7 @@ class Labels:
         rows.append(self._scale())
         if any(node.rounds for node in self.network.nodes):
             rows.append(
-                said(f"{self.style.by}n, i = … : a block of n rounds, drawn in round i; shares are of all of them")
+                said(f"{self.style.by}n: a block of n rounds, drawn in round i; shares are those of all rounds")
             )
         if any(times > 1 for times in self.shares.times.values()):
             rows.append(said(f"n {self.style.by}: each of n equal ones in a row, with the share of all n"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any, Final
 
@@ -145,15 +145,28 @@ def layers_table(net: Network, metric: str | Convention, values: Mapping[str, in
             row.append(Share(Fraction(value) / Fraction(whole)))
         table.rows.append(row)
     end: list[Cell] = ["total", counted(len(net.nodes), "layer"), None]
-    end += [_short(net.cost("params"))] if metric != "params" else []
-    end.append(_short(total))
+    end += [short(net.cost("params"))] if metric != "params" else []
+    end.append(short(total))
     end += [Big(whole)] if beside else []
     end += [None] if figures else []
     table.total = end
     return table, len(net.nodes) - len(table.rows)
 
 
-def _short(total: Cost) -> Cost | None:
+def group_rows(net: Network, nodes: Iterable[Node], table: Table) -> dict[str, str]:
+    """Give a table of these nodes the headings of its groups; the path that each stands under."""
+    paths = groups(net)
+    headings = _headings(net, paths)
+    before = ""
+    for number, node in enumerate(nodes):
+        path = paths[node.name]
+        if path and path != before:
+            table.groups[number] = headings[path]
+        before = path
+    return paths
+
+
+def short(total: Cost) -> Cost | None:
     """A total; none where it is long, as it stands above the table."""
     return total if len(total.terms) < 4 else None
 

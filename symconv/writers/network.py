@@ -110,16 +110,21 @@ def training_line(net: Network) -> Math | None:
     except SymconvError as why:
         return Math(f"never: {why}")
     more = [line for line in both.lines(TEXT) if line[0] not in known]
-    lines = [condition if (condition := condition_of(of[0])).text == text else _solved(text) for text, of in more]
+    lines = [said if (said := condition_of(of[0])).text == text else _solved(text) for text, of in more]
     return Math(*(sep.join(getattr(m, kind) for m in lines) for sep, kind in _KINDS)) if lines else None
 
 
 def condition_of(condition: Condition) -> Math:
     """A condition of a domain."""
-    latex = condition.text(LATEX).replace(" ≥ ", r" \geq ").replace(" divides ", r" \mid ")
+    latex = condition.text(LATEX)
+    for word, sign in _SIGNS.items():
+        latex = latex.replace(word, sign)
     return Math(condition.text(TEXT), latex, condition.text(ASCII))
 
 
+_SIGNS: Final = {
+    " ≥ ": r" \geq ", " ≤ ": r" \leq ", " divides ": r" \mid ", " for ": r"\text{ for }", " where ": r"\text{ where }",
+}  # fmt: skip
 _WORDS: Final = {"≥": r"\geq", "≡": r"\equiv", "in": r"\in", "mod": r"\bmod", "or": r"\text{ or }", "no": r"\text{no}"}
 
 

@@ -67,7 +67,7 @@ def shares_of(
     costs, totals = {}, {}
     whole: dict[str, Cost] = {}
     for name, of in wanted.items():
-        by_node, metric_ = network.costs(of), _metric(of)
+        by_node, metric_ = network.costs(of), metric_of(of)
         costs[name] = {box.key: total_of(_in_round(metric_, box, node) for node in box.nodes) for box in boxes}
         totals[name] = shortest(total_of(by_node.values()))
         if name == coloured:
@@ -86,7 +86,8 @@ def shares_of(
     return replace(bare, at=at, chosen=chosen, by_box=by_box)
 
 
-def _metric(metric: str | Convention) -> Metric:
+def metric_of(metric: str | Convention) -> Metric:
+    """A metric by its name, or a convention as one."""
     if isinstance(metric, str):
         return METRICS[metric]
     return Metric(metric.name, "operations", metric.description, lambda node: metric(node.count))

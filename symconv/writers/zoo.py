@@ -110,13 +110,13 @@ def family_sheet(name: str) -> Sheet:
     about = Column("description", key="description", rank=0, prose=True)
     table = Table([_MODEL, sets, *_FIGURES, *_STATED])
     listed = [(e, v) for e, (_, v) in zip(entries, networks(spec)) if e is not whole]
-    said = {v: model.variants[v].description for _, v in listed if v in model.variants}
+    said = {e.name: model.variants[v].description for e, v in listed if v in model.variants}
     if any(said.values()):
         table.columns = [*table.columns, about]
     for e, variant in listed:
         own = settled(spec, variant) if variant in model.variants else {}
         row: list[Cell] = [e.name, ", ".join(f"{n}={_said(v)}" for n, v in own.items()), *_shown(e)]
-        table.rows.append([*row, said.get(variant)] if any(said.values()) else row)
+        table.rows.append([*row, said.get(e.name)] if any(said.values()) else row)
     sheet.tables = [table] if listed else []
     sheet.notes = _verdict(entries)
     if model.with_ and model.variants:

@@ -15,6 +15,7 @@ from symconv.errors import ShapeError
 from symconv.layers import (
     ELU,
     GELU,
+    Buffer,
     Dropout,
     HardSigmoid,
     HardSwish,
@@ -75,6 +76,13 @@ def test_dropout_and_identity_do_nothing_in_inference() -> None:
         assert not net.count()
         assert net.output == net.tensor("input")
         assert net.cost("params") == 0
+
+
+def test_a_buffer_does_nothing_and_keeps_its_elements_beside_the_weights() -> None:
+    net = one_layer(Buffer(2 * sc.T), "N", "T", sc.C_in)
+    assert not net.count()
+    assert net.output == net.tensor("input")
+    assert (net.cost("params"), net.cost("activations"), str(net.cost("buffers"))) == (0, 0, "2·T")
 
 
 def test_prelu_keeps_one_weight_or_one_for_each_channel() -> None:

@@ -9,7 +9,7 @@ from witness import loops
 import symconv as sc
 from layers.cases import assert_shares, check_each, counted, one_layer, params
 from symconv.errors import ShapeError
-from symconv.layers import LayerScale, Linear
+from symconv.layers import Bias, LayerScale, Linear
 
 Case = tuple[tuple[int, ...], int, bool]
 
@@ -53,14 +53,25 @@ def test_the_weights_of_a_head_depend_on_what_the_features_leave() -> None:
 
 
 @pytest.mark.parametrize(("over", "features"), [("last", 5), ("channels", 3)])
-def test_a_layer_scale_is_one_mul_an_element_and_a_weight_a_feature(over: str, features: int) -> None:
+@pytest.mark.parametrize(("layer", "operation"), [(LayerScale, "mul"), (Bias, "add")])
+def test_a_layer_scale_or_a_bias_is_one_operation_an_element_and_a_weight_a_feature(
+    layer: type[LayerScale | Bias], operation: str, over: str, features: int
+) -> None:
     shape = (2, 3, 4, 5)
     names = ["N", "C", "H", "W"]
     elements = sum(1 for n in range(2) for c in range(3) for h in range(4) for w in range(5))
-    net = one_layer(LayerScale(over), *names)
+    net = one_layer(layer(over), *names)
     at = dict(zip(names, shape, strict=True))
-    assert counted(net, at) == counted(one_layer(LayerScale(over), *shape), {}) == (shape, {"mul": elements})
+    assert counted(net, at) == counted(one_layer(layer(over), *shape), {}) == (shape, {operation: elements})
     assert params(net, at) == features
+
+
+def test_a_linear_layer_without_a_bias_and_a_bias_are_one_with_a_bias() -> None:
+    net = one_layer(Linear(7, bias=False), 2, 5)
+    net.add("bias", Bias())
+    whole = one_layer(Linear(7), 2, 5)
+    assert net.cost("params") == whole.cost("params")
+    assert all(net.cost(metric) == whole.cost(metric) for metric in ("macs", "ops"))
 
 
 def test_a_layer_scale_has_features_to_scale() -> None:

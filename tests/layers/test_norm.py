@@ -107,6 +107,12 @@ def test_batch_norm_is_a_scale_and_a_shift_of_each_element(shape: tuple[int, ...
     assert net.cost("buffers") == 2 * shape[1] + 1
 
 
+def test_a_frozen_batch_norm_does_the_same_and_keeps_all_it_needs_in_buffers() -> None:
+    frozen, trained = one_layer(BatchNorm(frozen=True), *SHAPE), one_layer(BatchNorm(), *SHAPE)
+    assert frozen.count() == trained.count()
+    assert (frozen.cost("params"), frozen.cost("buffers")) == (0, 4 * SHAPE[1])
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 9])
 def test_local_response_norm_does_to_each_position_what_its_formula_does(size: int) -> None:
     whole: Counter[str] = Counter()

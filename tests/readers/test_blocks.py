@@ -200,3 +200,57 @@ def test_what_a_small_file_multiplies_is_bounded() -> None:
     text = f"input: [N, 3, X, X]\nblocks:\n{levels}  b25: {{layers: [relu]}}\nlayers: [b0]\n"
     with pytest.raises(SpecError, match="more than 20,000 layers"):
         parse_spec(text).network()
+
+
+# -- what the specs of the zoo brought up -----------------------------------------------------------------------------
+
+
+def test_a_default_in_terms_of_a_symbol_follows_what_a_variant_puts_in_its_place() -> None:
+    spec = parse_spec("""
+input: [N, T, d]
+symbols: {d: channels}
+with: {double: 2*d, four: 2*double}
+layers: [linear: {channels: four, bias: false}]
+variants:
+  of_five: {set: {d: 5}}
+  of_three: {set: {d: 5, double: 3}}
+  of_ten: {set: {d: 5, four: 4*double}}
+""")
+    assert str(spec.network().cost("params")) == "4·d²"
+    assert [spec.network(name).cost("params") for name in ("of_five", "of_three")] == [100, 30]
+    assert spec.network("of_ten").cost("params") == 200
+
+
+def test_an_argument_can_be_an_extent_of_the_input() -> None:
+    spec = parse_spec("""
+input: [N, colours, X, X]
+with: {colours: 3}
+layers: [conv: {channels: 4, kernel: 1, bias: false}]
+variants:
+  gray: {set: {colours: 1}}
+""")
+    assert [spec.network(name).cost("params") for name in (None, "gray")] == [12, 4]
+    assert list(spec.network().symbols) == ["N", "X"]
+
+
+NESTED = """
+input: [N, 3, X, X]
+blocks:
+  level:
+    with: {below: }
+    layers: [conv: {channels: 4, padding: 1}, below]
+  around:
+    with: {inner: }
+    layers: [inner]
+"""
+
+
+def test_a_block_can_stand_inside_itself_where_the_file_says_how_often() -> None:
+    net = parse_spec(NESTED + "layers: [level: {below: [level: {below: [around: {inner: [level: {below: relu}]}]}]}]")
+    assert sum(node.layer.kind == "conv" for node in net.network().nodes) == 3
+
+
+def test_a_block_that_calls_itself_through_what_it_hands_on_does_not_end() -> None:
+    text = NESTED.replace("layers: [inner]", "layers: [inner]\n  again: {layers: [around: {inner: [again]}]}")
+    with pytest.raises(SpecError, match="the block again calls itself: again → around → again"):
+        parse_spec(text + "layers: [again]").network()

@@ -75,6 +75,12 @@ def test_a_bundled_network_that_torchvision_has_too_has_the_figures_measured_the
             assert net.evaluate("macs", **values) == figures["macs"], (name, at)
 
 
+def test_a_family_loads_by_its_name_in_any_capitals_and_a_variant_may_have_usual_values_of_its_own() -> None:
+    assert load("mobilenetv2").name == load("MobileNetV2").name == "MobileNetV2"
+    assert load("efficientnet_b0").usual == {"X": 224, "N": 1}
+    assert load("efficientnet_b7").usual == {"X": 600, "N": 1}
+
+
 def test_a_bundled_name_loads_from_any_folder(tmp_path: Path) -> None:
     code = "from symconv.readers import load; print(load('vgg16').cost('params'))"
     root = Path(catalogue.__file__).parents[2]

@@ -230,6 +230,17 @@ def test_large_numbers_stay_exact() -> None:
     assert net.evaluate("macs", X=10**29, N=1) == 3 * wide + wide * 10**30
 
 
+def test_a_variant_may_have_usual_values_of_its_own() -> None:
+    text = "usual: {X: 224, N: 1}\nlayers: [conv3-64]\nvariants: {a: {}, b: {usual: {X: 240}}, c: {usual: {Y: 3}}}\n"
+    assert [network(HEAD + text, name).usual for name in (None, "a", "b")] == [
+        {"X": 224, "N": 1},
+        {"X": 224, "N": 1},
+        {"X": 240, "N": 1},
+    ]
+    with pytest.raises(SpecError, match=r"^net.yaml:4:53: Y is no symbol of the spec"):
+        network(HEAD + text, "c")
+
+
 def test_an_unknown_variant_is_said_with_the_nearest_and_a_table_of_several_wants_one() -> None:
     read = parse_spec(HEAD + "layers: [relu]\nvariants: {small: {}, large: {}}\n", "net.yaml")
     with pytest.raises(SymconvError, match=r"^net.yaml has no variant smal: did you mean small\?$"):

@@ -48,7 +48,7 @@ def test_the_checker_of_markdown_sees_what_a_renderer_would() -> None:
 def test_formulas_are_mathematics_and_words_are_words() -> None:
     ceiling = sc.product(sc.N, 64, -((-sc.X) // 2))
     table = Table(
-        [Column("name"), Column("n", True)], [[Name("a_1"), ceiling], [Name("s/b", True), sc.product(1234567)]]
+        [Column("name"), Column("n", True)], [[Name("a_1"), ceiling], [Name("s/b", "s"), sc.product(1234567)]]
     )
     sheet = Sheet("t_1 · x²", [("total", ceiling), ("domain", Math("X ≥ 3", r"X \geq 3", "X >= 3"))], [table])
     markdown = to_markdown(sheet)

@@ -16,6 +16,7 @@ from symconv.writers.sheet import (
     Big,
     Cell,
     Column,
+    Heading,
     Math,
     Name,
     Rule,
@@ -59,7 +60,7 @@ def sheet_of(text: str) -> Sheet:
     """A sheet in which a stranger's text stands everywhere."""
     columns = [Column("name"), Column(text, True), Column("n", True, "n")]
     table = Table(
-        columns, [[Name(text), text, 1], [Name("s/" + text, True), Math(text), 2]], ["total", text, 3], {1: text}
+        columns, [[Name(text), text, 1], [Name("s/" + text, "s"), Math(text), 2]], ["total", text, 3], {1: Heading(text)}
     )
     return Sheet(text, [(text, text), ("size", 3 * sc.X)], [table], [text])
 
@@ -84,7 +85,7 @@ def sheet_of(text: str) -> Sheet:
         (Big(Fraction(10**9, 3)), "333.3 M", "333.3 M", "333.3 M"),
         (Tensor((sc.N, sc.C_in, sc.X, sc.X)), "C_in×X²", "C_in x X^2", r"C_{\mathrm{in}} \times X^{2}"),
         (Tensor((sc.N, 7)), "7", "7", "7"),
-        (Name("a/b", grouped=True), "a/b", "a/b", "a/b"),
+        (Name("a/b", "a"), "a/b", "a/b", "a/b"),
         (Math("X ≥ 3", r"X \geq 3", "X >= 3"), "X ≥ 3", "X >= 3", r"X \geq 3"),
         (Math("⌊X/2⌋² …"), "⌊X/2⌋² …", "floor(X/2)^2 ...", "⌊X/2⌋² …"),
     ],
@@ -137,7 +138,7 @@ def test_a_program_reads_whole_numbers_and_formulas() -> None:
     assert plain(Big(10**30)) == 10**30
     assert plain(Big(Fraction(1, 3))) == "1/3"
     assert plain(Share(Fraction(1, 4))) == 0.25
-    assert plain(Name("a/b", grouped=True)) == "a/b"
+    assert plain(Name("a/b", "a")) == "a/b"
     assert plain(None) is None
 
 

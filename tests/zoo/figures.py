@@ -69,7 +69,7 @@ def assert_equals(net: Network, entry: str, file: str = "torchvision_more", **va
 
 
 def activations(net: Network, functions: Iterable[str], **sizes: int) -> int:
-    """The elements of all outputs, but those of the layers, by kind or by name, that the framework runs as functions."""
+    """The elements of all outputs, those of layers apart, by kind or by name, that the framework runs as functions."""
     costs = net.costs("activations")
     left = total_of(costs[n.name] for n in net.nodes if n.name not in functions and n.layer.kind not in functions)
     return int(evaluate_by_name(left, **sizes))
