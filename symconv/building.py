@@ -23,13 +23,17 @@ from symconv.tensor import Tensor
 
 @dataclass(frozen=True)
 class Frame:
-    """What stands around the nodes that are being added: their path, their rounds, and what `source` is in a round."""
+    """What stands around the nodes that are being added: their path, their rounds, and what `sources` are in a round.
+
+    `tied` is the path of the round whose weights these share.
+    """
 
     prefix: str
     rounds: tuple[Rounds, ...] = ()
-    source: str = ""
+    sources: tuple[str, ...] = ()
     carried: str = ""
     state: Tensor | None = None
+    tied: str = ""
 
 
 class Building:
@@ -125,9 +129,11 @@ class Building:
         domain = self.training_domain if training else self.domain
         with domain.undone_on_error(), asking(domain, name, rounds):
             made = self._run(layer, tensors, rounds, training)
+            shares = shares or (self._first_of_tied(name) if made.parameters else "")
             node = replace(made, name=name, inputs=sources, shares=shares, rounds=rounds, training=training)
             if shares:
                 self._check_shared(name, node.parameters, shares)
+            self._check_tied(node)
             known = self._known_with((*(size for _, size, _ in layer.field_sizes()), *node.out.shape))
         self._known = known
         self._nodes[name] = node
@@ -225,6 +231,29 @@ class Building:
         if shapes[0] != shapes[1]:
             raise ShapeError(f"{name} cannot share the weights of {shares}: their shapes differ")
 
+    def _first_of_tied(self, name: str) -> str:
+        """The node of the first round whose weights a node of a tied one shares; empty where it keeps its own.
+
+        Raises ShapeError where the first round has no such node.
+        """
+        first = name
+        for frame in reversed(self._frames):
+            if frame.tied and first.startswith(frame.prefix):
+                first = frame.tied + first[len(frame.prefix) :]
+        if first != name and first not in self._nodes:
+            raise ShapeError(f"{name}: tied rounds share one set of weights, and there is no {first} to share those of")
+        return first if first != name else ""
+
+    def _check_tied(self, node: Node) -> None:
+        """Tied rounds have one set of weights, so that neither a shape nor a number of rounds inside depends on them."""
+        for depth, tied in enumerate(node.rounds):
+            if tied.tied and node.parameters and not node.shares:
+                sizes = (*(x for p in node.parameters for x in p.shape), *(r.index.end for r in node.rounds[depth + 1 :]))
+                moving = next((x for x in sizes if isinstance(x, Extent) and tied.index in symbols_of(x)), None)
+                if moving is not None:
+                    said = f"{tied.name} is tied, and {moving} is another size in each round {tied.index}"
+                    raise ShapeError(f"{node.name}: the weights of {said}")
+
     # -- names ------------------------------------------------------------------------------------------------------
 
     def _claimed(self, name: str) -> str:
@@ -253,7 +282,7 @@ class Building:
         """
         full = self._find(name)
         for frame in reversed(self._frames):
-            if frame.state is not None and full in (frame.source, frame.carried):
+            if frame.state is not None and full in (*frame.sources, frame.carried):
                 return frame.carried, frame.state
         tensor = self.tensor(full)
         there = self._nodes.get(full) or self.blocks.get(full)

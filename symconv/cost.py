@@ -7,7 +7,7 @@ cost is set or handed to SymPy. Nothing is simplified, factored or cancelled, so
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import gcd, lcm, prod
 from typing import Any, Final
@@ -31,7 +31,7 @@ from symconv.extent import (
 )
 from symconv.notation import TEXT, Piece, Style
 from symconv.setting import coarseness, set_atom, set_size
-from symconv.symbols import Index, Symbol, by_name
+from symconv.symbols import Index, Symbol, by_name, symbol
 from symconv.values import WRITTEN, apart, evaluate, evaluate_atom, raised, renamed, substitute, sum_atom, summed
 
 Number = int | Fraction
@@ -387,18 +387,70 @@ def set_cost(cost: Cost, style: Style, grouped: bool = False) -> Piece:
     if len(rest.terms) == 1:
         ((only, coefficient),) = cost.terms.items()
         return _set_product(coefficient, only, style)
+    number = _shared_fraction(rest)
+    rest = rest * (1 / number)
     inner = _set_groups(rest, style) if grouped else _set_sum(rest, style)
-    if not front:
+    if not front and number == 1:
         return inner
-    around = _set_factors(front, style)
+    around = [*([style.number(number)] if number != 1 else []), *_set_factors(front, style)]
     return style.product([inner, *around] if grouped else [*around, inner])
 
 
+def _shared_fraction(cost: Cost) -> Fraction:
+    """The fraction that all of three terms or more have, no number among them: (9/16)·(n1 + n2 + n3)."""
+    found = {abs(Fraction(c)) for c in cost.terms.values()}
+    shared = found.pop()
+    return Fraction(1) if found or len(cost.terms) < 3 or () in cost.terms or shared.denominator == 1 else shared
+
+
 def _set_sum(cost: Cost, style: Style) -> Piece:
-    terms = ordered_terms(cost)
-    first = next((i for i, (_, c) in enumerate(terms) if c > 0), 0)  # a positive term stands first where there is one
-    terms = [terms[first], *terms[:first], *terms[first + 1 :]]
-    return style.sum([(c < 0, _set_product(_positive(c), f, style)) for f, c in terms])
+    """The sum of the terms, those of one resolution as one: ⌈X/32⌉²·(576·n·w² + 2097152)."""
+    pieces: list[tuple[bool, Piece]] = []
+    for extents, inside in by_resolution(cost):
+        if extents and len(inside.terms) > 1:
+            front, rest = in_front(inside)
+            terms = ordered_terms(rest)
+            negative = all(c < 0 for _, c in terms)
+            inner = _set_terms([(f, -c if negative else c) for f, c in terms], style)
+            pieces.append((negative, style.product([*_set_factors((*extents, *front), style), inner])))
+        else:
+            pieces += [(c < 0, _set_product(_positive(c), (*extents, *f), style)) for f, c in ordered_terms(inside)]
+    return style.sum(_positive_first(pieces))
+
+
+def _set_terms(terms: Sequence[tuple[Factors, Number]], style: Style) -> Piece:
+    return style.sum(_positive_first([(c < 0, _set_product(_positive(c), f, style)) for f, c in terms]))
+
+
+def _positive_first(pieces: list[tuple[bool, Piece]]) -> list[tuple[bool, Piece]]:
+    """A positive term stands first where there is one."""
+    first = next((i for i, (negative, _) in enumerate(pieces) if not negative), 0)
+    return [pieces[first], *pieces[:first], *pieces[first + 1 :]]
+
+
+def by_resolution(cost: Cost) -> list[tuple[Factors, Cost]]:
+    """The terms by the extents in them (floors of X, X itself, T, …), the coarsest first: the extents, and the rest.
+
+    What stands beside them, counts, widths and coefficients, is the rest; terms without an extent come last.
+
+    >>> from symconv.symbols import symbol
+    >>> x, w = size_of(symbol("X")), size_of(symbol("w", "channels", "net"))
+    >>> by_resolution(product(x // 2, w) + product(x // 2, w, w) + product(x, w) + product(w))
+    [((⌊X/2⌋,), w·(w + 1)), ((X,), w), ((), w)]
+    """
+    known: dict[Factor, bool] = {}
+    groups: dict[Factors, dict[Factors, Number]] = {}
+    for factors, c in cost.terms.items():
+        for f in factors:
+            if f not in known:
+                known[f] = not _RESOLUTIONS.isdisjoint(symbols_of(f if isinstance(f, Extent) else size_of(f)))
+        extents = tuple(f for f in factors if known[f])
+        groups.setdefault(extents, {})[tuple(f for f in factors if not known[f])] = c
+    return [(extents, Cost(groups[extents])) for extents in sorted(groups, key=_written)]
+
+
+#: The field's extents of inputs, whose sizes the terms of a total are collected by.
+_RESOLUTIONS: Final = frozenset(map(symbol, "XHWT"))
 
 
 def _set_groups(cost: Cost, style: Style) -> Piece:
@@ -408,7 +460,7 @@ def _set_groups(cost: Cost, style: Style) -> Piece:
             counts[f] = counts.get(f, 0) + 1
     shared = [f for f, n in counts.items() if n > 1]
     if not shared:
-        return _set_sum(cost, style)
+        return _set_terms(ordered_terms(cost), style)
     best = min(shared, key=lambda f: (-counts[f], _order(f)))
     front, inside = in_front(Cost({_taken(f, (best,)): c for f, c in cost.terms.items() if best in f}))
     outside = Cost({f: c for f, c in cost.terms.items() if best not in f})

@@ -71,7 +71,8 @@ class Floor:
 
 
 class Function:
-    """The atom max(…), min(…) or gcd(…) of sizes, or ceil(v, s), which is ⌈v/s⌉ of a v that is no integer."""
+    """The atom max(…), min(…) or gcd(…) of sizes, or one of what need not be whole: ceil(v, s), which is ⌈v/s⌉, or
+    make_divisible(u, s, d), u/s rounded to a multiple of d."""
 
     __slots__ = ("arguments", "integral", "key", "name", "symbols")
 
@@ -79,7 +80,7 @@ class Function:
         self.name, self.arguments = name, arguments
         self.key: tuple[Any, ...] = (2, name, tuple(map(order, arguments)))
         self.symbols: frozenset[Symbol] = frozenset(s for a in arguments for s in symbols_of(a))
-        self.integral = name == "ceil" or all(isinstance(a, int) or a.integral for a in arguments)
+        self.integral = name in ("ceil", "make_divisible") or all(isinstance(a, int) or a.integral for a in arguments)
 
     def __hash__(self) -> int:
         return hash((self.name, self.arguments))
@@ -854,6 +855,8 @@ def _least(atom: Atom) -> int | None:
     known = [b for b in bounds if b is not None]
     if atom.name == "gcd":
         return 1
+    if atom.name == "make_divisible":
+        return bounds[2]
     if atom.name == "max":
         least = max(known, default=None)
         return least if least is not None and least >= 0 else None

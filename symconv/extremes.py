@@ -7,7 +7,7 @@ from math import gcd as integer_gcd
 from typing import Final
 
 from symconv.errors import ExtentError
-from symconv.extent import Extent, Function, Size, ceiling, from_terms, lower_bound, order, size_of, terms_of
+from symconv.extent import Extent, Function, Size, ceiling, floor, from_terms, lower_bound, order, size_of, terms_of
 
 FUNCTIONS: Final[dict[str, Callable[..., int]]] = {
     "max": max,
@@ -15,6 +15,44 @@ FUNCTIONS: Final[dict[str, Callable[..., int]]] = {
     "gcd": integer_gcd,
     "ceil": lambda over, under: -(-over // under),
 }
+
+
+def _rounded(over: int, under: int, divisor: int) -> int:
+    return divisor * max(
+        1, (2 * over + divisor * under) // (2 * divisor * under), -(-9 * over // (10 * divisor * under))
+    )
+
+
+FUNCTIONS["make_divisible"] = _rounded
+
+
+def make_divisible(over: Size, under: Size, divisor: Size) -> Size:
+    """d·max(1, ⌊v/d + 1/2⌋, ⌈9·v/(10·d)⌉) of v = over/under: the multiple of d nearest to v, not below nine tenths of it.
+
+    So channels are rounded in the code of MobileNet's papers: new = max(d, ⌊v + d/2⌋ // d · d), and new + d where
+    new < 0.9·v. For new = d·m with m ≥ v/d − 1/2 < 9·v/(10·d), m + 1 is ⌈9·v/(10·d)⌉, since m + 1 ≥ v/d + 1/2.
+
+    >>> from symconv.symbols import symbol
+    >>> w = size_of(symbol("w", "multiplier"))
+    >>> make_divisible(32, 1, 8), make_divisible(19, 1, 8), make_divisible(16 * w, 1, 8)
+    (32, 24, make_divisible(16·w, 8))
+    """
+    spelled = _spelled(over, under, divisor)
+    if isinstance(spelled, int) or not any(
+        isinstance(a, Function) and a.name == "max" for m in spelled.terms for a in m
+    ):
+        return spelled
+    return size_of(Function("make_divisible", (over, under, divisor)))
+
+
+def _spelled(over: Size, under: Size, divisor: Size) -> Size:
+    below = divisor * under
+    return divisor * largest(1, floor(2 * over + below, 2 * below), ceiling(9 * over, 10 * below))
+
+
+def spelled(atom: Function) -> Size:
+    """A make_divisible in terms of max, floor and ceiling."""
+    return _spelled(*atom.arguments)
 
 
 def largest(*sizes: Size) -> Size:
@@ -34,9 +72,11 @@ def smallest(*sizes: Size) -> Size:
 
 
 def apply(name: str, *sizes: Size) -> Size:
-    """max, min, gcd or ceil of some sizes by name."""
+    """max, min, gcd, ceil or make_divisible of some sizes by name."""
     if name == "ceil":
         return ceiling(*sizes)
+    if name == "make_divisible":
+        return make_divisible(*sizes)
     return gcd(*sizes) if name == "gcd" else _extreme(name, sizes)
 
 

@@ -37,16 +37,28 @@ def rebuilt(old: Network, values: Mapping[Symbol, Size], unroll: bool = False) -
 
 @dataclass(frozen=True)
 class _Place:
-    """Where nodes are added: the sizes for symbols, the new names of what is called otherwise, the rounds around."""
+    """Where nodes are added: the sizes for symbols, the new names of what is called otherwise, the rounds around.
+
+    `tied` has the path of each round that shares weights, and of the first one whose weights these are.
+    """
 
     values: Mapping[Symbol, Size]
     names: Mapping[str, str] = field(default_factory=dict)
     rounds: tuple[Rounds, ...] = ()
     depth: int = 0
+    tied: tuple[tuple[str, str], ...] = ()
 
     def called(self, name: str) -> str:
         """The new name."""
         return self.names.get(name, name)
+
+    def sharing(self, node: Node) -> str:
+        """The new name of the node whose weights this one shares; empty where it keeps its own."""
+        name = first = self.called(node.name)
+        for path, of_first in reversed(self.tied):
+            if first.startswith(path):
+                first = of_first + first[len(path) :]
+        return first if node.parameters and not node.shares and first != name else self.called(node.shares)
 
 
 class _Rebuild:
@@ -81,7 +93,7 @@ class _Rebuild:
             node.layer.substitute(place.values),
             tuple(map(place.called, node.inputs)),
             tuple(t.substitute(place.values) for t in node.tensors),
-            place.called(node.shares),
+            place.sharing(node),
             place.rounds,
             node.training,
         )
@@ -103,12 +115,14 @@ class _Rebuild:
             for i in range(of.begin, end):
                 own = {n: f"{moved}/{i}/{place.called(n)[len(f'{moved}/{of.name}/') :]}" for n in within}
                 names = {**place.names, **own, rounds.source: result}
-                self.nodes(nodes, _Place({**place.values, of: i}, names, place.rounds, place.depth + 1))
+                ties = ((f"{moved}/{i}/", f"{moved}/{of.begin}/"),) if rounds.tied and i > of.begin else ()
+                values = {**place.values, of: i}
+                self.nodes(nodes, _Place(values, names, place.rounds, place.depth + 1, (*place.tied, *ties)))
                 result = own.get(block.result, block.result)
         else:
             turned = replace(rounds, name=moved, index=index(of.name, of.begin, end, of.scope), source=result)
-            values = {**place.values, of: size_of(turned.index)}
-            self.nodes(nodes, _Place(values, place.names, (*place.rounds, turned), place.depth + 1))
+            inner = {**place.values, of: size_of(turned.index)}
+            self.nodes(nodes, _Place(inner, place.names, (*place.rounds, turned), place.depth + 1, place.tied))
             result = place.called(block.result)
         self.new.ask_count(moved, end, place.rounds)
         self.new.blocks[moved] = Block(moved, result, block.out.substitute(place.values), place.rounds)

@@ -54,37 +54,54 @@ class Repeating(Building):
         """
         full = self._claimed(name)
         count = count_of(as_size(count))
+        named = self._find(source or self._last)
         source, _ = self._read(source or self._last)
+        sources = tuple(dict.fromkeys((source, named)))
         with self._undone_on_error():
             self.ask_count(full, count, self._rounds)
             begin, result = 0, source
             if first_apart or count == 1:
-                begin, result = 1, self._once(full, 0, source, result, body)
+                begin, result = 1, self._once(full, 0, sources, result, body)
             out = self._read(result)[1]
             if count != begin:
-                result, out = self._several(full, begin, count, source, result, body, tied)
+                result, out = self._several(full, begin, count, sources, result, body, tied)
             self.blocks[full] = Block(full, result, out, self._rounds)
         self._last = self._result = full
         return full
 
-    def _once(self, full: str, number: int, source: str, carried: str, body: Callable[[Size], object]) -> str:
+    def _once(
+        self,
+        full: str,
+        number: int,
+        sources: tuple[str, ...],
+        carried: str,
+        body: Callable[[Size], object],
+        tied: bool = False,
+    ) -> str:
         """One round by itself; its last node."""
-        state = self._read(carried)[1]
-        return self._body(Frame(f"{full}/{number}/", self._rounds, source, carried, state), number, body)
+        state, first = self._read(carried)[1], f"{full}/0/" if tied and number else ""
+        return self._body(Frame(f"{full}/{number}/", self._rounds, sources, carried, state, first), number, body)
 
     def _body(self, frame: Frame, i: Size, body: Callable[[Size], object]) -> str:
         self._frames.append(frame)
-        self._last = frame.source
+        self._last = before = frame.sources[-1]
         try:
             body(i)
         finally:
             self._frames.pop()
-        if self._last == frame.source:
+        if self._last == before:
             raise ShapeError(f"{frame.prefix.rpartition('/')[0].rpartition('/')[0]}: a round without layers")
         return self._last
 
     def _several(
-        self, full: str, begin: int, count: Size, source: str, carried: str, body: Callable[[Size], object], tied: bool
+        self,
+        full: str,
+        begin: int,
+        count: Size,
+        sources: tuple[str, ...],
+        carried: str,
+        body: Callable[[Size], object],
+        tied: bool,
     ) -> tuple[str, Tensor]:
         """The rounds from `begin` on in terms of their index: what ends each, and the tensor behind the last one."""
         of = index(self._letter(), begin, count, f"{self.name}:{full}")
@@ -92,7 +109,8 @@ class Repeating(Building):
         entry = self._read(carried)[1]
 
         def run(state: Tensor) -> tuple[str, Tensor]:
-            frame = Frame(f"{full}/{of.name}/", (*self._rounds, rounds), source, carried, state)
+            first = f"{full}/0/" if tied and begin else ""
+            frame = Frame(f"{full}/{of.name}/", (*self._rounds, rounds), sources, carried, state, first)
             result = self._body(frame, size_of(of), body)
             self._frames.append(frame)  # what ends a round is read from inside
             out = self._read(result)[1]
@@ -118,13 +136,13 @@ class Repeating(Building):
             if not isinstance(count, int) or count > UNROLLED:
                 raise Unsolved(f"{full}: {why}") from None
             for number in range(begin, count):
-                carried = self._once(full, number, source, carried, body)
+                carried = self._once(full, number, sources, carried, body, tied)
             return carried, self._read(carried)[1]
         if shape is None:
-            result = self._once(full, begin, source, carried, body)
+            result = self._once(full, begin, sources, carried, body, tied)
             if count == begin + 1:
                 return result, self._read(result)[1]
-            return self._several(full, begin + 1, count, source, result, body, tied)
+            return self._several(full, begin + 1, count, sources, result, body, tied)
         result, _ = run(entry.like(*shape))
         return result, entry.like(*shape).substitute({of: count})
 

@@ -71,6 +71,9 @@ def set_atom(atom: Atom, style: Style) -> Piece:
     if isinstance(atom, Symbol):
         return style.symbol(atom.name)
     if isinstance(atom, Function):
+        if atom.name == "make_divisible":
+            over, under, divisor = (set_size(a, style) for a in atom.arguments)
+            return style.function(atom.name, [style.ratio(over, under), divisor])
         arguments = [set_size(a, style) for a in atom.arguments]
         return style.ceiling(*arguments) if atom.name == "ceil" else style.function(atom.name, arguments)
     if isinstance(atom, Power):

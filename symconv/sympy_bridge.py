@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from symconv.cost import Cost, Factor, cost_symbols, explicit, in_front, ordered_terms, product, total_of
 from symconv.errors import ExtentError, SymbolError
 from symconv.extent import Atom, Extent, Floor, Power, Size, Sum, ceiling, floor, owing, power, size_of
-from symconv.extremes import gcd, largest, smallest
+from symconv.extremes import gcd, largest, smallest, spelled
 from symconv.symbols import FIELD, NONNEGATIVE, POSITIVE, RATIONAL, ROLES, Index, Symbol, by_name, index, symbol
 
 if TYPE_CHECKING:
@@ -131,6 +131,8 @@ def _atom(atom: Atom) -> sympy.Expr:
     if atom.name == "ceil":
         over, under = map(to_sympy, atom.arguments)
         return sympy.ceiling(over / under)
+    if atom.name == "make_divisible":
+        return to_sympy(spelled(atom))
     from symconv.scoped import gcd as sympy_gcd
 
     make: dict[str, Callable[..., sympy.Expr]] = {"max": sympy.Max, "min": sympy.Min, "gcd": sympy_gcd}

@@ -164,9 +164,9 @@ def substitute_atom(
         return power(atom.base, substitute(atom.exponent, values, known))
     if isinstance(atom, Sum):
         return summed(*renamed(atom, values, known))
-    if atom.name == "ceil":
-        (over, a), (under, b) = (_ratio(size, values, known) for size in atom.arguments)
-        return apply("ceil", over * b, under * a)
+    if atom.name in ("ceil", "make_divisible"):
+        (over, a), (under, b) = (_ratio(size, values, known) for size in atom.arguments[:2])
+        return apply(atom.name, over * b, under * a, *(substitute(d, values, known) for d in atom.arguments[2:]))
     return apply(atom.name, *(substitute(a, values, known) for a in atom.arguments))
 
 

@@ -20,6 +20,7 @@ from typing import Final
 
 from symconv.cost import Number
 from symconv.extent import Atom, Extent, Floor, Function, Monomial, Power, Size, Sum
+from symconv.extremes import spelled
 from symconv.sizes import Undecided
 from symconv.solve import polynomial_terms
 from symconv.symbols import Symbol
@@ -170,6 +171,8 @@ def _atom(atom: Atom, growing: Sequence[Symbol]) -> Bands:
         raise Undecided(f"{atom} has no closed form, so its growth cannot be followed")
     if isinstance(atom, Function) and atom.name == "ceil":
         return _sum([_times(_size(atom.arguments[0], growing), _inverse(atom.arguments[1])), _constant(0, 1)])
+    if isinstance(atom, Function) and atom.name == "make_divisible":
+        return _size(spelled(atom), growing)
     if isinstance(atom, Function):
         arguments = [_size(a, growing) for a in atom.arguments]
         if atom.name == "gcd":

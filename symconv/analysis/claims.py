@@ -146,7 +146,7 @@ def _checked(network: Network, at: Mapping[Symbol, Any], name: str) -> Finding:
 
 
 def _written_out(network: Network, values: Mapping[str, Any]) -> tuple[Network, Mapping[Symbol, Any]]:
-    """The network with every round of its repeated blocks by itself, as claims compare layer with layer; and the values.
+    """The network with every round of its blocks by itself, as claims compare layer with layer; and the values.
 
     Raises SymbolError where the number of rounds is a symbol without a value, NetworkError where they are too many.
     """

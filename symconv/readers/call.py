@@ -99,23 +99,19 @@ def refuse_settings(net: Network, given: Mapping[str, str], spec: Spec, variant:
 
     Raises CallError for an argument of the spec, and for a symbol that the variant has given a value.
     """
-    for name in given.keys() - net.symbols.keys():
+    for name in [name for name in given if name not in net.symbols]:
         by = [known for known, other in spec.model.variants.items() if name in other.set]
         if name in spec.model.with_:
-            there = (
-                f"{', '.join(by[:3])}{', …' if len(by) > 3 else ''} {'sets' if len(by) == 1 else 'set'} it"
-                if by
-                else "none sets it"
-            )
-            said = f"{plainly(name)} is an argument of {spec.name}, which variants set and --at does not: {there}"
+            some = f"{', '.join(by[:3])}{' …' if len(by) > 3 else ''}"
+            there = f"{some} {'sets' if len(by) == 1 else 'set'} it (symconv zoo {spec.name} says to what)"
             raise CallError(
-                f"--at: {said}; symconv zoo {spec.name} says to what, and a variant in a spec of your own may"
+                f"--at: {plainly(name)} is an argument of {spec.name}, which a variant sets and --at does not: "
+                f"{there if by else 'none sets it'}, and one in a spec of your own may"
             )
         if variant is not None and variant in by:
             value = shown(spec.model.variants[variant].set[name])
-            raise CallError(
-                f"--at: {net.name} is {spec.name} with {plainly(name)} = {value}: give {plainly(name)} to {spec.name} itself"
-            )
+            what = f"{net.name} is {spec.name} with {plainly(name)} = {value}"
+            raise CallError(f"--at: {what}: give {plainly(name)} to {spec.name} itself")
 
 
 def _check_names(net: Network, given: Mapping[str, str]) -> None:

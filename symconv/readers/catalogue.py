@@ -30,7 +30,7 @@ _FILE = re.compile(r"(.+?\.ya?ml)(?::(.*))?", re.IGNORECASE | re.DOTALL)
 def load(source: str | Path, variant: str | None = None) -> Network:
     """A network: a bundled architecture by name, or a spec from a file.
 
-    `vgg/D` is a network of a bundled family, `vgg16` one by its own name, `resnet` a family in its own symbols, `my.yaml`
+    `vgg/D` is a network of a bundled family, `vgg16` one by its own name, `resnet` a family in its symbols, `my.yaml`
     a file, and `my.yaml:D` (or `variant="D"`) one of its networks. What ends in .yaml or .yml is a file.
 
     Raises SymconvError for an unknown name, SpecError with everything that is wrong with a file.
@@ -149,7 +149,9 @@ class Member:
 def members(source: str | Path, values: Mapping[str, Any]) -> tuple[Member, ...]:
     """The variants of a family, by name or path, that set all of these symbols to these values, in the family's order.
 
-    Symbols that no variant sets (X, N) have no say. Raises SymconvError for an unknown name, SpecError for a wrong file.
+    Symbols that no variant sets (X, N) have no say.
+
+    Raises SymconvError for an unknown name, SpecError for a wrong file.
 
     >>> [(m.name, dict(m.rest)) for m in members("resnet", {"n1": 3, "n2": 4, "n3": 23, "n4": 3}) if not m.apart]
     [('resnet101', {'w': 64}), ('wide_resnet101_2', {'w': 128})]

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from symconv.domain import at_least, divides, require
 from symconv.errors import ExpressionError, ExtentError, ShapeError
 from symconv.extent import Extent, Size, ceiling, floor, power
-from symconv.extremes import gcd, largest, smallest
+from symconv.extremes import gcd, largest, make_divisible, smallest
 from symconv.readers.names import nearest, plainly, shown
 
 #: Bounds: characters, parentheses inside one another, digits of a number, factors of a term, terms of a sum.
@@ -284,7 +284,7 @@ class _Parser:
                 raise ExpressionError(
                     "make_divisible takes a size and a divisor, as in make_divisible(32*w, 8)", token.column
                 )
-            return Ratio(self.bounded(token.column, make_divisible, *arguments))
+            return Ratio(self.bounded(token.column, _divisible, *arguments))
         if token.text in ("floor", "ceil", "round"):
             if len(arguments) != 1:
                 raise ExpressionError(f"{token.text} takes one argument, as in {token.text}(X/2)", token.column)
@@ -342,21 +342,12 @@ def _power(base: Ratio, exponent: Extent) -> Size:
     return made
 
 
-def make_divisible(value: Ratio, divisor: Ratio = Ratio(DIVISOR)) -> Size:
-    """d·max(1, ⌊v/d + 1/2⌋, ⌈9·v/(10·d)⌉): the multiple of d that is nearest to v, and not below nine tenths of it.
-
-    So channels are rounded in the code of MobileNet's papers: new = max(d, ⌊v + d/2⌋ // d · d), and new + d where
-    new < 0.9·v. For new = d·m with m ≥ v/d − 1/2 < 9·v/(10·d), m + 1 is ⌈9·v/(10·d)⌉, since m + 1 ≥ v/d + 1/2.
-
-    Raises ExtentError for a divisor that is no whole number of at least 1.
-    """
+def _divisible(value: Ratio, divisor: Ratio = Ratio(DIVISOR)) -> Size:
     d = divisor.over
     if divisor.under != 1 or (isinstance(d, int) and d < 1) or (isinstance(d, Extent) and not d.integral):
         raise ExtentError("make_divisible wants a whole divisor of at least 1")
-    below = _times(d, value.under)
-    rounded = floor(2 * value.over + below, 2 * below)
-    enough = ceiling(9 * value.over, 10 * below)
-    return _times(d, largest(1, rounded, enough))
+    _times(9 * value.over, 10 * _times(d, value.under))  # within the bounds
+    return make_divisible(value.over, value.under, d)
 
 
 def _ratio(over: Size, under: Size) -> Ratio:

@@ -13,6 +13,7 @@ from symconv.cost import (
     Factor,
     Factors,
     Number,
+    by_resolution,
     cost_of,
     in_front,
     ordered_terms,
@@ -77,21 +78,23 @@ def _term_sheet(net: Network, text: str, wanted: Cost, metric: str | Convention)
     total, costs = net.cost(metric), net.costs(metric)
     front, _ = in_front(total)
     expanded = total.terms != total_of(costs.values()).terms  # it is shorter so, and its terms are no layer's own
-    terms = _Terms(wanted, front)
-    found = {name: part for name, cost in costs.items() if (part := terms.of(cost, expanded))}
+    group, terms = _group(total, wanted), _Terms(wanted, front)
+    found = {name: part for name, cost in costs.items() if (part := terms.of(cost, expanded))} if group is None else {}
+    if group is not None:
+        found, expanded = _of_group(costs, group)
     if not found:
-        known = ", ".join(set_cost(Cost({f: c}), TEXT).text for f, c in ordered_terms(total))
+        known = ", ".join(set_cost(group, TEXT).text for group in _groups(total))
         said = f"the terms of its {label(metric)} are {known}" if known else f"its {label(metric)} are 0"
         raise SymconvError(f"no layer of {net.name} has a term in {plainly(text)}: {said}")
-    columns = [Column("layer"), Column("kind"), Column("input", rank=1), Column("output", rank=1)]
-    table = Table([*columns, Column("its part", True, rank=3)])
+    columns = [Column("layer"), Column("kind", short=True), Column("input", rank=1), Column("output", rank=1)]
+    table = Table([*columns, Column("its part", True, rank=3, short=True)])
     for name, cost in found.items():
         node = net.node(name)
         table.rows.append([name, kind_of(node), node.tensors[0] if node.tensors else None, node.out, cost])
-    together = total_of(found.values())
-    table.total = ["together", counted(len(found), "layer"), None, None, together]
+    together = shortest(total_of(found.values()))
+    table.total = ["together", counted(len(found), "layer"), None, None, short(together)]
     sheet = Sheet(f"{text} in the {label(metric)} of {net.name}", [("together", together), ("of", total)], [table])
-    if len(together.terms) == 1:
+    if len(together.terms) == 1 and group is None:
         ((factors, coefficient),) = together.terms.items()
         asked = terms.multiple(factors)
         if asked not in (None, 1, coefficient):
@@ -102,6 +105,44 @@ def _term_sheet(net: Network, text: str, wanted: Cost, metric: str | Convention)
         sheet.notes.append("The layers' parts cancel.")
     sheet.notes += _rules_of(net.node(name) for name in found)
     return sheet
+
+
+def _groups(total: Cost) -> list[Cost]:
+    """The terms of a total as it is printed: those of one resolution together."""
+    front, rest = in_front(total)
+    groups: list[Cost] = []
+    for extents, inside in by_resolution(rest):
+        parts = [inside] if extents else [Cost({f: c}) for f, c in ordered_terms(inside)]
+        groups += [part * Cost({(*front, *extents): 1}) for part in parts]
+    return groups
+
+
+def _group(total: Cost, wanted: Cost) -> Cost | None:
+    """The group of several terms that is asked for, by itself or by its extents, with or without what is in front."""
+    front, rest = in_front(total)
+    asked = wanted.expanded()
+    for extents, inside in by_resolution(rest):
+        if len(inside.terms) < 2 or not extents:
+            continue
+        around = (Cost({extents: 1}), Cost({(*front, *extents): 1}))
+        if any(one.expanded() == asked or (inside * one).expanded() == asked for one in around):
+            return inside * around[1]
+    return None
+
+
+def _of_group(costs: Mapping[str, Cost], group: Cost) -> tuple[dict[str, Cost], bool]:
+    """What each layer has of a group, its own products as they are where these add up to it; whether they do not."""
+    ((extents, _),) = by_resolution(group)
+    for expanded in (False, True):
+        found = {}
+        for name, cost in costs.items():
+            own = cost_of(cost.expanded()) if expanded else cost
+            part = total_of(inside * Cost({at: 1}) for at, inside in by_resolution(own) if at == extents)
+            if part:
+                found[name] = part
+        if total_of(found.values()) == group:
+            break
+    return found, expanded
 
 
 class _Terms:
@@ -247,7 +288,7 @@ def _rounds(rounds: Iterable[Rounds]) -> list[tuple[str, Cell]]:
 
 
 def _from(node: Node, name: str) -> str:
-    """What is read, by its name; inside of a repeated block its source is the round before, in the first round itself."""
+    """What is read, by its name; inside of a repeated block its source is what enters the round."""
     carried = next((r for r in node.rounds if name == r.source), None)
     return f"from {name}" if carried is None else f"enters round {carried.index.name}"
 

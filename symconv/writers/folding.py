@@ -229,7 +229,7 @@ def _joins(box: Box, before: Box) -> bool:
 
 
 def _shortened(boxes: Sequence[Box], rounds: Mapping[Path, Rounds]) -> list[Box]:
-    """The boxes, one that is all there is below a path within a stage having that path: conv1 for a conv and its norm."""
+    """The boxes, one that is all there is below a path within a stage with that path: conv1 for a conv and its norm."""
     counts = Counter(box.path[:k] for box in boxes for k in range(1, len(box.path)))
     out = []
     for box in boxes:

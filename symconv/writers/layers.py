@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
@@ -71,9 +71,8 @@ def said_of(rounds: Rounds) -> Math:
     """How often a block stands there, and what counts its rounds.
 
     >>> from symconv.readers.catalogue import load
-    >>> said_of(load("resnet").node("layer1/i/main/conv1/conv").rounds[0])
-    Math(text='×(n1 − 1), i = 1 … n1 − 1', latex='\\times \\left(n_{1} - 1\\right),\\ i = 1 \\ldots n_{1} - 1', \
-ascii='x(n1 - 1), i = 1 .. n1 - 1')
+    >>> said_of(load("resnet").node("layer1/i/main/conv1/conv").rounds[0]).text
+    '×(n1 − 1), i = 1 … n1 − 1'
     """
 
     def text(style: Style) -> str:
@@ -116,7 +115,7 @@ def layers_table(net: Network, metric: str | Convention, values: Mapping[str, in
     columns = [
         Column("layer", key="name"),
         Column("kind", key="kind", short=True),
-        Column("output", key="output", rank=1),
+        Column("output", key="output", rank=1, short=True),
     ]
     columns += [Column("params", True, "params", rank=1, short=True)] if metric != "params" else []
     columns.append(Column(label(metric), True, metric_name(metric), rank=0 if beside else 3, short=True))
@@ -151,6 +150,24 @@ def layers_table(net: Network, metric: str | Convention, values: Mapping[str, in
     end += [None] if figures else []
     table.total = end
     return table, len(net.nodes) - len(table.rows)
+
+
+def records(net: Network, table: Table) -> Table:
+    """The table as records, with the rounds that layers stand in and whether they work in training only, if any do."""
+    if any(node.rounds for node in net.nodes):
+        table.columns = [*table.columns, Column("rounds", key="rounds")]
+        for row in table.rows:
+            row.append("; ".join(f"{r.name}/{r.index.name} {said_of(r).ascii}" for r in _node(net, row).rounds))
+    if any(node.training for node in net.nodes):
+        table.columns = [*table.columns, Column("training", key="training")]
+        for row in table.rows:
+            row.append("yes" if _node(net, row).training else "no")
+    return table
+
+
+def _node(net: Network, row: Sequence[Cell]) -> Node:
+    (name,) = (cell.path for cell in row if isinstance(cell, Name))
+    return net.node(name)
 
 
 def group_rows(net: Network, nodes: Iterable[Node], table: Table) -> dict[str, str]:

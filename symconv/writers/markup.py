@@ -37,7 +37,11 @@ def to_markdown(sheet: Sheet, style: Style = TEXT) -> str:
     for table in sheet.tables:
         lines += ["", _row([_markdown(c.heading, style) for c in table.columns])]
         lines.append(_row(["---:" if c.right else "---" for c in table.columns]))
-        lines += [_row([_shown(cell, style) for cell in row]) for row in _rows(table)]
+        for number, row in enumerate(_rows(table)):
+            if (heading := table.groups.get(number)) is not None and heading.notes:
+                said = ", ".join(_shown(note, style) for note in heading.notes)
+                lines.append(_row([f"**{_markdown(heading.name, style)}** {said}", *[""] * (len(table.columns) - 1)]))
+            lines.append(_row([_shown(cell, style) for cell in row]))
     for note in sheet.notes:
         lines += ["", _markdown(note, style)]
     return "\n".join(lines) + "\n"
@@ -75,7 +79,11 @@ def to_latex(sheet: Sheet) -> str:
         lines.append(r"  \toprule")
         lines.append(_line([_text(c.heading) for c in table.columns]))
         lines.append(r"  \midrule")
-        lines += [_line([_cell(cell) for cell in row]) for row in table.rows]
+        for number, row in enumerate(table.rows):
+            if (heading := table.groups.get(number)) is not None and heading.notes:
+                said = rf"\textbf{{{_text(heading.name)}}} {', '.join(map(_cell, heading.notes))}"
+                lines.append(_line([rf"\multicolumn{{{len(table.columns)}}}{{l}}{{{said}}}"]))
+            lines.append(_line([_cell(cell) for cell in row]))
         if table.total:
             lines += [r"  \midrule", _line([_cell(cell) for cell in table.total])]
         lines += [r"  \bottomrule", r"\end{tabular}"]
@@ -94,8 +102,8 @@ def _cell(cell: Cell) -> str:
 #: What LaTeX has no letter for, or would take for a command's own: a bracket behind a line's end is its option.
 _SIGNS: Final = {
     "·": r"$\cdot$", "×": r"$\times$", "−": "$-$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "⌈": r"$\lceil$",
-    "⌉": r"$\rceil$", "≥": r"$\geq$", "≤": r"$\leq$", "≡": r"$\equiv$", "≠": r"$\neq$", "…": r"\dots{}", "→": r"$\to$", "–": "--",
-    "√": r"$\surd$", "½": r"$\tfrac12$", "Σ": r"$\Sigma$", "Φ": r"$\Phi$", "α": r"$\alpha$", "β": r"$\beta$",
+    "⌉": r"$\rceil$", "≥": r"$\geq$", "≤": r"$\leq$", "≡": r"$\equiv$", "…": r"\dots{}", "→": r"$\to$", "–": "--",
+    "≠": r"$\neq$", "√": r"$\surd$", "½": r"$\tfrac12$", "Σ": r"$\Sigma$", "Φ": r"$\Phi$", "α": r"$\alpha$", "β": r"$\beta$",
     "γ": r"$\gamma$", "ε": r"$\varepsilon$", "π": r"$\pi$", "σ": r"$\sigma$", "ˣ": "$^{x}$", "ʳ": "$^{r}$",
     "⁻": "$^{-}$", "\u202f": r"\,", "\u00a0": "~", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
     "[": "{[}", "]": "{]}", "*": "{*}", '"': "''", "`": r"\textasciigrave{}",

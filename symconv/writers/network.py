@@ -16,7 +16,7 @@ from symconv.network import Network
 from symconv.notation import ASCII, LATEX, TEXT
 from symconv.sizes import Undecided
 from symconv.symbols import Symbol
-from symconv.writers.layers import counted, figures_at, figures_of, kind_of, label, layers_table, metric_name
+from symconv.writers.layers import counted, figures_at, figures_of, kind_of, label, layers_table, metric_name, records
 from symconv.writers.sheet import Big, Cell, Math, Sheet, plain
 
 #: What a network keeps or makes, beside what it does.
@@ -48,6 +48,7 @@ def network_sheet(
             f"{counted(hidden, 'layer')} without {without} or a new shape {are} not shown: --all shows {them}"
         )
     sheet.data = lambda: network_data(net, metric, values)
+    sheet.records = lambda: records(net, layers_table(net, metric, values, every)[0])
     return sheet
 
 

@@ -26,8 +26,8 @@ from symconv.writers.folding import Box, Group, Item, Picture
 class Shares:
     """The costs of a picture's boxes: those of `coloured` come with shares.
 
-    `costs` has for each metric the cost of one of each box by its key, in one round where it stands in a repeated block,
-    `times` how often the box stands in the network as a repeat that was folded.
+    `costs` has for each metric the cost of one of each box by its key, of one round inside of a repeated block, `times`
+    how often the box stands in the network as a repeat that was folded.
     `at` are the sizes of the shares, `chosen` those among them that the coloured metric has; both are empty where no
     legal ones are known, and then there are no shares.
     """
@@ -145,7 +145,7 @@ def reference(
 
 
 def _together(domain: Domain, at: dict[Symbol, int], free: Iterable[Symbol]) -> bool:
-    """Whether the domain allows the sizes; where it does not, one that is free takes another's size if that is allowed."""
+    """Whether the domain allows the sizes; else one that is free takes the size of another if that is allowed."""
 
     def allowed() -> bool:
         try:

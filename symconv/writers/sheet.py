@@ -128,8 +128,8 @@ SPACED: Final = _Spaced()
 _BREAKS: Final = re.compile(r"[\t\n\r]+")
 _FOLDED: Final = str.maketrans(
     {
-        "·": "*", "×": "x", "−": "-", "–": "-", "…": "...", "≥": ">=", "≤": "<=", "≡": "=", "≠": "!=", "→": "->", "½": "1/2",
-        "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "√": "sqrt ", "Σ": "sum ", "Φ": "Phi", "α": "alpha",
+        "·": "*", "×": "x", "−": "-", "–": "-", "…": "...", "≥": ">=", "≤": "<=", "≡": "=", "→": "->", "½": "1/2",
+        "≠": "!=", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "√": "sqrt ", "Σ": "sum ", "Φ": "Phi", "α": "alpha",
         "β": "beta", "γ": "gamma", "ε": "eps", "π": "pi", "σ": "sigma", "ˣ": "^x", "ʳ": "^r", "⁻": "^-",
         "\u202f": " ", TIED: " ", **{sign: f"^{digit}" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
         **{sign: f"_{digit}" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},

@@ -241,7 +241,8 @@ def _verdict(entries: Iterable[_Entry]) -> list[str]:
     if not marks:
         return []
     against = list(dict.fromkeys(name for name, mark in marks if mark == DIFFERS))
-    said = f"{AGREES} where the figure is the published one, at the precision of that: {len(marks) - len(against)} of {len(marks)}"
+    same = sum(mark == AGREES for _, mark in marks)
+    said = f"{AGREES} where the figure is the published one, at the precision of that: {same} of {len(marks)}"
     return [f"{said}; {DIFFERS} in {', '.join(against)}" if against else said]
 
 
