@@ -266,9 +266,14 @@ class Building:
         return full
 
     def _find(self, name: str) -> str:
-        """The whole path of a name, said from where nodes are being added: the nearest outwards; /conv1 is whole."""
+        """The whole path of a name, said from where nodes are being added: the nearest outwards; /conv1 is whole.
+
+        So is what `add` returned for a layer of a block around.
+        """
         if name.startswith("/"):
             return name[1:]
+        if name in self and any(frame.prefix and name.startswith(frame.prefix) for frame in self._frames):
+            return name
         prefix = self._frames[-1].prefix
         while prefix and prefix + name not in self:
             prefix = prefix.rstrip("/").rpartition("/")[0]
@@ -349,19 +354,20 @@ class Building:
     @contextmanager
     def _undone_on_error(self) -> Iterator[None]:
         """While this is entered, an error leaves the network as it was before."""
-        mark = self._mark()
+        mark = self.mark()
         try:
             yield
         except BaseException:
-            self._undo(mark)
+            self.undo(mark)
             raise
 
-    def _mark(self) -> tuple[Any, ...]:
+    def mark(self) -> tuple[Any, ...]:
+        """What `undo` goes back to."""
         lengths = len(self._names), len(self._equal), len(self.blocks), len(self.required)
         return *lengths, self._known, (self._last, self._result), (self.domain.mark(), self.training_domain.mark())
 
-    def _undo(self, mark: tuple[Any, ...]) -> None:
-        """Back to where `_mark` was taken."""
+    def undo(self, mark: tuple[Any, ...]) -> None:
+        """Back to where `mark` was taken."""
         names, equal, blocks, required, self._known, (self._last, self._result), asked = mark
         del self.required[required:]
         for name in self._names[names:]:

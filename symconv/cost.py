@@ -30,7 +30,7 @@ from symconv.extent import (
     terms_of,
 )
 from symconv.notation import TEXT, Piece, Style
-from symconv.setting import coarseness, set_atom, set_size
+from symconv.setting import coarseness, set_atom, set_powers, set_size
 from symconv.symbols import Index, Symbol, by_name, symbol
 from symconv.values import WRITTEN, apart, evaluate, evaluate_atom, raised, renamed, substitute, sum_atom, summed
 
@@ -493,8 +493,6 @@ def _owing(factors: Factors, c: Number) -> tuple[Factors, Number]:
 
 def _place(factor: Factor) -> tuple[Any, ...]:
     """Where a factor stands in a product: C_in/g where C_in would, anything else by its own order."""
-    if isinstance(factor, Power):
-        return (-1,)
     if isinstance(factor, Sum):
         return (9,)
     if isinstance(factor, Floor) and factor.exact:
@@ -507,7 +505,9 @@ def _positive(value: Number) -> Number:
 
 
 def _set_factors(factors: Iterable[Factor], style: Style) -> list[Piece]:
-    left, pieces = sorted(factors, key=_place), []
+    factors = list(factors)
+    left = sorted((f for f in factors if not isinstance(f, Power)), key=_place)
+    pieces = set_powers((f for f in factors if isinstance(f, Power)), style)
     while left:
         f = left[0]
         base = set_size(f, style) if isinstance(f, Extent) else set_atom(f, style)

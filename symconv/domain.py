@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from symconv.block import Rounds
 from symconv.equality import Answer, compare
-from symconv.errors import DomainError, ShapeError
+from symconv.errors import DomainError, ExtentError, ShapeError
 from symconv.extent import Atom, Extent, Floor, Power, Size, from_terms, lower_bound, size_of, symbols_of, terms_of
 from symconv.extent import at_least as not_below
 from symconv.notation import ASCII, TEXT, Style
@@ -165,13 +165,16 @@ class Domain:
     @property
     def _left(self) -> list[Condition]:
         """The open conditions, those apart that what is known of a symbol implies by now."""
-        return [c for c in self._open.values() if not (c.rounds and self._settled(c))]
+        plain = [c for c in self._open.values() if not c.rounds]
+        return [c for c in self._open.values() if not (c.rounds and self._settled(c, plain))]
 
-    def _settled(self, condition: Condition) -> bool:
+    def _settled(self, condition: Condition, known: Iterable[Condition]) -> bool:
         """Whether a condition is the same in all rounds, and implied."""
         used = condition._indices(r.index for r in condition.rounds)
-        same = not any(r.index in used for r in condition.rounds)
-        return same and self._implied(replace(condition, rounds=()))
+        if any(r.index in used for r in condition.rounds):
+            return False
+        once = replace(condition, rounds=())
+        return self._implied(once) or any(_follows(once, other) for other in known)
 
     def mark(self) -> tuple[Any, ...]:
         """What `undo` goes back to."""
@@ -276,9 +279,17 @@ class Domain:
             if symbol in at and at[symbol] not in known.sizes:
                 broken = next(c for c, sizes in known.conditions if at[symbol] not in sizes)
                 raise DomainError(self._complaint(broken, at, known.sizes.described(symbol.name)))
+        without: ExtentError | None = None
         for condition in self._open.values():
-            if condition.symbols <= at.keys() and not condition.holds(at):
+            try:
+                broken = condition.symbols <= at.keys() and not condition.holds(at)
+            except ExtentError as error:  # a quotient that does not come out even, as another condition says
+                without = error
+                continue
+            if broken:
                 raise DomainError(self._complaint(condition, at, condition.text()))
+        if without is not None:
+            raise without
 
     def _complaint(self, broken: Condition, at: Mapping[Symbol, Any], wanted: str) -> str:
         values = ", ".join(f"{s.name} = {at[s]}" for s in sorted(broken.symbols & at.keys(), key=lambda s: s.key))
@@ -379,9 +390,30 @@ def _cleared(condition: Condition) -> Condition:
             break
         rest = right - right.terms[(found,)] * size_of(found)
         left, right = left * found.under, found.under * rest + right.terms[(found,)] * found.over
+    if isinstance(left, Extent) and isinstance(right, Extent):
+        left, right = _lowest(left, right)
+    if isinstance(left, Extent) and (lower_bound(left) or 0) >= 1 and left * (right // left) == right:
+        left, right = 1, 0
     if isinstance(left, int) and left > 0 and isinstance(right, Extent) and right.integral:
         right = from_terms({m: c % left for m, c in right.terms.items()})
     return replace(condition, left=left, right=right)
+
+
+def _lowest(left: Extent, right: Extent) -> tuple[Size, Size]:
+    """A divisor of one term and its multiple without their common factors: 2·h divides 2·d where h divides d."""
+    if len(left.terms) > 1:
+        return left, right
+    ((monomial, c),) = left.terms.items()
+    g = gcd(c, *right.terms.values())
+    kept, terms = [], {m: list(m) for m in right.terms}
+    for a in monomial:
+        if isinstance(a, Symbol) and a.least >= 1 and all(a in m for m in terms.values()):
+            for m in terms.values():
+                m.remove(a)
+        else:
+            kept.append(a)
+    shared = from_terms({tuple(terms[m]): v // g for m, v in right.terms.items()})
+    return from_terms({tuple(kept): c // g}), shared
 
 
 def _follows(condition: Condition, known: Condition) -> bool:

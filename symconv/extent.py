@@ -13,8 +13,8 @@ The normal form of ⌊(u + b)/s⌋, u without a constant:
   poolings is one floor;
 - a few copies of one floor separate by Hermite's identity, ⌊(n·y + c)/s⌋ = Σ_{j<n} ⌊(y + ⌊(c + j·s)/n⌋)/s⌋.
 
-The normal form of a product of powers has one power of each base, a base is no power itself, and a number in an
-exponent is a factor: 2^(i + 1) = 2·2^i, and 2^n/2 is 2^(n − 1). What is shown to divide leaves a floor by a power as it
+The normal form of a product of powers has one power of each prime, and a number in an exponent is a factor:
+2^(i + 1) = 2·2^i, and 2^n/2 is 2^(n − 1). What is shown to divide leaves a floor by a power as it
 leaves one by a number: with i ≤ n, ⌊2^n·q/2^i⌋ = 2^(n − i)·q.
 
 The form is what people are shown. Whether two sizes are equal is decided in `symconv.equality`.
@@ -37,6 +37,9 @@ SEPARATED: Final = 8
 #: The greatest exponent of `**`: an expression from a stranger must not fill the memory.
 EXPONENT: Final = 64
 
+#: The greatest base of a power whose exponent is no number: it is taken apart into primes.
+BASE: Final = 1 << 20
+
 #: Bits of a power that is worked out.
 BITS: Final = 10_000
 
@@ -50,7 +53,7 @@ class Floor:
         self.over, self.under, self.exact = over, under, exact
         self.key: tuple[Any, ...] = (1, order(under), over.key, exact)
         self.symbols: frozenset[Symbol] = frozenset(symbols_of(over) | symbols_of(under))
-        self.least = _least_quotient(over, under)
+        self.least = _least_quotient(over, under, exact)
         # Not of the key: it holds the keys of all floors below, each as often as it is used.
         self._hash = hash((over, under, exact))
         self.integral = True
@@ -101,7 +104,7 @@ def floor_atom(over: Extent, under: Size, exact: bool = False) -> Floor:
 
 
 class Power:
-    """The atom base^exponent: the base a number from 2 on, the exponent at least 0 where it is used.
+    """The atom base^exponent: the base a prime, the exponent at least 0 where it is used.
 
     The exponent without its number is at least −`need`, so that a greater number comes out as a factor: 8·2^n, but
     2^(3 − i) for i ≤ 3. Where no bound is proven, need is None, and the number stays. `owed` says that the exponent has
@@ -496,6 +499,9 @@ def _floor_by_extent(over: Size, under: Extent, exact: bool) -> Size:
         return 1
     if len(under.terms) == 1:
         ((divisor, coefficient),) = under.terms.items()
+        whole = _by_quotient(terms, divisor[0]) if len(divisor) == coefficient == 1 else None
+        if whole is not None:
+            return whole
         for m, c in terms.items():
             quotient = _without(m, divisor)
             if c % coefficient == 0 and quotient is not None and all(a.integral for a in quotient):
@@ -515,6 +521,17 @@ def _floor_by_extent(over: Size, under: Extent, exact: bool) -> Size:
     if b:
         rest[()] = b
     return from_terms(out) + size_of(floor_atom(Extent(rest), below, exact))
+
+
+def _by_quotient(terms: Mapping[Monomial, int], divisor: Atom) -> Size | None:
+    """u/(v/k), v/k exact and u a multiple of v, which is k·(u/v); else None."""
+    if not isinstance(divisor, Floor) or not divisor.exact or len(terms_of(divisor.over)) != 1:
+        return None
+    ((over, c),) = divisor.over.terms.items()
+    parts = {m: _without(m, over) for m in terms}
+    if any(p is None or terms[m] % c for m, p in parts.items()):
+        return None
+    return from_terms({p: terms[m] // c for m, p in parts.items() if p is not None}) * divisor.under
 
 
 def terms_of(size: Size) -> dict[Monomial, int]:
@@ -551,7 +568,7 @@ def _cancelled(rest: dict[Monomial, int], divisor: Monomial, coefficient: int) -
 
 
 def power(base: int, exponent: Size) -> Size:
-    """base^exponent, the base a number from 1 on, the exponent at least 0 where it is used.
+    """base^exponent, the base a number from 1 to 2^20, the exponent at least 0 where it is used.
 
     Raises ExtentError for any other base, an exponent that is below 0 or no integer, and a number of more than
     10,000 bits.
@@ -574,22 +591,26 @@ def power(base: int, exponent: Size) -> Size:
         raise ExtentError(f"{base}^({exponent}): an exponent of extents is a whole number")
     if base == 1:
         return 1
-    root, k = _root(base)
-    monomial, factor = _joined((), {root: k * exponent})
+    if base > BASE:
+        raise ExtentError(f"a power of {base}: its base is at most {BASE:,} where the exponent is no number")
+    monomial, factor = _joined((), {p: k * exponent for p, k in _primes(base)})
     return from_terms({monomial: _whole(factor)})
 
 
 @cache
-def _root(base: int) -> tuple[int, int]:
-    """The r and the greatest k with base = r^k."""
-    for k in range(base.bit_length(), 1, -1):
-        low, high = 1, 1 << (base.bit_length() // k + 1)
-        while low < high:
-            mid = (low + high) // 2
-            low, high = (mid + 1, high) if mid**k < base else (low, mid)
-        if low**k == base:
-            return low, k
-    return base, 1
+def _primes(n: int) -> tuple[tuple[int, int], ...]:
+    """The primes of a number with their exponents."""
+    out, p = [], 2
+    while n > 1:
+        if p * p > n:
+            p = n
+        k = 0
+        while n % p == 0:
+            n, k = n // p, k + 1
+        if k:
+            out.append((p, k))
+        p += 1
+    return tuple(out)
 
 
 def _split(monomial: Monomial) -> tuple[Monomial, dict[int, Size]]:
@@ -874,10 +895,12 @@ def _least_ceiling(over: Size, under: Size) -> int | None:
     return max(int(positive), -(-bound // under) if isinstance(under, int) else 0)
 
 
-def _least_quotient(over: Size, under: Size) -> int | None:
+def _least_quotient(over: Size, under: Size, exact: bool) -> int | None:
     bound = lower_bound(over)
     if bound is None or bound < 0:
         return None
+    if exact and bound > 0:  # it comes out even, so it is no proper fraction
+        return max(1, bound // under) if isinstance(under, int) else 1
     if isinstance(under, int):
         return bound // under
     powered = any(m and m[-1].__class__ is Power for m in under.terms)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from symconv.block import Rounds
-from symconv.errors import NetworkError
+from symconv.domain import at_least
+from symconv.errors import NetworkError, ShapeError
 from symconv.extent import Size, size_of
 from symconv.node import Block, Node
 from symconv.symbols import Symbol, index
@@ -122,11 +123,26 @@ class _Rebuild:
         else:
             turned = replace(rounds, name=moved, index=index(of.name, of.begin, end, of.scope), source=result)
             inner = {**place.values, of: size_of(turned.index)}
-            self.nodes(nodes, _Place(inner, place.names, (*place.rounds, turned), place.depth + 1, place.tied))
-            result = place.called(block.result)
+            within = _Place(inner, place.names, (*place.rounds, turned), place.depth + 1, place.tied)
+            if self._rounds(nodes, within, turned):
+                result = place.called(block.result)
         self.new.ask_count(moved, end, place.rounds)
         self.new.blocks[moved] = Block(moved, result, block.out.substitute(place.values), place.rounds)
         self._ended(block.name, place)
+
+    def _rounds(self, nodes: tuple[Node, ...], within: _Place, rounds: Rounds) -> bool:
+        """The rounds in terms of their index; False where there are none, as none is possible."""
+        mark = self.new.mark()
+        try:
+            self.nodes(nodes, within)
+        except ShapeError as error:
+            if rounds.certain:
+                raise
+            self.new.undo(mark)
+            none = replace(at_least(rounds.index.begin, rounds.index.end), reason=str(error), node=rounds.name)
+            self.new.ask(replace(none, rounds=within.rounds[:-1]))
+            return False
+        return True
 
     def _ended(self, name: str, place: _Place) -> None:
         """The blocks that end with this node or block."""

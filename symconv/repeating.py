@@ -119,15 +119,15 @@ class Repeating(Building):
                 raise ShapeError(f"{full}: a round makes {out} of {state}, and another one cannot follow it")
             return result, out
 
-        mark = self._mark()
+        mark = self.mark()
         result, out = run(entry)
         if out.shape == entry.shape:
             return result, out
-        self._undo(mark)
+        self.undo(mark)
         state = entry.like(*state_symbols(entry.shape, out.shape, full))
         with self._unasked():
             after = run(state)[1]
-        self._undo(mark)
+        self.undo(mark)
         try:
             shape = solved(entry.shape, state.shape, after.shape, of)
             if shape is None and begin >= 2:

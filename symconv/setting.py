@@ -56,14 +56,37 @@ def _divisor(atom: Atom) -> int:
 
 def set_term(coefficient: int, monomial: Iterable[Atom], style: Style) -> Piece:
     """A product of atoms with a positive coefficient, equal atoms as powers."""
-    atoms = sorted(monomial, key=lambda a: not isinstance(a, Power))
-    factors = [] if coefficient == 1 and atoms else [style.number(coefficient)]
+    atoms = list(monomial)
+    factors = set_powers((a for a in atoms if isinstance(a, Power)), style)
+    atoms = [a for a in atoms if not isinstance(a, Power)]
+    if coefficient != 1 or not (factors or atoms):
+        factors.insert(0, style.number(coefficient))
     while atoms:
         exponent = atoms.count(atoms[0])
         base = set_atom(atoms[0], style)
         factors.append(style.power(base, exponent) if exponent > 1 else base)
         atoms = [a for a in atoms if a != atoms[0]]
     return style.product(factors)
+
+
+def set_powers(powers: Iterable[Power], style: Style) -> list[Piece]:
+    """A product of powers: the number that all terms of an exponent share goes to the base, and bases come together.
+
+    2^(2·n − 2·i) is 4^(n − i), and 2^i·3^i is 6^i.
+    """
+    bases: dict[Extent, int] = {}
+    for p in powers:
+        shared = gcd(*p.exponent.terms.values())
+        shared = shared if p.base**shared <= LARGEST_BASE else 1
+        exponent = Extent({m: c // shared for m, c in p.exponent.terms.items()})
+        bases[exponent] = bases.get(exponent, 1) * p.base**shared
+    return [style.raised(style.number(base), _set_exponent(exponent, style)) for exponent, base in bases.items()]
+
+
+def _set_exponent(exponent: Extent, style: Style) -> Piece:
+    first = () if all(c < 0 for m, c in exponent.terms.items() if m) else None  # 3 − i
+    terms = sorted(exponent.terms.items(), key=lambda t: (t[0] != first, not t[0], t[1] < 0, _written(t[0])))
+    return style.sum([(c < 0, set_term(abs(c), m, style)) for m, c in terms])
 
 
 def set_atom(atom: Atom, style: Style) -> Piece:
@@ -77,20 +100,10 @@ def set_atom(atom: Atom, style: Style) -> Piece:
         arguments = [set_size(a, style) for a in atom.arguments]
         return style.ceiling(*arguments) if atom.name == "ceil" else style.function(atom.name, arguments)
     if isinstance(atom, Power):
-        return _set_power(atom, style)
+        return set_powers([atom], style)[0]
     if isinstance(atom, Sum):
         return _set_sum(atom, style)
     return _set_quotient(atom.over, atom.under, atom.exact, style)
-
-
-def _set_power(power: Power, style: Style) -> Piece:
-    """2^n; the number that all terms of the exponent share goes to the base, so that 2^(2·n − 2·i) is 4^(n − i)."""
-    shared = gcd(*power.exponent.terms.values())
-    shared = shared if power.base**shared <= LARGEST_BASE else 1
-    first = () if all(c < 0 for m, c in power.exponent.terms.items() if m) else None  # 3 − i
-    terms = sorted(power.exponent.terms.items(), key=lambda t: (t[0] != first, not t[0], t[1] < 0, _written(t[0])))
-    exponent = style.sum([(c < 0, set_term(abs(c) // shared, m, style)) for m, c in terms])
-    return style.raised(style.number(power.base**shared), exponent)
 
 
 def _set_sum(form: Sum, style: Style) -> Piece:
@@ -120,7 +133,7 @@ def _set_divisor(under: Size, style: Style) -> Piece:
                 c, shift = c // monomial[0].base, shift + 1
             exponent = monomial[0].exponent + shift
             if c == 1 and isinstance(exponent, Extent):
-                return _set_power(Power(monomial[0].base, exponent), style)
+                return set_powers([Power(monomial[0].base, exponent)], style)[0]
     return set_size(under, style)
 
 

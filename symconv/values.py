@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from itertools import pairwise
 from math import comb, gcd, lcm
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from symconv.errors import ExtentError
 from symconv.extent import (
@@ -335,14 +335,23 @@ class _Rounds:
 
     def _rest(self, atom: Floor) -> None:
         """Note the round from which a window is at rest (or before which it is: False), and its value there."""
-        parts = _window(atom, self.at, self.fixed, self.index)
-        if parts is not None:
-            a, b, k, base, alpha, beta = parts
-            least = 0
-            while base**least <= abs(a):
-                least += 1
-            cut = -((alpha - least) // beta) if beta > 0 else (alpha - least) // -beta + 1
-            self.rest[atom] = cut, beta > 0, _far_value(a, b, k)
+        found = _window(atom, self.at, self.fixed, self.index)
+        if found is None:
+            return
+        if abs(found.a) < 1:
+            self.rest[atom] = self.index.begin, True, found.value
+            return
+        late = found.powers[0][2] > 0
+        sign, reach = (1 if late else -1), 1
+        while not found.wide(sign * reach):
+            reach *= 2
+        low, high = -reach, reach  # wide at sign·high
+        while found.wide(sign * low):
+            low *= 2
+        while high - low > 1:
+            mid = (low + high) // 2
+            low, high = (low, mid) if found.wide(sign * mid) else (mid, high)
+        self.rest[atom] = (high if late else 1 - high), late, found.value
 
     def shape(self, size: Size, a: int, z: int) -> tuple[int, int] | None:
         """The degree and the period of a size over a ≤ i < z; None where it is no polynomial there."""
@@ -408,65 +417,84 @@ class _Rounds:
 # -- windows that are far wider than what is in them ---------------------------------------------------------------
 
 
-def _window(
-    atom: Floor, at: Mapping[Symbol, Any], known: dict[Atom, Any], i: Index | None
-) -> tuple[Any, int, int, int, int, int] | None:
-    """a, b, k, base, α, β of a floor that is ⌊(a + b·base^e)/(k·base^e)⌋, e = α + β·i; None where it is none such.
+class _Window(NamedTuple):
+    """⌊(a + b·p)/(k·p)⌋, where p is the product of base^(α + β·i) over `powers`, every β of one sign."""
 
-    Without an index the exponent is α, and β is 1.
-    """
+    a: Any
+    b: int
+    k: int
+    powers: tuple[tuple[int, int, int], ...]
+
+    def wide(self, i: int) -> bool:
+        """Whether p > |a|."""
+        exponents = [(base, alpha + beta * i) for base, alpha, beta in self.powers]
+        bits = int(abs(self.a)).bit_length()
+        least = sum(e * (base.bit_length() - (e >= 0)) for base, e in exponents)
+        most = sum(e * (base.bit_length() - (e < 0)) for base, e in exponents)
+        if least >= bits or most < bits:
+            return least >= bits
+        scale = Fraction(1)
+        for base, e in exponents:
+            scale *= Fraction(base) ** e
+        return bool(scale > abs(self.a))
+
+    @property
+    def value(self) -> int:
+        """The value where p > |a|."""
+        return self.b // self.k - int(self.b % self.k == 0 and self.a < 0)
+
+
+def _window(atom: Floor, at: Mapping[Symbol, Any], known: dict[Atom, Any], i: Index | None = None) -> _Window | None:
+    """A floor as a window; None where it is none. Without an index its powers are those that have any symbol."""
     if not isinstance(atom.under, Extent) or len(atom.under.terms) != 1:
         return None
+
+    def moves(size: Size) -> bool:
+        return i is not None and i in symbols_of(size)
+
     ((divisor, k),) = atom.under.terms.items()
-    powers = [p for p in divisor if isinstance(p, Power) and (i is None or i in p.symbols)]
-    if len(powers) != 1:
+    scale = [p for p in divisor if isinstance(p, Power) and (i is None or i in p.symbols)]
+    beside = tuple(p for p in divisor if p not in scale)
+    rates = [0 if i is None else p.exponent.terms.get((i,), 0) for p in scale]
+    starts: list[Size] = [p.exponent - rate * size_of(i) if i else p.exponent for p, rate in zip(scale, rates)]
+    one_way = i is None or all(rate > 0 for rate in rates) or all(rate < 0 for rate in rates)
+    if not scale or not one_way or moves(Extent({beside: 1})) or any(map(moves, starts)):
         return None
-    (scale,) = powers
-    beta = 1
-    alpha_of: Size = scale.exponent
-    if i is not None:
-        beta = scale.exponent.terms.get((i,), 0)
-        alpha_of = scale.exponent - beta * size_of(i)
-        if not beta or i in symbols_of(alpha_of):
-            return None
-    for p in divisor:
-        if p is not scale:
-            if i is not None and i in symbols_of(size_of(p)):
-                return None
-            k *= evaluate(size_of(p), at, known)
+    k *= evaluate(Extent({beside: 1}), at, known)
     a, b = Fraction(0), Fraction(0)
     for m, c in terms_of(atom.over).items():
-        like = [p for p in m if isinstance(p, Power) and p.base == scale.base]
-        tied = next((p for p in like if i is None or i in p.symbols), None)
-        rest = tuple(p for p in m if p is not tied)
-        shift: Size = 0 if tied is None else tied.exponent - scale.exponent
-        if i is not None and i in symbols_of(Extent({rest: 1})) | symbols_of(shift):
+        exponents = {p.base: p for p in m if isinstance(p, Power)}
+        tied = [exponents.get(p.base) for p in scale]
+        shifts = [t.exponent - p.exponent for t, p in zip(tied, scale) if t is not None]
+        near = (
+            len(shifts) == len(scale)
+            and not any(map(moves, shifts))
+            and (i is None or any(t.symbols for t in tied if t))
+        )
+        rest = tuple(p for p in m if p not in tied) if near else m
+        if moves(Extent({rest: 1})):
             return None
         term = c * evaluate(Extent({rest: 1}), at, known)
-        if tied is None:
-            a += term
+        if near:
+            for p, shift in zip(scale, shifts):
+                term *= raised(p.base, evaluate(shift, at, known))
+            b += term
         else:
-            b += term * raised(scale.base, evaluate(shift, at, known))
-    whole = b.denominator == 1 and k > 0 and k.denominator == 1 and not (atom.exact and a)
-    return (a, int(b), int(k), scale.base, int(evaluate(alpha_of, at, known)), beta) if whole else None
-
-
-def _far_value(a: Any, b: int, k: int) -> int:
-    """⌊(a + b·p)/(k·p)⌋ for any p > |a|."""
-    return b // k - int(b % k == 0 and a < 0)
+            a += term
+    if b.denominator != 1 or k <= 0 or k.denominator != 1 or (atom.exact and a):
+        return None
+    alphas = (int(evaluate(start, at, known)) for start in starts)
+    return _Window(a, int(b), int(k), tuple((p.base, alpha, rate) for p, alpha, rate in zip(scale, alphas, rates)))
 
 
 def _far(atom: Floor, at: Mapping[Symbol, Any], known: dict[Atom, Any]) -> int | None:
-    """The value of a window whose power has more bits than are worked out; None elsewhere."""
+    """The value of a window whose powers have more bits than are worked out; None elsewhere."""
     under = atom.under
     if not isinstance(under, Extent) or len(under.terms) != 1:
         return None
     ((divisor, _),) = under.terms.items()
-    scale = divisor[-1]
-    if not isinstance(scale, Power):
+    powers = [p for p in divisor if isinstance(p, Power)]
+    if not any(evaluate(p.exponent, at, known) * (p.base.bit_length() - 1) > BITS for p in powers):
         return None
-    bits = evaluate(scale.exponent, at, known) * (scale.base.bit_length() - 1)
-    parts = _window(atom, at, known, None) if bits > BITS else None
-    if parts is None or int(abs(parts[0])).bit_length() >= bits:
-        return None
-    return _far_value(*parts[:3])
+    found = _window(atom, at, known)
+    return found.value if found is not None and found.wide(0) else None

@@ -71,10 +71,11 @@ def wire(
             said = f"from: {plainly(late)} comes later, and beside blocks each layer stands behind those before it"
             faults.add((*item.path, "from"), said)
             continue
-        sources = tuple(renamed.get(s, s) for s in item.sources)
-        shares = renamed.get(item.shares, item.shares)
+        sources = tuple(_whole(renamed.get(s, s), by_name, net) for s in item.sources)
+        shares = _whole(renamed.get(item.shares, item.shares), by_name, net)
         lacking = [s for s in (*sources, *([shares] * bool(shares))) if not net.knows(s)]
         for source in lacking:
+            source = source.removeprefix("/").removeprefix(net.path(""))
             if source not in known and source.startswith(blocks):  # it was looked for inside of a block
                 faults.add((*item.path, "from"), f"from: there is no layer {plainly(source)}")
         if lacking or (item.layer is None and item.nest is None):
@@ -103,10 +104,16 @@ def wire(
             faults.add(item.path, message, item.offset, _behind(net, sources))
 
 
+def _whole(name: str, own: Collection[str], net: Network) -> str:
+    """A name of this level with its whole path; any other as it is."""
+    return f"/{net.path(name)}" if name in own else name
+
+
 def _behind(net: Network, sources: tuple[str, ...]) -> str:
     """What comes in, as most mistakes are in the shape of it."""
     try:
-        shapes = [f"{source.removeprefix('/')} is {net.reading(source)}" for source in sources[:SHAPES]]
+        names = [source.removeprefix("/").removeprefix(net.path("")) for source in sources[:SHAPES]]
+        shapes = [f"{name} is {net.reading(source)}" for name, source in zip(names, sources)]
     except NetworkError:
         return ""
     return f"its input {shapes[0]}" if len(sources) == 1 else f"its inputs: {', '.join(shapes)}"

@@ -103,8 +103,8 @@ def _cell(cell: Cell) -> str:
 _SIGNS: Final = {
     "·": r"$\cdot$", "×": r"$\times$", "−": "$-$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "⌈": r"$\lceil$",
     "⌉": r"$\rceil$", "≥": r"$\geq$", "≤": r"$\leq$", "≡": r"$\equiv$", "…": r"\dots{}", "→": r"$\to$", "–": "--",
-    "≠": r"$\neq$", "√": r"$\surd$", "½": r"$\tfrac12$", "Σ": r"$\Sigma$", "Φ": r"$\Phi$", "α": r"$\alpha$", "β": r"$\beta$",
-    "γ": r"$\gamma$", "ε": r"$\varepsilon$", "π": r"$\pi$", "σ": r"$\sigma$", "ˣ": "$^{x}$", "ʳ": "$^{r}$",
+    "≠": r"$\neq$", "√": r"$\surd$", "½": r"$\tfrac12$", "Σ": r"$\Sigma$", "Φ": r"$\Phi$", "α": r"$\alpha$",
+    "β": r"$\beta$", "γ": r"$\gamma$", "ε": r"$\varepsilon$", "π": r"$\pi$", "σ": r"$\sigma$", "ˣ": "$^{x}$", "ʳ": "$^{r}$",
     "⁻": "$^{-}$", "\u202f": r"\,", "\u00a0": "~", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
     "[": "{[}", "]": "{]}", "*": "{*}", '"': "''", "`": r"\textasciigrave{}",
     **{sign: f"$^{{{digit}}}$" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},

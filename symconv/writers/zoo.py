@@ -21,6 +21,8 @@ from symconv.writers.sheet import Big, Cell, Column, Heading, Name, Sheet, Table
 #: Whether our figure is the published one, at the precision of that.
 AGREES, DIFFERS = "=", "≠"
 
+_WORDS: Final = {AGREES: "yes", DIFFERS: "no"}
+
 _STATED: Final = (
     Column("published params", True, "published_params", 6),
     Column("", key="params_agree", rank=6),
@@ -255,6 +257,6 @@ def _records(known: Iterable[tuple[Spec, list[_Entry]]]) -> Table:
             for i, cost in ((2, e.params), (3, e.macs)):
                 value = e.value(cost)
                 row[i] = cost if value is None else value
-            stated = [plain(cell) for cell in _shown(e)[3:]]
+            stated = [_WORDS.get(cell, cell) if isinstance(cell, str) else plain(cell) for cell in _shown(e)[3:]]
             table.rows.append([*row, *stated, " ".join(e.symbols), domain_line(e.net)])
     return table

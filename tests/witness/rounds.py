@@ -38,12 +38,20 @@ WEIGHTS: dict[str, dict[str, int]] = {
 METRICS = (*WEIGHTS, "activations", "params", "active_params", "buffers")
 
 
+#: The largest extent that is stepped through.
+LARGEST = 20_000
+
+
 class Illegal(Exception):
     """No network at these numbers."""
 
 
 class Ambiguous(Exception):
     """A join with an extent of 1."""
+
+
+class Immense(Exception):
+    """More than can be walked."""
 
 
 class Untied(Exception):
@@ -102,6 +110,8 @@ class Walk:
         """One layer: its output, its parameters and buffers, its operations."""
         if any(x < 1 for x in shape):
             raise Illegal(f"{name}: {shape}")
+        if any(x > LARGEST for x in shape[2:]):
+            raise Immense(f"{name}: {shape}")
         self.shapes[name] = shape
         self.weights[name] = kept
         if keep:

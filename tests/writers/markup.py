@@ -156,7 +156,7 @@ _MATH_COMMANDS = (
 )
 _TEXT_COMMANDS = (
     "item begin end toprule midrule bottomrule par dots textbackslash textasciitilde textasciicircum textless "
-    "textgreater textbar textasciigrave"
+    "textgreater textbar textasciigrave multicolumn textbf"
 )
 _LATEX = re.compile(r"\\(?:[A-Za-z]+|.)|[{}$&#%_^]|[^\\{}$&#%_^]+")
 
@@ -177,7 +177,8 @@ def latex_faults(document: str) -> list[str]:
             elif not environments or environments.pop() != environment[2]:
                 faults.append(f"{number}: \\end{{{environment[2]}}} without its \\begin")
             continue
-        cells = 1
+        several = re.match(r"\s*\\multicolumn\{(\d+)\}\{l\}", line)
+        cells = int(several[1]) if several else 1
         depth, lefts, math_mode, text_depth = 0, 0, False, None
         tokens = _LATEX.findall(line)
         for i, token in enumerate(tokens):
