@@ -62,6 +62,15 @@ class Rounds:
         return replace(self, index=index(self.index.name, self.index.begin, end, self.index.scope))
 
 
+def anywhere(name: str, rounds: Sequence[Rounds]) -> str:
+    """The path of a node with * for the index of each of its rounds: the same whatever letters the indices have."""
+    for r in reversed(rounds):
+        inside = f"{r.name}/{r.index.name}/"
+        if name.startswith(inside):
+            name = f"{r.name}/*/{name[len(inside) :]}"
+    return name
+
+
 def over(cost: Cost, rounds: Sequence[Rounds]) -> Cost:
     """The cost of one round, summed over all of them, the innermost first."""
     for r in reversed(rounds):

@@ -10,14 +10,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from symconv.block import Rounds, bound
+from symconv.block import Rounds, anywhere, bound
 from symconv.cost import Cost
 from symconv.domain import Condition, Domain, asking, at_least, require
 from symconv.errors import NetworkError, ShapeError, SymbolError, near
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import Layer, Parameter, as_size
 from symconv.node import Block, Node
-from symconv.symbols import FIELD, Symbol, dimension, symbol
+from symconv.symbols import FIELD, Index, Symbol, dimension, symbol
 from symconv.tensor import Tensor
 
 
@@ -75,6 +75,8 @@ class Building:
         Returns the input's name. Raises NetworkError where the name is taken, ShapeError for an impossible shape,
         SymbolError for a second symbol of a name.
         """
+        if len(self._frames) > 1:
+            raise NetworkError(f"the input {name} is inside of a block: an input stands outside of all blocks")
         sizes = tuple(self._dimension(d) for d in shape)
         self._claimed(name)
         with self.domain.undone_on_error(), asking(self.domain, name):
@@ -109,7 +111,7 @@ class Building:
         read = [self._read(source) for source in inputs or ((self._last,) if self._last else ())]
         sources, tensors = tuple(s for s, _ in read), tuple(t for _, t in read)
         training = training or any(map(self.in_training, sources))
-        return self.place(name, layer, sources, tensors, self._find(shares) if shares else "", self._rounds, training)
+        return self.place(name, layer, sources, tensors, self._sharing(shares), self._rounds, training)
 
     def place(
         self,
@@ -129,12 +131,12 @@ class Building:
         domain = self.training_domain if training else self.domain
         with domain.undone_on_error(), asking(domain, name, rounds):
             made = self._run(layer, tensors, rounds, training)
-            shares = shares or (self._first_of_tied(name) if made.parameters else "")
+            shares = shares or (self._first_of_tied(name, rounds) if made.parameters else "")
             node = replace(made, name=name, inputs=sources, shares=shares, rounds=rounds, training=training)
             if shares:
                 self._check_shared(name, node.parameters, shares)
             self._check_tied(node)
-            known = self._known_with((*(size for _, size, _ in layer.field_sizes()), *node.out.shape))
+            known = self._known_with((*(size for _, size, _ in layer.field_sizes()), *node.out.shape), rounds)
         self._known = known
         self._nodes[name] = node
         self._names.append(name)
@@ -158,7 +160,7 @@ class Building:
 
     def ask_count(self, name: str, count: Size, rounds: tuple[Rounds, ...]) -> None:
         """Ask for a round or more, in the name of a block."""
-        known = self._known_with([count])
+        known = self._known_with([count], rounds)
         with asking(self.domain, name, rounds):
             require(at_least(count, 1), "one round or more")
         self._known = known
@@ -174,7 +176,8 @@ class Building:
         before = self._last
         self._frames.append(Frame(f"{full}/", self._rounds))
         try:
-            yield
+            with self._undone_on_error():
+                yield
         finally:
             self._frames.pop()
         if self._last != before:
@@ -222,8 +225,18 @@ class Building:
         self.required.append(condition)
 
     def in_training(self, name: str) -> bool:
-        """Whether a node works in training only."""
+        """Whether a node works in training only, or what ends a block."""
+        name = self.last_of(name)
         return name in self._nodes and self._nodes[name].training
+
+    def _sharing(self, shares: str) -> str:
+        """The whole path of the node whose weights are shared, which has one set of them for each round here."""
+        full = self._find(shares) if shares else ""
+        if full in self._nodes:
+            others = [r for r in self._nodes[full].rounds if not r.tied and r not in self._rounds]
+            if others:
+                raise NetworkError(f"{full} has weights of its own in each round of {others[0].name}: none are shared")
+        return full
 
     def _check_shared(self, name: str, parameters: tuple[Parameter, ...], shares: str) -> None:
         other = self.node(shares)
@@ -231,18 +244,21 @@ class Building:
         if shapes[0] != shapes[1]:
             raise ShapeError(f"{name} cannot share the weights of {shares}: their shapes differ")
 
-    def _first_of_tied(self, name: str) -> str:
+    def _first_of_tied(self, name: str, rounds: tuple[Rounds, ...]) -> str:
         """The node of the first round whose weights a node of a tied one shares; empty where it keeps its own.
 
         Raises ShapeError where the first round has no such node.
         """
-        first = name
+        own = first = anywhere(name, rounds)
         for frame in reversed(self._frames):
-            if frame.tied and first.startswith(frame.prefix):
-                first = frame.tied + first[len(frame.prefix) :]
-        if first != name and first not in self._nodes:
-            raise ShapeError(f"{name}: tied rounds share one set of weights, and there is no {first} to share those of")
-        return first if first != name else ""
+            if frame.tied:
+                first = anywhere(frame.tied, frame.rounds) + first[len(anywhere(frame.prefix, frame.rounds)) :]
+        if first == own:
+            return ""
+        found = next((n.name for n in self._nodes.values() if anywhere(n.name, n.rounds) == first), None)
+        if found is None:
+            raise ShapeError(f"{name}: tied rounds share one set of weights, and the first one has no such layer")
+        return found
 
     def _check_tied(self, node: Node) -> None:
         """Tied rounds have one set of weights, so that neither a shape nor a number of rounds inside depends on them."""
@@ -296,9 +312,15 @@ class Building:
             raise NetworkError(f"{full} is inside of a repeated block: what follows stands behind {around[-1].name}")
         return full, tensor
 
-    def _known_with(self, sizes: Iterable[Any]) -> frozenset[Symbol]:
-        """The symbols of the network and of these sizes; two of one name could never be told apart."""
+    def _known_with(self, sizes: Iterable[Any], rounds: tuple[Rounds, ...] = ()) -> frozenset[Symbol]:
+        """The symbols of the network and of these sizes; two of one name could never be told apart.
+
+        Raises SymbolError for these, and for the index of a round outside of it.
+        """
         new = {s for size in sizes if isinstance(size, Extent) for s in symbols_of(size)} - self._known
+        outside = [s for s in new if isinstance(s, Index) and all(s is not r.index for r in rounds)]
+        if outside:
+            raise SymbolError(f"{outside[0]} is the number of a round, and has no value outside of its block")
         new = {s for s in new if not bound(s)}
         names = {s.name for s in self._known}
         for s in sorted(new, key=lambda s: s.key):

@@ -282,11 +282,11 @@ class Domain:
         without: ExtentError | None = None
         for condition in self._open.values():
             try:
-                broken = condition.symbols <= at.keys() and not condition.holds(at)
+                holds = not condition.symbols <= at.keys() or condition.holds(at)
             except ExtentError as error:  # a quotient that does not come out even, as another condition says
                 without = error
                 continue
-            if broken:
+            if not holds:
                 raise DomainError(self._complaint(condition, at, condition.text()))
         if without is not None:
             raise without

@@ -12,7 +12,7 @@ from symconv.cost import Cost, Number, cost_symbols, evaluate_cost
 from symconv.errors import DomainError, ExtentError, SymbolError, near
 from symconv.extent import Extent, symbols_of
 from symconv.symbols import RATIONAL, Symbol, by_name
-from symconv.sympy_bridge import our_symbol
+from symconv.sympy_bridge import from_sympy, our_symbol
 from symconv.values import evaluate
 
 #: What a value may look like: a short exponent, because 1e999999999 would fill the memory.
@@ -117,6 +117,8 @@ def _evaluate_sympy(expression: Any, values: Mapping[str, Any]) -> Number:
         raise ExtentError(f"{_shown(expression)} is no expression: one of symconv's or SymPy's is wanted")
     theirs = {our_symbol(s): s for s in expression.free_symbols}
     at = resolve(theirs, values)
+    if expression.has(sympy.Sum):  # SymPy 1.14 may add up a product of two sums in i to 0, by the seed of its hashes
+        return evaluate_cost(from_sympy(expression), at)
     numbers = {theirs[s]: sympy.Rational(v.numerator, v.denominator) for s, v in at.items()}
     result = expression.xreplace(numbers).doit()
     if result.is_Integer:

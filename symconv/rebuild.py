@@ -45,6 +45,7 @@ class _Place:
 
     values: Mapping[Symbol, Size]
     names: Mapping[str, str] = field(default_factory=dict)
+    carried: Mapping[str, str] = field(default_factory=dict)
     rounds: tuple[Rounds, ...] = ()
     depth: int = 0
     tied: tuple[tuple[str, str], ...] = ()
@@ -53,13 +54,25 @@ class _Place:
         """The new name."""
         return self.names.get(name, name)
 
-    def sharing(self, node: Node) -> str:
+    def reads(self, name: str) -> str:
+        """The new name of what is read: of what a block stands behind it is the round before."""
+        return self.carried.get(name, self.called(name))
+
+    def sharing(self, node: Node, of: Node | None) -> str:
         """The new name of the node whose weights this one shares; empty where it keeps its own."""
-        name = first = self.called(node.name)
-        for path, of_first in reversed(self.tied):
-            if first.startswith(path):
-                first = of_first + first[len(path) :]
-        return first if node.parameters and not node.shares and first != name else self.called(node.shares)
+        if of is None:
+            name = first = self.called(node.name)
+            for path, of_first in reversed(self.tied):
+                if first.startswith(path):
+                    first = of_first + first[len(path) :]
+            return first if node.parameters and first != name else ""
+        name = of.name
+        for back, r in enumerate(reversed(of.rounds), 1):
+            number = self.values.get((r if r in node.rounds else node.rounds[-back]).index)
+            inside = f"{r.name}/{r.index.name}/"
+            if isinstance(number, int):
+                name = f"{r.name}/{number}/{name[len(inside) :]}"
+        return name
 
 
 class _Rebuild:
@@ -92,9 +105,9 @@ class _Rebuild:
         self.new.place(
             place.called(node.name),
             node.layer.substitute(place.values),
-            tuple(map(place.called, node.inputs)),
+            tuple(map(place.reads, node.inputs)),
             tuple(t.substitute(place.values) for t in node.tensors),
-            place.sharing(node),
+            place.sharing(node, self.old.node(node.shares) if node.shares else None),
             place.rounds,
             node.training,
         )
@@ -109,22 +122,23 @@ class _Rebuild:
         moved, end = place.called(block.name), substitute(of.end, place.values)
         if self.unroll and not isinstance(end, int):
             raise NetworkError(f"{block.name} has {end} rounds, and a number of them can be unrolled")
-        result = place.called(rounds.source)
+        result = place.reads(rounds.source)
         if isinstance(end, int) and (self.unroll or end - of.begin <= 1):
             inside = f"{block.name}/{of.name}/"
             within = [*(n.name for n in nodes), *(b for b in self.old.blocks if b.startswith(inside))]
             for i in range(of.begin, end):
                 own = {n: f"{moved}/{i}/{place.called(n)[len(f'{moved}/{of.name}/') :]}" for n in within}
-                names = {**place.names, **own, rounds.source: result}
-                ties = ((f"{moved}/{i}/", f"{moved}/{of.begin}/"),) if rounds.tied and i > of.begin else ()
-                values = {**place.values, of: i}
-                self.nodes(nodes, _Place(values, names, place.rounds, place.depth + 1, (*place.tied, *ties)))
+                names, carried = {**place.names, **own}, {**place.carried, rounds.source: result}
+                ties = ((f"{moved}/{i}/", f"{moved}/0/"),) if rounds.tied and i else ()
+                values, depth = {**place.values, of: i}, place.depth + 1
+                self.nodes(nodes, _Place(values, names, carried, place.rounds, depth, (*place.tied, *ties)))
                 result = own.get(block.result, block.result)
         else:
             turned = replace(rounds, name=moved, index=index(of.name, of.begin, end, of.scope), source=result)
             inner = {**place.values, of: size_of(turned.index)}
-            within = _Place(inner, place.names, (*place.rounds, turned), place.depth + 1, place.tied)
-            if self._rounds(nodes, within, turned):
+            around = (*place.rounds, turned)
+            place_in = _Place(inner, place.names, place.carried, around, place.depth + 1, place.tied)
+            if self._rounds(nodes, place_in, turned):
                 result = place.called(block.result)
         self.new.ask_count(moved, end, place.rounds)
         self.new.blocks[moved] = Block(moved, result, block.out.substitute(place.values), place.rounds)

@@ -66,7 +66,7 @@ class Repeating(Building):
             if count != begin:
                 result, out = self._several(full, begin, count, sources, result, body, tied)
             self.blocks[full] = Block(full, result, out, self._rounds)
-        self._last = self._result = full
+        self._last, self._result = full, self._result if self.in_training(full) else full
         return full
 
     def _once(

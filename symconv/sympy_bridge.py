@@ -13,7 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 from symconv.cost import Cost, Factor, cost_symbols, explicit, in_front, ordered_terms, product, total_of
 from symconv.errors import ExtentError, SymbolError
-from symconv.extent import Atom, Extent, Floor, Power, Size, Sum, ceiling, floor, owing, power, size_of
+from symconv.extent import (
+    Atom,
+    Extent,
+    Floor,
+    Power,
+    Size,
+    Sum,
+    at_least,
+    ceiling,
+    floor,
+    owing,
+    power,
+    size_of,
+    terms_of,
+)
 from symconv.extremes import gcd, largest, smallest, spelled
 from symconv.symbols import FIELD, NONNEGATIVE, POSITIVE, RATIONAL, ROLES, Index, Symbol, by_name, index, symbol
 
@@ -204,18 +218,18 @@ def _is_power(size: Extent) -> bool:
 
 
 def _quotient_parts(expression: Any) -> tuple[Any, Any]:
-    """What stands above and what below; 2^(n − i) above, 2^(−i) below."""
+    """What stands above and what below; 2^(n − i) is above, and 2^(−i) is 1/2^i."""
     import sympy
 
     factors = sympy.Mul.make_args(expression)
     powers = [f for f in factors if _raised(f)]
-    falling = [
-        f for f in powers if all(t.could_extract_minus_sign() for t in sympy.Add.make_args(f.exp) if t.free_symbols)
-    ]
-    rising = [f for f in powers if f not in falling]
     over, under = sympy.Mul(*(f for f in factors if f not in powers)).as_numer_denom()
-    below = sympy.Mul(under, *(1 / f for f in falling))
-    return (sympy.Mul(over, *rising), below)
+    for f in powers:
+        exponent = size_from_sympy(f.exp)
+        falls = all(c < 0 for m, c in terms_of(exponent).items() if m)
+        below = at_least(0, exponent) or (falls and not at_least(exponent, 0))
+        over, under = (over, under / f) if below else (over * f, under)
+    return over, under
 
 
 def _sum_back(expression: Any) -> Cost:
@@ -243,9 +257,18 @@ def _whole(expression: Any) -> Cost:
 
 
 def _rounded(expression: Any) -> Size:
-    over, under = expression.args[0].together().as_numer_denom()
-    top, bottom = size_from_sympy(over), size_from_sympy(under)
-    return floor(top, bottom) if expression.func.__name__ == "floor" else ceiling(top, bottom)
+    import sympy
+
+    quotients = [expression.args[0].together().as_numer_denom()]
+    if any(map(_raised, expression.args[0].atoms(sympy.Pow))):  # term by term: 2^(i − n)·X is X over 2^(n − i)
+        quotients = [_quotient_parts(term) for term in sympy.Add.make_args(expression.args[0])]
+    under: Size = 1
+    for below in dict.fromkeys(below for _, below in quotients):
+        under = under * size_from_sympy(below)
+    over: Size = 0
+    for above, below in quotients:
+        over = over + size_from_sympy(above) * floor(under, size_from_sympy(below), exact=True)
+    return floor(over, under) if expression.func.__name__ == "floor" else ceiling(over, under)
 
 
 def size_from_sympy(expression: Any) -> Size:

@@ -396,10 +396,24 @@ class _Rounds:
         return self._periodic([atom.exponent], a, z) if isinstance(atom, Power) else None
 
     def _periodic(self, sizes: Iterable[Size], a: int, z: int) -> tuple[int, int] | None:
-        shapes = [self.shape(size, a, z) for size in sizes]
-        if any(shape is None or shape[0] for shape in shapes):
-            return None
-        return 0, lcm(*(shape[1] for shape in shapes if shape is not None))
+        period = 1
+        for size in sizes:
+            shape = self.shape(size, a, z)
+            if shape is None or (shape[0] and not self._constant(size, a, *shape)):
+                return None
+            period = lcm(period, shape[1])
+        return 0, period
+
+    def _constant(self, size: Size, a: int, degree: int, period: int) -> bool:
+        """Whether a polynomial of this degree on each class is a constant there: it is one if degree + 1 values agree.
+
+        i − 2·⌊i/2⌋ is 0 or 1.
+        """
+        if period * (degree + 1) > ROUNDS >> 7:
+            return False
+        rounds = range(a, a + period * (degree + 1))
+        values = [evaluate(size, {**self.at, self.index: i}, dict(self.fixed)) for i in rounds]
+        return values[period:] == values[:-period]
 
     def _quotient(self, over: Size, under: Size, a: int, z: int) -> tuple[int, int] | None:
         """⌊u/d⌋ of a polynomial with integer coefficients on classes modulo p is one on classes modulo p·d."""

@@ -80,11 +80,34 @@ def check(format: str, out: str, bare: bool = False) -> None:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_zoo_and_the_rules_of_every_layer_print_in_every_format_and_in_plain_ascii(format: str) -> None:
-    for call in (["zoo"], ["rules"], *(["rules", kind] for kind in sorted(LAYERS))):
+    zoo = ["zoo"] if format == "table" else ["zoo", "resnet"]  # all of it takes seconds
+    for call in (zoo, ["rules"], *(["rules", kind] for kind in sorted(LAYERS))):
         done = run(*call, "--format", format)
         assert (done.code, done.err) == (0, ""), call
         assert done.out.isascii(), call
         check(format, done.out)
+
+
+def test_a_family_at_values_says_which_variants_these_are() -> None:
+    depths = "n1=3,n2=4,n3=23,n4=3"
+    out = run("show", "resnet", "--at", depths).out
+    assert " is       resnet101 with w = 64; wide_resnet101_2 with w = 128\n" in out
+    assert " is       resnet101\n" in run("show", "resnet", "--at", f"{depths},w=64").out.replace(" is  ", " is       ")
+    data = json.loads(run("show", "resnet", "--at", depths, "--format", "json").out)
+    assert [v["name"] for v in data["variants"] if not v["arguments"]] == ["resnet101", "wide_resnet101_2"]
+
+
+def test_unrolled_every_round_is_there_by_itself_in_every_command_that_unrolls(tmp_path: Path) -> None:
+    data = json.loads(run("show", "resnet50", "--unroll", "--format", "json").out)
+    rolled = json.loads(run("show", "resnet50", "--format", "json").out)
+    assert data["totals"] == rolled["totals"]
+    assert data["figures"] == rolled["figures"]
+    assert "layer3/5/main/conv2/conv" in {layer["name"] for layer in data["layers"]}
+    assert not any(layer["rounds"] for layer in data["layers"])
+    at = "n1=1,n2=2,n3=1,n4=1,w=8"
+    assert run("explain", "resnet", "layer2/1/main/conv1/conv", "--at", at, "--unroll").code == 0
+    assert run("diagram", "resnet", "-o", str(tmp_path / "r.dot"), "--at", at, "--unroll", "--no-fold").code == 0
+    assert "layer2/1/main/conv1/conv" in (tmp_path / "r.dot").read_text()
 
 
 def test_a_layer_of_ones_own_has_its_rule_in_every_format() -> None:
@@ -236,6 +259,12 @@ WRONG_CALL = [
     (["rules", "--set", "kernel=3"], "name the layer"),
     (["show", "vgg16", "--format", "pdf"], "pdf"),
     (["show", "vgg16", "--nope"], "--nope"),
+    (["show", "resnet", "--at", "groups=32"], "which a variant sets and --at does not"),
+    (["total", "resnet50", "--at", "n1=3"], "give n1 to resnet itself"),
+    (["diagram", "resnet", "-o", "{dir}/x.svg", "--at", "project=1"], "which a variant sets and --at does not"),
+    (["show", "resnet", "--unroll"], "--unroll: layer1 has n1 rounds"),
+    (["diagram", "resnet", "-o", "{dir}/x.svg", "--unroll"], "gives numbers"),
+    (["claims", "resnet"], "no value for n1"),
     (["show"], "MODEL"),
     (["bogus"], "bogus"),
 ]

@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-import pytest
-from witness.rounds import METRICS, Ambiguous, Illegal, Immense, Program, Step, Untied, Walk, walk
+from witness.unrolled import METRICS, Ambiguous, Illegal, Immense, Program, Step, Untied, Walk, walk
 
 from symconv import Network
 from symconv.block import Unsolved
 from symconv.errors import DomainError, ExpressionError, ShapeError
-from symconv.extent import Extent, Size, ceiling, floor, power
+from symconv.extent import Extent, Size, ceiling
 from symconv.layers import (
     Add,
     AvgPool,
@@ -66,8 +65,8 @@ class Family:
 
     def exact(self, c: Size, divisor: int) -> Size:
         """C/k as a spec says it, with its condition."""
-        from symconv.readers.items import Recorder
         from symconv.domain import asking
+        from symconv.readers.items import Recorder
 
         recorder = Recorder()
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from symconv.analysis.claims import CLAIMS, Figure, Finding, conclusions, decimal
 from symconv.analysis.growth import bounds, growth, order
@@ -60,17 +60,24 @@ def claims_sheet(net: Network, values: Mapping[str, Any]) -> Sheet:
     findings = conclusions(net, **at)
     columns = (Column("claim"), Column("holds", rank=2), Column("ratio", rank=1), Column("except", prose=True))
     table = Table(columns)
-    table.rows = [_row(f) for f in findings]
+    table.rows = [_row(f, MOST) for f in findings]
     sheet = Sheet(f"the article's three conclusions on {net.name}{place}", tables=[table])
+    sheet.records = lambda: Table(columns, [_row(f, len(f.exceptions)) for f in findings])
     sheet.notes = [f"{f.claim} asks whether {CLAIMS[f.claim].sentence}: {f.sentence}." for f in findings]
     shown = {name: plain(value) for name, value in at.items()}
     sheet.data = lambda: {"name": net.name, "at": shown, "findings": [_data(f) for f in findings]}
     return sheet
 
 
-def _row(finding: Finding) -> list[Cell]:
+#: Layers that a table names where a claim does not hold; CSV and JSON name all.
+MOST: Final = 8
+
+
+def _row(finding: Finding, most: int) -> list[Cell]:
     verdict = {True: "yes", False: "no", None: "nothing to compare"}[finding.holds]
-    return [finding.claim, verdict, _ratios(finding), ", ".join(f.layer for f in finding.exceptions)]
+    more = len(finding.exceptions) - most
+    named = ", ".join(f.layer for f in finding.exceptions[:most]) + (f" and {more} more" if more > 0 else "")
+    return [finding.claim, verdict, _ratios(finding), named]
 
 
 def _ratios(finding: Finding) -> str:

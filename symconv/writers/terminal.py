@@ -27,7 +27,7 @@ _BAR: Final = 10
 _PERCENT, _PROSE, _SHORT, _LONG = 7, 20, 24, 60
 #: What stands for the rest of a cell.
 _DOTS: Final = "…"
-_CUT: Final = "… stands for the rest of a long cell: --format csv and json have all of it, symconv explain too"
+_CUT: Final = "… stands for the rest of a long cell: --format csv and json have all of it"
 _UNBOUND: Final = 1_000_000
 _RELATION: Final = re.compile(r" (≥|>=|≤|≡|=|>|divides|mod \d+ in) | (?=\(mod )")
 

@@ -28,11 +28,15 @@ _STATED: Final = (
     Column("", key="params_agree", rank=6),
     Column("published GMACs", True, "published_GMACs", 5),
     Column("", key="GMACs_agree", rank=5),
-    Column("by", key="by", rank=2),
+    Column("by", key="by", rank=2, short=True),
 )
-_FIGURES: Final = (Column("params", True, "params", 8), Column("MACs", True, "MACs", 8), Column("at", key="at", rank=3))
+_FIGURES: Final = (
+    Column("params", True, "params", 8),
+    Column("MACs", True, "MACs", 8),
+    Column("at", key="at", rank=3, short=True),
+)
 _MODEL: Final = Column("model", key="model", rank=9)
-_DOMAIN: Final = Column("domain", key="domain", rank=1)
+_DOMAIN: Final = Column("domain", key="domain", rank=1, short=True)
 
 
 @dataclass(frozen=True)

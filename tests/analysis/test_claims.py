@@ -267,3 +267,41 @@ def test_an_unknown_claim_and_a_taken_name_are_errors() -> None:
     with pytest.raises(SymconvError, match="exists already"):
         claim("doubling", "another")(lambda network, at: Finding(True, ""))
     assert list(CLAIMS)[:3] == ["one_order", "doubling", "fc_over_conv"]
+
+
+# -- repeated blocks ---------------------------------------------------------------------------------------------------
+
+
+def growing(rounds: object = None) -> Network:
+    """n convolutions of which each doubles the channels, and so has four times the weights of the one before."""
+    net = Network("growing")
+    net.input("image", "N", 4, "X", "X")
+    n = net.symbol("n", "count") if rounds is None else rounds
+
+    def body(i: object) -> str:
+        return net.add("conv", Conv(2 * net.reading("image").shape[1], padding=1, bias=False))
+
+    net.repeat("block", n, body, "image")
+    return net
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_rounds_are_layers_by_themselves(count: int) -> None:
+    found = check(growing(), "doubling", n=count)
+    assert [f.layer for f in found.layers] == [f"block/{i}/conv" for i in range(count)]
+    assert [f.value for f in found.layers] == [9 * 4 * 8 * 4**i for i in range(count)]
+    assert {r.value for r in found.ratios} == {4}
+    assert found == check(growing(count), "doubling") == check(growing(count).unrolled(), "doubling")
+
+
+def test_macs_of_rounds_are_compared_at_sizes_and_what_all_share_cancels() -> None:
+    found = check(growing(), "one_order", n=3)
+    assert [f.value for f in found.layers] == [288, 1152, 4608]
+    assert found.ratios[0].value == 16
+    assert not found.holds
+    assert [f.value for f in check(growing(), "one_order", n=2, X=2, N=3).layers] == [288 * 12, 1152 * 12]
+
+
+def test_a_number_of_rounds_that_is_a_symbol_is_wanted() -> None:
+    with pytest.raises(SymbolError, match="no value for n: block has n rounds, and layers are compared round by round"):
+        conclusions(growing(), X=8, N=1)

@@ -22,11 +22,11 @@ def reads(net: Network, name: str, j: int, source: str | None = None) -> set[int
     """The positions along the first spatial axis of the input that the output at j of a node depends on."""
     start = source or next(iter(net.inputs))
     needed: dict[str, set[int]] = defaultdict(set)
-    needed[name].add(j)
+    needed[net.last_of(name)].add(j)
     for node in reversed(net.nodes):
         for position in needed[node.name]:
             for feeding in _read_inputs(node):
-                needed[feeding] |= _through(node, position)
+                needed[net.last_of(feeding)] |= _through(node, position)
     return needed[start]
 
 

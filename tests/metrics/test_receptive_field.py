@@ -353,3 +353,107 @@ def test_the_walk_from_outputs_to_inputs_agrees_with_torch_s_gradients() -> None
             for j in range(out.shape[2] // 2, out.shape[2] // 2 + 6):
                 (gradient,) = torch.autograd.grad(out[0, 0, j], image, retain_graph=True)
                 assert set(gradient[0, 0].nonzero().flatten().tolist()) == reads(net, "layer3", j)
+
+
+# -- repeated blocks ---------------------------------------------------------------------------------------------------
+
+
+def repeated(rounds: object, *body: Layer, before: Layer | None = None, residual: bool = False) -> Network:
+    """n rounds of some layers behind a strided convolution, and a convolution behind them."""
+    net = Network("repeated")
+    net.input("input", 1, 1, LARGE)
+    net.add("stem", before or Conv(1, 5, 2, ((1, 1),)))
+    n = net.symbol("n", "count") if rounds is None else rounds
+
+    def one(i: object) -> str:
+        name = "stem"
+        for k, layer in enumerate(body):
+            name = net.add(f"layer{k}", layer)
+        return net.add("join", Add(), "stem", name) if residual else name
+
+    net.repeat("block", n, one, "stem")
+    net.add("out", Conv(1, 3, 1, ((0, 0),)), "block")
+    return net
+
+
+BODIES: list[tuple[Layer, ...]] = [
+    (Conv(1, 3, 1, ((1, 1),)),),
+    (Conv(1, 3, 1, ((1, 1),)), Conv(1, 5, 1, ((2, 2),))),
+    (Conv(1, 3, 1, ((2, 2),), dilation=2), ReLU()),
+]
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("residual", [False, True])
+def test_behind_n_rounds_it_is_a_closed_form_that_equals_every_tap(body: tuple[Layer, ...], residual: bool) -> None:
+    net = repeated(None, *body, residual=residual)
+    for name in ("out", "block"):
+        (field,) = receptive_field(net, name) or (None,)
+        assert field is not None
+        for n in (1, 2, 5):
+            written = repeated(n, *body, residual=residual).unrolled()
+            last = written.last_of(name)
+            read = walked(written, last, range(40, 44), 2)
+            at = {"n": n}
+            assert (sc.evaluate(field.size, **at), sc.evaluate(field.padding, **at)) == read
+            assert field.stride == 2
+            assert receptive_field(repeated(n, *body, residual=residual), name) == receptive_field(written, last)
+
+
+def test_in_round_i_it_is_what_i_rounds_read_and_the_part_before_it() -> None:
+    body = BODIES[1]
+    (field,) = receptive_field(repeated(None, *body), "block/i/layer0") or (None,)
+    assert field is not None
+    written = repeated(4, *body).unrolled()
+    for i in range(4):
+        read = walked(written, f"block/{i}/layer0", range(40, 44), 2)
+        assert (sc.evaluate(field.size, i=i), sc.evaluate(field.padding, i=i)) == read
+
+
+def test_rounds_of_another_stride_are_written_out_where_their_number_is_one() -> None:
+    body = (Conv(1, 3, 2, ((1, 1),)), ReLU())
+    for n in (1, 3):
+        net = repeated(n, *body)
+        assert receptive_field(net, "out") == receptive_field(net.unrolled(), "out")
+        (field,) = receptive_field(net, "out") or (None,)
+        assert field is not None
+        assert (field.size, field.padding) == walked(net.unrolled(), "out", range(10, 14), 2 ** (n + 1))
+    assert receptive_field(repeated(None, *body), "out") is None
+    assert receptive_field(repeated(None, *body), "block/i/layer0") is None
+
+
+def test_blocks_within_blocks_multiply() -> None:
+    net = Network()
+    net.input("input", 1, 1, LARGE)
+    n, m = net.symbol("n", "count"), net.symbol("m", "count")
+    net.repeat("a", n, lambda i: net.repeat("b", m, lambda j: net.add("conv", Conv(1, 3, padding=1))))
+    (field,) = receptive_field(net, "a") or (None,)
+    assert field is not None
+    assert (field.size, field.padding) == (2 * m * n + 1, m * n)
+
+
+def test_a_round_that_reads_the_input_besides_has_none_in_symbols() -> None:
+    net = Network()
+    net.input("input", 1, 1, LARGE)
+    net.add("side", Conv(1, 3, padding=1))
+
+    def body(i: object) -> str:
+        net.add("conv", Conv(1, 5, padding=2), "input")
+        return net.add("join", Add(), "conv", "side")
+
+    net.repeat("block", net.symbol("n", "count"), body, "input")
+    assert receptive_field(net, "block") is None
+    three = net.substitute(n=3)
+    (field,) = receptive_field(three, "block") or (None,)
+    assert field is not None
+    written = three.unrolled()
+    assert (field.size, field.padding) == walked(written, written.last_of("block"), range(40, 44), 1)
+
+
+def test_resnet_50_has_the_field_of_its_rounds_written_out() -> None:
+    family, net = sc.load("resnet"), sc.load("resnet50")
+    (field, _) = receptive_field(net, "layer4") or (None, None)
+    assert field == ReceptiveField(427, 32, 213)
+    (form, _) = receptive_field(family, "layer4") or (None, None)
+    assert form is not None
+    assert sc.evaluate(form.size, n1=3, n2=4, n3=6, n4=3) == 427

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import symconv as sc
 from symconv.count import Convention
 from symconv.errors import CallError, DomainError, ShapeError, SymconvError
-from symconv.readers.call import assignments, fields, metric_named, numbers, put
+from symconv.readers.call import assignments, fields, metric_named, numbers, put, refuse_settings, unrolled
+from symconv.readers.catalogue import find, load
 
 
 @pytest.mark.parametrize(
@@ -135,3 +136,38 @@ def test_a_metric_is_a_name_or_a_file(tmp_path: Path) -> None:
     assert made.weights == {"mac": Fraction(1, 2)}
     with pytest.raises(SymconvError, match="no such file"):
         metric_named(str(tmp_path / "absent.yaml"))
+
+
+# -- families ----------------------------------------------------------------------------------------------------------
+
+
+def refused_of(source: str, **values: str) -> str:
+    spec, variant = find(source)
+    with pytest.raises(CallError) as caught:
+        refuse_settings(spec.network(variant), values, spec, variant)
+    return str(caught.value)
+
+
+def test_an_argument_of_a_family_is_said_to_be_set_by_variants() -> None:
+    assert refused_of("resnet", groups="32") == (
+        "--at: groups is an argument of resnet, which a variant sets and --at does not: resnext50_32x4d, "
+        "resnext101_32x8d, resnext101_64x4d set it (symconv zoo resnet says to what), and one in a spec of your own may"
+    )
+    assert "resnet18, resnet34 set it" in refused_of("resnet50", block="basic")
+
+
+def test_a_symbol_that_the_variant_has_set_is_said_with_its_value() -> None:
+    assert refused_of("resnet50", n1="3") == "--at: resnet50 is resnet with n1 = 3: give n1 to resnet itself"
+
+
+def test_symbols_and_unknown_names_are_left_to_others() -> None:
+    spec, variant = find("resnet")
+    refuse_settings(spec.network(variant), {"n1": "3", "X": "224", "nonsense": "1"}, spec, variant)
+
+
+def test_unrolling_keeps_the_usual_values_and_wants_a_number_of_rounds() -> None:
+    assert unrolled(load("resnet50")).usual == {"X": 224, "N": 1}
+    with pytest.raises(
+        CallError, match=r"--unroll: layer1 has n1 rounds, .* \(--at n1=…,n2=…,n3=…,n4=… gives numbers\)"
+    ):
+        unrolled(load("resnet"))

@@ -5,5 +5,7 @@ operations are counted one by one. It is slow, and plain enough to be believed.
 
 walk    one axis: where windows start, where scattered taps land
 loops   one layer on numbers: its output shape and a count of its primitive operations
+rounds  random costs of a round, added up one by one
+unrolled  blocks inside blocks on numbers, every round run by itself
 chains  random chains of layer maps on one extent, walked by brute force
 """

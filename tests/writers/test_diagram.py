@@ -20,7 +20,7 @@ import pytest
 from symconv import Convention, Count, Layer, Network, layer
 from symconv.errors import DomainError, OutputError, SymbolError, SymconvError
 from symconv.layer import LAYERS
-from symconv.layers import Add, Conv, ConvTranspose, Flatten, Linear, MaxPool
+from symconv.layers import Add, BatchNorm, Concat, Conv, ConvTranspose, Flatten, Linear, MaxPool, ReLU
 from symconv.notation import ASCII
 from symconv.writers.diagram import dot, draw
 from symconv.writers.render import FONTS, render
@@ -381,6 +381,97 @@ def test_a_stranger_cannot_nest_without_end() -> None:
     assert len(clusters(dot(net, fold=False))) == 8
     assert len(clusters(dot(net))) <= 8
     assert render(dot(net), "svg")
+
+
+# -- repeated blocks ---------------------------------------------------------------------------------------------------
+
+
+def repeated(count: object = None, first_apart: bool = True) -> Network:
+    """A stage of n rounds: each adds two convolutions to what enters it."""
+    net = Network("repeated")
+    net.input("image", "N", 3, "X", "X")
+    net.add("stem", Conv(8, padding=1))
+
+    def body(i: object) -> str:
+        net.add("main/conv1/conv", Conv(4, 1))
+        net.add("main/conv1/bn", BatchNorm())
+        net.add("main/relu", ReLU())
+        net.add("main/conv2", Conv(8, padding=1))
+        return net.add("join", Add(), "stem", "main/conv2")
+
+    net.repeat("stage", net.symbol("n", "count") if count is None else count, body, "stem", first_apart=first_apart)
+    net.add("out", Conv(8, 1))
+    return net
+
+
+def test_a_repeated_block_is_a_cluster_that_says_how_often_it_stands_there() -> None:
+    assert clusters(dot(repeated())) == [
+        ("stage", "", 6),
+        ("i = 0", "stage", 3),
+        ("main", "i = 0", 2),
+        ("i = 1 … n − 1 ×(n − 1)", "stage", 3),
+        ("main", "i = 1 … n − 1 ×(n − 1)", 2),
+    ]
+    assert clusters(dot(repeated(first_apart=False)))[0] == ("stage ×n", "", 3)
+    assert clusters(dot(repeated(7), style=ASCII))[3][0] == "i = 1 .. 6 x6"
+
+
+def test_the_size_of_a_picture_does_not_grow_with_the_rounds() -> None:
+    drawn = [len(boxes(dot(repeated(n)))) for n in (None, 5, 1_000_000)]
+    assert drawn == [9, 9, 9]
+    assert len(boxes(dot(repeated(5).unrolled(), fold=False))) == 1 + 1 + 5 * 5 + 1
+
+
+def test_a_round_reads_what_the_round_before_gives_and_what_follows_reads_the_last() -> None:
+    net = repeated()
+    source = dot(net, fold=False)
+    graph = pygraphviz.AGraph(string=source)
+    names = {n: n.attr["tooltip"] for n in graph.nodes()}
+    found = {(names[a], names[b]) for a, b in graph.edges() if graph.get_edge(a, b).attr["style"] != "invis"}
+    assert {
+        ("stem", "stage/0/main/conv1/conv"),
+        ("stem", "stage/0/join"),
+        ("stage/0/join", "stage/i/main/conv1/conv"),
+        ("stage/0/join", "stage/i/join"),
+        ("stage/i/join", "out"),
+    } <= found
+
+
+def test_costs_in_a_block_are_of_one_round_and_shares_of_all() -> None:
+    net = repeated(11)
+    source = dot(net, values={"X": 8, "N": 1})
+    inside = [b.lines for b in boxes(source) if b.lines[0].startswith("conv2")]
+    whole = 8 * 8 * (27 * 8 + 11 * (8 * 4 + 9 * 4 * 8) + 64)
+    first, others = (round(1000 * 64 * 9 * 4 * 8 * n / whole) / 10 for n in (1, 10))
+    assert inside[0][-1].startswith(f"18,432 MACs ({first} %)")
+    assert inside[1][-1].startswith(f"18,432 MACs ({others} %)")
+    assert "×n: a block of n rounds, drawn in round i; shares are those of all rounds" in legend(source)
+
+
+def test_what_depends_on_the_round_says_so_in_the_heading() -> None:
+    net = Network()
+    net.input("image", "N", 8, "X", "X")
+
+    def dense(i: object) -> str:
+        net.add("new", Conv(4, padding=1))
+        return net.add("join", Concat(), "image", "new")
+
+    net.repeat("dense", net.symbol("n", "count"), dense, "image")
+    source = dot(net)
+    assert clusters(source) == [("dense ×n, i = 0 … n − 1", "", 2)]
+    assert box(source, "join") == ["join  concat → (4·i + 12)×X²"]
+    assert dot(net, values={"n": 3, "X": 8, "N": 1})
+
+
+def test_blocks_within_blocks_are_clusters_within_clusters() -> None:
+    net = Network()
+    net.input("image", "N", 8, "X", "X")
+    n, m = net.symbol("n", "count"), net.symbol("m", "count")
+    net.repeat("a", n, lambda i: net.repeat("b", m, lambda j: net.add("conv", Conv(8, padding=1))))
+    assert clusters(dot(net)) == [("a ×n", "", 1), ("b ×m", "a ×n", 1)]
+    assert clusters(dot(net, depth=1)) == []
+    assert box(dot(net, depth=1), "a")[-1] == "576·N·m·n·X² MACs (100.0 %), 584·m·n params"
+    assert box(dot(net, depth=2), "i = 0 … n − 1 ×n")[-1] == "576·N·m·X² MACs (100.0 %), 584·m params"
 
 
 # -- how it is drawn -----------------------------------------------------------------------------------------------

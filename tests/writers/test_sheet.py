@@ -60,7 +60,10 @@ def sheet_of(text: str) -> Sheet:
     """A sheet in which a stranger's text stands everywhere."""
     columns = [Column("name"), Column(text, True), Column("n", True, "n")]
     table = Table(
-        columns, [[Name(text), text, 1], [Name("s/" + text, "s"), Math(text), 2]], ["total", text, 3], {1: Heading(text)}
+        columns,
+        [[Name(text), text, 1], [Name("s/" + text, "s"), Math(text), 2]],
+        ["total", text, 3],
+        {1: Heading(text)},
     )
     return Sheet(text, [(text, text), ("size", 3 * sc.X)], [table], [text])
 

@@ -1,0 +1,321 @@
+"""Sums over the rounds of a repeated block: in closed form, explicit, evaluated, substituted, shown."""
+
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import pytest
+import sympy
+from witness.rounds import NUMBERS, Arithmetic, Term, added, random_terms, random_values
+
+import symconv as sc
+from symconv.analysis.growth import growth, order
+from symconv.cost import (
+    Cost,
+    cost_symbols,
+    evaluate_cost,
+    exact_rational,
+    explicit,
+    product,
+    set_cost,
+    substitute_cost,
+    total_of,
+)
+from symconv.equality import Answer, compare
+from symconv.errors import ExtentError
+from symconv.extent import Extent, Size, Sum, floor, iterated_window, lower_bound, power, size_of, symbols_of
+from symconv.extremes import largest
+from symconv.notation import ASCII, LATEX
+from symconv.sizes import Undecided
+from symconv.solve import windows
+from symconv.sums import closed, sum_over
+from symconv.symbols import Symbol, index, symbol
+from symconv.sympy_bridge import from_sympy, to_sympy
+from symconv.values import evaluate, substitute, summed
+
+ROLE = {"N": "batch", "K": "kernel", "X": "extent", "C": "channels", "g": "channels", "q": "count", "n": "count"}
+SYMBOL = {name: symbol(name, role) for name, role in ROLE.items()}
+SIZE = {name: size_of(s) for name, s in SYMBOL.items()}
+SIZES = Arithmetic(power, lambda a, b: floor(a, b, exact=True), largest)
+N, K, X, C, g, q, n = SIZE.values()
+I = size_of(index("i", 0, n))  # noqa: E741
+OF = index("i", 0, n)
+
+
+def cost(terms: Sequence[Term], i: Size, at: Mapping[str, Any]) -> Cost:
+    """The cost of round i, on sizes."""
+    return total_of(product(*(f.of(i, at, SIZES) for f in factors)) * c for c, factors in terms)
+
+
+def on(values: Mapping[str, Any]) -> dict[Symbol, Any]:
+    return {SYMBOL[name]: v for name, v in values.items()}
+
+
+def sums(of: Cost) -> list[Sum]:
+    return [f for factors in of.terms for f in factors if isinstance(f, Sum)]
+
+
+@pytest.mark.parametrize("count", [200, pytest.param(20_000, marks=pytest.mark.heavy)])
+def test_a_sum_over_symbolic_rounds_is_at_every_number_what_its_rounds_add_up_to(count: int) -> None:
+    rng, met = Random(count), 0
+    for _ in range(count):
+        closes = rng.random() < 0.5
+        terms, begin = random_terms(rng, closes), rng.randint(0, 2)
+        i = index("i", begin, n)
+        total = sum_over(cost(terms, size_of(i), SIZE), i)
+        assert not (closes and sums(total)), total
+        for rounds in {begin + 1, begin + rng.randint(1, 4), rng.randint(max(begin, 1), 11)}:
+            values = random_values(rng, rounds)
+            at, expected = on(values), added(terms, begin, rounds, values)
+            assert evaluate_cost(total, at) == expected, (total, values)
+            assert evaluate_cost(substitute_cost(total, {SYMBOL["n"]: rounds}), at) == expected, (total, values)
+            some = {s: v for s, v in at.items() if rng.random() < 0.4 and s is not SYMBOL["n"]}
+            assert evaluate_cost(substitute_cost(total, some), at) == expected, (total, some, values)
+            numbered = index("i", begin, rounds)
+            per_round = cost(terms, size_of(numbered), {**SIZE, "n": rounds})
+            assert evaluate_cost(sum_over(per_round, numbered), at) == expected, (per_round, values)
+            met += 1
+    assert met > count
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(4_000, marks=pytest.mark.heavy)])
+def test_a_sum_of_sums_is_what_the_rounds_of_all_rounds_add_up_to(count: int) -> None:
+    rng = Random(count)
+    for _ in range(count):
+        outer, inner = random_terms(rng, rng.random() < 0.5), random_terms(rng, rng.random() < 0.5)
+        ends: list[tuple[Callable[[Any, Any], Any], int]] = [
+            (lambda i, n: i, 0), (lambda i, n: i + 1, 0), (lambda i, n: n, 0), (lambda i, n: n - i, 0),
+            (lambda i, n: 3, 1), (lambda i, n: 2 * i + 2, 1),
+        ]  # fmt: skip
+        end, begin = rng.choice(ends)
+        # The inner cost is of the inner round; both know how many rounds are outside.
+        j = index("j", begin, end(I, n))
+        per_round = sum_over(cost(inner, size_of(j), SIZE), j) * cost(outer, I, SIZE) if outer else product(0)
+        total = sum_over(per_round, OF)
+        for rounds in range(1, 5):
+            values = random_values(rng, 2 * rounds + 2)
+            values["n"] = rounds
+            expected = sum(
+                added(outer, i, i + 1, values) * added(inner, begin, end(i, rounds), values) for i in range(rounds)
+            ) if max(end(i, rounds) for i in range(rounds)) <= rounds else None  # fmt: skip
+            if expected is not None:
+                assert evaluate_cost(total, on(values)) == expected, (total, values)
+
+
+def test_a_closed_form_of_ever_so_many_rounds_is_a_number_at_once() -> None:
+    i = index("i", 0, 10**18)
+    round_ = size_of(i)
+    assert evaluate_cost(sum_over(product(round_, round_), i), {}) == (10**18 - 1) * 10**18 * (2 * 10**18 - 1) // 6
+    total = sum_over(product(K, C + 4 * round_), i)
+    assert total == product(K) * (product(C) * 10**18 + 2 * 10**18 * (10**18 - 1))
+    with pytest.raises(ExtentError, match="has more than 10,000 bits"):
+        sum_over(product(power(2, round_)), i)
+
+
+BODIES: dict[str, Callable[[Any, Any, Any, Arithmetic], Any]] = {
+    "squares of windows": lambda i, x, n, do: (x // do.power(2, i)) * (x // do.power(2, i)) * do.power(4, i),
+    "a window and a residue": lambda i, x, n, do: (x // do.power(2, i)) * i * i + (3 * i + 1) // 5,
+    "a window that rests below zero": lambda i, x, n, do: (x - 400 - do.power(6, i)) // do.power(6, i) * (i + x),
+    "windows under a polynomial": lambda i, x, n, do: (
+        ((3 * x - 5 + do.power(4, i)) // (3 * do.power(4, i)) + 2) * ((i * i + x) // 6)
+    ),
+    "windows from both ends": lambda i, x, n, do: x // do.power(2, n - i) + (x - 7) // do.power(3, i) * i,
+    "a floor of a square": lambda i, x, n, do: (i * i - i) // 2 + (i * i + x) // 3 * (i // 4),
+    "a maximum": lambda i, x, n, do: do.largest(i - 2 * (i // 2), 1) * i + do.largest(x // do.power(2, i), 3),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_an_explicit_sum_is_evaluated_exactly_and_without_making_its_rounds(name: str) -> None:
+    body = BODIES[name]
+    total = sum_over(product(body(I, X, n, SIZES)), OF)
+    for rounds in (1, 2, 9, 65, 66, 200, 1500):
+        for x in (1, 2, 7, 224, 1_000_003):
+            expected = sum(body(i, x, rounds, NUMBERS) for i in range(rounds))
+            assert evaluate_cost(total, on({"X": x, "n": rounds})) == expected, (rounds, x)
+    # From some round on each is a polynomial on the classes of i, so its sums at equal steps have differences that end.
+    row = [evaluate_cost(total, on({"X": 224, "n": 10**18 + 60 * k})) for k in range(7)]
+    for _ in range(5):
+        row = [b - a for a, b in pairwise(row)]
+    assert row == [0, 0]
+
+
+def test_a_sum_that_never_rests_is_added_up_to_a_bound_and_refused_beyond() -> None:
+    total = sum_over(product(X // (I + 1)), OF)
+    assert evaluate_cost(total, on({"X": 100, "n": 1000})) == sum(100 // k for k in range(1, 101))
+    with pytest.raises(
+        ExtentError, match=r"1000000 rounds of .* which has no closed form: at most 131072 are added up"
+    ):
+        evaluate_cost(total, on({"X": 100, "n": 10**6}))
+
+
+@pytest.mark.parametrize(
+    ("per_round", "text"),
+    [
+        (product(X), "n·X"),
+        (product(X, I), "n·X·((1/2)·n − 1/2)"),
+        (product(N, K, K, C + 32 * I), "N·K²·n·(C + 16·n − 16)"),
+        (product(X - 2, X - 2, I), "n·(X − 2)²·((1/2)·n − 1/2)"),
+        (product(X, power(4, I)), "(1/3)·X·(4^n − 1)"),
+        (product(X, power(4, I + 1)), "(4/3)·X·(4^n − 1)"),
+        (product(K, power(2, n - I), q), "2·K·q·(2^n − 1)"),
+        (product(K, power(2, n - I - 1), q), "K·q·(2^n − 1)"),
+        (product(floor(power(2, n) * q, power(2, I)), power(2, I)), "2^n·n·q"),
+        (product(I, power(2, I)), "2^n·n − 2·2^n + 2"),
+        (product(floor(C, power(2, I), exact=True)), "2·C − C/2^(n − 1)"),
+        (product(floor(C, power(2, I), exact=True), power(4, I)), "C·(2^n − 1)"),
+        (product(floor(C + 2 * g * I, 2, exact=True)), "(1/2)·n·(g·n − g + C)"),
+        (product(N, X // power(2, I), X // power(2, I), power(4, I), 3), "3·N·Σ_{i<n} 4^i·⌊X/2^i⌋²"),
+        (product(iterated_window(X, 1, 2, I), X + I), "Σ_{i<n} (X + i)·⌈X/2^i⌉"),
+        (product(X // 4, largest(I, X)), "⌊X/4⌋·Σ_{i<n} max(i, X)"),
+    ],
+)
+def test_a_sum_is_shown_closed_with_whole_factors_in_front_or_as_a_sum(per_round: Cost, text: str) -> None:
+    total = sum_over(per_round, OF)
+    assert str(total) == text
+
+
+def test_a_sum_is_set_in_every_style_with_its_first_round_where_that_is_not_zero() -> None:
+    total = sum_over(product(N, X // power(2, size_of(index("i", 1, n)))), index("i", 1, n)) + product(N)
+    assert str(total) == "N·(Σ_{1≤i<n} ⌊X/2^i⌋ + 1)"
+    assert set_cost(total, ASCII).text == "N*(sum(i, 1, n - 1, floor(X/2^i)) + 1)"
+    assert set_cost(total, LATEX).text == (
+        r"N \cdot \left(\sum_{i=1}^{n - 1} \left\lfloor \frac{X}{2^{i}} \right\rfloor + 1\right)"
+    )
+    assert str(-total) == "N·(−Σ_{1≤i<n} ⌊X/2^i⌋ − 1)"
+    assert str(product(X // 2) - sum_over(product(X // power(2, I)), OF)) == "⌊X/2⌋ − Σ_{i<n} ⌊X/2^i⌋"
+
+
+def test_a_few_known_rounds_are_written_out_and_many_are_not() -> None:
+    few, many = index("i", 0, 3), index("i", 0, 65)
+    assert str(sum_over(product(N, X // power(2, size_of(few))), few)) == "N·(⌊X/4⌋ + ⌊X/2⌋ + X)"
+    assert str(sum_over(product(N, X // power(2, size_of(many))), many)) == "N·Σ_{i<65} ⌊X/2^i⌋"
+    assert sum_over(product(N), index("i", 2, 2)) == sum_over(product(X), index("i", 3, 2)) == 0
+    total = sum_over(product(N, X // power(2, I)), OF)
+    assert str(substitute_cost(total, {SYMBOL["n"]: 2})) == "N·(⌊X/2⌋ + X)"
+    assert str(substitute_cost(total, {SYMBOL["n"]: q + 1})) == "N·Σ_{i<q + 1} ⌊X/2^i⌋"
+    assert substitute_cost(total, {SYMBOL["n"]: 10**6, SYMBOL["X"]: 7}) == product(N, 11)
+
+
+def test_a_sum_binds_its_index_and_never_captures_another() -> None:
+    total = sum_over(product(X // power(2, I), K), OF)
+    (form,) = sums(total)
+    assert form.symbols == {SYMBOL["X"], SYMBOL["n"]} == cost_symbols(total) - {SYMBOL["K"]}
+    assert substitute_cost(total, {OF: 3}) == total
+    taken = substitute_cost(total, {SYMBOL["X"]: I + 5})
+    assert str(taken) == "K·Σ_{j<n} ⌊(i + 5)/2^j⌋"
+    for rounds in range(1, 6):
+        for i in range(rounds):
+            at = {**on({"K": 3, "n": rounds}), OF: i}
+            assert evaluate_cost(taken, at) == 3 * sum((i + 5) // 2**j for j in range(rounds))
+    named = symbol("i", "padding", "a model")
+    other = substitute_cost(total, {SYMBOL["X"]: size_of(named) + 1})
+    assert str(other) == "K·Σ_{j<n} ⌊(i + 1)/2^j⌋"
+    nested = sum_over(taken, OF)
+    assert str(nested) == "K·Σ_{i<n} Σ_{j<n} ⌊(i + 5)/2^j⌋"
+    shadowed = substitute_cost(nested, {SYMBOL["n"]: size_of(index("j", 0, 9)) + 1})
+    at = {**on({"K": 1}), index("j", 0, 9): 2}
+    assert evaluate_cost(shadowed, at) == sum((i + 5) // 2**j for i in range(3) for j in range(3))
+
+
+def test_sums_are_equal_where_their_bodies_are_and_come_back_from_a_pickle() -> None:
+    whole = sum_over(product(X // power(2, I) + 1, X // power(2, I) - 1), OF)
+    parts = explicit(OF, [X // power(2, I), X // power(2, I)]) - product(n)
+    assert whole == sum_over(product((X // power(2, I) + 1) * (X // power(2, I) - 1)), OF)
+    assert evaluate_cost(whole - parts, on({"X": 9, "n": 5})) == 0
+    for form in sums(whole):
+        assert pickle.loads(pickle.dumps(form)) == form
+        assert hash(pickle.loads(pickle.dumps(form))) == hash(form)
+    assert pickle.loads(pickle.dumps(whole)) == whole
+    assert whole != sum_over(product(X // power(2, I) + 1, X // power(2, I) - 2), OF)
+
+
+def test_a_sum_among_sizes_is_bounded_substituted_and_undecided() -> None:
+    size = summed(OF, [X // power(2, I), 3 * X])
+    assert str(size) == "3·X·Σ_{i<n} ⌊X/2^i⌋"
+    assert lower_bound(size) == 0
+    assert lower_bound(summed(OF, [iterated_window(X, 1, 2, I)])) == 1
+    assert isinstance(size, Extent)
+    assert symbols_of(size) == {SYMBOL["X"], SYMBOL["n"]}
+    assert evaluate(size, on({"X": 7, "n": 2})) == 3 * 7 * 10
+    assert substitute(size, {SYMBOL["n"]: 2}) == 3 * X * (X + X // 2)
+    assert substitute(size, {SYMBOL["X"]: 7, SYMBOL["n"]: 10**9}) == 3 * 7 * 11
+    assert summed(OF, [X, 2]) == 2 * X * n
+    assert summed(index("i", 4, 4), [X]) == 0
+    assert compare(size, size + 1).answer is Answer.NEVER
+    assert compare(size, X * n).answer is Answer.UNDECIDED
+    with pytest.raises(Undecided):
+        windows(size)
+
+
+def test_after_a_substitution_a_sum_closes_where_it_can() -> None:
+    total = sum_over(product(N, X // power(2, I), X // power(2, I)), OF)
+    exact = closed(substitute_cost(total, {SYMBOL["X"]: power(2, n) * q}))
+    assert str(exact) == "(4/3)·N·q²·(4^n − 1)"
+    for rounds in range(1, 9):
+        at = on({"N": 2, "q": 3, "n": rounds})
+        assert evaluate_cost(exact, at) == 2 * sum((2**rounds * 3 // 2**i) ** 2 for i in range(rounds))
+    assert closed(total) == total
+
+
+def test_exact_quotients_by_numbers_become_fractions() -> None:
+    halves = product(N, floor(C + g * n, 2, exact=True), floor(C + g * n, 2, exact=True))
+    assert str(exact_rational(halves)) == "(1/4)·N·(g·n + C)²"
+    inside = product(N, floor(C, 2, exact=True) + 3)
+    assert str(exact_rational(inside)) == "(1/2)·N·(C + 6)"
+    nested = product(floor(floor(C, 2, exact=True) * g + C, 3, exact=True))
+    assert exact_rational(nested) == product(C, g) * Fraction(1, 6) + product(C) * Fraction(1, 3)
+    kept = product(floor(C, g, exact=True), X // 2)
+    assert exact_rational(kept) == kept
+
+
+def round_by_round(expression: sympy.Expr) -> sympy.Expr:
+    """SymPy's expression with its sums written out: Sum.doit goes wrong on (2·i + 4)·(i + ⌊i/3⌋ + 1) for some seeds."""
+    for form in expression.atoms(sympy.Sum):
+        if not any(form is not other and other.has(form) for other in expression.atoms(sympy.Sum)):
+            ((i, begin, last),) = form.limits
+            rounds = range(int(begin), int(last) + 1)
+            expression = expression.xreplace({form: sympy.Add(*(form.function.subs(i, k) for k in rounds))})
+    return expression
+
+
+@pytest.mark.parametrize("count", [25, pytest.param(300, marks=pytest.mark.heavy)])
+def test_sympy_sums_the_same_and_a_sum_comes_back_from_it(count: int) -> None:
+    rng = Random(count)
+    for _ in range(count):
+        terms = random_terms(rng, closed=rng.random() < 0.3)
+        per_round = cost(terms, I, SIZE)
+        total = sum_over(per_round, OF)
+        if not total:
+            continue
+        theirs = to_sympy(total)
+        back = from_sympy(theirs)
+        for rounds in (1, 2, 4):
+            values = random_values(rng, rounds)
+            at = on(values)
+            expected = added(terms, 0, rounds, values)
+            numbers = {to_sympy(SIZE[name]): v for name, v in values.items()}
+            assert round_by_round(theirs.subs(numbers)) == expected, (theirs, values)
+            assert evaluate_cost(back, at) == expected, (theirs, back, values)
+            assert sc.evaluate(theirs, **{s.name: at[s] for s in cost_symbols(total)}) == expected
+
+
+@pytest.mark.parametrize("body", [C + 32 * I, I * I * I * X + I, power(3, I) * X, power(2, I) * I * I, power(2, n - I)])
+def test_a_closed_form_is_the_one_that_sympy_finds(body: Size) -> None:
+    i = sympy.Symbol("i", integer=True, nonnegative=True)
+    theirs = sympy.summation(to_sympy(body).xreplace({to_sympy(I): i}), (i, 0, to_sympy(n) - 1))
+    assert sympy.simplify(theirs - to_sympy(sum_over(product(body), OF))) == 0
+
+
+def test_the_growth_of_a_closed_sum_is_a_polynomials_and_of_a_power_or_an_open_sum_is_refused() -> None:
+    total = sum_over(product(N, K, K, C + 32 * I), OF)
+    assert str(growth(total, ["n"])) == "16·N·K²·n²"
+    assert order(total, "n") == 2
+    assert order(sum_over(product(X // 2, I, I), OF), "n") == 3
+    with pytest.raises(Undecided, match="it grows faster than any"):
+        growth(sum_over(product(X, power(4, I)), OF), ["n"])
+    with pytest.raises(Undecided, match="has no closed form, so its growth cannot be followed"):
+        growth(sum_over(product(X // power(2, I)), OF), ["X"])
