@@ -261,14 +261,17 @@ class Building:
         return found
 
     def _check_tied(self, node: Node) -> None:
-        """Tied rounds have one set of weights, so that neither a shape nor a number of rounds inside depends on them."""
-        for depth, tied in enumerate(node.rounds):
-            if tied.tied and node.parameters and not node.shares:
-                sizes = (*(x for p in node.parameters for x in p.shape), *(r.index.end for r in node.rounds[depth + 1 :]))
-                moving = next((x for x in sizes if isinstance(x, Extent) and tied.index in symbols_of(x)), None)
-                if moving is not None:
-                    said = f"{tied.name} is tied, and {moving} is another size in each round {tied.index}"
-                    raise ShapeError(f"{node.name}: the weights of {said}")
+        """Tied rounds have one set of weights: neither their shape nor the number of rounds inside depends on the round.
+
+        Raises ShapeError where it does.
+        """
+        shapes = [x for p in node.parameters for x in p.shape] if not node.shares else []
+        for depth, tied in enumerate(node.rounds if shapes else ()):
+            sizes = [*shapes, *(r.index.end for r in node.rounds[depth + 1 :])]
+            moving = [x for x in sizes if isinstance(x, Extent) and tied.index in symbols_of(x)]
+            if tied.tied and moving:
+                said = f"{tied.name} is tied, and its weights have {moving[0]} in round {tied.index}"
+                raise ShapeError(f"{node.name}: {said}, another size in each")
 
     # -- names ------------------------------------------------------------------------------------------------------
 

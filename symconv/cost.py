@@ -95,10 +95,10 @@ class Cost:
         """Equal as polynomials in the atoms; for equality as functions see `symconv.equality`."""
         if isinstance(other, int):
             other = product(other)
-        return isinstance(other, Cost) and (self.terms == other.terms or self.expanded() == other.expanded())
+        return isinstance(other, Cost) and (self.terms == other.terms or self._polynomial() == other._polynomial())
 
     def __hash__(self) -> int:
-        wide = self.expanded()
+        wide = self._polynomial()
         return hash(frozenset(wide.items())) if wide.keys() - {()} else hash(wide.get((), 0))
 
     def __bool__(self) -> bool:
@@ -126,8 +126,31 @@ class Cost:
                     terms[m] = terms.get(m, 0) + c * d
         return {m: c for m, c in terms.items() if c}
 
+    def _polynomial(self) -> dict[Monomial, Number]:
+        """`expanded`, with C/2^i as C·2^(−i)."""
+        wide = self.expanded()
+        if not any(_power_below(a) for m in wide for a in m):
+            return wide
+        return total_of(_product_of(map(_powers_above, m)) * c for m, c in wide.items())._polynomial()
+
 
 ZERO: Final = Cost({})
+
+
+def _power_below(atom: Atom) -> dict[Monomial, int]:
+    """The divisor of an exact quotient by powers and a number; nothing for anything else."""
+    if not isinstance(atom, Floor) or not atom.exact or not isinstance(atom.under, Extent):
+        return {}
+    terms = atom.under.terms
+    return terms if len(terms) == 1 and all(isinstance(a, Power) for m in terms for a in m) else {}
+
+
+def _powers_above(atom: Atom) -> Cost:
+    for divisor, k in _power_below(atom).items():
+        assert isinstance(atom, Floor)
+        below = (power_cost(a.base, -a.exponent) for a in divisor if isinstance(a, Power))
+        return product(atom.over) * Fraction(1, k) * _product_of(below)
+    return Cost({(atom,): 1})
 
 
 def _plain(number: Number) -> Number:

@@ -11,12 +11,13 @@ from functools import cache, lru_cache, reduce
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
-from symconv.cost import Cost, Factor, cost_symbols, explicit, in_front, ordered_terms, product, total_of
+from symconv.cost import Cost, Factor, cost_symbols, explicit, in_front, ordered_terms, power_cost, product, total_of
 from symconv.errors import ExtentError, SymbolError
 from symconv.extent import (
     Atom,
     Extent,
     Floor,
+    Monomial,
     Power,
     Size,
     Sum,
@@ -185,8 +186,7 @@ def from_sympy(expression: Any) -> Cost:
         top, bottom = size_from_sympy(over), size_from_sympy(under)
         if not all(isinstance(size, int) or size.integral for size in (top, bottom)):
             raise ExtentError(f"{expression} is a quotient of numbers that need not be whole")
-        sign = -1 if over.could_extract_minus_sign() and isinstance(bottom, Extent) and _is_power(bottom) else 1
-        return product(floor(sign * top, bottom, exact=True)) * sign
+        return _by_powers(from_sympy(over), bottom) or product(floor(top, bottom, exact=True))
     if expression.is_Mul:
         return reduce(lambda a, b: a * b, map(_whole, expression.args), product(1))
     if expression.is_Pow and expression.exp.is_Integer and expression.exp >= 0:
@@ -213,8 +213,18 @@ def _power_back(expression: Any) -> Cost:
     return product(power(int(expression.base), size_from_sympy(expression.exp)))
 
 
-def _is_power(size: Extent) -> bool:
-    return len(size.terms) == 1 and any(isinstance(a, Power) for m in size.terms for a in m)
+def _by_powers(over: Cost, under: Size) -> Cost | None:
+    """over/(k·2^n) with 1/k and 2^(−n) as factors, whole or not; None where anything else stands below."""
+    terms = terms_of(under)
+    if len(terms) != 1:
+        return None
+    ((monomial, k),) = terms.items()
+    cost = over * Fraction(1, k)
+    for a in monomial:
+        if not isinstance(a, Power):
+            return None
+        cost = cost * power_cost(a.base, -a.exponent)
+    return cost
 
 
 def _quotient_parts(expression: Any) -> tuple[Any, Any]:
@@ -278,14 +288,27 @@ def size_from_sympy(expression: Any) -> Size:
     """
     total: Size = 0
     for monomial, c in from_sympy(expression).expanded().items():
-        monomial, c = owing(monomial, c)
+        above, below = _apart(monomial)
+        above, c = owing(above, c)
         if c.denominator != 1:
             raise ExtentError(f"{expression} is not an integer expression: it has the coefficient {c}")
         term: Size = int(c)
-        for a in monomial:
+        for a in above:
             term = term * size_of(a)
-        total = total + term
+        total = total + (term if below == 1 else floor(term, below, exact=True))
     return total
+
+
+def _apart(monomial: Monomial) -> tuple[Monomial, Size]:
+    """A product without its powers whose exponents are at most 0, and the product of these, below."""
+    above: list[Atom] = []
+    below: Size = 1
+    for a in monomial:
+        if isinstance(a, Power) and at_least(0, a.exponent):
+            below = below * power(a.base, -a.exponent)
+        else:
+            above.append(a)
+    return tuple(above), below
 
 
 # SymPy's own protocol, so that an extent or a cost may stand wherever SymPy takes an expression.

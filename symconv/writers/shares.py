@@ -113,7 +113,7 @@ def _in_shapes(network: Network) -> set[Symbol]:
 #: What a symbol is taken to be that stands for an extent of the input, a batch, or in a layer's field of this name.
 USUAL: Final[dict[str, int]] = {
     "batch": 1, "extent": 224, "sequence": 512, "kernel": 3, "channels": 64, "stride": 1, "dilation": 1, "groups": 1,
-    "padding": 1, "rounds": 4,
+    "padding": 1, "rounds": 4, "hidden": 256, "vocabulary": 1000,
 }  # fmt: skip
 #: How far from the usual size a legal one is looked for.
 FAR: Final = 4096

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -49,21 +48,6 @@ def test_every_bundled_spec_names_its_paper_its_usual_values_and_published_figur
         assert spec.model.usual, name
         figures = published(spec, name)
         assert not figures or figures["source"], name
-
-
-def test_the_figures_that_a_bundled_spec_states_are_the_networks() -> None:
-    for name, spec in bundled():
-        net, figures = load(name), published(spec, name)
-        if not figures:
-            continue
-        params, macs = net.evaluate("params", **net.usual), net.evaluate("macs", **net.usual)
-        if "params" in figures:
-            assert params == figures["params"], name
-        if "params_millions" in figures:
-            assert abs(Fraction(params, 10**6) - Fraction(figures["params_millions"])) <= Fraction(1, 2), name
-        if "gmacs" in figures:
-            assert round(macs / Fraction(10**9), 3) == figures["gmacs"], name
-        assert figures.keys() & {"params", "params_millions", "gmacs"}, name
 
 
 def test_a_bundled_network_that_torchvision_has_too_has_the_figures_measured_there() -> None:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import pytest
 from command import ESCAPE
@@ -92,7 +93,7 @@ def test_what_is_printed_has_the_value_and_is_read_again(name: str, metric: str)
     net = load(name)
     cost, at = net.cost(metric), own(FAMILIES[name], net)
     value = net.evaluate(metric, **at)
-    symbols = {next(iter(next(iter(e.terms)))): at[n] for n, e in net.symbols.items()}
+    symbols: dict[Any, int] = {next(iter(next(iter(e.terms)))): at[n] for n, e in net.symbols.items()}
     for style, word in ((TEXT, "text"), (ASCII, "ascii"), (LATEX, "latex")):
         printed = set_cost(cost, style).text
         if style is LATEX:
