@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from symconv.cost import Cost
-from symconv.errors import ShapeError
+from symconv.errors import ExtentError, ShapeError
 from symconv.extent import (
     Extent,
     Floor,
@@ -115,8 +115,8 @@ def solved(entry: Sequence[Size], state: Sequence[Size], after: Sequence[Size], 
         if x == y or x is x0:
             out.append(x0)
         elif not symbols_of(y) & own:
-            before = substitute(y, {of: size_of(of) - 1})
-            if substitute(before, {of: of.begin}) != x0:
+            before = _before(y, of)
+            if before is None or substitute(before, {of: of.begin}) != x0:
                 return None
             out.append(before)
         else:
@@ -129,8 +129,25 @@ def solved(entry: Sequence[Size], state: Sequence[Size], after: Sequence[Size], 
     return tuple(out)
 
 
+def _before(y: Size, of: Index) -> Size | None:
+    """What the round before made, where a round makes y of its index alone; None where y has no value there."""
+    try:
+        before = substitute(y, {of: size_of(of) - 1})
+        substitute(before, {of: of.begin})
+    except ExtentError:
+        return None
+    return before
+
+
 def _solved(x0: Size, x: Size, y: Size, steps: Size, own: set[Symbol], of: Index, axis: int) -> Size:
     """One extent: x0 enters the first round, x becomes y in each."""
+    try:
+        return _iterated(x0, x, y, steps, own, of, axis)
+    except ExtentError as error:  # a power of too large a base, say
+        raise Unsolved(f"{_words(axis, x0, x, y)}: {error}") from None
+
+
+def _iterated(x0: Size, x: Size, y: Size, steps: Size, own: set[Symbol], of: Index, axis: int) -> Size:
     (d,) = symbols_of(x)
     terms = terms_of(y)
     rest: Size = 0

@@ -509,7 +509,7 @@ def _owing(factors: Factors, c: Number) -> tuple[Factors, Number]:
     if not any(isinstance(f, Power) for f in factors):
         return factors, c
     atoms, d = owing(tuple(f for f in factors if isinstance(f, Power)), c)
-    if not all(isinstance(a, Power) and at_least(a.exponent, 0) for a in atoms):
+    if d.denominator != 1 or not all(isinstance(a, Power) and at_least(a.exponent, 0) for a in atoms):
         return factors, c
     return (*(f for f in factors if not isinstance(f, Power)), *atoms), d
 

@@ -33,6 +33,7 @@ def rebuilt(old: Network, values: Mapping[Symbol, Size], unroll: bool = False) -
     for condition in old.required:
         new.ask(condition.substitute(values), old.in_training(condition.node))
     new.resume(old)
+    new.usual = {name: value for name, value in old.usual.items() if name in new.symbols}
     return new
 
 

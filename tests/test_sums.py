@@ -315,6 +315,10 @@ def test_the_growth_of_a_closed_sum_is_a_polynomials_and_of_a_power_or_an_open_s
     assert str(growth(total, ["n"])) == "16·N·K²·n²"
     assert order(total, "n") == 2
     assert order(sum_over(product(X // 2, I, I), OF), "n") == 3
+    powers = sum_over(product(X // 2, N, power(4, I)), OF)
+    assert str(growth(powers, ["N", "X"])) == "N·X·((1/6)·4^n − 1/6)"
+    assert order(powers, "X") == 1
+    assert growth(sum_over(product(N, X // power(2, I)), OF), ["N"]).order() == "O(N)"
     with pytest.raises(Undecided, match="it grows faster than any"):
         growth(sum_over(product(X, power(4, I)), OF), ["n"])
     with pytest.raises(Undecided, match="has no closed form, so its growth cannot be followed"):

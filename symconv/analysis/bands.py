@@ -19,14 +19,16 @@ from math import lcm, prod
 from typing import Final
 
 from symconv.cost import Number
-from symconv.extent import Atom, Extent, Floor, Function, Monomial, Power, Size, Sum
+from symconv.extent import Atom, Extent, Floor, Function, Monomial, Power, Size, Sum, bare
 from symconv.extremes import spelled
 from symconv.sizes import Undecided
 from symconv.solve import polynomial_terms
 from symconv.symbols import Symbol
 
-#: Powers of symbols, in the order of their keys; none is zero.
-Powers = tuple[tuple[Symbol, int], ...]
+#: What a monomial has powers of: symbols, and what is held fixed and is at least 0, such as 2^n and open sums.
+Base = Symbol | Power | Sum
+#: Powers, in the order of their keys; none is zero.
+Powers = tuple[tuple[Base, int], ...]
 Band = tuple[Number, Number]
 Bands = dict[Powers, Band]
 Polynomial = Mapping[Monomial, Number]
@@ -38,14 +40,14 @@ CLASSES: Final = 1024
 # -- monomials -----------------------------------------------------------------------------------------------------
 
 
-def _multiplied(left: Mapping[Symbol, int], right: Mapping[Symbol, int], sign: int = 1) -> dict[Symbol, int]:
+def _multiplied(left: Mapping[Base, int], right: Mapping[Base, int], sign: int = 1) -> dict[Base, int]:
     out = dict(left)
     for s, e in right.items():
         out[s] = out.get(s, 0) + sign * e
     return out
 
 
-def _powers(exponents: Mapping[Symbol, int]) -> Powers:
+def _powers(exponents: Mapping[Base, int]) -> Powers:
     return tuple(sorted(((s, e) for s, e in exponents.items() if e), key=lambda p: p[0].key))
 
 
@@ -54,7 +56,7 @@ def among(powers: Powers, symbols: Sequence[Symbol]) -> Powers:
     return tuple((s, e) for s, e in powers if s in symbols)
 
 
-def _dominates(m: Mapping[Symbol, int], other: Mapping[Symbol, int], steps: Sequence[Powers]) -> bool:
+def _dominates(m: Mapping[Base, int], other: Mapping[Base, int], steps: Sequence[Powers]) -> bool:
     """Whether m/other is a product of symbols and of `steps`, quotients that are at least 1."""
     ratio = _multiplied(m, other, -1)
     lacking = [s for s, e in ratio.items() if e < 0]
@@ -84,7 +86,7 @@ def quotients(polynomial: Polynomial) -> tuple[Floor, ...]:
 
 def ratio(quotient: Floor) -> Powers:
     """C_in·g⁻¹ of C_in/g; nothing where it is no quotient of products of symbols."""
-    powers: dict[Symbol, int] = {}
+    powers: dict[Base, int] = {}
     for size, sign in ((quotient.over, 1), (quotient.under, -1)):
         monomials = list(size.terms) if isinstance(size, Extent) else [()]
         if len(monomials) > 1:
@@ -109,7 +111,7 @@ def monomial_of(powers: Powers, known: Iterable[Floor]) -> Monomial:
     below = [s for s, e in left.items() for _ in range(-e)]
     if below:
         return (*atoms, Floor(Extent({tuple(above): 1}), Extent({tuple(below): 1}), exact=True))
-    return (*atoms, *above)
+    return bare((*atoms, *above))[0]
 
 
 def _within(exponent: int, own: int) -> bool:
@@ -165,12 +167,11 @@ def _size(size: Size, growing: Sequence[Symbol]) -> Bands:
 def _atom(atom: Atom, growing: Sequence[Symbol]) -> Bands:
     if isinstance(atom, Symbol):
         return {((atom, 1),): (1, 1)}
-    if isinstance(atom, Power):
-        raise Undecided(f"{atom} is no polynomial: it grows faster than any")
-    if isinstance(atom, Sum):
-        raise Undecided(f"{atom} has no closed form, so its growth cannot be followed")
+    if isinstance(atom, Power | Sum):
+        return _fixed(atom, growing)
     if isinstance(atom, Function) and atom.name == "ceil":
-        return _sum([_times(_size(atom.arguments[0], growing), _inverse(atom.arguments[1])), _constant(0, 1)])
+        over, under = atom.arguments
+        return _sum([_times(_size(over, growing), _inverse(under, growing)), _constant(0, 1)])
     if isinstance(atom, Function) and atom.name == "make_divisible":
         return _size(spelled(atom), growing)
     if isinstance(atom, Function):
@@ -179,21 +180,32 @@ def _atom(atom: Atom, growing: Sequence[Symbol]) -> Bands:
             return _divisor(arguments, growing)
         sign = _constant(*((1, 1) if atom.name == "max" else (-1, -1)))
         return _times(_largest([_times(a, sign) for a in arguments]), sign)
-    quotient = _times(_size(atom.over, growing), _inverse(atom.under))
+    quotient = _times(_size(atom.over, growing), _inverse(atom.under, growing))
     if atom.exact:
         return quotient
     least = Fraction(1 - atom.under, atom.under) if isinstance(atom.under, int) and atom.over.integral else -1
     return _sum([quotient, _constant(least, 0)])
 
 
-def _inverse(under: Size) -> Bands:
-    """1/under of a product of symbols."""
+def _fixed(atom: Power | Sum, growing: Sequence[Symbol]) -> Bands:
+    """A power or an open sum in which nothing grows."""
+    if not atom.symbols.isdisjoint(growing):
+        if isinstance(atom, Power):
+            raise Undecided(f"{atom} is no polynomial: it grows faster than any")
+        raise Undecided(f"{atom} has no closed form, so its growth cannot be followed")
+    if atom.least is None:
+        raise Undecided(f"{atom} may be below 0 as far as is proven")
+    return {((atom, 1),): (1, 1)}
+
+
+def _inverse(under: Size, growing: Sequence[Symbol]) -> Bands:
+    """1/under of a product of symbols, and of powers in which nothing grows."""
     if isinstance(under, int):
         return _constant(Fraction(1, under), Fraction(1, under))
     if len(under.terms) == 1:
         ((monomial, c),) = under.terms.items()
-        exponents = {a: -monomial.count(a) for a in monomial if isinstance(a, Symbol)}
-        if all(isinstance(a, Symbol) for a in monomial):
+        exponents: dict[Base, int] = {a: -monomial.count(a) for a in monomial if isinstance(a, Symbol | Power)}
+        if all(isinstance(a, Symbol) or (isinstance(a, Power) and _fixed(a, growing)) for a in monomial):
             return {_powers(exponents): (Fraction(1, c), Fraction(1, c))}
     raise Undecided(f"a quotient by {under}: only products of symbols below a floor can be followed")
 

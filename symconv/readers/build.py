@@ -163,7 +163,7 @@ class Build:
                 self.faults.add(base, str(error))
 
     def _extent(self, extent: int | str, path: Place, node: str) -> Size:
-        scope = Scope(self, {n: v for n, v in self.names.items() if n in sizes_of(self.names)}, {}, "")
+        scope = Scope(self, sizes_of(self.names), {}, "")
         size = scope.value(extent, path, node, whole=True) if isinstance(extent, str) else extent
         if size is None:
             return 1

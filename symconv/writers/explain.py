@@ -5,27 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from inspect import cleandoc
 
 from symconv.block import Rounds
 from symconv.cost import (
     Cost,
-    Factor,
-    Factors,
-    Number,
-    by_resolution,
-    cost_of,
-    in_front,
-    ordered_terms,
     product,
-    set_cost,
     shortest,
     total_of,
 )  # fmt: skip
 from symconv.count import PRIMITIVES, Convention
 from symconv.errors import SymconvError, near
-from symconv.extent import Extent, Floor, Size, size_of
-from symconv.layer import Layer
+from symconv.extent import Extent, Size
 from symconv.metrics.receptive_field import ReceptiveField, receptive_field
 from symconv.network import Network, Node
 from symconv.notation import ASCII, LATEX, TEXT, Style, latex_escape
@@ -37,6 +27,8 @@ from symconv.writers.layers import TRAINING, counted, group_rows, kind_of, label
 from symconv.writers.network import KEPT, condition_of, domain_line, training_line
 from symconv.writers.shares import metric_of
 from symconv.writers.sheet import SPACED, Cell, Column, Math, Name, Sheet, Table
+from symconv.writers.stated import rule_of, rules_of, summary
+from symconv.writers.terms import term_sheet
 
 
 def explain_sheet(net: Network, term: str | None = None, metric: str | Convention = "macs") -> Sheet:
@@ -59,7 +51,7 @@ def explain_sheet(net: Network, term: str | None = None, metric: str | Conventio
         wanted = product(parse(term, net.symbols))
     except SymconvError as error:
         raise SymconvError(_no_such(net, term, names, error)) from None
-    return _term_sheet(net, term, wanted, metric)
+    return term_sheet(net, term, wanted, metric)
 
 
 def _no_such(net: Network, term: str, names: list[str], error: SymconvError) -> str:
@@ -68,174 +60,6 @@ def _no_such(net: Network, term: str, names: list[str], error: SymconvError) -> 
     if not hint and stages:
         hint = f"the stages are {', '.join(stages)}"
     return f"{net.name} has no layer or stage {plainly(term)}{f' ({hint})' if hint else ''}, and it is no term: {error}"
-
-
-# -- a term ------------------------------------------------------------------------------------------------------------
-
-
-def _term_sheet(net: Network, text: str, wanted: Cost, metric: str | Convention) -> Sheet:
-    """The layers whose cost has the term, whatever its coefficient, and what they add up to."""
-    total, costs = net.cost(metric), net.costs(metric)
-    front, _ = in_front(total)
-    expanded = total.terms != total_of(costs.values()).terms  # it is shorter so, and its terms are no layer's own
-    group, terms = _group(total, wanted), _Terms(wanted, front)
-    found = {name: part for name, cost in costs.items() if (part := terms.of(cost, expanded))} if group is None else {}
-    if group is not None:
-        found, expanded = _of_group(costs, group)
-    if not found:
-        known = ", ".join(set_cost(group, TEXT).text for group in _groups(total))
-        said = f"the terms of its {label(metric)} are {known}" if known else f"its {label(metric)} are 0"
-        raise SymconvError(f"no layer of {net.name} has a term in {plainly(text)}: {said}")
-    columns = [Column("layer"), Column("kind", short=True), Column("input", rank=1), Column("output", rank=1)]
-    table = Table([*columns, Column("its part", True, rank=3, short=True)])
-    for name, cost in found.items():
-        node = net.node(name)
-        table.rows.append([name, kind_of(node), node.tensors[0] if node.tensors else None, node.out, cost])
-    together = shortest(total_of(found.values()))
-    table.total = ["together", counted(len(found), "layer"), None, None, short(together)]
-    sheet = Sheet(f"{text} in the {label(metric)} of {net.name}", [("together", together), ("of", total)], [table])
-    if len(together.terms) == 1 and group is None:
-        ((factors, coefficient),) = together.terms.items()
-        asked = terms.multiple(factors)
-        if asked not in (None, 1, coefficient):
-            sheet.notes.append(f"The total has the coefficient {coefficient} there, not {asked}.")
-    if expanded:
-        sheet.notes.append("The layers' own products are expanded here, as the total is.")
-    if not together:
-        sheet.notes.append("The layers' parts cancel.")
-    sheet.notes += _rules_of(net.node(name) for name in found)
-    return sheet
-
-
-def _groups(total: Cost) -> list[Cost]:
-    """The terms of a total as it is printed: those of one resolution together."""
-    front, rest = in_front(total)
-    groups: list[Cost] = []
-    for extents, inside in by_resolution(rest):
-        parts = [inside] if extents else [Cost({f: c}) for f, c in ordered_terms(inside)]
-        groups += [part * Cost({(*front, *extents): 1}) for part in parts]
-    return groups
-
-
-def _group(total: Cost, wanted: Cost) -> Cost | None:
-    """The group of several terms that is asked for, by itself or by its extents, with or without what is in front."""
-    front, rest = in_front(total)
-    asked = wanted.expanded()
-    for extents, inside in by_resolution(rest):
-        if len(inside.terms) < 2 or not extents:
-            continue
-        around = (Cost({extents: 1}), Cost({(*front, *extents): 1}))
-        if any(one.expanded() == asked or (inside * one).expanded() == asked for one in around):
-            return inside * around[1]
-    return None
-
-
-def _of_group(costs: Mapping[str, Cost], group: Cost) -> tuple[dict[str, Cost], bool]:
-    """What each layer has of a group, its own products as they are where these add up to it; whether they do not."""
-    ((extents, _),) = by_resolution(group)
-    for expanded in (False, True):
-        found = {}
-        for name, cost in costs.items():
-            own = cost_of(cost.expanded()) if expanded else cost
-            part = total_of(inside * Cost({at: 1}) for at, inside in by_resolution(own) if at == extents)
-            if part:
-                found[name] = part
-        if total_of(found.values()) == group:
-            break
-    return found, expanded
-
-
-class _Terms:
-    """The terms that are asked for: all multiples of one product, with or without what stands in front of all terms."""
-
-    def __init__(self, wanted: Cost, front: Factors) -> None:
-        self.over, self.under = _quotient(wanted)
-        self.front = front
-        self.known: dict[Factors, Number | None] = {}
-
-    def of(self, cost: Cost, expanded: bool) -> Cost:
-        """Those that a layer's cost has."""
-        terms = cost_of(cost.expanded()).terms if expanded else cost.terms
-        return Cost({f: c for f, c in terms.items() if self.multiple(f) is not None})
-
-    def multiple(self, factors: Factors) -> Number | None:
-        """c where c times the product of the factors is asked for."""
-        if factors not in self.known:
-            left = list(factors)
-            for f in self.front:
-                if f in left:
-                    left.remove(f)
-            found = (self._ratio(candidate) for candidate in (factors, tuple(left)))
-            self.known[factors] = next((c for c in found if c is not None), None)
-        return self.known[factors]
-
-    def _ratio(self, factors: Factors) -> Number | None:
-        over, under = _quotient(Cost({factors: 1}))
-        asked, one = product(self.over * under).expanded(), product(over * self.under).expanded()
-        ratios = {Fraction(asked[m]) / Fraction(one[m]) for m in one} if one.keys() == asked.keys() else set()
-        return ratios.pop() if len(ratios) == 1 else None
-
-
-def _quotient(of: Cost | Size) -> tuple[Size, Size]:
-    """The dividend and the divisor that it is, so that C·(C/G) and C²/G are seen to be one."""
-    if isinstance(of, int):
-        return of, 1
-    over: Size = 0
-    under: Size = 1
-    for factors, c in of.terms.items():
-        number = Fraction(c)
-        above: Size = number.numerator
-        below: Size = number.denominator
-        for factor in factors:
-            up, down = _quotient_of_factor(factor)
-            above, below = above * up, below * down
-        over, under = (over + above, under) if below == under else (over * below + above * under, under * below)
-    return over, under
-
-
-def _quotient_of_factor(factor: Factor) -> tuple[Size, Size]:
-    if isinstance(factor, Extent):
-        return _quotient(factor)
-    if isinstance(factor, Floor) and factor.exact:
-        (a, b), (c, d) = _quotient(factor.over), _quotient(factor.under)
-        return a * d, b * c
-    return size_of(factor), 1
-
-
-# -- rules -------------------------------------------------------------------------------------------------------------
-
-
-def summary(layer: Layer) -> str:
-    """The first line of a layer's docstring."""
-    lines = _lines(layer)
-    return lines[0] if lines else layer.kind
-
-
-def _lines(layer: Layer) -> list[str]:
-    """The lines of a layer's docstring; none where it has only the one that a dataclass makes itself."""
-    doc = cleandoc(type(layer).__doc__ or "")
-    return [] if doc.startswith(f"{type(layer).__name__}(") else doc.splitlines()
-
-
-def _rule(layer: Layer) -> list[str]:
-    """What a layer's docstring states of the shape, the work and the space; else its summary."""
-    stated: list[str] = []
-    open_line = False
-    for line in _lines(layer):
-        if line.split()[:1] and line.split()[0] in ("shape", "work", "space"):
-            stated.append(" ".join(line.split()))
-            open_line = True
-        elif open_line and line.startswith(" "):
-            stated[-1] += " " + " ".join(line.split())
-        else:
-            open_line = False
-    return stated or [summary(layer)]
-
-
-def _rules_of(nodes: Iterable[Node]) -> list[str]:
-    """The rule behind each kind of layer."""
-    kinds = {node.layer.kind: node.layer for node in nodes}
-    return [f"{kind}: {line}" for kind, layer in kinds.items() for line in _rule(layer)]
 
 
 # -- a layer, a stage, an input, the domain ----------------------------------------------------------------------------
@@ -268,7 +92,7 @@ def _layer_sheet(net: Network, node: Node, metric: str | Convention) -> Sheet:
     table = Table([Column("operation"), Column("count", rank=1), Column("what it is", prose=True)])
     table.rows = [[name, cost, PRIMITIVES[name]] for name, cost in node.count.operations.items()]
     sheet.tables = [table] if table.rows else []
-    sheet.notes = _rules_of([node]) if _rule(node.layer) != [summary(node.layer)] else []
+    sheet.notes = rules_of([node]) if rule_of(node.layer) != [summary(node.layer)] else []
     sheet.records = lambda: facts_and_counts(sheet)
     return sheet
 

@@ -26,6 +26,8 @@ from symconv.writers.wording import TIED, called, described, kind_of, kinds, lin
 POINTS = "10.5"
 #: Characters a line of the legend, and cells of its scale.
 LEGEND, CELLS = 72, 24
+#: Exits of a box that are named; of more the last one is.
+NAMED = 4
 
 #: A line of a label: pieces of HTML.
 Row = list[str]
@@ -107,7 +109,7 @@ class Labels:
 
     def _what(self, box: Box) -> str:
         if box.whole:
-            return kinds(box.nodes)
+            return kinds(((node, box.within(node)) for node in box.nodes), self.style)
         first, *joined = box.nodes
         text = " + ".join([described(first, self.style), *(kind_of(node.layer) for node in joined)])
         # An `add` that is called add says so once.
@@ -117,14 +119,16 @@ class Labels:
         return f"{text}, weights of {plain(shared)}" if shared else text
 
     def shape(self, box: Box) -> str:
-        """What comes out; of a box with several exits the last one, and how many more there are."""
+        """What comes out, of a few exits each by its name; of many the last one, and how many more there are."""
         if not box.nodes:
             return self.network.inputs[box.key].text(self.style).replace(" ", TIED)
         inside = {node.name for node in box.nodes}
         after = self.network.graph.successors
-        out = [n.out for n in box.nodes if not inside.issuperset(after(n.name)) or not any(True for _ in after(n.name))]
-        text = out[-1].text(self.style, batch=out[-1].rank < 2).replace(" ", TIED)
-        return text + (f" and {len(out) - 1} more" if len(out) > 1 else "")
+        out = [n for n in box.nodes if not inside.issuperset(after(n.name)) or not any(True for _ in after(n.name))]
+        shapes = [n.out.text(self.style, batch=n.out.rank < 2).replace(" ", TIED) for n in out]
+        if 1 < len(out) <= NAMED:
+            return ", ".join(f"{plain(n.name.rpartition('/')[2], 20)}{TIED}{shape}" for n, shape in zip(out, shapes))
+        return shapes[-1] + (f" and {len(out) - 1} more" if len(out) > 1 else "")
 
     def _costs(self, box: Box) -> list[tuple[str, str]]:
         """Each cost that is not zero, and its unit, the coloured one's with its share; `3 × …` for each of three."""

@@ -29,10 +29,11 @@ from symconv.readers.names import plainly, shown
 from symconv.setting import set_size
 from symconv.symbols import FIELD, symbol
 from symconv.tensor import Tensor
-from symconv.writers.explain import facts_and_counts, summary
+from symconv.writers.explain import facts_and_counts
 from symconv.writers.layers import counted, label
 from symconv.writers.network import grows
 from symconv.writers.sheet import SPACED, Cell, Column, Math, Rule, Sheet, Table
+from symconv.writers.stated import summary
 
 #: What a layer keeps, by the metric that counts it.
 KEPT: Final = (("params", TRAINABLE), ("frozen", FROZEN), ("buffers", BUFFER))

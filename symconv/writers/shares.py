@@ -68,7 +68,9 @@ def shares_of(
     whole: dict[str, Cost] = {}
     for name, of in wanted.items():
         by_node, metric_ = network.costs(of), metric_of(of)
-        costs[name] = {box.key: total_of(_in_round(metric_, box, node) for node in box.nodes) for box in boxes}
+        costs[name] = {
+            box.key: shortest(total_of(_in_round(metric_, box, node) for node in box.nodes)) for box in boxes
+        }
         totals[name] = shortest(total_of(by_node.values()))
         if name == coloured:
             whole = {box.key: total_of(by_node[node.name] for node in box.nodes) for box in boxes}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import MISSING
 from fractions import Fraction
 from typing import Any
 
+from symconv.block import Rounds
 from symconv.cost import Cost, Number, as_number, cost_symbols, set_cost
-from symconv.extent import Extent
+from symconv.extent import Extent, Size
 from symconv.layer import Layer, layer_fields
 from symconv.network import Node
 from symconv.notation import ASCII, ATOM, PRODUCT, SUM, Piece, Style
@@ -191,10 +191,16 @@ def kind_of(layer: Layer) -> str:
     return plain(layer.kind).replace("_", TIED)
 
 
-def kinds(nodes: Iterable[Node]) -> str:
-    """How many layers there are of each kind: `3 conv, max pool`."""
-    counted = Counter(kind_of(node.layer) for node in nodes)
-    return ", ".join(f"{n}{TIED}{kind}" if n > 1 else kind for kind, n in counted.items())
+def kinds(nodes: Iterable[tuple[Node, Iterable[Rounds]]], style: Style) -> str:
+    """How many layers there are of each kind, each in as many rounds: `3 conv, max pool`, `3·n + 1 conv`."""
+    counted: dict[str, Size] = {}
+    for node, rounds in nodes:
+        many: Size = 1
+        for r in rounds:
+            many = many * r.count
+        kind = kind_of(node.layer)
+        counted[kind] = counted.get(kind, 0) + many
+    return ", ".join(kind if n == 1 else f"{set_size(n, style).text}{TIED}{kind}" for kind, n in counted.items())
 
 
 def _field(node: Node, name: str, value: Any, style: Style) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, gcd
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import assume, given, settings
@@ -19,7 +20,8 @@ from symconv.evaluation import evaluate_by_name
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.readers import expression
 from symconv.readers.expression import is_name, names_in, parse, parse_rational
-from symconv.symbols import symbol
+from symconv.symbols import Symbol, symbol
+from symconv.values import substitute
 
 NAMES: dict[str, Size | Fraction] = {
     **{name: size_of(symbol(name)) for name in ("X", "N", "K", "P", "C_in")},
@@ -104,6 +106,22 @@ def outcome(text: str) -> tuple[Size, list[Condition]] | ExpressionError:
         ("12/4/3", {}, 1),
         ("\t2 *\n3 ", {}, 6),
         ("9" * 30, {}, int("9" * 30)),
+        ("2^N", {"N": 9}, 512),
+        ("3·2^(N − P)·X", {"N": 5, "P": 2, "X": 7}, 168),
+        ("2^N*X", {"N": 3, "X": 5}, 40),
+        ("2**(2*N + 1)", {"N": 2}, 32),
+        ("6^depth", {}, 216),
+        ("X^(depth)", {"X": 2}, 8),
+        ("floor(X/2^P)", {"X": 9, "P": 3}, 1),
+        ("⌈X/2^P⌉", {"X": 9, "P": 3}, 2),
+        ("ceil(1.4*3)", {}, 5),
+        ("ceil(width*5)", {"width": "1/2"}, 3),
+        ("⌈width*5⌉", {"width": "6/5"}, 6),
+        ("round(width*5)", {"width": "1/2"}, 3),
+        ("round(X/4)", {"X": 5}, 1),
+        ("make_divisible(0.75*19)", {}, 16),
+        ("make_divisible(32*width, 8)", {"width": "1/4"}, 8),
+        ("make_divisible(X, 6)", {"X": 21}, 24),
     ],
 )
 def test_an_expression_has_the_value_of_its_arithmetic(
@@ -274,7 +292,16 @@ def test_what_an_expression_could_not_read_is_no_name(text: str) -> None:
         ("⌊X/0⌋", 3, "a division by zero"),
         ("⌊X/2", 5, "the end where ⌋ is wanted"),
         ("⌊X/2⌉", 5, "⌉ where ⌋ is wanted"),
-        ("X^N", 3, "an exponent is a plain whole number"),
+        ("X^N", 3, "an exponent is a plain whole number, or its base is one, as in 2^n"),
+        ("2^(N/2)", 3, "an exponent is a plain whole number, or a whole expression over a number: 2^n"),
+        ("2^width", 3, "an exponent is a plain whole number, or a whole expression over a number: 2^n"),
+        ("2^(-N)", 3, "the exponent −N is never 0 or more"),
+        ("2^(3 - 5)", 3, "an exponent is a plain whole number"),
+        ("2^(N + 999)", 3, "the expression grows too large"),
+        ("2^max", 3, "max is a function and wants ( behind it"),
+        ("make_divisible(X, 0)", 1, "make_divisible wants a whole divisor of at least 1"),
+        ("make_divisible(X, 8, 1)", 1, "make_divisible takes a size and a divisor, as in make_divisible(32*w, 8)"),
+        ("round(X, 2)", 1, "round takes one argument, as in round(X/2)"),
         ("X^-1", 3, "an exponent is a plain whole number"),
         ("X^1.5", 3, "an exponent is a plain whole number"),
         ("2^3^2", 4, "^ where the expression should end"),
@@ -367,3 +394,47 @@ def test_an_arbitrary_text_is_a_size_or_an_error_with_a_column_of_the_text(text:
         assert len(str(found)) < 400
     else:
         assert isinstance(found[0], int | Extent)
+
+
+def test_an_exponent_that_may_be_below_zero_is_a_condition() -> None:
+    size, asked = read("2^(N - P)")
+    assert str(size) == "2^(N − P)"
+    assert [c.text() for c in asked if c.right == 0] == ["N − P ≥ 0"]
+
+
+@pytest.mark.parametrize("text", ["2^N", "4^(N − 1)", "3·2^(K + N)", "⌈X/2^N⌉", "⌊(X − 5)/2^N⌋", "⌈3·width⌉"])
+def test_a_power_and_a_ceiling_are_read_as_they_are_printed(text: str) -> None:
+    size = parse(text, NAMES)
+    assert str(size) == text
+    assert parse(str(size), NAMES) == size
+
+
+def rounded_in_mobilenets_code(v: Fraction, d: int) -> Fraction:
+    """The function _make_divisible of MobileNet's authors, on fractions instead of floats."""
+    new = max(Fraction(d), Fraction(int(v + Fraction(d, 2)) // d * d))
+    return new + d if new < Fraction(9, 10) * v else new
+
+
+@pytest.mark.parametrize("count", [500, pytest.param(50_000, marks=pytest.mark.heavy)])
+def test_make_divisible_rounds_as_the_code_of_the_papers_does(count: int) -> None:
+    rng = Random(count)
+    for _ in range(count):
+        v, d = Fraction(rng.randint(1, 5000), rng.randint(1, 60)), rng.randint(1, 24)
+        expected = rounded_in_mobilenets_code(v, d)
+        assert parse(f"make_divisible({v}, {d})", {}) == expected
+        c, width = rng.randint(1, 1280), Fraction(rng.randint(1, 40), rng.randint(1, 20))
+        size = parse(f"make_divisible({c}*width, {d})", NAMES)
+        of = {"width": width} if isinstance(size, Extent) else {}
+        assert evaluate_by_name(size, **of) == rounded_in_mobilenets_code(c * width, d), (c, d, width)
+        at: dict[Symbol, Size | Fraction] = dict.fromkeys(symbols_of(size), width)
+        assert substitute(size, at) == rounded_in_mobilenets_code(c * width, d), (c, d, width)
+
+
+def test_make_divisible_of_every_width_of_the_papers() -> None:
+    for width in (Fraction(1, 4), Fraction(7, 20), Fraction(1, 2), Fraction(3, 4), Fraction(1), Fraction(7, 5)):
+        for channels in (8, 16, 24, 32, 40, 64, 80, 96, 112, 160, 192, 320, 1280):
+            # The authors' code, with its floats.
+            v = channels * float(width)
+            new = max(8, int(v + 4) // 8 * 8)
+            new += 8 * (new < 0.9 * v)
+            assert parse(f"make_divisible({channels}*{width})", {}) == new

@@ -181,7 +181,7 @@ def test_a_long_formula_does_not_widen_its_box() -> None:
     net = Network()
     last = net.input("image", "N", 8, *[net.symbol("X")] * 2)
     for i in range(40):
-        last = net.add(f"stage/conv{i}", Conv(8 + i), last)
+        last = net.add(f"stage/conv{i}", Conv(8 + i, stride=2, padding=1), last)
     (_, stage) = boxes(dot(net, depth=1))
     assert max(map(len, stage.lines)) <= 76
     assert any("more terms) MACs (100.0 %)" in line for line in stage.lines)
@@ -203,6 +203,22 @@ def test_a_box_with_several_exits_says_so() -> None:
     assert "→ 512×⌊X/16⌋² and 4 more" in " ".join(stage)
     # 640 + 36928 + 73856 + 147584 + 295168 + 590080 + 1180160 + 2359808
     assert stage[-1] == "4,684,224 params"
+
+
+def test_a_few_exits_are_named() -> None:
+    net = Network()
+    net.input("image", "N", 8, "X", "X")
+    net.add("body/fine", Conv(4, padding=1))
+    net.add("body/coarse", Conv(6, stride=2, padding=1))
+    net.add("a", Conv(4, 1), "body/fine")
+    net.add("b", Conv(4, 1), "body/coarse")
+    assert "→ fine 4×X², coarse 6×⌈X/2⌉²" in " ".join(box(dot(net, depth=1), "body"))
+
+
+def test_layers_of_a_block_that_is_one_box_are_counted_in_all_rounds() -> None:
+    first, *_ = box(dot(repeated(), depth=1), "stage")
+    assert first.startswith("stage  2·n conv, n batch norm, n relu, n add")
+    assert box(dot(repeated(3), depth=1), "stage")[0].startswith("stage  6 conv, 3 batch norm, 3 relu, 3 add")
 
 
 # -- clusters, edges, colours --------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def test_kinds_are_counted_in_their_order() -> None:
     net.input("image", "N", 8, "X", "X")
     for i, layer in enumerate((Conv(8, padding=1), ReLU(), Conv(8), ReLU(), MaxPool(2))):
         net.add(f"l{i}", layer)
-    assert kinds(net.nodes).replace("\u00a0", " ") == "2 conv, 2 relu, max pool"
+    assert kinds([(node, ()) for node in net.nodes], TEXT).replace("\u00a0", " ") == "2 conv, 2 relu, max pool"
 
 
 @pytest.mark.parametrize(
