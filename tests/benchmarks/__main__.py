@@ -85,6 +85,10 @@ def paired(ours: list[str], peer: list[str], runs: int = 11) -> tuple[float, flo
     return statistics.median(a), statistics.median(b), statistics.median(x / y for x, y in pairs)
 
 
+def at_depth(n: int) -> dict[str, int]:
+    return {"n1": n, "n2": n, "n3": n, "n4": n, "w": 64}
+
+
 def totalled(net: sc.Network) -> object:
     return net.cost("macs"), net.cost("params"), net.total("macs")
 
@@ -103,6 +107,9 @@ def main() -> None:
     sizes = range(224, 324)
     by_subs = seconds(lambda: [clear_cache(), [expression.subs({x: size, n: 1}) for size in sizes]])
     by_name = seconds(lambda: [net.evaluate("macs", X=size, N=1) for size in sizes])
+    family, deep, flat = sc.load("resnet"), at_depth(10**6), at_depth(10)
+    many, few = (seconds(lambda d=d: totalled(family.substitute(**d)), runs=11) for d in (deep, flat))
+    zoo = float(subprocess.check_output([python, "-c", ZOO], text=True))
     rows = [
         (
             "`symconv total vgg16`, whole process",
@@ -124,6 +131,15 @@ def main() -> None:
         ),
         ("chain of 10,000 layers of as many sizes", long, "of 1,000", short, long / short, "at most 2.5 s, 12"),
         ("VGG-16's macs at 100 sizes, the domain checked", by_name, "`expr.subs`", by_subs, by_name / by_subs, ""),
+        (
+            "ResNet with 1,000,000 blocks a stage from its family, totalled",
+            many,
+            "with 10",
+            few,
+            many / few,
+            "at most 1.5",
+        ),
+        ("the whole zoo loaded, params and macs totalled", zoo, "", None, None, "at most 12 s"),
     ]
     assert cost
     lines = [
@@ -151,6 +167,17 @@ from tests.benchmarks.__main__ import residual, totalled
 import time
 start = time.perf_counter()
 totalled(residual())
+print(time.perf_counter() - start)
+"""
+
+
+ZOO = """
+import time
+start = time.perf_counter()
+from symconv.readers.catalogue import bundled, load
+for name, _ in bundled():
+    net = load(name)
+    net.cost("params"), net.cost("macs")
 print(time.perf_counter() - start)
 """
 
