@@ -27,7 +27,7 @@ FUNCTIONS["make_divisible"] = _rounded
 
 
 def make_divisible(over: Size, under: Size, divisor: Size) -> Size:
-    """d·max(1, ⌊v/d + 1/2⌋, ⌈9·v/(10·d)⌉) of v = over/under: the multiple of d nearest to v, not below nine tenths of it.
+    """d·max(1, ⌊v/d + 1/2⌋, ⌈9·v/(10·d)⌉) of v = over/under: the multiple of d nearest to v, at least 9/10 of it.
 
     So channels are rounded in the code of MobileNet's papers: new = max(d, ⌊v + d/2⌋ // d · d), and new + d where
     new < 0.9·v. For new = d·m with m ≥ v/d − 1/2 < 9·v/(10·d), m + 1 is ⌈9·v/(10·d)⌉, since m + 1 ≥ v/d + 1/2.

@@ -10,14 +10,15 @@ from symconv.block import Rounds, Unsolved, count_of, solved, state_symbols
 from symconv.building import Building, Frame
 from symconv.domain import Unasked
 from symconv.errors import ShapeError
-from symconv.extent import Size, size_of
+from symconv.extent import Extent, Size, size_of
 from symconv.layer import as_size
 from symconv.node import Block
 from symconv.symbols import index
 from symconv.tensor import Tensor
 
-#: Rounds that are written out where they cannot be solved, at most.
+#: Rounds that are written out where they cannot be solved, at most: of numbers, and of extents in symbols.
 UNROLLED: Final = 1_000
+NESTED: Final = 32
 
 
 class Repeating(Building):
@@ -133,8 +134,11 @@ class Repeating(Building):
             if shape is None and begin >= 2:
                 raise Unsolved(f"a round makes {after} of {state}: what enters round {of} cannot be solved")
         except Unsolved as why:
-            if not isinstance(count, int) or count > UNROLLED:
-                raise Unsolved(f"{full}: {why}") from None
+            symbols = any(isinstance(x, Extent) for x, own in zip(entry.shape, state.shape) if x is not own)
+            most = NESTED if symbols else UNROLLED
+            if not isinstance(count, int) or count > most:
+                beside = f"; at most {most:,} rounds are written out" if isinstance(count, int) else ""
+                raise Unsolved(f"{full}: {why}{beside}") from None
             for number in range(begin, count):
                 carried = self._once(full, number, sources, carried, body, tied)
             return carried, self._read(carried)[1]

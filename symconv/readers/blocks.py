@@ -87,6 +87,10 @@ class Call:
         def body(i: Size) -> None:
             self._round(i, sources, training)
 
+        if sources[0] in sources[1:]:
+            said = f"{plainly(sources[0][1:])} comes in twice, and from the second round on only the first is the round before"
+            self.faults.add((*self.path, "from"), said, hint="put an identity behind it for the other")
+            raise Abandoned
         try:
             self.net.repeat(name, rounds, body, sources[0], first_apart="first" in self.given, tied=tied)
         except ShapeError as error:
@@ -190,7 +194,7 @@ class BlockCall(Call):
             elif key in self.given:
                 value = self._evaluated(self.given[key], (*self.path, key), node, outside)
             else:
-                value = self._evaluated(default, ("blocks", self.kind, "with", key), node, names)
+                value = self._evaluated(default, ("blocks", self.kind, "with", key), node, dict(names))
             if value is not None:
                 names[key] = value
         self._bind_inputs(names, sources, node)

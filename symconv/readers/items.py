@@ -86,6 +86,8 @@ class Scope:
         self.last = last
         self.inside_hidden = False
         self.training = training
+        #: The lists of layers, given as arguments, that are being walked.
+        self.slots: list[Slot] = []
 
     def rename(self, names: Mapping[str, Value]) -> None:
         """Give the level its names."""
@@ -320,16 +322,23 @@ class Scope:
         own = self.names, self.sizes
         if isinstance(slot.layers, str):
             kind = slot.layers
-            if given or kind in self.build.model.blocks:
+            if kind in self.build.model.blocks:
+                self._call(kind, given, path, stage)
+                return
+            if given:
                 self._long(kind, given, path, stage)
                 return
-            self.names, self.sizes = slot.names, sizes_of(slot.names)
+            self.names, self.sizes = {}, {}  # a kind is that kind, whatever arguments are called
             self.item(kind, slot.path, stage)
+        elif any(slot is outer for outer in self.slots):
+            self.faults.add(path, "these layers stand inside of themselves")
         else:
             if given:
                 self.faults.add(path, f"{shown(given)}: these layers are a list, and take no fields")
             self.names, self.sizes = slot.names, sizes_of(slot.names)
+            self.slots.append(slot)
             self.walk(slot.layers, slot.path, stage)
+            self.slots.pop()
         self.names, self.sizes = own
 
     def _long(self, kind: str, given: Any, path: Place, stage: str, offset: Offset | None = None) -> None:

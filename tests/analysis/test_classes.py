@@ -14,6 +14,7 @@ from symconv.analysis.classes import derivative, difference, on_class, period, p
 from symconv.cost import cost_symbols, evaluate_cost, product
 from symconv.errors import ExtentError, SymbolError
 from symconv.evaluation import evaluate_by_name
+from symconv.extent import power, size_of
 from symconv.sizes import Undecided
 from symconv.symbols import NONNEGATIVE, POSITIVE, symbol
 from symconv.sympy_bridge import to_sympy
@@ -144,3 +145,14 @@ def test_floors_that_would_cancel_only_after_expansion_are_gone_too() -> None:
     half = X // 2
     cost = product(X, X + 1, half) - product(X, X + 1, X + half)
     assert all(to_sympy(on).is_polynomial() for on in polynomials(cost, "X").values())
+
+
+def test_a_power_is_a_factor_on_the_classes_of_another_symbol_and_has_none_of_its_own() -> None:
+    n = size_of(symbol("n", "count"))
+    cost = product(size_of(symbol("X")) // 2, power(2, n))
+    assert str(on_class(cost, "X", 2)) == "2^n·q"
+    assert str(on_class(cost, "n", 2)) == "4^q·⌊X/2⌋"
+    assert period(cost, "X") == 2
+    assert difference(product(power(2, n)), "n") == product(power(2, n))
+    with pytest.raises(Undecided, match=r"^2\^n is no polynomial in n on any residue class$"):
+        period(cost, "n")
