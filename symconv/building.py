@@ -124,6 +124,8 @@ class Building:
         training: bool,
     ) -> str:
         """Add a layer whose inputs' tensors are known, under its whole path."""
+        if name in self:
+            raise NetworkError(f"the name {name} is taken")
         least, most = layer.arity
         if len(tensors) < least or (most is not None and len(tensors) > most):
             wanted = str(least) if most == least else f"{least} or more" if most is None else f"{least} to {most}"

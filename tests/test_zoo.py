@@ -44,6 +44,8 @@ CALLED: dict[str, str] = {
     "transformer base": "transformer_base",
     "transformer big": "transformer_big",
     "unet padded=True": "unet_padded",
+    "vit_h_14 X=224": "vit_h_14",
+    "vit_h_14": "vit_h_14_518",
 }
 
 

@@ -208,7 +208,9 @@ class Scope:
             self.walk(layers, (*path, "branches", branch), f"{stage}{self._stage_name(branch, (*path, 'branches'))}/")
             ends.append(self.last)
         join = item.get("join", "concat")
-        kind, fields = (join, {}) if isinstance(join, str) else next(iter(join.items()), ("", {})) if join else ("", {})
+        kind, fields = (join, {}) if isinstance(join, str) else ("", {})
+        if isinstance(join, dict) and len(join) == 1:
+            ((kind, fields),) = join.items()
         if kind not in LAYERS or LAYERS[kind].arity[1] not in (None, len(ends)):
             said = f"join: {shown(join)}, where a layer of several inputs is accepted"
             self.faults.add((*path, "join"), said, hint=f"such as {', '.join(JOINS)}")
@@ -243,9 +245,12 @@ class Scope:
         for sign in ("==", "!="):
             left, found, right = text.partition(sign)
             if found:
-                sides = [self.value(side.strip(), path, "") for side in (left, right)]
-                if any(side is None for side in sides):
+                values = [self.value(side.strip(), path, "") for side in (left, right)]
+                if any(side is None for side in values):
                     return None
+                sides = [side.layers if isinstance(side, Slot) else side for side in values]
+                if all(isinstance(side, str) for side in sides):
+                    return (sides[0] == sides[1]) is (sign == "==")
                 if sides[0] == sides[1] or all(isinstance(side, int | Fraction) for side in sides):
                     return (sides[0] == sides[1]) is (sign == "==")
                 self.faults.add(
