@@ -1,4 +1,4 @@
-# make demo   sets up, prints VGG-16's table and closed forms, writes its diagram
+# make demo   sets up, prints VGG-16's table and closed forms and those of two families, writes its diagram
 # make test   sets up and runs the tests; WITH_TORCH=1 those against PyTorch too, HEAVY=1 those with many cases
 # make lint   ruff, mypy --strict, the order of rooms
 # make bench  the speed tables of docs/speed.md
@@ -33,6 +33,8 @@ demo: $(VENV)/.ready
 	$(BIN)/symconv total vgg/D --no-ascii
 	$(BIN)/symconv total vgg/D --at X=32q --no-ascii
 	$(BIN)/symconv total vgg/D --metric params --at X=224
+	$(BIN)/symconv total resnet --no-ascii
+	$(BIN)/symconv total gpt --metric params --no-ascii
 	$(BIN)/symconv diagram vgg16 -o out/vgg16.svg
 	$(BIN)/symconv diagram vgg16 -o out/vgg16.png --at X=224,N=1
 

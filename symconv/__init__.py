@@ -18,11 +18,13 @@ from symconv.domain import Condition, Domain, at_least, divides, equal, require
 from symconv.equality import compare
 from symconv.errors import SymconvError
 from symconv.evaluation import evaluate_by_name as evaluate
-from symconv.extent import Extent, ceiling, floor, power, size_of
+from symconv.extent import Extent, size_of
 from symconv.extremes import gcd, largest, smallest
 from symconv.layer import Axes, Layer, Natural, Padding, Parameter, Positive, layer, weight
 from symconv.metrics import receptive_field
 from symconv.network import Network, metric
+from symconv.powers import power
+from symconv.rounding import ceiling, floor
 from symconv.symbols import FIELD, symbol
 from symconv.sympy_bridge import from_sympy, to_sympy
 from symconv.tensor import Tensor

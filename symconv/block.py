@@ -18,20 +18,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from symconv.bounding import lower_bound
 from symconv.cost import Cost
 from symconv.errors import ExtentError, ShapeError
-from symconv.extent import (
-    Extent,
-    Floor,
-    Size,
-    iterated_affine,
-    iterated_quotient,
-    iterated_window,
-    lower_bound,
-    size_of,
-    symbols_of,
-    terms_of,
-)
+from symconv.extent import Extent, Floor, Size, size_of, symbols_of, terms_of
+from symconv.recurrence import iterated_affine, iterated_quotient, iterated_window
 from symconv.sums import sum_over
 from symconv.symbols import Index, Symbol, index, symbol
 from symconv.values import substitute

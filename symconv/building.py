@@ -263,7 +263,7 @@ class Building:
         return found
 
     def _check_tied(self, node: Node) -> None:
-        """Tied rounds have one set of weights: neither their shape nor the number of rounds inside depends on the round.
+        """Tied rounds have one set of weights: no shape of them and no number of rounds inside depends on the round.
 
         Raises ShapeError where it does.
         """

@@ -130,7 +130,7 @@ def total(
     layers: Layers = None,
 ) -> None:
     """One total: a formula, or a number where every symbol has a value."""
-    from symconv.cost import set_cost
+    from symconv.formula import set_cost
     from symconv.notation import LATEX
     from symconv.readers.call import assignments, metric_named
     from symconv.writers import output

@@ -6,7 +6,7 @@ impossible is an error at that node, the rest are the conditions of the domain: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -14,10 +14,11 @@ from math import gcd
 from typing import Any, Final
 
 from symconv.block import Rounds
+from symconv.bounding import at_least as not_below
+from symconv.bounding import lower_bound
 from symconv.equality import Answer, compare
 from symconv.errors import DomainError, ExtentError, ShapeError
-from symconv.extent import Atom, Extent, Floor, Power, Size, from_terms, lower_bound, size_of, symbols_of, terms_of
-from symconv.extent import at_least as not_below
+from symconv.extent import Atom, Extent, Floor, Power, Size, from_terms, size_of, symbols_of, terms_of
 from symconv.notation import ASCII, TEXT, Style
 from symconv.setting import set_size
 from symconv.sizes import EVERY, NONE, Sizes, Undecided
@@ -29,6 +30,9 @@ AT_LEAST, EQUAL, DIVIDES = "at least", "equal", "divides"
 
 #: Rounds in which a condition is looked at one by one.
 WRITTEN_OUT: Final = 64
+
+#: Rounds at numbers in which a condition is looked at, at most.
+ROUNDS: Final = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -42,19 +46,45 @@ class Condition:
     node: str = ""
     rounds: tuple[Rounds, ...] = ()
 
-    def holds(self, at: Mapping[Symbol, Any]) -> bool:
-        """Whether it holds at these values of its symbols, in every one of its rounds."""
+    def holds(self, at: Mapping[Symbol, Any], left: list[int] | None = None) -> bool:
+        """Whether it holds at these values of its symbols, in every one of its rounds.
+
+        Raises ExtentError where it would have to be looked at in more rounds than there are `left`.
+        """
+        left = [ROUNDS] if left is None else left
         if self.rounds:
             first, *others = (r.index for r in self.rounds)
             inner = replace(self, rounds=self.rounds[1:])
-            begin, end = first.begin, evaluate(first.end, at)
+            numbers: Sequence[int] = range(first.begin, evaluate(first.end, at))
             if first not in self._indices(others):
-                end = min(end, begin + 1)
-            return all(inner.holds({**at, first: i}) for i in range(begin, end))
-        left, right = evaluate(self.left, at), evaluate(self.right, at)
+                numbers = numbers[:1]
+            elif not others and len(numbers) > WRITTEN_OUT:
+                numbers = self._enough(first, numbers, at)
+            return all(inner.holds({**at, first: i}, left) for i in numbers)
+        left[0] -= 1
+        if left[0] < 0:
+            raise ExtentError(f"{self.text()} would have to be looked at in more than {ROUNDS:,} rounds")
+        a, b = evaluate(self.left, at), evaluate(self.right, at)
         if self.relation == DIVIDES:
-            return bool(left >= 1 and right % left == 0)
-        return bool(left >= right if self.relation == AT_LEAST else left == right)
+            return bool(a >= 1 and b % a == 0)
+        return bool(a >= b if self.relation == AT_LEAST else a == b)
+
+    def _enough(self, i: Index, numbers: Sequence[int], at: Mapping[Symbol, Any]) -> Sequence[int]:
+        """The rounds to look at: where it holds in these it does in all.
+
+        A polynomial in i is periodic modulo a number, and zero where it is zero more often than its degree.
+        """
+        values = {s: at[s] for s in self.symbols | (self._indices() & at.keys())}
+        left, right = substitute(self.left, values), substitute(self.right, values)
+        powers = [m for size in (left, right) for m in terms_of(size)]
+        polynomial = all(a is i for m in powers for a in m)
+        if self.relation == DIVIDES:
+            return numbers[: max(left, 1)] if polynomial and isinstance(left, int) else numbers
+        if self.relation == EQUAL:
+            return numbers[: 1 + max(map(len, powers))] if polynomial and powers else numbers
+        if _ends_suffice(replace(self, left=left, right=right), i):
+            return [*numbers[:WRITTEN_OUT], numbers[-1]]  # a power is above any bound soon, and not worked out later
+        return numbers
 
     def _indices(self, inner: Iterable[Index] = ()) -> set[Symbol]:
         """The symbols of both sides, and of the ends of these rounds."""
@@ -246,6 +276,10 @@ class Domain:
             return
         if condition.proven:
             return
+        if not condition.symbols:
+            if not condition.holds({}):
+                raise ShapeError(f"{_asked(condition)}: {condition.text()} never holds")
+            return
         if innermost.certain and condition.relation == AT_LEAST and _ends_suffice(condition, i):
             ends: tuple[Size, ...] = (i.begin, i.end - 1)
             for end in dict.fromkeys(ends):
@@ -384,6 +418,8 @@ def _balanced(condition: Condition) -> Condition:
 def _cleared(condition: Condition) -> Condition:
     """Without an exact quotient by a number, which then divides as well, and without multiples of the divisor."""
     left, right = condition.left, condition.right
+    if left == 1:
+        return condition
     while isinstance(left, int) and isinstance(right, Extent):
         found = next((a for m in right.terms for a in m if len(m) == 1 and isinstance(a, Floor) and a.exact), None)
         if found is None or not isinstance(found.under, int):

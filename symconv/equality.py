@@ -14,8 +14,9 @@ from functools import lru_cache
 from math import gcd
 from typing import Final
 
+from symconv.bounding import lower_bound
 from symconv.errors import ExtentError
-from symconv.extent import Extent, Size, lower_bound, symbols_of
+from symconv.extent import Extent, Size, symbols_of
 from symconv.sizes import EVERY, NONE, Sizes, Undecided
 from symconv.solve import Window, Windows, windows, zero
 from symconv.symbols import Symbol

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from math import gcd as integer_gcd
 from typing import Final
 
+from symconv.bounding import lower_bound
 from symconv.errors import ExtentError
-from symconv.extent import Extent, Function, Size, ceiling, floor, from_terms, lower_bound, order, size_of, terms_of
+from symconv.extent import Extent, Function, Size, from_terms, order, size_of, terms_of
+from symconv.rounding import ceiling, floor
 
 FUNCTIONS: Final[dict[str, Callable[..., int]]] = {
     "max": max,

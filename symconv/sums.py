@@ -18,6 +18,7 @@ from functools import cache, reduce
 from math import comb
 from operator import mul
 
+from symconv.bounding import at_least
 from symconv.cost import (
     ZERO,
     Cost,
@@ -30,21 +31,9 @@ from symconv.cost import (
     product,
     total_of,
 )
-from symconv.extent import (
-    Atom,
-    Extent,
-    Floor,
-    Monomial,
-    Power,
-    Size,
-    Sum,
-    at_least,
-    floor,
-    from_terms,
-    power,
-    size_of,
-    symbols_of,
-)
+from symconv.extent import Atom, Extent, Floor, Monomial, Power, Size, Sum, from_terms, size_of, symbols_of
+from symconv.powers import power
+from symconv.rounding import floor
 from symconv.symbols import Index
 
 

@@ -11,25 +11,14 @@ from functools import cache, lru_cache, reduce
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
-from symconv.cost import Cost, Factor, cost_symbols, explicit, in_front, ordered_terms, power_cost, product, total_of
+from symconv.bounding import at_least
+from symconv.cost import Cost, Factor, cost_symbols, explicit, power_cost, product, total_of
 from symconv.errors import ExtentError, SymbolError
-from symconv.extent import (
-    Atom,
-    Extent,
-    Floor,
-    Monomial,
-    Power,
-    Size,
-    Sum,
-    at_least,
-    ceiling,
-    floor,
-    owing,
-    power,
-    size_of,
-    terms_of,
-)
+from symconv.extent import Atom, Extent, Floor, Monomial, Power, Size, Sum, size_of, terms_of
 from symconv.extremes import gcd, largest, smallest, spelled
+from symconv.formula import in_front, ordered_terms
+from symconv.powers import owing, power
+from symconv.rounding import ceiling, floor
 from symconv.symbols import FIELD, NONNEGATIVE, POSITIVE, RATIONAL, ROLES, Index, Symbol, by_name, index, symbol
 
 if TYPE_CHECKING:

@@ -99,7 +99,7 @@ def floors(size: Size) -> list[Floor]:
 
 
 def check_normal(size: Size) -> None:
-    """What the docstring of `symconv.extent` promises of every floor by a number, its own text aside."""
+    """What the docstring of `symconv.rounding` promises of every floor by a number, its own text aside."""
     for a in floors(size):
         s, constant = a.under, a.over.terms.get((), 0)
         inside = {m: c for m, c in a.over.terms.items() if m}

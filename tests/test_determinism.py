@@ -30,7 +30,14 @@ def printed(calls: list[list[str]], seed: str) -> bytes:
 
 def test_every_command_prints_the_same_under_every_hash_seed(tmp_path: Path) -> None:
     models = {name: words_for(name, tmp_path) for name in ("unet", "symbols", "two", "alexnet")}
-    calls = [["zoo", "resnet"], ["rules"], ["schema"], ["show", "nope"], ["total", "vgg16", "--at", "Y=3"], ["rules", "cnv"]]
+    calls = [
+        ["zoo", "resnet"],
+        ["rules"],
+        ["schema"],
+        ["show", "nope"],
+        ["total", "vgg16", "--at", "Y=3"],
+        ["rules", "cnv"],
+    ]
     for words in models.values():
         calls += [
             ["show", *words, "-f", "json"],

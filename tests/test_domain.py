@@ -1,6 +1,7 @@
 """The domain: what is required is kept, pruned, contradicted and checked, soundly for all kinds of symbols."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from random import Random
@@ -11,12 +12,15 @@ from test_extent import ON_SIZES
 from witness.programs import NoValueError, Program, random_program, run
 
 import symconv as sc
+from symconv.block import Rounds
 from symconv.domain import Condition, Domain, asking, at_least, divides, equal, require
-from symconv.errors import DomainError, ShapeError
+from symconv.errors import DomainError, ExtentError, ShapeError
 from symconv.extent import Size, size_of
 from symconv.extremes import largest
 from symconv.notation import ASCII
-from symconv.symbols import Symbol, symbol
+from symconv.powers import power
+from symconv.rounding import floor
+from symconv.symbols import Symbol, index, symbol
 from symconv.values import substitute
 
 SYMBOL = {name: symbol(name) for name in ("X", "H", "P", "S", "K", "N")}
@@ -340,3 +344,66 @@ def test_the_order_of_conditions_does_not_matter() -> None:
         rng.shuffle(conditions)
         assert list(domain_of(*conditions).sizes(X).members(300)) == expected
     assert sizes_of_symbols(X) == [x]
+
+
+# -- conditions in rounds ---------------------------------------------------------------------------------------------
+
+
+ROUNDS = symbol("n", "count", "test rounds")
+EVEN, BOUND = symbol("k", "count", "test rounds"), symbol("C", "channels", "test rounds")
+
+
+def of_round(make: Callable[[Size], Condition], begin: int = 0, end: Size = 0) -> tuple[Domain, Callable[..., None]]:
+    """A domain that asks for a condition in rounds begin to n, and what checks values against it."""
+    i = index("i", begin, end or size_of(ROUNDS), "test rounds")
+    domain = Domain()
+    domain.require(replace(make(size_of(i)), rounds=(Rounds("block", i, "image"),)))
+    return domain, lambda **at: domain.check({s: at[s.name] for s in (ROUNDS, EVEN, BOUND) if s.name in at})
+
+
+MANY = 10**18
+
+
+@pytest.mark.parametrize(
+    ("make", "good", "bad"),
+    [
+        (lambda i: divides(4, 2 * size_of(EVEN) * i), {"k": 4, "n": MANY}, {"k": 3, "n": MANY}),
+        (lambda i: divides(4, i * i * size_of(EVEN)), {"k": 8, "n": MANY}, {"k": 2, "n": MANY}),
+        (lambda i: divides(size_of(EVEN), 6 + size_of(EVEN) * i), {"k": 6, "n": MANY}, {"k": 4, "n": MANY}),
+        (lambda i: equal(size_of(EVEN) * i, 2 * i), {"k": 2, "n": MANY}, {"k": 1, "n": MANY}),
+        (lambda i: at_least(size_of(BOUND) * i + 5, 3 * i), {"C": 3, "n": MANY}, {"C": 2, "n": MANY}),
+        (lambda i: at_least(size_of(BOUND), power(2, i)), {"C": 2**50, "n": 51}, {"C": 2**50, "n": 1000}),
+    ],
+)
+def test_a_condition_in_very_many_rounds_is_decided_without_looking_at_each(
+    make: Callable[[Size], Condition], good: dict[str, int], bad: dict[str, int]
+) -> None:
+    for begin in (0, 1):
+        _, check = of_round(make, begin)
+        check(**good)
+        with pytest.raises(DomainError):
+            check(**bad)
+
+
+def test_a_condition_that_numbers_break_in_a_late_round_never_holds() -> None:
+    with pytest.raises(ShapeError, match="never holds"):
+        of_round(lambda i: divides(4, 2 * i), end=MANY)
+    domain, _ = of_round(lambda i: divides(2, i * i + i), end=MANY)
+    assert not domain.conditions
+
+
+def test_rounds_that_cannot_all_be_looked_at_are_an_error_and_no_endless_loop() -> None:
+    _, check = of_round(lambda i: at_least(i * i + size_of(EVEN), 2 * i // 3))
+    with pytest.raises(ExtentError, match="would have to be looked at in more than 131,072 rounds"):
+        check(k=1, n=MANY)
+
+
+def test_a_quotient_that_does_not_come_out_even_is_outside_of_the_domain() -> None:
+    i = index("i", 0, size_of(ROUNDS), "test rounds")
+    rounds = (Rounds("block", i, "image"),)
+    domain = Domain()
+    domain.require(replace(at_least(floor(size_of(BOUND), power(2, size_of(i) + 1), exact=True), 1), rounds=rounds))
+    domain.require(replace(divides(2, floor(size_of(BOUND), power(2, size_of(i)), exact=True)), rounds=rounds))
+    domain.check({BOUND: 48, ROUNDS: 4})
+    with pytest.raises(DomainError, match="2 divides C/2\\^i"):
+        domain.check({BOUND: 48, ROUNDS: 5})

@@ -16,9 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from witness.programs import NoValueError, Program, random_program, run
 
+from symconv.bounding import lower_bound
 from symconv.errors import ExtentError
-from symconv.extent import Extent, Floor, Function, Size, ceiling, floor, lower_bound, order, size_of, symbols_of
+from symconv.extent import Extent, Function, Size, order, size_of, symbols_of
 from symconv.extremes import gcd, largest, smallest
+from symconv.rounding import floor
 from symconv.symbols import ROLES, symbol
 from symconv.values import evaluate, substitute
 
@@ -123,116 +125,6 @@ def test_substitution_is_evaluation_in_steps(seed: int) -> None:
         assert evaluate(result, at(values)) == expected
 
 
-# -- the normal form -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        ((X // 2) // 2, "⌊X/4⌋"),
-        ((X + 1) // 2, "⌈X/2⌉"),
-        ((X + 3) // 4, "⌈X/4⌉"),
-        (((X - 1) // 2 + 1 - 1) // 2 + 1, "⌈X/4⌉"),
-        (2 * X // 2, "X"),
-        (4 * X // 6, "⌊2·X/3⌋"),
-        ((4 * X + 3) // 6, "⌊(2·X + 1)/3⌋"),
-        (3 * X // 2, "⌊3·X/2⌋"),
-        ((7 * X + 5) // 3, "⌊(7·X + 5)/3⌋"),
-        (-X // 2, "⌊(−X)/2⌋"),
-        (X - X // 2, "⌈X/2⌉"),
-        ((2 * (X // 2) + 3) // 4, "⌊(X + 2)/4⌋"),
-        ((3 * (X // 2) + 1) // 4, "⌊X/2⌋ − ⌊(X + 4)/8⌋"),
-        (X * 29 // 25, "⌊29·X/25⌋"),
-        (X * 29 // 25 * 29 // 25, "⌊29·⌊29·X/25⌋/25⌋"),
-        ((X * 29 // 25 + 1) // 2, "⌊(29·X + 25)/50⌋"),
-        (2 * (X * 29 // 25) + 7, "2·⌊29·X/25⌋ + 7"),
-        (X % 7, "X − 7·⌊X/7⌋"),
-        ((X + 2 * P - 3) // S + 1, "⌊(X + 2·P − 3)/S⌋ + 1"),
-        (((X + P) // S + P) // S, "⌊(S·P + X + P)/S²⌋"),
-        ((H * X + H) // H, "X + 1"),
-        (6 * H * X // (4 * H), "⌊3·X/2⌋"),
-        ((X // 2 + P) // 3 * 3, "3·⌊(X + 2·P)/6⌋"),
-        ((X // 3) * (X // 3) + 2, "⌊X/3⌋² + 2"),
-        (ceiling(X, 5), "⌈X/5⌉"),
-        (5 // X, "⌊5/X⌋"),
-        (floor(H, 4, exact=True), "H/4"),
-        (floor(H, 4, exact=True) - 1, "(H − 4)/4"),
-        (H - floor(H, 4, exact=True), "3·H/4"),
-        (floor(H * X, S, exact=True), "X·H/S"),
-    ],
-)
-def test_the_form_that_is_shown(size: Size, text: str) -> None:
-    assert str(size) == text
-
-
-def test_a_fraction_below_a_floor_is_no_ceiling() -> None:
-    """⌊w·X⌋ is not ⌈w·X⌉, and ⌊(w·X + 1)/2⌋ not ⌈w·X/2⌉, where w is a width multiplier such as 3/4."""
-    assert str(w * X // 1) == "⌊w·X⌋"
-    assert str((w * X + 1) // 2) == "⌊(w·X + 1)/2⌋"
-    assert str((X + 1) // 2) == "⌈X/2⌉"
-    assert str(X - w * X // 1) == "X − ⌊w·X⌋"
-    assert str(w * X // 1 + w) == "⌊w·X⌋ + w"
-    assert str(8 * (w * X // 8)) == "8·⌊w·X/8⌋"
-
-
-@pytest.mark.parametrize(
-    ("rule", "values"),
-    [
-        # ⌊(X − ⌊w·X⌋)/S⌋ must not become ⌊(X − w·X)/S⌋: −⌊v⌋ = ⌈−v⌉ for a fraction v
-        (lambda X, S, w: (X - w * X // 1) // S, {"X": 3, "S": 2, "w": Fraction(1, 2)}),
-        (lambda X, S, w: (S - w * X // 2) // S, {"X": 3, "S": 2, "w": Fraction(1, 2)}),
-        # ⌊⌊X/2⌋/w⌋ must not become ⌊X/(2·w)⌋: floors compose over integer divisors only
-        (lambda X, S, w: X // 2 // w, {"X": 3, "S": 1, "w": Fraction(3, 2)}),
-        (lambda X, S, w: X // S // w, {"X": 3, "S": 2, "w": Fraction(3, 2)}),
-        (lambda X, S, w: X // w // S, {"X": 7, "S": 2, "w": Fraction(3, 2)}),
-        (lambda X, S, w: (X + w * X) // w // S, {"X": 7, "S": 2, "w": Fraction(1, 3)}),
-    ],
-)
-def test_fractions_do_not_compose_as_integers_do(rule: Callable[..., Any], values: dict[str, Any]) -> None:
-    rng = Random(3)
-    size = rule(X, S, w)
-    for trial in range(60):
-        point = values if trial == 0 else random_values(rng, "XSw")
-        assert evaluate(size, at(point)) == rule(*(point[n] for n in "XSw")), point
-
-
-def test_what_may_be_zero_is_not_cancelled() -> None:
-    """P/P is 1 only where P is not 0; a divisor of 0 has no value, and says so."""
-    for size in (P // P, P * X // P, (P + X) // P, X // (P * S)):
-        with pytest.raises(ExtentError, match="is 0 here"):
-            evaluate(size, at({"P": 0, "X": 4, "S": 2}))
-        assert isinstance(size, Extent)
-    assert evaluate(P * X // P, at({"P": 3, "X": 4})) == 4
-    assert X * S // S == X
-
-
-def test_an_exact_quotient_that_does_not_come_out_even_is_an_error() -> None:
-    assert evaluate(floor(X, 4, exact=True), at({"X": 12})) == 3
-    with pytest.raises(ExtentError, match="4 does not divide 13 in X/4"):
-        evaluate(floor(X, 4, exact=True), at({"X": 13}))
-
-
-def test_the_normal_form_does_not_depend_on_the_way() -> None:
-    """Building a size again from its own terms changes nothing, whatever signs were met on the way."""
-    rng, met = Random(11), 0
-    for _ in range(1_500):
-        names, program = random_case(rng)
-        size = on_sizes(program, names)
-        if isinstance(size, Extent):
-            again = substitute(size, {s: size_of(s) for s in symbols_of(size)})
-            assert again == size, (program, size, again)
-            assert hash(again) == hash(size)
-            met += 1
-    assert met > 1_000
-
-
-def test_coefficients_stay_in_their_half_open_range_when_the_sign_is_turned() -> None:
-    for size in ((2 * X - H) // 4, (-2 * X - H) // 4, (2 * X + H + 1) // 4, (X * H - 3 * X) // 6):
-        ((atom,),) = [m for m in size.terms if isinstance(m[0], Floor)]
-        assert isinstance(atom, Floor)
-        assert all(-atom.under < 2 * c <= atom.under for m, c in atom.over.terms.items() if m)
-
-
 # -- max, min, gcd ---------------------------------------------------------------------------------------------------
 
 
@@ -324,21 +216,6 @@ def test_a_divisor_that_is_not_positive_has_no_value() -> None:
     assert evaluate(H // (X - 5), at({"X": 8, "H": 8})) == 2
 
 
-# -- bounds ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("size", "bound"),
-    [
-        (X, 1), (P, 0), (w, 0), (X + P + 3, 4), (X * P, 0), (2 * X * H - 5, -3), (X // 2, 0), ((X + 7) // 4, 2),
-        (X - 1, 0), (X - 2, -1), (-X, None), (X - H, None), (X // S, 0), (largest(X, 5), 5), (smallest(X + 2, 5), 3),
-        (gcd(X, 6), 1), ((X - 3) // 2, -1), (-(X // 2), None), (7, 7), (largest(X - 9, 3), 3),
-    ],
-)  # fmt: skip
-def test_no_value_falls_below_the_bound(size: Size, bound: int | None) -> None:
-    assert lower_bound(size) == bound
-
-
 # -- the same on every run, in every process -------------------------------------------------------------------------
 
 SHOWN = """
@@ -384,7 +261,7 @@ def test_a_size_survives_pickling_into_another_process() -> None:
     assert deepcopy(size) == size
     check = (
         "import pickle, sys, symconv as sc; from symconv.symbols import symbol;"
-        "from symconv.extent import *; from symconv.extremes import *;"
+        "from symconv.extent import *; from symconv.extremes import *; from symconv.rounding import floor;"
         "w = size_of(symbol('w', 'multiplier')); X, P, S, H = sc.X, sc.P, sc.S, sc.H;"
         "again = pickle.loads(sys.stdin.buffer.read());"
         "here = (X + 2*P - 3)//S + gcd(X, 6) + largest(H//3, P) + w*X//8 + floor(H, 4, exact=True);"

@@ -11,10 +11,12 @@ from witness.printed import printed_value
 from witness.programs import NoValueError, run
 
 import symconv as sc
-from symconv.cost import evaluate_cost, product, set_cost
-from symconv.extent import Extent, Size, floor, size_of
+from symconv.cost import evaluate_cost, product
+from symconv.extent import Extent, Size, size_of
 from symconv.extremes import largest
+from symconv.formula import set_cost
 from symconv.notation import ASCII, LATEX, POWER, PRODUCT, SUM, TEXT, Piece, latex_escape
+from symconv.rounding import floor
 from symconv.setting import set_size
 from symconv.symbols import symbol
 from symconv.values import evaluate

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from symconv import Network
-from symconv.errors import DomainError, NetworkError, ShapeError
+from symconv.errors import DomainError, NetworkError, ShapeError, SymbolError
 from symconv.extent import Size
 from symconv.layers import (
     Add,
@@ -321,3 +321,166 @@ def test_a_node_inside_of_a_block_is_not_read_from_outside() -> None:
         net.add("relu", ReLU(), "stage/i/conv")
     net.add("relu", ReLU(), "stage")
     assert list(net.graph.edges) == [("image", "stage/i/conv"), ("stage/i/conv", "relu")]
+
+
+# -- what an attack brought up ----------------------------------------------------------------------------------------
+
+
+def state(net: Network) -> tuple[object, ...]:
+    """All that an error must leave as it was."""
+    domains = str(net.domain), str(net.training_domain)
+    return (
+        dict(net.inputs),
+        net.nodes,
+        dict(net.blocks),
+        domains,
+        sorted(net.symbols),
+        list(net.graph.edges),
+        net.output,
+    )
+
+
+def image(channels: object = 8) -> Network:
+    net = Network("attacked")
+    net.input("image", "N", channels, "X", "X")
+    return net
+
+
+def test_a_repeat_that_begins_with_a_repeat_goes_on_from_the_round_before() -> None:
+    net = image()
+
+    def dense(_: Size) -> None:
+        net.add("new", Conv(2, padding=1), "image")
+        net.add("concat", Concat(), "image", "new")
+
+    def outer(_: Size) -> None:
+        net.repeat("dense", 3, dense, "image")
+        net.add("end", Conv(16, padding=1))
+
+    net.repeat("outer", net.symbol("n", "count"), outer)
+    weights = [sum(2 * (9 * (c + 2 * j) + 1) for j in range(3)) + 16 * (9 * (c + 6) + 1) for c in (8, 16, 16)]
+    assert net.evaluate("params", n=3) == sum(weights)
+    assert net.substitute(n=3).unrolled().evaluate("params") == sum(weights)
+
+
+def test_what_add_returns_is_that_layer_though_one_inside_has_such_a_name() -> None:
+    net = image()
+
+    def outer(_: Size) -> None:
+        first = net.add("end", Conv(9, padding=1), "image")
+        with net.inside("outer"), net.inside("0"):
+            net.add("end", Conv(5, padding=1))
+        net.add("last", Conv(8, padding=1), first)
+
+    net.repeat("outer", 1, outer)
+    assert net.node("outer/0/last").inputs == ("outer/0/end",)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_tied_rounds_have_one_set_of_weights_wherever_they_are_written(count: int, apart: bool) -> None:
+    net = image()
+    n = net.symbol("n", "count")
+
+    def outer(_: Size) -> None:
+        net.repeat("inner", n, lambda j: net.add("conv", Conv(8, padding=1)))
+        net.add("bn", BatchNorm())
+
+    net.repeat("outer", n, outer, tied=True, first_apart=apart)
+    for metric, wanted in (("params", count * 584 + 16), ("buffers", 17)):
+        assert net.evaluate(metric, n=count) == wanted
+        assert net.substitute(n=count).evaluate(metric) == wanted
+        assert net.substitute(n=count).unrolled().evaluate(metric) == wanted
+    assert net.evaluate("macs", n=count, N=1, X=3) == count * count * 576 * 9
+
+
+def test_tied_rounds_whose_weights_differ_are_refused() -> None:
+    net = image()
+    n = net.symbol("n", "count")
+    with pytest.raises(ShapeError, match="s is tied, and its weights have 8·i \\+ 8 in round i"):
+        net.repeat("s", n, lambda i: net.add("conv", Conv(8 + 8 * i, padding=1)), tied=True)
+    with pytest.raises(ShapeError, match="s/i/conv cannot share the weights of s/0/conv"):
+        net.repeat("s", n, lambda i: net.add("conv", Conv(16, padding=1)), tied=True)
+    assert not net.nodes
+
+
+def test_weights_inside_of_a_repeat_are_not_shared_from_outside() -> None:
+    net = image()
+    net.repeat("s", net.symbol("n", "count"), lambda i: net.add("conv", Conv(8, padding=1)))
+    with pytest.raises(NetworkError, match="s/i/conv has weights of its own in each round of s"):
+        net.add("again", Conv(8, padding=1), "s", shares="s/i/conv")
+
+
+def test_the_index_of_a_round_has_no_value_outside_of_it() -> None:
+    net = image()
+    found: list[Size] = []
+
+    def body(i: Size) -> None:
+        found.append(i)
+        net.add("conv", Conv(8, padding=1))
+
+    net.repeat("s", net.symbol("n", "count"), body)
+    with pytest.raises(SymbolError, match="i is the number of a round"):
+        net.add("after", Conv(8 + found[0]))
+
+
+def test_an_error_in_a_body_or_in_a_block_leaves_the_network_as_it_was() -> None:
+    net = image()
+    n = net.symbol("n", "count")
+    net.add("stem", Conv(8, padding=1))
+    before = state(net)
+
+    def body(_: Size) -> None:
+        net.add("conv", Conv(9))
+        net.input("other", "N", 9, "X", "X")
+
+    with pytest.raises(NetworkError, match="the input other is inside of a block"):
+        net.repeat("s", n, body)
+    assert state(net) == before
+    with pytest.raises(NetworkError, match="the input other"), net.inside("s"):
+        body(0)
+    assert state(net) == before
+
+
+def test_behind_a_repeat_that_works_in_training_only_stands_what_does_so_too() -> None:
+    net = image()
+    net.add("stem", Conv(8, padding=1))
+    net.repeat("aux", net.symbol("n", "count"), lambda i: net.add("conv", Conv(8, padding=1), training=True))
+    net.add("head", Conv(3))
+    assert net.node("head").training
+    assert str(net.cost("macs")) == "576·N·X²"
+    assert str(net.output) == "N×8×X²"
+
+
+def test_no_two_layers_have_one_name_when_rounds_are_written_out() -> None:
+    net = image()
+    net.repeat("s", net.symbol("n", "count"), lambda i: net.add("conv", Conv(8, padding=1)))
+    net.add("s/1/conv", Conv(8, padding=1), "s")
+    with pytest.raises(NetworkError, match="the name s/1/conv is taken"):
+        net.substitute(n=3).unrolled()
+
+
+def test_rounds_that_no_value_leaves_possible_are_none() -> None:
+    net = image("C")
+
+    def body(_: Size) -> None:
+        net.add("conv", Conv(net.reading("image").channels // 2, 1, bias=False), "image")
+
+    net.repeat("s", net.symbol("n", "count"), body, first_apart=True)
+    two = net.substitute(C=2)
+    assert str(two.domain) == "n = 1"
+    assert two.evaluate("params", n=1) == 2 == net.evaluate("params", C=2, n=1)
+    with pytest.raises(DomainError):
+        two.evaluate("params", n=2)
+
+
+def test_rounds_that_nest_floors_are_written_out_up_to_a_number() -> None:
+    net = image()
+
+    def body(_: Size) -> None:
+        net.add("up", Upsample(2))
+        net.add("pool", AvgPool(3))
+
+    with pytest.raises(ShapeError, match="at most 32 rounds are written out"):
+        net.repeat("s", 1000, body)
+    assert not net.nodes

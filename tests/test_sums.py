@@ -13,22 +13,17 @@ from witness.rounds import NUMBERS, Arithmetic, Term, added, random_terms, rando
 
 import symconv as sc
 from symconv.analysis.growth import growth, order
-from symconv.cost import (
-    Cost,
-    cost_symbols,
-    evaluate_cost,
-    exact_rational,
-    explicit,
-    product,
-    set_cost,
-    substitute_cost,
-    total_of,
-)
+from symconv.bounding import lower_bound
+from symconv.cost import Cost, cost_symbols, evaluate_cost, exact_rational, explicit, product, substitute_cost, total_of
 from symconv.equality import Answer, compare
 from symconv.errors import ExtentError
-from symconv.extent import Extent, Size, Sum, floor, iterated_window, lower_bound, power, size_of, symbols_of
+from symconv.extent import Extent, Size, Sum, size_of, symbols_of
 from symconv.extremes import largest
+from symconv.formula import set_cost
 from symconv.notation import ASCII, LATEX
+from symconv.powers import power
+from symconv.recurrence import iterated_window
+from symconv.rounding import floor
 from symconv.sizes import Undecided
 from symconv.solve import windows
 from symconv.sums import closed, sum_over

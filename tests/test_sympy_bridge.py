@@ -17,9 +17,10 @@ from witness.programs import NoValueError, run
 import symconv as sc
 from symconv.cost import evaluate_cost, product
 from symconv.errors import ExtentError, SymbolError
-from symconv.extent import Extent, Floor, Size, floor, size_of
+from symconv.extent import Extent, Floor, Size, size_of
 from symconv.extremes import gcd, largest, smallest
 from symconv.layers import Conv, MaxPool
+from symconv.rounding import floor
 from symconv.symbols import symbol
 from symconv.sympy_bridge import from_sympy, our_symbol, size_from_sympy, sympy_symbol, to_sympy
 

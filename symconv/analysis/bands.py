@@ -19,8 +19,9 @@ from math import lcm, prod
 from typing import Final
 
 from symconv.cost import Number
-from symconv.extent import Atom, Extent, Floor, Function, Monomial, Power, Size, Sum, bare
+from symconv.extent import Atom, Extent, Floor, Function, Monomial, Power, Size, Sum
 from symconv.extremes import spelled
+from symconv.powers import bare
 from symconv.sizes import Undecided
 from symconv.solve import polynomial_terms
 from symconv.symbols import Symbol

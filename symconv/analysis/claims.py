@@ -19,9 +19,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final
 
-from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, in_front, product, total_of
+from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, product, total_of
 from symconv.errors import SymbolError, SymconvError, near
 from symconv.extent import size_of, symbols_of
+from symconv.formula import in_front
 from symconv.layer import BUFFER
 from symconv.layers import Conv, ConvTranspose, DepthwiseConv, Linear
 from symconv.network import METRICS, Network, Node

@@ -15,9 +15,10 @@ from typing import Any
 
 from symconv.analysis.bands import Bands, Powers, among, antichain, bands, bands_by_class, monomial_of, quotients, ratio
 from symconv.analysis.classes import as_cost, symbol_of
-from symconv.cost import Cost, Number, cost_of, cost_symbols, set_cost
+from symconv.cost import Cost, Number, cost_of, cost_symbols
 from symconv.errors import SymconvError
 from symconv.extent import Floor
+from symconv.formula import set_cost
 from symconv.notation import ATOM, LATEX, SUM, TEXT, Piece, Style
 from symconv.sizes import Undecided
 from symconv.symbols import Symbol

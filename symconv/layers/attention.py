@@ -14,7 +14,7 @@ from symconv.cost import product
 from symconv.count import Count
 from symconv.domain import at_least, divides, equal, require
 from symconv.errors import ShapeError, near
-from symconv.extent import Size, ceiling, floor
+from symconv.extent import Size
 from symconv.layer import (
     BUFFER,
     Axes,
@@ -32,6 +32,7 @@ from symconv.layers.linear import Linear, products
 from symconv.layers.norm import LayerNorm, RMSNorm
 from symconv.layers.position import Rotary
 from symconv.layers.window import per_axis, spatial_rank
+from symconv.rounding import ceiling, floor
 from symconv.tensor import Tensor
 
 

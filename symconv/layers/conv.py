@@ -7,7 +7,7 @@ from fractions import Fraction
 from symconv.cost import Cost, product
 from symconv.count import Count
 from symconv.domain import divides, require
-from symconv.extent import Size, floor
+from symconv.extent import Size
 from symconv.extremes import largest
 from symconv.layer import (
     Axes,
@@ -21,6 +21,7 @@ from symconv.layer import (
     weight,
 )
 from symconv.layers.window import Window, per_axis, positive, slid, windows_of
+from symconv.rounding import floor
 from symconv.tensor import Tensor
 
 

@@ -8,10 +8,11 @@ from operator import mul
 from symconv.count import NOTHING, Count
 from symconv.domain import at_least, equal, require
 from symconv.errors import ShapeError
-from symconv.extent import Size, ceiling
+from symconv.extent import Size
 from symconv.layer import Axes, Layer, Parameter, Positive, Reach, image_of_symbols, layer, s, weight
 from symconv.layers.features import LAST, features_axis, letter, sequence, tokens_of_symbols, with_features
 from symconv.layers.window import per_axis, spatial_rank
+from symconv.rounding import ceiling
 from symconv.tensor import Tensor
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from symconv.cost import product
 from symconv.count import Count
 from symconv.domain import at_least, divides, require
-from symconv.extent import floor
 from symconv.layer import Layer, Parameter, Positive, layer, weight
 from symconv.layers.features import letter, sequence, tokens_of_symbols
+from symconv.rounding import floor
 from symconv.tensor import Tensor
 
 

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 from symconv.domain import at_least, divides, equal, require
 from symconv.errors import ShapeError
-from symconv.extent import Size, floor
+from symconv.extent import Size
 from symconv.layer import Layer, Range, Reach, image_of_symbols, layer, s
 from symconv.layers.slicing import axis_of
+from symconv.rounding import floor
 from symconv.tensor import Tensor
 
 #: Extents; −1 stands for the one that follows from the others, 0 for the input's own.

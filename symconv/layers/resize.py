@@ -6,9 +6,10 @@ from fractions import Fraction
 
 from symconv.count import NOTHING, Count
 from symconv.errors import ShapeError
-from symconv.extent import Size, floor
+from symconv.extent import Size
 from symconv.layer import Axes, Layer, Reach, Scale, image_of_symbols, layer, s
 from symconv.layers.window import per_axis, positive, spatial_rank
+from symconv.rounding import floor
 from symconv.tensor import Tensor
 
 

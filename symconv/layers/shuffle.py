@@ -6,8 +6,8 @@ from fractions import Fraction
 
 from symconv.domain import divides, require
 from symconv.errors import ShapeError
-from symconv.extent import floor
 from symconv.layer import Layer, Positive, Reach, image_of_symbols, layer, s
+from symconv.rounding import floor
 from symconv.tensor import Tensor
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from symconv.bounding import lower_bound
 from symconv.domain import at_least, divides, require
 from symconv.errors import ShapeError
-from symconv.extent import Size, ceiling, floor, lower_bound
+from symconv.extent import Size
 from symconv.extremes import smallest
 from symconv.layer import Layer, Margins, Natural, Positive, Range, Reach, image_of_symbols, layer, s
 from symconv.layers.window import sides, spatial_rank
+from symconv.rounding import ceiling, floor
 from symconv.tensor import Tensor
 
 #: A place on an axis; below 0 it counts from the axis's end.

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from symconv.domain import at_least, require
 from symconv.errors import ShapeError
-from symconv.extent import Size, ceiling
+from symconv.extent import Size
 from symconv.extremes import largest, smallest
 from symconv.layer import Reach
+from symconv.rounding import ceiling
 from symconv.tensor import Tensor
 
 

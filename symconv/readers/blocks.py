@@ -88,7 +88,7 @@ class Call:
             self._round(i, sources, training)
 
         if sources[0] in sources[1:]:
-            said = f"{plainly(sources[0][1:])} comes in twice, and from the second round on only the first is the round before"
+            said = f"{plainly(sources[0][1:])} comes in twice, and what comes in first is the round before from then on"
             self.faults.add((*self.path, "from"), said, hint="put an identity behind it for the other")
             raise Abandoned
         try:

@@ -14,9 +14,11 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from symconv.domain import at_least, divides, require
 from symconv.errors import ExpressionError, ExtentError, ShapeError
-from symconv.extent import Extent, Size, ceiling, floor, power
+from symconv.extent import Extent, Size
 from symconv.extremes import gcd, largest, make_divisible, smallest
+from symconv.powers import power
 from symconv.readers.names import nearest, plainly, shown
+from symconv.rounding import ceiling, floor
 
 #: Bounds: characters, parentheses inside one another, digits of a number, factors of a term, terms of a sum.
 LENGTH, DEPTH, DIGITS, DEGREE, TERMS = 1000, 50, 30, 24, 400

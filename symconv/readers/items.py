@@ -208,7 +208,8 @@ class Scope:
             self.walk(layers, (*path, "branches", branch), f"{stage}{self._stage_name(branch, (*path, 'branches'))}/")
             ends.append(self.last)
         join = item.get("join", "concat")
-        kind, fields = (join, {}) if isinstance(join, str) else ("", {})
+        kind: str = join if isinstance(join, str) else ""
+        fields: Any = {}
         if isinstance(join, dict) and len(join) == 1:
             ((kind, fields),) = join.items()
         if kind not in LAYERS or LAYERS[kind].arity[1] not in (None, len(ends)):

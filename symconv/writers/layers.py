@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Sequence, Sequence, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
@@ -154,60 +154,6 @@ def layers_table(net: Network, metric: str | Convention, values: Mapping[str, in
 
 def records(net: Network, table: Table) -> Table:
     """The table as records, with the rounds that layers stand in and whether they work in training only, if any do."""
-    if any(node.rounds for node in net.nodes):
-        table.columns = [*table.columns, Column("rounds", key="rounds")]
-        for row in table.rows:
-            row.append("; ".join(f"{r.name}/{r.index.name} {said_of(r).ascii}" for r in _node(net, row).rounds))
-    if any(node.training for node in net.nodes):
-        table.columns = [*table.columns, Column("training", key="training")]
-        for row in table.rows:
-            row.append("yes" if _node(net, row).training else "no")
-    return table
-
-
-def _node(net: Network, row: Sequence[Cell]) -> Node:
-    (name,) = (cell.path for cell in row if isinstance(cell, Name))
-    return net.node(name)
-
-
-def records(net: Network, table: Table) -> Table:
-    """The table as records: with the rounds that a layer stands in, and whether it works in training only, if any do."""
-    if any(node.rounds for node in net.nodes):
-        table.columns = [*table.columns, Column("rounds", key="rounds")]
-        for row in table.rows:
-            row.append("; ".join(f"{r.name}/{r.index.name} {said_of(r).ascii}" for r in _node(net, row).rounds))
-    if any(node.training for node in net.nodes):
-        table.columns = [*table.columns, Column("training", key="training")]
-        for row in table.rows:
-            row.append("yes" if _node(net, row).training else "no")
-    return table
-
-
-def _node(net: Network, row: Sequence[Cell]) -> Node:
-    (name,) = (cell.path for cell in row if isinstance(cell, Name))
-    return net.node(name)
-
-
-def records(net: Network, table: Table) -> Table:
-    """The table as records: with the rounds that a layer stands in, and whether it works in training only, if any do."""
-    if any(node.rounds for node in net.nodes):
-        table.columns = [*table.columns, Column("rounds", key="rounds")]
-        for row in table.rows:
-            row.append("; ".join(f"{r.name}/{r.index.name} {said_of(r).ascii}" for r in _node(net, row).rounds))
-    if any(node.training for node in net.nodes):
-        table.columns = [*table.columns, Column("training", key="training")]
-        for row in table.rows:
-            row.append("yes" if _node(net, row).training else "no")
-    return table
-
-
-def _node(net: Network, row: Sequence[Cell]) -> Node:
-    (name,) = (cell.path for cell in row if isinstance(cell, Name))
-    return net.node(name)
-
-
-def records(net: Network, table: Table) -> Table:
-    """The table as records: with the rounds that a layer stands in, and whether it works in training only, if any do."""
     if any(node.rounds for node in net.nodes):
         table.columns = [*table.columns, Column("rounds", key="rounds")]
         for row in table.rows:

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from symconv.cost import Cost, cost_symbols, set_cost, substitute_cost, total_of
+from symconv.cost import Cost, cost_symbols, substitute_cost, total_of
 from symconv.count import CONVENTIONS, PRIMITIVES, Count
 from symconv.errors import SymconvError, near
 from symconv.extent import Extent, Size, size_of, symbols_of
+from symconv.formula import set_cost
 from symconv.layer import (
     BUFFER,
     FROZEN,

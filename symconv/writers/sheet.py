@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
 
-from symconv.cost import Cost, Number, set_cost
+from symconv.cost import Cost, Number
 from symconv.extent import Extent
+from symconv.formula import set_cost
 from symconv.notation import ASCII, LATEX, TEXT, Ascii, Style
 from symconv.setting import set_size
 from symconv.tensor import Tensor

@@ -5,23 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from symconv.cost import (
-    Cost,
-    Factor,
-    Factors,
-    Number,
-    by_resolution,
-    cost_of,
-    in_front,
-    ordered_terms,
-    product,
-    set_cost,
-    shortest,
-    total_of,
-)
+from symconv.cost import Cost, Factor, Factors, Number, cost_of, product, shortest, total_of
 from symconv.count import Convention
 from symconv.errors import SymconvError
 from symconv.extent import Extent, Floor, Size, size_of
+from symconv.formula import by_resolution, in_front, ordered_terms, set_cost
 from symconv.network import Network
 from symconv.notation import TEXT
 from symconv.readers.names import plainly

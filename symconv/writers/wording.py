@@ -11,8 +11,9 @@ from fractions import Fraction
 from typing import Any
 
 from symconv.block import Rounds
-from symconv.cost import Cost, Number, as_number, cost_symbols, set_cost
+from symconv.cost import Cost, Number, as_number, cost_symbols
 from symconv.extent import Extent, Size
+from symconv.formula import set_cost
 from symconv.layer import Layer, layer_fields
 from symconv.network import Node
 from symconv.notation import ASCII, ATOM, PRODUCT, SUM, Piece, Style

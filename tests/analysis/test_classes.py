@@ -14,7 +14,8 @@ from symconv.analysis.classes import derivative, difference, on_class, period, p
 from symconv.cost import cost_symbols, evaluate_cost, product
 from symconv.errors import ExtentError, SymbolError
 from symconv.evaluation import evaluate_by_name
-from symconv.extent import power, size_of
+from symconv.extent import size_of
+from symconv.powers import power
 from symconv.sizes import Undecided
 from symconv.symbols import NONNEGATIVE, POSITIVE, symbol
 from symconv.sympy_bridge import to_sympy

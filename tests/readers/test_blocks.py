@@ -1,4 +1,4 @@
-"""Blocks and repeats in specs: at numbers a family is the network with every call written down, and says what it sets."""
+"""Blocks and repeats in specs: at numbers a family is the network with every call written down."""
 
 from __future__ import annotations
 
@@ -254,3 +254,73 @@ def test_a_block_that_calls_itself_through_what_it_hands_on_does_not_end() -> No
     text = NESTED.replace("layers: [inner]", "layers: [inner]\n  again: {layers: [around: {inner: [again]}]}")
     with pytest.raises(SpecError, match="the block again calls itself: again → around → again"):
         parse_spec(text + "layers: [again]").network()
+
+
+# -- what an attack brought up ----------------------------------------------------------------------------------------
+
+
+def kinds(text: str) -> list[str]:
+    """The kinds of the layers, in order."""
+    return [node.layer.kind for node in parse_spec(text).network().nodes]
+
+
+def test_a_repeat_that_begins_with_a_repeat_goes_on_from_the_round_before() -> None:
+    net = parse_spec(
+        """
+input: [N, 8, X, X]
+symbols: {n: count}
+blocks:
+  dense: {layers: [{branches: {old: [], new: [conv: {channels: 2, padding: 1}]}}]}
+  outer: {layers: [dense: {repeat: 3}, conv: {channels: 16, padding: 1}]}
+layers: [outer: {repeat: n}]
+"""
+    ).network()
+    weights = [sum(2 * (9 * (c + 2 * j) + 1) for j in range(3)) + 16 * (9 * (c + 6) + 1) for c in (8, 16, 16)]
+    assert net.evaluate("params", n=3) == sum(weights)
+
+
+def test_what_is_carried_on_cannot_be_what_stays_too() -> None:
+    text = """
+input: [N, 8, X, X]
+symbols: {n: count}
+blocks:
+  mixed: {inputs: {x: [_, c, _, _], memory: [_, d, _, _]}, layers: [concat: {from: [x, memory]}]}
+layers: [relu, mixed: {from: [relu1, relu1], repeat: n}]
+"""
+    with pytest.raises(SpecError, match="relu1 comes in twice, and what comes in first is the round before"):
+        parse_spec(text).network()
+    kept = text.replace("layers: [relu,", "layers: [relu, identity,").replace("[relu1, relu1]", "[identity1, relu1]")
+    assert str(parse_spec(kept).network().output) == "N×(8·n + 8)×X²"
+
+
+CALLED = """
+input: [N, 8, X, X]
+blocks:
+  act: {layers: [relu]}
+  unit: {with: {act: gelu, relu: relu, tanh: sigmoid}, layers: [act, relu, tanh]}
+"""
+
+
+def test_an_argument_is_called_as_a_block_or_a_layer_is() -> None:
+    assert kinds(CALLED + "layers: [unit]") == ["gelu", "relu", "sigmoid"]
+    assert kinds(CALLED + "layers: [unit: {act: act, relu: tanh}]") == ["relu", "tanh", "sigmoid"]
+    assert kinds("input: [N, 8, X, X]\nwith: {relu: relu}\nlayers: [relu]") == ["relu"]
+
+
+@pytest.mark.parametrize("given", ["{a: [a]}", "{a: [b], b: [relu, a]}"])
+def test_layers_that_stand_inside_of_themselves_are_refused(given: str) -> None:
+    with pytest.raises(SpecError, match="these layers stand inside of themselves"):
+        parse_spec(f"input: [N, 8, X, X]\nwith: {given}\nlayers: [a]").network()
+
+
+@pytest.mark.parametrize("join", ["3", "[add]", "{}", "{add: {}, mul: {}}", "null"])
+def test_a_join_that_is_none_is_a_fault(join: str) -> None:
+    text = f"input: [N, 8, X, X]\nlayers: [{{branches: {{a: [], b: []}}, join: {join}}}]"
+    with pytest.raises(SpecError, match="where a layer of several inputs is accepted"):
+        parse_spec(text).network()
+
+
+def test_layers_can_be_there_for_one_word_of_an_argument() -> None:
+    unit = "{when: act == relu, layers: [relu6], else: [act]}, {when: act != relu, layers: [tanh]}"
+    head = f"input: [N, 8, X, X]\nblocks:\n  unit: {{with: {{act: relu}}, layers: [{unit}]}}\n"
+    assert kinds(head + "layers: [unit, unit: {act: gelu}]") == ["relu6", "gelu", "tanh"]

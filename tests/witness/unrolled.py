@@ -42,19 +42,19 @@ METRICS = (*WEIGHTS, "activations", "params", "active_params", "buffers")
 LARGEST = 20_000
 
 
-class Illegal(Exception):
+class Illegal(Exception):  # noqa: N818  (an answer, more than an error)
     """No network at these numbers."""
 
 
-class Ambiguous(Exception):
+class Ambiguous(Exception):  # noqa: N818  (an answer, more than an error)
     """A join with an extent of 1."""
 
 
-class Immense(Exception):
+class Immense(Exception):  # noqa: N818  (an answer, more than an error)
     """More than can be walked."""
 
 
-class Untied(Exception):
+class Untied(Exception):  # noqa: N818  (an answer, more than an error)
     """Tied rounds whose weights differ."""
 
 
@@ -167,9 +167,7 @@ def _conv(w: Walk, name: str, shape: Shape, given: Sequence[Any], training: bool
     return w.node(name, out, training, keep, (weights, 0), mac=macs, channel_add=(planes - 1) * points, **beside)
 
 
-def _step(
-    w: Walk, step: Step, shape: Shape, name: str, rounds: tuple[int, ...], training: bool, keep: bool
-) -> Shape:
+def _step(w: Walk, step: Step, shape: Shape, name: str, rounds: tuple[int, ...], training: bool, keep: bool) -> Shape:
     kind, *given = step
     batch, c, *extents = shape
     e = prod(shape)

@@ -8,8 +8,9 @@ import pytest
 from command import SPECS
 
 import symconv as sc
-from symconv.cost import Cost, in_front, ordered_terms, set_cost
+from symconv.cost import Cost
 from symconv.errors import SymconvError
+from symconv.formula import in_front, ordered_terms, set_cost
 from symconv.layer import Layer, layer
 from symconv.notation import ASCII, TEXT
 from symconv.writers.explain import explain_sheet

@@ -17,8 +17,9 @@ from witness.printed import printed_value
 
 import symconv as sc
 from symconv import Network
-from symconv.cost import Cost, by_resolution, in_front, set_cost, total_of
+from symconv.cost import Cost, total_of
 from symconv.extent import Size
+from symconv.formula import by_resolution, in_front, set_cost
 from symconv.layers import Add, Conv, GlobalAvgPool, Linear, ReLU
 from symconv.notation import ASCII, LATEX, TEXT, Style
 from symconv.readers.expression import parse

@@ -187,7 +187,8 @@ def test_a_mixer_is_a_value_of_its_family(entry: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "X"), [("vit_b_16", 224), ("vit_b_32", 224), ("vit_h_14", 224), ("vit_h_14_518", 518), ("mixer_b16_224", 224)]
+    ("name", "X"),
+    [("vit_b_16", 224), ("vit_b_32", 224), ("vit_h_14", 224), ("vit_h_14_518", 518), ("mixer_b16_224", 224)],
 )
 def test_a_network_with_a_place_for_each_patch_takes_images_of_one_size(name: str, X: int) -> None:
     net = load(name)
