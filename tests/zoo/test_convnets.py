@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import product
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from symconv import Network, parse_spec
+from symconv import parse_spec
 from symconv.cost import exact_rational, total_of
 from symconv.errors import DomainError
 from symconv.evaluation import evaluate_by_name
 from symconv.extent import Floor, symbols_of
 from symconv.readers.catalogue import load
-
-ROOT = Path(__file__).parents[2]
+from zoo.figures import RECTANGLE, assert_equals, is_legal, measured, sibling, sizes_of, text_of
 
 #: The networks of this file: spec, variant (none where it is the spec itself), file and entry of the measured figures.
 NETWORKS: tuple[tuple[str, str | None, str, str], ...] = (
@@ -44,50 +39,6 @@ IDS = [variant or family for family, variant, _, _ in NETWORKS]
 every_network = pytest.mark.parametrize(("family", "variant", "file", "entry"), NETWORKS, ids=IDS)
 
 
-@cache
-def measured(file: str, entry: str) -> dict[str, Any]:
-    figures: dict[str, Any] = json.loads((ROOT / "tests" / "truth" / f"{file}.json").read_text("utf-8"))[entry]
-    return figures
-
-
-def text_of(family: str, replaced: Mapping[str, str]) -> str:
-    """The text of a bundled spec with other words in place of some, each of which it has."""
-    text = (ROOT / "specs" / f"{family}.yaml").read_text("utf-8")
-    for old, new in replaced.items():
-        assert old in text, old
-        text = text.replace(old, new)
-    return text
-
-
-def sibling(family: str, replaced: Mapping[str, str] | None = None, **values: Any) -> Network:
-    """A network of a bundled family that has a variant of these values."""
-    listed = f"\nvariants:\n  sibling: {{set: {json.dumps(values)}}}\n"
-    return parse_spec(text_of(family, {**(replaced or {}), "\nvariants:\n": listed})).network("sibling")
-
-
-def sizes_of(place: str) -> dict[str, int]:
-    """`X=224,N=1` by name."""
-    return {name: int(value) for name, value in (part.split("=") for part in place.split(","))}
-
-
-def is_legal(net: Network, X: int) -> bool:
-    try:
-        net.at({"X": X})
-    except DomainError:
-        return False
-    return True
-
-
-def assert_equals(net: Network, entry: str, file: str = "torchvision_more", **values: int) -> None:
-    """Params, buffers, and the MACs at each square image, of a network or, at these values, of its family."""
-    figures = measured(file, entry)
-    params, buffers = (evaluate_by_name(net.cost(metric), **values) for metric in ("params", "buffers"))
-    assert (params, buffers) == (figures["params"], figures["buffers"])
-    for place, at in figures["at"].items():
-        if "X" in (sizes := sizes_of(place)):
-            assert net.evaluate("macs", **values, **sizes) == at["macs"], place
-
-
 # -- every network -----------------------------------------------------------------------------------------------------
 
 
@@ -95,11 +46,10 @@ def assert_equals(net: Network, entry: str, file: str = "torchvision_more", **va
 def test_images_that_are_no_squares_cost_what_was_measured(
     family: str, variant: str | None, file: str, entry: str
 ) -> None:
-    figures = {place: at for place, at in measured(file, entry)["at"].items() if "H" in place}
+    figures = {place: at for place, at in measured(entry, file)["at"].items() if "H" in place}
     if not figures:
         pytest.skip("no such image was measured")
-    replaced = {"input: [N, 3, X, X]": "input: [N, 3, H, W]", "usual: {X: ": "usual: {H: "}
-    net = parse_spec(text_of(family, replaced)).network(variant)
+    net = parse_spec(text_of(family, RECTANGLE)).network(variant)
     for place, at in figures.items():
         assert net.evaluate("macs", **sizes_of(place)) == at["macs"], place
 
@@ -108,7 +58,7 @@ def test_images_that_are_no_squares_cost_what_was_measured(
 def test_the_domain_begins_at_the_least_image_that_the_framework_takes(
     family: str, variant: str | None, file: str, entry: str
 ) -> None:
-    least = measured(file, entry).get("least")
+    least = measured(entry, file).get("least")
     if least is None:
         pytest.skip("the least image was not looked for")
     net = load(variant or family)
@@ -137,7 +87,7 @@ def test_activations_are_the_outputs_of_the_frameworks_modules(
     modules = total_of(
         costs[node.name] for node in net.nodes if node.name not in apart and node.layer.kind not in apart
     )
-    for place, at in measured(file, entry)["at"].items():
+    for place, at in measured(entry, file)["at"].items():
         if "X" in (sizes := sizes_of(place)):
             assert evaluate_by_name(modules, **sizes) == at["activations"], place
 
