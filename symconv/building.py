@@ -257,10 +257,16 @@ class Building:
                 first = anywhere(frame.tied, frame.rounds) + first[len(anywhere(frame.prefix, frame.rounds)) :]
         if first == own:
             return ""
-        found = next((n.name for n in self._nodes.values() if anywhere(n.name, n.rounds) == first), None)
+        found = next((n for n in self._nodes.values() if anywhere(n.name, n.rounds) == first), None)
         if found is None:
             raise ShapeError(f"{name}: tied rounds share one set of weights, and the first one has no such layer")
-        return found
+        tied = {frame.rounds[-1] for frame in self._frames if frame.tied and frame.rounds}
+        spans = [[(r.index.begin, r.index.end) for r in its if r not in tied] for its in (rounds, found.rounds)]
+        if spans[0] != spans[1]:
+            raise ShapeError(
+                f"{name}: tied rounds share one set of weights, and the rounds inside of the first are others"
+            )
+        return found.name
 
     def _check_tied(self, node: Node) -> None:
         """Tied rounds have one set of weights: no shape of them and no number of rounds inside depends on the round.

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, reduce
-from math import comb
+from math import comb, lcm
 from operator import mul
 
 from symconv.bounding import at_least
@@ -112,7 +112,9 @@ def _monomial(monomial: Monomial, i: Index) -> Cost | None:
         at = {base: e + rates[base] * (j - size_of(i)) for base, e in exponents.items()}
         return _scaled(whole, at)
 
-    whole = _whole(above)
+    # 2^n·2^(n − 1) expands to ½·4^n: what is divided is whole, and the half stands in front.
+    scale = lcm(*(Fraction(c).denominator for c in above.expanded().values()))
+    whole, number = _whole(above * scale), number / scale
     ratio = reduce(mul, (Fraction(base) ** rate for base, rate in rates.items()), Fraction(1))
     falling = any(rate < 0 for rate in rates.values())
     total = _total(i, degree, ratio, value, falling)

@@ -484,3 +484,16 @@ def test_rounds_that_nest_floors_are_written_out_up_to_a_number() -> None:
     with pytest.raises(ShapeError, match="at most 32 rounds are written out"):
         net.repeat("s", 1000, body)
     assert not net.nodes
+
+
+@pytest.mark.parametrize("inner", ["settled", "grown"])
+def test_tied_rounds_whose_rounds_inside_have_other_weights_are_refused(inner: str) -> None:
+    net = image()
+    n, m = net.symbol("n", "count"), net.symbol("m", "count")
+
+    def outer(i: Size) -> None:
+        count = m if inner == "settled" else i + 1
+        net.repeat("inner", count, lambda j: net.add("conv", Conv(9 if inner == "settled" else 8, padding=1)))
+
+    with pytest.raises(ShapeError, match=r"tied rounds share one set of weights|is tied, and its weights have"):
+        net.repeat("outer", n, outer, tied=True, first_apart=True)

@@ -318,3 +318,12 @@ def test_the_growth_of_a_closed_sum_is_a_polynomials_and_of_a_power_or_an_open_s
         growth(sum_over(product(X, power(4, I)), OF), ["n"])
     with pytest.raises(Undecided, match="has no closed form, so its growth cannot be followed"):
         growth(sum_over(product(X // power(2, I)), OF), ["X"])
+
+
+def test_quotients_of_several_powers_keep_the_fractions_that_their_product_expands_to() -> None:
+    """(3·2^n/2^i)·(3·2^(n − 1)/2^i) at n = 5, m = 2: 96·48 in the first round and 48·24 in the second."""
+    n, m = size_of(symbol("n", "count", "sums")), size_of(symbol("m", "count", "sums"))
+    i = index("i", 0, m)
+    over = (floor(3 * power(2, n - k), power(2, size_of(i)), exact=True) for k in (0, 1))
+    total = sum_over(product(*over), i)
+    assert sc.evaluate(total, n=5, m=2) == 96 * 48 + 48 * 24
