@@ -15,7 +15,8 @@ from symconv.errors import ShapeError, SymconvError
 from symconv.extent import Extent, Size
 from symconv.readers.expression import is_name
 from symconv.readers.faults import Place
-from symconv.readers.items import Scope, Slot, Value
+from symconv.readers.items import Scope
+from symconv.readers.meaning import Slot, Value
 from symconv.readers.names import nearest, plainly, shown
 from symconv.readers.schema import CALL
 from symconv.readers.wiring import Abandoned
@@ -80,7 +81,7 @@ class Call:
 
     def _several(self, name: str, sources: tuple[str, ...], training: bool) -> None:
         rounds = self._count(self.net.path(name))
-        tied = self.scope._flag(self.given, "tied", self.path)
+        tied = self.scope.flag(self.given, "tied", self.path)
         if rounds is None:
             raise Abandoned
 

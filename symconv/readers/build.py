@@ -10,7 +10,8 @@ from symconv.extent import Extent, Size, size_of
 from symconv.network import Network
 from symconv.readers.expression import names_in
 from symconv.readers.faults import Faults, Place
-from symconv.readers.items import Scope, Slot, Value, sizes_of
+from symconv.readers.items import Scope
+from symconv.readers.meaning import Slot, Value, sizes_of
 from symconv.readers.names import nearest, plainly, refusal, shown
 from symconv.readers.paper import Cell, is_fc, read_word
 from symconv.readers.schema import SpecModel, Variant

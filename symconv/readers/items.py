@@ -6,21 +6,18 @@ What a name stands for, an argument of a block, a derived integer, a symbol, is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from symconv.domain import Condition, Domain, asking
-from symconv.errors import ExpressionError, ShapeError, SymconvError
-from symconv.extent import Size
+from symconv.domain import asking
+from symconv.errors import ShapeError, SymconvError
 from symconv.layer import LAYERS, layer_class, ranges
-from symconv.readers.expression import is_name, parse, parse_rational
 from symconv.readers.faults import Offset, Place, faults_of
 from symconv.readers.fields import first_field, layer_of, model_of
+from symconv.readers.meaning import Meanings, Recorder, Slot, Value, sizes_of, word_of
 from symconv.readers.names import nearest, plainly, refusal, shown
-from symconv.readers.paper import Word, is_fc, read_word
+from symconv.readers.paper import is_fc, read_word
 from symconv.readers.wiring import Item, around, wire
 
 if TYPE_CHECKING:
@@ -38,46 +35,13 @@ WHEN: Final = ("when", "layers", "else")
 JOINS: Final = ("add", "concat", "mul")
 
 
-@dataclass(frozen=True)
-class Slot:
-    """Layers as an argument: a kind by its name, or a list of layers, with the scope in which they were written."""
-
-    layers: str | tuple[Any, ...]
-    path: Place
-    names: Mapping[str, Any]
-
-
-#: What a name in a spec may stand for.
-Value = Size | Fraction | bool | Slot
-
-
-def sizes_of(names: Mapping[str, Value]) -> dict[str, Size | Fraction]:
-    """The names that stand for sizes, for expressions."""
-    return {n: v for n, v in names.items() if not isinstance(v, bool | Slot)}
-
-
-class Recorder(Domain):
-    """Keeps what expressions require until their layer has a node."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[Condition] = []
-
-    def require(self, condition: Condition) -> None:
-        """Keep the condition; raises ShapeError where it can never hold."""
-        Domain().require(condition)
-        self.found.append(condition)
-
-
-class Scope:
+class Scope(Meanings):
     """One level: its names, the layers that stand in it, and the one that the next stands behind."""
 
     def __init__(
         self, build: Build, names: Mapping[str, Value], sources: Mapping[str, str], last: str, training: bool = False
     ) -> None:
-        self.build, self.faults = build, build.faults
-        self.names: Mapping[str, Value] = names
-        self.sizes = sizes_of(names)
+        super().__init__(build, names)
         #: What the level reads from outside, by the name that it has inside.
         self.sources = sources
         self.items: list[Item] = []
@@ -88,10 +52,6 @@ class Scope:
         self.training = training
         #: The lists of layers, given as arguments, that are being walked.
         self.slots: list[Slot] = []
-
-    def rename(self, names: Mapping[str, Value]) -> None:
-        """Give the level its names."""
-        self.names, self.sizes = names, sizes_of(names)
 
     # -- walking ----------------------------------------------------------------------------------------------------
 
@@ -128,14 +88,6 @@ class Scope:
             if key not in known:
                 self.faults.add((*path, key), f"unknown field {plainly(key)}", hint=nearest(key, known, what), key=True)
 
-    def _flag(self, item: dict[str, Any], key: str, path: Place) -> bool:
-        given = item.get(key, False)
-        if isinstance(given, str) and isinstance(self.names.get(given), bool):
-            given = self.names[given]
-        if not isinstance(given, bool):
-            self.faults.add((*path, key), f"{key}: {shown(given)}, where true or false is accepted")
-        return given is True
-
     def _inner(self, item: dict[str, Any], path: Place, what: str) -> list[Any] | None:
         """The layers of a stage, a repeat or a branch."""
         inner = item.get("layers")
@@ -155,7 +107,7 @@ class Scope:
         if inner is None:
             return
         before, training = self.last, self.training
-        self.training = training or self._flag(item, "training", path)
+        self.training = training or self.flag(item, "training", path)
         self._behind(item, path, stage)
         self.walk(inner, (*path, "layers"), f"{stage}{name}/")
         if self.training and not training:
@@ -230,73 +182,9 @@ class Scope:
                 path, "layers on a condition: a list is accepted", hint="when: NAME, layers: […], else: […]"
             )
             return
-        holds = self._holds(condition, (*path, "when"))
+        holds = self.holds(condition, (*path, "when"))
         if holds is not None:
             self.walk(inner if holds else otherwise, (*path, "layers" if holds else "else"), stage)
-
-    def _holds(self, condition: Any, path: Place) -> bool | None:
-        """Whether a condition holds: true, NAME, not NAME, A == B, A != B; None where that is not known."""
-        if isinstance(condition, bool):
-            return condition
-        text = condition.strip() if isinstance(condition, str) else ""
-        positive = text.removeprefix("not ").strip()
-        value = self.names.get(positive)
-        if isinstance(value, bool):
-            return value is (positive == text)
-        for sign in ("==", "!="):
-            left, found, right = text.partition(sign)
-            if found:
-                values = [self.value(side.strip(), path, "") for side in (left, right)]
-                if any(side is None for side in values):
-                    return None
-                sides = [side.layers if isinstance(side, Slot) else side for side in values]
-                if all(isinstance(side, str) for side in sides):
-                    return (sides[0] == sides[1]) is (sign == "==")
-                if sides[0] == sides[1] or all(isinstance(side, int | Fraction) for side in sides):
-                    return (sides[0] == sides[1]) is (sign == "==")
-                self.faults.add(
-                    path, f"when: whether {text} holds depends on symbols", hint="give a flag, true or false"
-                )
-                return None
-        accepted = "true, false, the name of a flag, not NAME, A == B or A != B"
-        flags = [n for n, v in self.names.items() if isinstance(v, bool)]
-        hint = nearest(positive, flags, "the flags are") if flags and is_name(positive) else ""
-        self.faults.add(path, f"when: {shown(condition)}, where {accepted} is accepted", hint=hint)
-        return None
-
-    # -- values -----------------------------------------------------------------------------------------------------
-
-    def value(self, given: Any, path: Place, node: str, whole: bool = False) -> Value | None:
-        """What a text or a number in a spec stands for: a size, a fraction, a flag or layers; None where it is wrong.
-
-        With `whole` a fraction is wrong. What an expression requires goes to the domain in the name of a node.
-        """
-        if isinstance(given, bool | int | Fraction):
-            return given
-        if isinstance(given, list):
-            return Slot(tuple(given), path, self.names)
-        if not isinstance(given, str):
-            accepted = "a number, an expression, true, false, or layers"
-            self.faults.add(path, f"{shown(given)}, where {accepted} is accepted")
-            return None
-        known = self.names.get(given)
-        if isinstance(known, bool | Slot):
-            return known
-        if given not in self.sizes and (given in LAYERS or given in self.build.model.blocks or _word(given)):
-            return Slot(given, path, self.names)
-        recorder = Recorder()
-        try:
-            with asking(recorder, node):
-                size = (parse if whole else parse_rational)(given, self.sizes)
-            for condition in recorder.found:
-                self.build.net.require(condition, node)
-        except ExpressionError as error:
-            self.faults.add(path, str(error), (0, error.column - 1))
-            return None
-        except SymconvError as error:
-            self.faults.add(path, str(error))
-            return None
-        return size
 
     # -- layers -----------------------------------------------------------------------------------------------------
 
@@ -355,7 +243,7 @@ class Scope:
             self._call(kind, given, path, stage)
             return
         if kind not in LAYERS:
-            word = _word(kind)
+            word = word_of(kind)
             meant = f"{word.kind}: {{{', '.join(f'{k}: {v}' for k, v in word.fields.items())}, …}}" if word else ""
             known = sorted([*LAYERS, *self.build.model.blocks])
             hint = f"with fields of its own, {meant}" if meant else nearest(kind, known, "known are")
@@ -463,20 +351,13 @@ class Scope:
         sources = given.get("from")
         wanted = [s for s in (sources if isinstance(sources, list) else [sources]) if isinstance(s, str)]
         item = Item("", None, tuple(wanted), path)
-        item.training = self._flag(given, "training", path)
+        item.training = self.flag(given, "training", path)
         sound = call.check()
         before = self.last
         self._push(item, stage, kind, name)
         item.nest = (lambda found: call.build(item.name, found, item.training)) if sound else None
         if item.training and not self.training:
             self.last = before
-
-
-def _word(item: Any) -> Word | None:
-    try:
-        return read_word(item) if isinstance(item, str) else None
-    except ShapeError:
-        return None
 
 
 def _no_layer(item: Any) -> tuple[str, None, str]:
