@@ -34,6 +34,8 @@ from symconv.layers import (  # noqa: E402
     Add,
     AvgPool,
     BatchNorm,
+    Bias,
+    Buffer,
     Concat,
     Conv,
     ConvTranspose,
@@ -215,8 +217,33 @@ def test_shapes_weights_and_macs_are_torch_s(draw: Any) -> None:
 def test_every_kind_of_layer_is_compared() -> None:
     drawn = {draw(Random(seed))[0].kind for seed in range(MANY) for draw in DRAWS}
     own = {kind for kind, cls in LAYERS.items() if cls.__module__.startswith("symconv.layers.")}
-    joins, recurrent = {"add", "sub", "mul", "maximum", "concat"}, {"lstm", "gru", "rnn"} | SEQUENCES
-    assert own - drawn == joins | recurrent | SEQUENCES
+    joins, recurrent = {"add", "sub", "mul", "maximum", "concat"}, {"lstm", "gru", "rnn"}
+    assert own - drawn == joins | recurrent | SEQUENCES | {"bias", "buffer"}
+
+
+class Kept(torch.nn.Module):
+    """A weight that is added to every feature, and constants that nothing reads."""
+
+    def __init__(self, features: int, constants: int) -> None:
+        super().__init__()
+        self.bias = torch.nn.Parameter(torch.empty(features, device="meta"))
+        self.register_buffer("constants", torch.empty(constants, device="meta"))
+
+    def forward(self, x: Any) -> Any:
+        return x + self.bias
+
+
+@pytest.mark.parametrize(("features", "constants"), [(1, 1), (7, 512), (64, 3)])
+def test_a_bias_is_a_parameter_and_a_constant_is_a_buffer(features: int, constants: int) -> None:
+    module = Kept(features, constants)
+    net = Network()
+    net.input("rows", 2, 5, features)
+    net.add("bias", Bias())
+    net.add("constants", Buffer(constants))
+    assert net.output.shape == tuple(module(empty((2, 5, features))).shape)
+    assert net.evaluate("params") == sum(p.numel() for p in module.parameters())
+    assert net.evaluate("buffers") == sum(b.numel() for b in module.buffers())
+    assert net.evaluate("ops") == 2 * 5 * features
 
 
 def test_joins_broadcast_as_torch_does() -> None:
