@@ -210,6 +210,17 @@ def shortest(cost: Cost, longer: int = 1) -> Cost:
     return cost_of(wide) if len(wide) <= longer * len(cost.terms) else cost
 
 
+def settled(cost: Cost) -> Cost:
+    """The form in which a total is given: the shortest, and a polynomial where exact quotients were only on the way.
+
+    (g·n + 64)/2 is ½·g·n + 32 on the domain, where it comes out even.
+    """
+    rational = exact_rational(cost)
+    if rational.terms == cost.terms:
+        return shortest(cost)
+    return shortest(rational, longer=2)
+
+
 def cost_symbols(cost: Cost) -> set[Symbol]:
     """The symbols in a cost."""
     factors = {f for key in cost.terms for f in key}

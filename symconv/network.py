@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from symconv.block import over
-from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, exact_rational, shortest, total_of
+from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, settled, total_of
 from symconv.count import Convention, Count, sum_of
 from symconv.errors import NetworkError, near
 from symconv.evaluation import resolve
@@ -94,11 +94,11 @@ class Network(Repeating):
         """
         if only is not None:
             costs, chosen = self.costs(metric), self._chosen(only)
-            return _settled(total_of(costs[node.name] for node in chosen))
+            return settled(total_of(costs[node.name] for node in chosen))
         if isinstance(metric, Convention):
-            return _settled(total_of(self.costs(metric).values()))
+            return settled(total_of(self.costs(metric).values()))
         if metric not in self._costs:
-            self._costs[metric] = _settled(total_of(self.costs(metric).values()))
+            self._costs[metric] = settled(total_of(self.costs(metric).values()))
         return self._costs[metric]
 
     def _chosen(self, only: str) -> list[Node]:
@@ -125,7 +125,7 @@ class Network(Repeating):
     def count(self) -> Count:
         """All primitive operations, in all rounds."""
         working = [node for node in self.nodes if not node.training]
-        return sum_of(node.count.map(lambda cost, n=node: over(cost, n.rounds)) for node in working).map(_settled)  # type: ignore[misc]
+        return sum_of(node.count.map(lambda cost, n=node: over(cost, n.rounds)) for node in working).map(settled)  # type: ignore[misc]
 
     def evaluate(self, metric: str | Convention = "macs", /, **values: Any) -> Number:
         """The exact total at these values of the symbols, the domain checked.
@@ -174,17 +174,6 @@ class Network(Repeating):
 
     def __repr__(self) -> str:
         return f"Network({self.name!r}, {len(self._nodes)} layers)"
-
-
-def _settled(cost: Cost) -> Cost:
-    """The form in which a total is given: the shortest, and a polynomial where exact quotients were only on the way.
-
-    (g·n + 64)/2 is ½·g·n + 32 on the domain, where it comes out even.
-    """
-    rational = exact_rational(cost)
-    if rational.terms == cost.terms:
-        return shortest(cost)
-    return shortest(rational, longer=2)
 
 
 def _size_or_value(value: Any) -> Any:

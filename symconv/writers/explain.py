@@ -10,7 +10,7 @@ from symconv.block import Rounds
 from symconv.cost import (
     Cost,
     product,
-    shortest,
+    settled,
     total_of,
 )  # fmt: skip
 from symconv.count import PRIMITIVES, Convention
@@ -161,7 +161,7 @@ def _stage_sheet(net: Network, stage: str, nodes: list[Node], metric: str | Conv
     table.columns = [*table.columns, *(Column(label(m), True, metric_name(m), rank=2, short=True) for m in metrics)]
     under = group_rows(net, nodes, table)
     table.rows = [[Name(n.name, under[n.name]), kind_of(n), n.out, *(c[n.name] for c in costs)] for n in nodes]
-    sums = [shortest(total_of(c[n.name] for n in nodes)) for c in costs]
+    sums = [settled(total_of(c[n.name] for n in nodes)) for c in costs]
     table.total = ["together", counted(len(nodes), "layer"), None, *map(short, sums)]
     sheet = Sheet(f"{stage} in {net.name}", tables=[table])
     around = [r for r in nodes[0].rounds if stage.startswith((f"{r.name}/{r.index.name}/", f"{r.name}/{r.index.name}"))]
@@ -175,7 +175,7 @@ def _stage_sheet(net: Network, stage: str, nodes: list[Node], metric: str | Conv
     for m, total in zip(metrics, sums):
         if around:
             in_round = total_of(metric_of(m).over(replace(n, rounds=n.rounds[len(around) :])) for n in nodes)
-            sheet.facts.append((f"{label(m)} in a round", shortest(in_round)))
+            sheet.facts.append((f"{label(m)} in a round", settled(in_round)))
         sheet.facts.append((label(m), total))
     names = {n.name for n in nodes}
     asked = (*net.domain.conditions, *net.training_domain.conditions)

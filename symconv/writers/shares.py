@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
-from symconv.cost import Cost, cost_symbols, evaluate_cost, shortest, total_of
+from symconv.cost import Cost, cost_symbols, evaluate_cost, settled, total_of
 from symconv.count import Convention
 from symconv.domain import Domain
 from symconv.errors import DomainError
@@ -68,10 +68,8 @@ def shares_of(
     whole: dict[str, Cost] = {}
     for name, of in wanted.items():
         by_node, metric_ = network.costs(of), metric_of(of)
-        costs[name] = {
-            box.key: shortest(total_of(_in_round(metric_, box, node) for node in box.nodes)) for box in boxes
-        }
-        totals[name] = shortest(total_of(by_node.values()))
+        costs[name] = {box.key: settled(total_of(_in_round(metric_, box, node) for node in box.nodes)) for box in boxes}
+        totals[name] = settled(total_of(by_node.values()))
         if name == coloured:
             whole = {box.key: total_of(by_node[node.name] for node in box.nodes) for box in boxes}
     times = {box.key: n for box, n in picture.boxes()}

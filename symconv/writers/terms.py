@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from symconv.cost import Cost, Factor, Factors, Number, cost_of, product, shortest, total_of
+from symconv.cost import Cost, Factor, Factors, Number, cost_of, product, settled, total_of
 from symconv.count import Convention
 from symconv.errors import SymconvError
 from symconv.extent import Extent, Floor, Size, size_of
@@ -36,7 +36,7 @@ def term_sheet(net: Network, text: str, wanted: Cost, metric: str | Convention) 
     for name, cost in found.items():
         node = net.node(name)
         table.rows.append([name, kind_of(node), node.tensors[0] if node.tensors else None, node.out, cost])
-    together = shortest(total_of(found.values()))
+    together = settled(total_of(found.values()))
     table.total = ["together", counted(len(found), "layer"), None, None, short(together)]
     sheet = Sheet(f"{text} in the {label(metric)} of {net.name}", [("together", together), ("of", total)], [table])
     if len(together.terms) == 1 and group is None:
