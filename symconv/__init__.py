@@ -12,9 +12,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from symconv import layers, metrics
+from symconv.condition import Condition, at_least, divides, equal
 from symconv.cost import Cost, product
 from symconv.count import CONVENTIONS, PRIMITIVES, Convention, Count
-from symconv.domain import Condition, Domain, at_least, divides, equal, require
+from symconv.domain import Domain, require
 from symconv.equality import compare
 from symconv.errors import SymconvError
 from symconv.evaluation import evaluate_by_name as evaluate

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from symconv.block import Rounds, anywhere, bound
+from symconv.condition import Condition, at_least
 from symconv.cost import Cost
-from symconv.domain import Condition, Domain, asking, at_least, require
+from symconv.domain import Domain, Undoable, asking, require
 from symconv.errors import NetworkError, ShapeError, SymbolError, near
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import Layer, Parameter, as_size
@@ -36,7 +37,7 @@ class Frame:
     tied: str = ""
 
 
-class Building:
+class Building(Undoable):
     """A network while it is built: its inputs, its nodes, its blocks, and what they ask for."""
 
     def __init__(self, name: str = "network", description: str = "") -> None:
@@ -178,7 +179,7 @@ class Building:
         before = self._last
         self._frames.append(Frame(f"{full}/", self._rounds))
         try:
-            with self._undone_on_error():
+            with self.undone_on_error():
                 yield
         finally:
             self._frames.pop()
@@ -383,16 +384,6 @@ class Building:
         self._last, self._result = other._last, other._result
 
     # -- undoing ----------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _undone_on_error(self) -> Iterator[None]:
-        """While this is entered, an error leaves the network as it was before."""
-        mark = self.mark()
-        try:
-            yield
-        except BaseException:
-            self.undo(mark)
-            raise
 
     def mark(self) -> tuple[Any, ...]:
         """What `undo` goes back to."""

@@ -6,150 +6,42 @@ impossible is an error at that node, the rest are the conditions of the domain: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from math import gcd
 from typing import Any, Final
 
 from symconv.block import Rounds
-from symconv.bounding import at_least as not_below
-from symconv.bounding import lower_bound
-from symconv.equality import Answer, compare
+from symconv.condition import AT_LEAST, WRITTEN_OUT, Condition, balanced, ends_suffice, follows, reduced, solved
 from symconv.errors import DomainError, ExtentError, ShapeError
-from symconv.extent import Atom, Extent, Floor, Power, Size, from_terms, size_of, symbols_of, terms_of
+from symconv.extent import Size
 from symconv.notation import ASCII, TEXT, Style
-from symconv.setting import set_size
-from symconv.sizes import EVERY, NONE, Sizes, Undecided
-from symconv.solve import nonnegative
-from symconv.symbols import Index, Symbol
-from symconv.values import evaluate, substitute
-
-AT_LEAST, EQUAL, DIVIDES = "at least", "equal", "divides"
-
-#: Rounds in which a condition is looked at one by one.
-WRITTEN_OUT: Final = 64
-
-#: Rounds at numbers in which a condition is looked at, at most.
-ROUNDS: Final = 1 << 17
+from symconv.sizes import EVERY, Sizes, Undecided
+from symconv.symbols import Symbol
 
 
-@dataclass(frozen=True)
-class Condition:
-    """`left` at least, equal to, or a divisor of `right`; why, and the node that asked for it."""
+class Undoable(ABC):
+    """What can go back to where it was: `mark` says where that is, and `undo` goes there."""
 
-    relation: str
-    left: Size
-    right: Size
-    reason: str = ""
-    node: str = ""
-    rounds: tuple[Rounds, ...] = ()
+    @abstractmethod
+    def mark(self) -> tuple[Any, ...]:
+        """What `undo` goes back to."""
 
-    def holds(self, at: Mapping[Symbol, Any], left: list[int] | None = None) -> bool:
-        """Whether it holds at these values of its symbols, in every one of its rounds.
+    @abstractmethod
+    def undo(self, mark: tuple[Any, ...]) -> None:
+        """Back to where `mark` was taken."""
 
-        Raises ExtentError where it would have to be looked at in more rounds than there are `left`.
-        """
-        left = [ROUNDS] if left is None else left
-        if self.rounds:
-            first, *others = (r.index for r in self.rounds)
-            inner = replace(self, rounds=self.rounds[1:])
-            numbers: Sequence[int] = range(first.begin, evaluate(first.end, at))
-            if first not in self._indices(others):
-                numbers = numbers[:1]
-            elif not others and len(numbers) > WRITTEN_OUT:
-                numbers = self._enough(first, numbers, at)
-            return all(inner.holds({**at, first: i}, left) for i in numbers)
-        left[0] -= 1
-        if left[0] < 0:
-            raise ExtentError(f"{self.text()} would have to be looked at in more than {ROUNDS:,} rounds")
-        a, b = evaluate(self.left, at), evaluate(self.right, at)
-        if self.relation == DIVIDES:
-            return bool(a >= 1 and b % a == 0)
-        return bool(a >= b if self.relation == AT_LEAST else a == b)
-
-    def _enough(self, i: Index, numbers: Sequence[int], at: Mapping[Symbol, Any]) -> Sequence[int]:
-        """The rounds to look at: where it holds in these it does in all.
-
-        A polynomial in i is periodic modulo a number, and zero where it is zero more often than its degree.
-        """
-        values = {s: at[s] for s in self.symbols | (self._indices() & at.keys())}
-        left, right = substitute(self.left, values), substitute(self.right, values)
-        powers = [m for size in (left, right) for m in terms_of(size)]
-        polynomial = all(a is i for m in powers for a in m)
-        if self.relation == DIVIDES:
-            return numbers[: max(left, 1)] if polynomial and isinstance(left, int) else numbers
-        if self.relation == EQUAL:
-            return numbers[: 1 + max(map(len, powers))] if polynomial and powers else numbers
-        if _ends_suffice(replace(self, left=left, right=right), i):
-            return [*numbers[:WRITTEN_OUT], numbers[-1]]  # a power is above any bound soon, and not worked out later
-        return numbers
-
-    def _indices(self, inner: Iterable[Index] = ()) -> set[Symbol]:
-        """The symbols of both sides, and of the ends of these rounds."""
-        return symbols_of(self.left) | symbols_of(self.right) | {s for i in inner for s in symbols_of(i.end)}
-
-    @property
-    def symbols(self) -> set[Symbol]:
-        """The symbols that need a value: those of its rounds' ends too, and no index."""
-        return {s for s in self._indices(r.index for r in self.rounds) if not isinstance(s, Index)}
-
-    def substitute(self, values: Mapping[Symbol, Size]) -> Condition:
-        """Sizes in place of symbols."""
-        inner, rounds = dict(values), []
-        for r in self.rounds:
-            turned = r.substitute(inner)
-            inner[r.index] = size_of(turned.index)
-            rounds.append(turned)
-        left, right = substitute(self.left, inner), substitute(self.right, inner)
-        return replace(self, left=left, right=right, rounds=tuple(rounds))
-
-    def at(self, i: Symbol, value: Size) -> Condition:
-        """The condition in one round."""
-        return replace(self, left=substitute(self.left, {i: value}), right=substitute(self.right, {i: value}))
-
-    @property
-    def proven(self) -> bool:
-        """Whether it holds for all values, those of its indices too."""
+    @contextmanager
+    def undone_on_error(self) -> Iterator[None]:
+        """While this is entered, an error leaves it as it was before."""
+        mark = self.mark()
         try:
-            return _solved(replace(self, rounds=()))[1].all
-        except Undecided:
-            return False
-
-    def text(self, style: Style = TEXT) -> str:
-        """`X + 2·P ≥ K`, `⌊X/2⌋ = 7`, `g divides C_in`."""
-        left, right = set_size(self.left, style).text, set_size(self.right, style).text
-        sign = {AT_LEAST: ">=" if style is ASCII else "≥", EQUAL: "=", DIVIDES: "divides"}[self.relation]
-        return f"{left} {sign} {right}{self._for_all(style)}"
-
-    def _for_all(self, style: Style) -> str:
-        """Where it is asked for: ` for 1 ≤ i < n`, or ` where n ≥ 2`."""
-        below, at_least = ("<=", ">=") if style is ASCII else ("≤", "≥")
-        parts = []
-        used = self._indices(r.index for r in self.rounds)
-        for r in self.rounds:
-            end = set_size(r.index.end, style).text
-            if r.index in used:
-                parts.append(f"for {r.index.begin} {below} {r.index.name} < {end}")
-            elif not r.certain:
-                parts.append(f"where {end} {at_least} {r.index.begin + 1}")
-        return "".join(f" {part}" for part in parts)
-
-
-def at_least(left: Size, right: Size) -> Condition:
-    """left ≥ right."""
-    return Condition(AT_LEAST, left, right)
-
-
-def equal(left: Size, right: Size) -> Condition:
-    """left = right."""
-    return Condition(EQUAL, left, right)
-
-
-def divides(divisor: Size, size: Size) -> Condition:
-    """size ≡ 0 (mod divisor)."""
-    return Condition(DIVIDES, divisor, size)
+            yield
+        except BaseException:
+            self.undo(mark)
+            raise
 
 
 @dataclass(frozen=True)
@@ -160,10 +52,11 @@ class _Solved:
     conditions: tuple[tuple[Condition, Sizes], ...] = ()
 
 
-class Domain:
+class Domain(Undoable):
     """The conditions of a network.
 
     >>> from symconv.extent import size_of
+    >>> from symconv.condition import at_least, equal
     >>> from symconv.symbols import symbol
     >>> x = size_of(symbol("X"))
     >>> domain = Domain()
@@ -176,16 +69,6 @@ class Domain:
     def __init__(self) -> None:
         self._solved: dict[Symbol, _Solved] = {}
         self._open: dict[tuple[Any, ...], Condition] = {}
-
-    @contextmanager
-    def undone_on_error(self) -> Iterator[None]:
-        """While this is entered, an error leaves the domain as it was before."""
-        mark = self.mark()
-        try:
-            yield
-        except BaseException:
-            self.undo(mark)
-            raise
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -200,11 +83,11 @@ class Domain:
 
     def _settled(self, condition: Condition, known: Iterable[Condition]) -> bool:
         """Whether a condition is the same in all rounds, and implied."""
-        used = condition._indices(r.index for r in condition.rounds)
+        used = condition.indices(r.index for r in condition.rounds)
         if any(r.index in used for r in condition.rounds):
             return False
         once = replace(condition, rounds=())
-        return self._implied(once) or any(_follows(once, other) for other in known)
+        return self._implied(once) or any(follows(once, other) for other in known)
 
     def mark(self) -> tuple[Any, ...]:
         """What `undo` goes back to."""
@@ -220,12 +103,12 @@ class Domain:
 
         Raises ShapeError where it can never hold, or not together with those that are there.
         """
-        condition = _reduced(condition)
+        condition = reduced(condition)
         if condition.rounds:
             self._in_rounds(condition)
             return
         try:
-            symbol, sizes = _solved(condition)
+            symbol, sizes = solved(condition)
         except Undecided:
             self._leave_open(condition)
             return
@@ -247,13 +130,13 @@ class Domain:
         if both == known.sizes:
             return
         kept = tuple((c, s) for c, s in known.conditions if not _implies(sizes, s))
-        self._solved[symbol] = _Solved(both, (*kept, (_balanced(condition), sizes)))
+        self._solved[symbol] = _Solved(both, (*kept, (balanced(condition), sizes)))
 
     def _leave_open(self, condition: Condition) -> None:
-        condition = _balanced(condition)
-        if any(_follows(condition, known) for known in self._open.values()):
+        condition = balanced(condition)
+        if any(follows(condition, known) for known in self._open.values()):
             return
-        self._open = {key: known for key, known in self._open.items() if not _follows(known, condition)}
+        self._open = {key: known for key, known in self._open.items() if not follows(known, condition)}
         self._open[condition.relation, condition.left, condition.right, condition.rounds] = condition
 
     def _in_rounds(self, condition: Condition) -> None:
@@ -261,7 +144,7 @@ class Domain:
 
         Where there may be no round at all it stays open until the number of rounds is known.
         """
-        used = condition._indices(r.index for r in condition.rounds)
+        used = condition.indices(r.index for r in condition.rounds)
         needed = tuple(r for r in condition.rounds if r.index in used or not r.certain)
         if not needed:
             self.require(replace(condition, rounds=()))
@@ -280,7 +163,7 @@ class Domain:
             if not condition.holds({}):
                 raise ShapeError(f"{_asked(condition)}: {condition.text()} never holds")
             return
-        if innermost.certain and condition.relation == AT_LEAST and _ends_suffice(condition, i):
+        if innermost.certain and condition.relation == AT_LEAST and ends_suffice(condition, i):
             ends: tuple[Size, ...] = (i.begin, i.end - 1)
             for end in dict.fromkeys(ends):
                 self.require(replace(condition.at(i, end), rounds=others))
@@ -292,7 +175,7 @@ class Domain:
     def _implied(self, condition: Condition) -> bool:
         """Whether what is known of its one symbol implies it."""
         try:
-            symbol, sizes = _solved(condition)
+            symbol, sizes = solved(condition)
         except Undecided:
             return False
         return sizes.all or (symbol in self._solved and _implies(self._solved[symbol].sizes, sizes))
@@ -336,7 +219,7 @@ class Domain:
         out = [
             (known.sizes.described(symbol.name, ascii_only), tuple(c for c, _ in known.conditions))
             for symbol, known in sorted(self._solved.items(), key=lambda item: item[0].key)
-            if not all(any(_follows(c, other) for other in self._left) for c, _ in known.conditions)
+            if not all(any(follows(c, other) for other in self._left) for c, _ in known.conditions)
         ]
         return out + [(c.text(style), (c,)) for c in self._left]
 
@@ -355,114 +238,6 @@ class Unasked(Domain):
         """Nothing."""
 
 
-def _ends_suffice(condition: Condition, i: Index) -> bool:
-    """Whether left − right is monotone in the index: affine in it, or in one power of it."""
-    found: set[Atom] = set()
-    for m in terms_of(condition.left - condition.right):
-        moving = [a for a in m if i in symbols_of(size_of(a))]
-        if len(moving) > 1:
-            return False
-        found.update(moving)
-    if len(found) > 1:
-        return False
-    return all(a == i or isinstance(a, Power) for a in found)
-
-
-def _reduced(condition: Condition) -> Condition:
-    """⌊u/d⌋ + c ≥ m is u ≥ d·(m − c), so that a bound speaks of the input itself; without quotients where d divides."""
-    if condition.relation == DIVIDES:
-        return _cleared(condition)
-    if condition.relation != AT_LEAST:
-        return condition
-    h = condition.left - condition.right
-    peeled = False
-    while isinstance(h, Extent):
-        floors = [(m, c) for m, c in h.terms.items() if any(isinstance(a, Floor) for a in m)]
-        if len(floors) != 1 or floors[0][1] != 1 or len(floors[0][0]) != 1 or not h.integral:
-            break
-        ((atom,),) = (floors[0][0],)
-        if not isinstance(atom, Floor) or atom.exact:
-            break
-        rest = h - Extent({(atom,): 1})
-        h, peeled = atom.over + atom.under * rest, True
-    if not peeled:
-        return condition
-    if isinstance(h, int):
-        return replace(condition, left=h, right=0)
-    negative = {m: -c for m, c in h.terms.items() if c < 0}
-    right: Size = 0
-    for m, c in negative.items():
-        right = right + (Extent({m: c}) if m else c)
-    return replace(condition, left=h + right, right=right)
-
-
-def _balanced(condition: Condition) -> Condition:
-    """Without what both sides share, and then without minus signs: X + 2·P − K + 1 = X is 2·P + 1 = K."""
-    left, right = condition.left, condition.right
-    if condition.relation == DIVIDES or not isinstance(left, Extent):
-        return condition
-    h = left - right
-    beside = right.terms.keys() if isinstance(right, Extent) else {()}
-    if not left.terms.keys() & beside:
-        return condition
-    if isinstance(h, int):
-        return replace(condition, left=h, right=0)
-    g = gcd(*h.terms.values())
-    left, right = (
-        sum((Extent({m: abs(c) // g}) if m else abs(c) // g for m, c in h.terms.items() if (c > 0) is wanted), 0)
-        for wanted in (True, False)
-    )
-    return replace(condition, left=left, right=right)
-
-
-def _cleared(condition: Condition) -> Condition:
-    """Without an exact quotient by a number, which then divides as well, and without multiples of the divisor."""
-    left, right = condition.left, condition.right
-    if left == 1:
-        return condition
-    while isinstance(left, int) and isinstance(right, Extent):
-        found = next((a for m in right.terms for a in m if len(m) == 1 and isinstance(a, Floor) and a.exact), None)
-        if found is None or not isinstance(found.under, int):
-            break
-        rest = right - right.terms[(found,)] * size_of(found)
-        left, right = left * found.under, found.under * rest + right.terms[(found,)] * found.over
-    if isinstance(left, Extent) and isinstance(right, Extent):
-        left, right = _lowest(left, right)
-    if isinstance(left, Extent) and (lower_bound(left) or 0) >= 1 and left * (right // left) == right:
-        left, right = 1, 0
-    if isinstance(left, int) and left > 0 and isinstance(right, Extent) and right.integral:
-        right = from_terms({m: c % left for m, c in right.terms.items()})
-    return replace(condition, left=left, right=right)
-
-
-def _lowest(left: Extent, right: Extent) -> tuple[Size, Size]:
-    """A divisor of one term and its multiple without their common factors: 2·h divides 2·d where h divides d."""
-    if len(left.terms) > 1:
-        return left, right
-    ((monomial, c),) = left.terms.items()
-    g = gcd(c, *right.terms.values())
-    kept, terms = [], {m: list(m) for m in right.terms}
-    for a in monomial:
-        if isinstance(a, Symbol) and a.least >= 1 and all(a in m for m in terms.values()):
-            for m in terms.values():
-                m.remove(a)
-        else:
-            kept.append(a)
-    shared = from_terms({tuple(terms[m]): v // g for m, v in right.terms.items()})
-    return from_terms({tuple(kept): c // g}), shared
-
-
-def _follows(condition: Condition, known: Condition) -> bool:
-    """Whether a lower bound follows from another one, or is the same condition: X ≥ 2^(n − 1) from X ≥ 2^n."""
-    if (condition.relation, condition.rounds) != (known.relation, known.rounds):
-        return False
-    if condition.relation == DIVIDES and isinstance(condition.left, int) and isinstance(known.left, int):
-        return known.left % condition.left == 0 and (known.right - condition.right) % condition.left == 0
-    if condition.relation != AT_LEAST:
-        return (condition.left, condition.right) == (known.left, known.right)
-    return not_below(condition.left - condition.right, known.left - known.right)
-
-
 def _asked(condition: Condition) -> str:
     """Who asked for it, and why."""
     return ": ".join(part for part in (condition.node, condition.reason) if part) or "impossible"
@@ -473,33 +248,6 @@ def _implies(stronger: Sizes, weaker: Sizes) -> bool:
         return stronger & weaker == stronger
     except Undecided:
         return False
-
-
-def _solved(condition: Condition) -> tuple[Symbol | None, Sizes]:
-    """Its one symbol and the sizes of that; no symbol, and all or none, where that is proven for any symbols.
-
-    Raises Undecided otherwise.
-    """
-    left, right = condition.left, condition.right
-    if condition.relation == AT_LEAST:
-        h = left - right
-        bound, above = lower_bound(h), lower_bound(-h)
-        if bound is not None and bound >= 0:
-            return None, EVERY
-        if above is not None and above > 0:
-            return None, NONE
-        sizes = nonnegative(h)
-        return next(iter(symbols_of(h)), None), sizes
-    if condition.relation == DIVIDES:
-        if isinstance(left, int) and left < 1:
-            return None, NONE
-        if (lower_bound(left) or 0) < 1:
-            raise Undecided("a divisor that may be zero")
-        left, right = right % left, 0
-    verdict = compare(left, right)
-    if verdict.answer is Answer.UNDECIDED:
-        raise Undecided(verdict.reason)
-    return verdict.symbol, EVERY if verdict.answer is Answer.ALWAYS else verdict.sizes
 
 
 # -- what a rule needs ---------------------------------------------------------------------------------------------

@@ -23,9 +23,10 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform, get_args, get_type_hints
 
+from symconv.condition import at_least
 from symconv.cost import Cost
 from symconv.count import NOTHING, Count
-from symconv.domain import at_least, require
+from symconv.domain import require
 from symconv.errors import ShapeError, near
 from symconv.extent import Extent, Size, size_of
 from symconv.symbols import FIELD, Symbol, symbol

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from symconv.block import Rounds
-from symconv.domain import at_least
+from symconv.condition import at_least
 from symconv.errors import NetworkError, ShapeError
 from symconv.extent import Size, size_of
 from symconv.node import Block, Node

@@ -58,7 +58,7 @@ class Repeating(Building):
         named = self._find(source or self._last)
         source, _ = self._read(source or self._last)
         sources = tuple(dict.fromkeys((source, named)))
-        with self._undone_on_error():
+        with self.undone_on_error():
             self.ask_count(full, count, self._rounds)
             begin, result = 0, source
             if first_apart or count == 1:

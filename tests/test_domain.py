@@ -13,7 +13,8 @@ from witness.programs import NoValueError, Program, random_program, run
 
 import symconv as sc
 from symconv.block import Rounds
-from symconv.domain import Condition, Domain, asking, at_least, divides, equal, require
+from symconv.condition import Condition, at_least, divides, equal
+from symconv.domain import Domain, asking, require
 from symconv.errors import DomainError, ExtentError, ShapeError
 from symconv.extent import Size, size_of
 from symconv.extremes import largest

@@ -18,8 +18,8 @@ from networks import TORCHVISION, alexnet, resnet, squeezenet, unet, vgg
 
 import symconv as sc
 from symconv import Count, Layer, Network, Parameter, Tensor, layer, weight
+from symconv.condition import at_least
 from symconv.cost import evaluate_cost, product
-from symconv.domain import at_least
 from symconv.errors import DomainError, NetworkError, ShapeError, SymbolError, SymconvError
 from symconv.extent import Size
 from symconv.layer import LAYERS

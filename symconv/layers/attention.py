@@ -10,9 +10,10 @@ from fractions import Fraction
 from functools import reduce
 from operator import mul
 
+from symconv.condition import at_least, divides, equal
 from symconv.cost import product
 from symconv.count import Count
-from symconv.domain import at_least, divides, equal, require
+from symconv.domain import require
 from symconv.errors import ShapeError, near
 from symconv.extent import Size
 from symconv.layer import (

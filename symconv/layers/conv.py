@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from symconv.condition import divides
 from symconv.cost import Cost, product
 from symconv.count import Count
-from symconv.domain import divides, require
+from symconv.domain import require
 from symconv.extent import Size
 from symconv.extremes import largest
 from symconv.layer import (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import reduce
 from operator import mul
 
+from symconv.condition import at_least, equal
 from symconv.count import NOTHING, Count
-from symconv.domain import at_least, equal, require
+from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layer import Axes, Layer, Parameter, Positive, Reach, image_of_symbols, layer, s, weight

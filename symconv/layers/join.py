@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import reduce
 from typing import ClassVar
 
+from symconv.condition import equal
 from symconv.count import Count
-from symconv.domain import equal, require
+from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layer import Layer, Reach, image_of_symbols, layer

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from symconv.condition import equal
 from symconv.cost import Cost, product
 from symconv.count import Count
-from symconv.domain import equal, require
+from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layer import Layer, Parameter, Positive, Reach, layer, s, weight

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from symconv.condition import at_least
 from symconv.cost import product
 from symconv.count import Count
-from symconv.domain import at_least, require
+from symconv.domain import require
 from symconv.layer import Layer, Parameter, Positive, Reach, layer
 from symconv.layers.activation import Softmax
 from symconv.layers.features import letter, named, sequence, tokens_of_symbols

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from symconv.condition import divides
 from symconv.cost import Cost, product
 from symconv.count import Count
-from symconv.domain import divides, require
+from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layer import BUFFER, Layer, Parameter, Positive, Reach, image_of_symbols, layer, s, weight

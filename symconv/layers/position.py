@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from symconv.condition import at_least, divides
 from symconv.cost import product
 from symconv.count import Count
-from symconv.domain import at_least, divides, require
+from symconv.domain import require
 from symconv.layer import Layer, Parameter, Positive, layer, weight
 from symconv.layers.features import letter, sequence, tokens_of_symbols
 from symconv.rounding import floor

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from symconv.condition import at_least
 from symconv.cost import product
 from symconv.count import NOTHING, Count
-from symconv.domain import at_least, require
+from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layer import Layer, Parameter, Positive, Reach, layer, s, weight

@@ -7,7 +7,8 @@ from functools import reduce
 from operator import mul
 from typing import Annotated, Any
 
-from symconv.domain import at_least, divides, equal, require
+from symconv.condition import at_least, divides, equal
+from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layer import Layer, Range, Reach, image_of_symbols, layer, s

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from symconv.domain import divides, require
+from symconv.condition import divides
+from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.layer import Layer, Positive, Reach, image_of_symbols, layer, s
 from symconv.rounding import floor

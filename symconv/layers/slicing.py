@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from symconv.bounding import lower_bound
-from symconv.domain import at_least, divides, require
+from symconv.condition import at_least, divides
+from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.extremes import smallest

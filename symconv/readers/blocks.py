@@ -10,7 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from symconv.domain import equal
+from symconv.condition import equal
 from symconv.errors import ShapeError, SymconvError
 from symconv.extent import Extent, Size
 from symconv.readers.expression import is_name

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from symconv.condition import Condition
 from symconv.count import Convention
-from symconv.domain import Condition, Domain, asking
+from symconv.domain import Domain, asking
 from symconv.errors import CallError, ExpressionError, NetworkError, near
 from symconv.extent import symbols_of
 from symconv.network import METRICS, Network

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeVar
 
-from symconv.domain import at_least, divides, require
+from symconv.condition import at_least, divides
+from symconv.domain import require
 from symconv.errors import ExpressionError, ExtentError, ShapeError
 from symconv.extent import Extent, Size
 from symconv.extremes import gcd, largest, make_divisible, smallest

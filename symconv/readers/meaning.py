@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from symconv.domain import Condition, Domain, asking
+from symconv.condition import Condition
+from symconv.domain import Domain, asking
 from symconv.errors import ExpressionError, ShapeError, SymconvError
 from symconv.extent import Size
 from symconv.layer import LAYERS

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from symconv.domain import Condition
+from symconv.condition import Condition
 from symconv.errors import NetworkError, SpecError, SymconvError
 from symconv.layer import Layer
 from symconv.network import Network, in_order

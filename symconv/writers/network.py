@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from symconv.analysis.growth import growth
 from symconv.block import Rounds
+from symconv.condition import Condition
 from symconv.cost import Cost, cost_symbols, product
 from symconv.count import CONVENTIONS, Convention
-from symconv.domain import Condition, Domain
+from symconv.domain import Domain
 from symconv.errors import SymconvError
 from symconv.network import Network
 from symconv.notation import ASCII, LATEX, TEXT

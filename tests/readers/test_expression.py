@@ -14,7 +14,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from symconv.domain import Condition, Domain, asking
+from symconv.condition import Condition
+from symconv.domain import Domain, asking
 from symconv.errors import ExpressionError
 from symconv.evaluation import evaluate_by_name
 from symconv.extent import Extent, Size, size_of, symbols_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from symconv.domain import DIVIDES
+from symconv.condition import DIVIDES
 from symconv.errors import DomainError, SpecError, SymbolError, SymconvError
 from symconv.extent import size_of
 from symconv.network import Network

@@ -1,0 +1,287 @@
+"""A condition on sizes: a lower bound, an equation, a divisibility, and what is known of it alone.
+
+In the rounds of a repeated block it is meant for each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import gcd
+from typing import Any, Final
+
+from symconv.block import Rounds
+from symconv.bounding import at_least as not_below
+from symconv.bounding import lower_bound
+from symconv.equality import Answer, compare
+from symconv.errors import ExtentError
+from symconv.extent import Atom, Extent, Floor, Power, Size, from_terms, size_of, symbols_of, terms_of
+from symconv.notation import ASCII, TEXT, Style
+from symconv.setting import set_size
+from symconv.sizes import EVERY, NONE, Sizes, Undecided
+from symconv.solve import nonnegative
+from symconv.symbols import Index, Symbol
+from symconv.values import evaluate, substitute
+
+AT_LEAST, EQUAL, DIVIDES = "at least", "equal", "divides"
+
+#: Rounds in which a condition is looked at one by one.
+WRITTEN_OUT: Final = 64
+
+#: Rounds at numbers in which a condition is looked at, at most.
+ROUNDS: Final = 1 << 17
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`left` at least, equal to, or a divisor of `right`; why, and the node that asked for it."""
+
+    relation: str
+    left: Size
+    right: Size
+    reason: str = ""
+    node: str = ""
+    rounds: tuple[Rounds, ...] = ()
+
+    def holds(self, at: Mapping[Symbol, Any], left: list[int] | None = None) -> bool:
+        """Whether it holds at these values of its symbols, in every one of its rounds.
+
+        Raises ExtentError where it would have to be looked at in more rounds than there are `left`.
+        """
+        left = [ROUNDS] if left is None else left
+        if self.rounds:
+            first, *others = (r.index for r in self.rounds)
+            inner = replace(self, rounds=self.rounds[1:])
+            numbers: Sequence[int] = range(first.begin, evaluate(first.end, at))
+            if first not in self.indices(others):
+                numbers = numbers[:1]
+            elif not others and len(numbers) > WRITTEN_OUT:
+                numbers = self._enough(first, numbers, at)
+            return all(inner.holds({**at, first: i}, left) for i in numbers)
+        left[0] -= 1
+        if left[0] < 0:
+            raise ExtentError(f"{self.text()} would have to be looked at in more than {ROUNDS:,} rounds")
+        a, b = evaluate(self.left, at), evaluate(self.right, at)
+        if self.relation == DIVIDES:
+            return bool(a >= 1 and b % a == 0)
+        return bool(a >= b if self.relation == AT_LEAST else a == b)
+
+    def _enough(self, i: Index, numbers: Sequence[int], at: Mapping[Symbol, Any]) -> Sequence[int]:
+        """The rounds to look at: where it holds in these it does in all.
+
+        A polynomial in i is periodic modulo a number, and zero where it is zero more often than its degree.
+        """
+        values = {s: at[s] for s in self.symbols | (self.indices() & at.keys())}
+        left, right = substitute(self.left, values), substitute(self.right, values)
+        powers = [m for size in (left, right) for m in terms_of(size)]
+        polynomial = all(a is i for m in powers for a in m)
+        if self.relation == DIVIDES:
+            return numbers[: max(left, 1)] if polynomial and isinstance(left, int) else numbers
+        if self.relation == EQUAL:
+            return numbers[: 1 + max(map(len, powers))] if polynomial and powers else numbers
+        if ends_suffice(replace(self, left=left, right=right), i):
+            return [*numbers[:WRITTEN_OUT], numbers[-1]]  # a power is above any bound soon, and not worked out later
+        return numbers
+
+    def indices(self, inner: Iterable[Index] = ()) -> set[Symbol]:
+        """The symbols of both sides, and of the ends of these rounds."""
+        return symbols_of(self.left) | symbols_of(self.right) | {s for i in inner for s in symbols_of(i.end)}
+
+    @property
+    def symbols(self) -> set[Symbol]:
+        """The symbols that need a value: those of its rounds' ends too, and no index."""
+        return {s for s in self.indices(r.index for r in self.rounds) if not isinstance(s, Index)}
+
+    def substitute(self, values: Mapping[Symbol, Size]) -> Condition:
+        """Sizes in place of symbols."""
+        inner, rounds = dict(values), []
+        for r in self.rounds:
+            turned = r.substitute(inner)
+            inner[r.index] = size_of(turned.index)
+            rounds.append(turned)
+        left, right = substitute(self.left, inner), substitute(self.right, inner)
+        return replace(self, left=left, right=right, rounds=tuple(rounds))
+
+    def at(self, i: Symbol, value: Size) -> Condition:
+        """The condition in one round."""
+        return replace(self, left=substitute(self.left, {i: value}), right=substitute(self.right, {i: value}))
+
+    @property
+    def proven(self) -> bool:
+        """Whether it holds for all values, those of its indices too."""
+        try:
+            return solved(replace(self, rounds=()))[1].all
+        except Undecided:
+            return False
+
+    def text(self, style: Style = TEXT) -> str:
+        """`X + 2·P ≥ K`, `⌊X/2⌋ = 7`, `g divides C_in`."""
+        left, right = set_size(self.left, style).text, set_size(self.right, style).text
+        sign = {AT_LEAST: ">=" if style is ASCII else "≥", EQUAL: "=", DIVIDES: "divides"}[self.relation]
+        return f"{left} {sign} {right}{self._for_all(style)}"
+
+    def _for_all(self, style: Style) -> str:
+        """Where it is asked for: ` for 1 ≤ i < n`, or ` where n ≥ 2`."""
+        below, at_least = ("<=", ">=") if style is ASCII else ("≤", "≥")
+        parts = []
+        used = self.indices(r.index for r in self.rounds)
+        for r in self.rounds:
+            end = set_size(r.index.end, style).text
+            if r.index in used:
+                parts.append(f"for {r.index.begin} {below} {r.index.name} < {end}")
+            elif not r.certain:
+                parts.append(f"where {end} {at_least} {r.index.begin + 1}")
+        return "".join(f" {part}" for part in parts)
+
+
+def at_least(left: Size, right: Size) -> Condition:
+    """left ≥ right."""
+    return Condition(AT_LEAST, left, right)
+
+
+def equal(left: Size, right: Size) -> Condition:
+    """left = right."""
+    return Condition(EQUAL, left, right)
+
+
+def divides(divisor: Size, size: Size) -> Condition:
+    """size ≡ 0 (mod divisor)."""
+    return Condition(DIVIDES, divisor, size)
+
+
+# -- what is known of it alone ---------------------------------------------------------------------------------
+
+
+def ends_suffice(condition: Condition, i: Index) -> bool:
+    """Whether left − right is monotone in the index: affine in it, or in one power of it."""
+    found: set[Atom] = set()
+    for m in terms_of(condition.left - condition.right):
+        moving = [a for a in m if i in symbols_of(size_of(a))]
+        if len(moving) > 1:
+            return False
+        found.update(moving)
+    if len(found) > 1:
+        return False
+    return all(a == i or isinstance(a, Power) for a in found)
+
+
+def reduced(condition: Condition) -> Condition:
+    """⌊u/d⌋ + c ≥ m is u ≥ d·(m − c), so that a bound speaks of the input itself; without quotients where d divides."""
+    if condition.relation == DIVIDES:
+        return _cleared(condition)
+    if condition.relation != AT_LEAST:
+        return condition
+    h = condition.left - condition.right
+    peeled = False
+    while isinstance(h, Extent):
+        floors = [(m, c) for m, c in h.terms.items() if any(isinstance(a, Floor) for a in m)]
+        if len(floors) != 1 or floors[0][1] != 1 or len(floors[0][0]) != 1 or not h.integral:
+            break
+        ((atom,),) = (floors[0][0],)
+        if not isinstance(atom, Floor) or atom.exact:
+            break
+        rest = h - Extent({(atom,): 1})
+        h, peeled = atom.over + atom.under * rest, True
+    if not peeled:
+        return condition
+    if isinstance(h, int):
+        return replace(condition, left=h, right=0)
+    negative = {m: -c for m, c in h.terms.items() if c < 0}
+    right: Size = 0
+    for m, c in negative.items():
+        right = right + (Extent({m: c}) if m else c)
+    return replace(condition, left=h + right, right=right)
+
+
+def balanced(condition: Condition) -> Condition:
+    """Without what both sides share, and then without minus signs: X + 2·P − K + 1 = X is 2·P + 1 = K."""
+    left, right = condition.left, condition.right
+    if condition.relation == DIVIDES or not isinstance(left, Extent):
+        return condition
+    h = left - right
+    beside = right.terms.keys() if isinstance(right, Extent) else {()}
+    if not left.terms.keys() & beside:
+        return condition
+    if isinstance(h, int):
+        return replace(condition, left=h, right=0)
+    g = gcd(*h.terms.values())
+    left, right = (
+        sum((Extent({m: abs(c) // g}) if m else abs(c) // g for m, c in h.terms.items() if (c > 0) is wanted), 0)
+        for wanted in (True, False)
+    )
+    return replace(condition, left=left, right=right)
+
+
+def _cleared(condition: Condition) -> Condition:
+    """Without an exact quotient by a number, which then divides as well, and without multiples of the divisor."""
+    left, right = condition.left, condition.right
+    if left == 1:
+        return condition
+    while isinstance(left, int) and isinstance(right, Extent):
+        found = next((a for m in right.terms for a in m if len(m) == 1 and isinstance(a, Floor) and a.exact), None)
+        if found is None or not isinstance(found.under, int):
+            break
+        rest = right - right.terms[(found,)] * size_of(found)
+        left, right = left * found.under, found.under * rest + right.terms[(found,)] * found.over
+    if isinstance(left, Extent) and isinstance(right, Extent):
+        left, right = _lowest(left, right)
+    if isinstance(left, Extent) and (lower_bound(left) or 0) >= 1 and left * (right // left) == right:
+        left, right = 1, 0
+    if isinstance(left, int) and left > 0 and isinstance(right, Extent) and right.integral:
+        right = from_terms({m: c % left for m, c in right.terms.items()})
+    return replace(condition, left=left, right=right)
+
+
+def _lowest(left: Extent, right: Extent) -> tuple[Size, Size]:
+    """A divisor of one term and its multiple without their common factors: 2·h divides 2·d where h divides d."""
+    if len(left.terms) > 1:
+        return left, right
+    ((monomial, c),) = left.terms.items()
+    g = gcd(c, *right.terms.values())
+    kept, terms = [], {m: list(m) for m in right.terms}
+    for a in monomial:
+        if isinstance(a, Symbol) and a.least >= 1 and all(a in m for m in terms.values()):
+            for m in terms.values():
+                m.remove(a)
+        else:
+            kept.append(a)
+    shared = from_terms({tuple(terms[m]): v // g for m, v in right.terms.items()})
+    return from_terms({tuple(kept): c // g}), shared
+
+
+def follows(condition: Condition, known: Condition) -> bool:
+    """Whether a lower bound follows from another one, or is the same condition: X ≥ 2^(n − 1) from X ≥ 2^n."""
+    if (condition.relation, condition.rounds) != (known.relation, known.rounds):
+        return False
+    if condition.relation == DIVIDES and isinstance(condition.left, int) and isinstance(known.left, int):
+        return known.left % condition.left == 0 and (known.right - condition.right) % condition.left == 0
+    if condition.relation != AT_LEAST:
+        return (condition.left, condition.right) == (known.left, known.right)
+    return not_below(condition.left - condition.right, known.left - known.right)
+
+
+def solved(condition: Condition) -> tuple[Symbol | None, Sizes]:
+    """Its one symbol and the sizes of that; no symbol, and all or none, where that is proven for any symbols.
+
+    Raises Undecided otherwise.
+    """
+    left, right = condition.left, condition.right
+    if condition.relation == AT_LEAST:
+        h = left - right
+        bound, above = lower_bound(h), lower_bound(-h)
+        if bound is not None and bound >= 0:
+            return None, EVERY
+        if above is not None and above > 0:
+            return None, NONE
+        sizes = nonnegative(h)
+        return next(iter(symbols_of(h)), None), sizes
+    if condition.relation == DIVIDES:
+        if isinstance(left, int) and left < 1:
+            return None, NONE
+        if (lower_bound(left) or 0) < 1:
+            raise Undecided("a divisor that may be zero")
+        left, right = right % left, 0
+    verdict = compare(left, right)
+    if verdict.answer is Answer.UNDECIDED:
+        raise Undecided(verdict.reason)
+    return verdict.symbol, EVERY if verdict.answer is Answer.ALWAYS else verdict.sizes
