@@ -11,61 +11,19 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, Final
 
+from symconv.analysis.asked import as_cost, symbol_named, symbol_of
 from symconv.cost import Cost, Number, cost_of, cost_symbols, product, shortest, substitute_cost, total_of
-from symconv.errors import ExtentError, SymbolError, near
+from symconv.errors import ExtentError, SymbolError
 from symconv.extent import Atom, Extent, Floor, Function, Monomial, Size, size_of, symbols_of
 from symconv.sizes import Undecided
 from symconv.symbols import POSITIVE, RATIONAL, Symbol, by_name, symbol
-from symconv.sympy_bridge import from_sympy, our_symbol, to_sympy
+from symconv.sympy_bridge import to_sympy
 
 if TYPE_CHECKING:
     import sympy
 
 #: The most residue classes that are written out.
 CLASSES: Final = 4096
-
-
-# -- what is asked about -------------------------------------------------------------------------------------------
-
-
-def as_cost(expression: Any) -> Cost:
-    """A number, an extent, a cost or a SymPy expression as a cost.
-
-    Raises ExtentError for anything that is no polynomial in symbols, floors, max, min and gcd.
-    """
-    if isinstance(expression, Cost):
-        return expression
-    if isinstance(expression, Extent | int):
-        return product(expression)
-    if isinstance(expression, Fraction):
-        return product(1) * expression
-    if not hasattr(expression, "free_symbols"):
-        raise ExtentError(
-            f"{expression!r} is no expression: a cost, an extent, a number or a SymPy expression is wanted"
-        )
-    return from_sympy(expression)
-
-
-def symbol_of(cost: Cost, which: Any) -> Symbol:
-    """The symbol of a cost that a name, a symbol of ours or SymPy's stands for.
-
-    Raises SymbolError where the cost does not depend on it.
-    """
-    known = by_name(cost_symbols(cost))
-    found = known.get(which) if isinstance(which, str) else _symbol(which)
-    if found is None or found not in known.values():
-        listed = ", ".join(known) or "there are none"
-        raise SymbolError(
-            f"the expression has no symbol {which} (its symbols: {listed}). {near(str(which), known)}".rstrip()
-        )
-    return found
-
-
-def _symbol(which: Any) -> Symbol | None:
-    if isinstance(which, Extent):
-        ((monomial, c),) = which.terms.items() if len(which.terms) == 1 else (((), 0),)
-        return monomial[0] if c == 1 and len(monomial) == 1 and isinstance(monomial[0], Symbol) else None
-    return our_symbol(which) if hasattr(which, "free_symbols") else which if isinstance(which, Symbol) else None
 
 
 # -- classes -------------------------------------------------------------------------------------------------------
@@ -181,7 +139,7 @@ def polynomial_on(expression: Any, symbol: Any, modulus: int, remainder: int = 0
     name = "q"
     while name in by_name(cost_symbols(cost)):
         name += "q"
-    q = _symbol(_quotient(cost, x, modulus, remainder, name))
+    q = symbol_named(_quotient(cost, x, modulus, remainder, name))
     on = on_class(cost, x, modulus, remainder, name)
     parts = []
     for monomial, c in on.expanded().items():

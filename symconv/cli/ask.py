@@ -1,0 +1,59 @@
+"""Commands that ask the closed form: growth, claims."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from symconv.cli.app import app
+from symconv.cli.models import call, loaded, network_at, placed
+from symconv.cli.options import At, Figures, Format, FormatName, Layers, MetricName, Model, Plain
+
+
+@app.command()
+def growth(
+    model: Model,
+    at: At = "",
+    metric: MetricName = "macs",
+    by: Annotated[
+        str, typer.Option("--by", metavar="SYMBOLS", help="the symbols that grow, X,N; all of them where none is named")
+    ] = "",
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+    layers: Layers = None,
+) -> None:
+    """How a total grows: leading terms, order, polynomial bounds."""
+    from symconv.readers.call import assignments, metric_named
+    from symconv.writers import output
+    from symconv.writers.answers import growth_sheet
+
+    given, chosen = assignments(at), metric_named(metric)
+    net = network_at(model, layers, given)
+    with call("--by"):
+        sheet = growth_sheet(net, chosen, list(dict.fromkeys(s.strip() for s in by.split(",") if s.strip())))
+    output.show(placed(sheet, given), format.value, ascii)
+
+
+@app.command()
+def claims(
+    model: Model,
+    at: Figures = "",
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+    layers: Layers = None,
+) -> None:
+    """The article's three conclusions, checked over the layers."""
+    from symconv.errors import CallError, SymbolError
+    from symconv.readers.call import assignments, numbers
+    from symconv.writers import output
+    from symconv.writers.answers import claims_sheet
+
+    given = assignments(at)
+    net = loaded(model, layers, given)
+    values = numbers(net, given)
+    try:
+        sheet = claims_sheet(net, values)
+    except SymbolError as error:
+        raise CallError(f"{error} (--at gives values)") from None
+    output.show(sheet, format.value, ascii)

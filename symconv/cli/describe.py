@@ -1,0 +1,141 @@
+"""Commands that say what a network is: show, total, explain, diagram."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from symconv.cli.app import app
+from symconv.cli.models import call, loaded, network_at, placed
+from symconv.cli.options import At, Direction, Figures, Format, FormatName, Layers, MetricName, Model, Plain, Unroll
+
+
+@app.command()
+def show(
+    model: Model,
+    at: At = "",
+    metric: MetricName = "macs",
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+    all: Annotated[bool, typer.Option("--all", help="the layers without cost too")] = False,
+    unroll: Unroll = False,
+    layers: Layers = None,
+) -> None:
+    """Closed forms of a network, in total and layer by layer.
+
+    Values for a family's symbols (resnet --at n1=3,n2=4,n3=23,n4=3) say which named variants have them.
+    """
+    from symconv.readers.call import assignments, metric_named
+    from symconv.writers import output
+    from symconv.writers.network import network_sheet
+    from symconv.writers.zoo import say_members
+
+    given, chosen = assignments(at), metric_named(metric)
+    net = network_at(model, layers, given, unroll)
+    every = all or format in (Format.json, Format.csv)
+    sheet = network_sheet(net, chosen, every=every)
+    say_members(sheet, model, given)
+    output.show(placed(sheet, given), format.value, ascii)
+
+
+@app.command()
+def total(
+    model: Model,
+    at: At = "",
+    metric: MetricName = "macs",
+    only: Annotated[str | None, typer.Option("--only", metavar="NAME", help="a kind, a stage or a layer")] = None,
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+    layers: Layers = None,
+) -> None:
+    """One total: a formula, or a number where every symbol has a value."""
+    from symconv.formula import set_cost
+    from symconv.notation import LATEX
+    from symconv.readers.call import assignments, metric_named
+    from symconv.writers import output
+
+    given, chosen = assignments(at), metric_named(metric)
+    net = network_at(model, layers, given)
+    cost = net.cost(chosen, only)
+    if format is Format.table or format is Format.latex:
+        output.write(set_cost(cost, LATEX if format is Format.latex else output.style(ascii)).text + "\n")
+        return
+    from symconv.writers.layers import label, metric_name
+    from symconv.writers.network import domain_line
+    from symconv.writers.sheet import Sheet, plain
+
+    sheet = Sheet(net.name, [(label(chosen), cost), ("domain", domain_line(net))])
+    sheet.data = lambda: {"name": net.name, "metric": metric_name(chosen), "only": only, "total": plain(cost)}
+    output.show(placed(sheet, given), format.value, ascii)
+
+
+@app.command()
+def explain(
+    model: Model,
+    term: Annotated[
+        str | None,
+        typer.Argument(metavar="TERM", help="a layer, a stage, or a term such as 38592*X^2; nothing: the domain"),
+    ] = None,
+    at: At = "",
+    metric: MetricName = "macs",
+    unroll: Unroll = False,
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+    layers: Layers = None,
+) -> None:
+    """What stands behind a term, a layer, a block or the domain."""
+    from symconv.readers.call import assignments, metric_named
+    from symconv.writers import output
+    from symconv.writers.explain import explain_sheet
+
+    given, chosen = assignments(at), metric_named(metric)
+    net = network_at(model, layers, given, unroll)
+    with call():
+        sheet = explain_sheet(net, term, chosen)
+    output.show(placed(sheet, given), format.value, ascii)
+
+
+@app.command()
+def diagram(
+    model: Model,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="the file: .dot, .svg, .png or .pdf")],
+    at: Figures = "",
+    metric: Annotated[
+        str, typer.Option("--metric", "-m", metavar="METRIC", help="what the colours show the share of")
+    ] = "macs",
+    fold: Annotated[bool, typer.Option("--fold/--no-fold", help="runs of equal layers as one")] = True,
+    depth: Annotated[int | None, typer.Option("--depth", min=1, help="levels of the names that are drawn")] = None,
+    direction: Annotated[Direction, typer.Option("--direction", help="top-down or left to right")] = Direction.TB,
+    unroll: Unroll = False,
+    ascii: Annotated[bool, typer.Option("--ascii", help="formulas in ASCII")] = False,
+    layers: Layers = None,
+) -> None:
+    """Draw a network: shapes, MACs and params, as figures with --at."""
+    from symconv.errors import CallError
+    from symconv.notation import ASCII, TEXT
+    from symconv.readers.call import assignments, metric_named, numbers, unrolled
+    from symconv.writers.diagram import draw
+    from symconv.writers.output import say
+    from symconv.writers.render import FORMATS
+
+    if output.suffix.removeprefix(".").lower() not in FORMATS:
+        raise CallError(f"-o {output}: a diagram is written as .{', .'.join(FORMATS)}")
+    given, chosen = assignments(at), metric_named(metric)
+    net = loaded(model, layers, given)
+    values = numbers(net, given)
+    if unroll:
+        net, values = unrolled(net.substitute(**values) if values else net), {}
+    style = ASCII if ascii else TEXT
+    draw(
+        net,
+        output,
+        metric=chosen,
+        values=values or None,
+        style=style,
+        fold=fold,
+        direction=direction.value,
+        depth=depth,
+    )
+    say(f"wrote {output}")

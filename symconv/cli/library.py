@@ -1,0 +1,66 @@
+"""Commands that say what there is: rules, zoo, schema."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from symconv.cli.app import app
+from symconv.cli.models import call, extend
+from symconv.cli.options import Format, FormatName, Layers, Plain
+
+
+@app.command()
+def rules(
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="a layer; all of them where none is named")] = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="a field of the instance, groups=1 or bias=false"),
+    ] = None,
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+    layers: Layers = None,
+) -> None:
+    """Rules of the layers in symbols: shape, weights, operations."""
+    from symconv.errors import CallError
+    from symconv.readers.call import fields
+    from symconv.writers import output
+
+    changes = fields(set or [])
+    if kind is None and changes:
+        raise CallError("--set changes a field of one layer: name the layer")
+    extend(layers)
+    import symconv.layers  # noqa: F401  (registers the layers)
+    from symconv.writers.rules import rule_sheet, rules_sheet
+
+    with call():
+        sheet = rules_sheet() if kind is None else rule_sheet(kind, changes)
+    output.show(sheet, format.value, ascii)
+
+
+@app.command()
+def zoo(
+    family: Annotated[
+        str | None, typer.Argument(metavar="FAMILY", help="one family with its variants; all where none is named")
+    ] = None,
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+) -> None:
+    """Bundled architectures beside the figures that others published."""
+    from symconv.writers import output
+    from symconv.writers.zoo import family_sheet, zoo_sheet
+
+    output.show(zoo_sheet() if family is None else family_sheet(family), format.value, ascii)
+
+
+@app.command()
+def schema(layers: Layers = None) -> None:
+    """The JSON Schema of a spec, for editors to complete and check by."""
+    import json
+
+    extend(layers)
+    from symconv.readers.schema import schema as made
+    from symconv.writers.output import write
+
+    write(json.dumps(made(), indent=2) + "\n")

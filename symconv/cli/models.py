@@ -1,0 +1,59 @@
+"""The model of a call: found, its symbols given their values, and what is wrong with a call said as that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from symconv.network import Network
+    from symconv.writers.sheet import Sheet
+
+
+def network_at(model: str, layers: list[Path] | None, given: Mapping[str, str], unroll: bool = False) -> Network:
+    """The network with the values of `--at` in it, and unrolled where that is asked for."""
+    from symconv.readers.call import put, unrolled
+
+    net = put(loaded(model, layers, given), given)
+    return unrolled(net) if unroll else net
+
+
+def loaded(model: str, layers: list[Path] | None, given: Mapping[str, str]) -> Network:
+    """The network; `given` are names that `--at` has values for."""
+    extend(layers)
+    from symconv.readers.call import refuse_settings
+    from symconv.readers.catalogue import find
+
+    spec, variant = find(model)
+    net = spec.network(variant)
+    refuse_settings(net, given, spec, variant)
+    return net
+
+
+def extend(layers: list[Path] | None) -> None:
+    if layers:
+        import symconv.layers  # noqa: F401  (a file of layers adds to those that are there)
+        from symconv.readers.extension import load_layers
+
+        for path in dict.fromkeys(layers):
+            load_layers(path)
+
+
+def placed(sheet: Sheet, given: Mapping[str, str]) -> Sheet:
+    """The sheet with the values of `--at` in its title."""
+    if given:
+        sheet.title += f" · at {', '.join(f'{name}={written}' for name, written in given.items())}"
+    return sheet
+
+
+@contextmanager
+def call(option: str = "") -> Iterator[None]:
+    """What fails in here is wrong with the call, not with the model."""
+    from symconv.errors import CallError, SymconvError
+
+    try:
+        yield
+    except SymconvError as error:
+        raise CallError(f"{option}{': ' if option else ''}{error}".rstrip()) from None

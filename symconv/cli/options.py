@@ -1,0 +1,56 @@
+"""The options that commands share, and how they are told on the command line."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How a command prints."""
+
+    table, markdown, latex, json, csv = "table", "markdown", "latex", "json", "csv"
+
+
+class Direction(StrEnum):
+    """Which way a diagram runs."""
+
+    TB, LR = "TB", "LR"
+
+
+Model = Annotated[
+    str,
+    typer.Argument(metavar="MODEL", help="a bundled architecture (vgg16, vgg/D; symconv zoo lists them) or a .yaml"),
+]
+At = Annotated[
+    str,
+    typer.Option(
+        "--at", metavar="VALUES", help="values of symbols, X=224,N=1; what is left out stays a symbol; X=32q too"
+    ),
+]
+Figures = Annotated[str, typer.Option("--at", metavar="VALUES", help="values of symbols, X=224,N=1")]
+MetricName = Annotated[
+    str,
+    typer.Option(
+        "--metric",
+        "-m",
+        metavar="METRIC",
+        help="macs, flops, ops, full, params, frozen, buffers, activations, or a .yaml",
+    ),
+]
+FormatName = Annotated[Format, typer.Option("--format", "-f", help="how to print it")]
+Plain = Annotated[
+    bool | None,
+    typer.Option(
+        "--ascii/--no-ascii", help="formulas in ASCII, floor((X + 31)/32); a pipe gets them so unless --no-ascii"
+    ),
+]
+Unroll = Annotated[
+    bool, typer.Option("--unroll", help="every round of a repeated block by itself; their number has to be one")
+]
+Layers = Annotated[
+    list[Path] | None, typer.Option("--layers", metavar="FILE", help="a Python file with layers of your own; it is run")
+]
