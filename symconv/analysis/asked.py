@@ -9,7 +9,7 @@ from symconv.cost import Cost, cost_symbols, product
 from symconv.errors import ExtentError, SymbolError, near
 from symconv.extent import Extent
 from symconv.symbols import Symbol, by_name
-from symconv.sympy_bridge import from_sympy
+from symconv.sympy_bridge import from_sympy, our_symbol
 
 
 def as_cost(expression: Any) -> Cost:
