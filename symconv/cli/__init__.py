@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from symconv.cli import ask, describe, library  # noqa: F401  (each adds its commands)
+from symconv.cli import ask, budget, describe, library  # noqa: F401  (each adds its commands)
 from symconv.cli.app import app
 
 
 def main() -> None:
-    """Run the command: exit 0 done, 1 the model is wrong, 2 the call is wrong, 130 interrupted."""
+    """Run the command: exit 0 done, 1 the model is wrong or a budget broken, 2 the call is wrong, 130 interrupted."""
     from symconv.errors import CallError, SymconvError
     from symconv.writers.output import ReaderLeft, give_up, say
 

@@ -1,0 +1,71 @@
+"""A budget as it is written: a metric, how it compares, and a figure, such as `macs <= 4.1e9` or `params < 26M`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from symconv.cost import Number
+from symconv.errors import ExpressionError, near
+from symconv.network import METRICS
+from symconv.readers.names import shown
+
+#: How a metric may compare with a figure; ≤ and ≥ are read too.
+RELATIONS: Final = ("<=", "<", ">=", ">", "=")
+
+_SAME: Final = {"≤": "<=", "≥": ">=", "==": "="}
+_PREFIXES: Final = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12, "P": 10**15}
+_BUDGET: Final = re.compile(
+    r"\s*(?P<metric>[A-Za-z_][A-Za-z_0-9]*)\s*(?P<relation><=|>=|==|[<>=≤≥])\s*"
+    r"(?P<figure>[0-9]{1,30}(_[0-9]{3})*(\.[0-9]{1,30})?([eE]\+?[0-9]{1,2})?)\s*(?P<prefix>[kKMGBTP]?)\s*",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A bound for a metric.
+
+    >>> read_budget("params <= 25.6M")
+    Budget(metric='params', relation='<=', figure=25600000)
+    """
+
+    metric: str
+    relation: str
+    figure: Number
+
+    def holds(self, value: Number) -> bool:
+        """Whether a value of the metric keeps it."""
+        left, right = Fraction(value), Fraction(self.figure)
+        return {
+            "<=": left <= right,
+            "<": left < right,
+            ">=": left >= right,
+            ">": left > right,
+            "=": left == right,
+        }[self.relation]
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.relation.replace('<=', '≤').replace('>=', '≥')} {self.figure}"
+
+
+def read_budget(text: str) -> Budget:
+    """The budget that a text stands for, its figure exact: 4.1e9 is 4100000000.
+
+    Raises ExpressionError for anything else, and for an unknown metric.
+    """
+    match = _BUDGET.fullmatch(text.strip()) if len(text) <= 200 else None
+    if match is None:
+        signs = " or ".join(RELATIONS)
+        raise ExpressionError(
+            f"{shown(text)} is no budget: a metric, one of {signs}, and a figure, as in macs <= 4.1e9"
+        )
+    metric = match["metric"]
+    if metric not in METRICS:
+        hint = near(metric, METRICS)
+        raise ExpressionError(f"unknown metric {shown(metric)}: known are {', '.join(METRICS)}. {hint}".rstrip())
+    value = Fraction(match["figure"].replace("_", "")) * _PREFIXES[match["prefix"]]
+    figure = int(value) if value.denominator == 1 else value
+    return Budget(metric, _SAME.get(match["relation"], match["relation"]), figure)
