@@ -31,8 +31,10 @@ from symconv.sympy_bridge import from_sympy, to_sympy
 from symconv.tensor import Tensor
 
 if TYPE_CHECKING:
+    from symconv.analysis.budget import check_budgets, largest_within, within
     from symconv.analysis.claims import conclusions
     from symconv.analysis.classes import derivative, difference, on_class, period
+    from symconv.analysis.crossover import crossover
     from symconv.analysis.growth import bounds, growth, leading, order
     from symconv.readers import bundled, load, load_layers, parse_spec, read_convention, read_spec
     from symconv.writers.diagram import draw
@@ -46,6 +48,8 @@ _LATER = {
     "symconv.analysis.growth": ("bounds", "growth", "leading", "order"),
     "symconv.analysis.classes": ("derivative", "difference", "on_class", "period"),
     "symconv.analysis.claims": ("conclusions",),
+    "symconv.analysis.budget": ("check_budgets", "largest_within", "within"),
+    "symconv.analysis.crossover": ("crossover",),
     "symconv.writers.diagram": ("draw",),
 }
 _ROOM = {name: room for room, names in _LATER.items() for name in names}
@@ -55,11 +59,12 @@ __version__ = "0.1.0"
 __all__ = [
     "CONVENTIONS", "PRIMITIVES", "Axes", "C_in", "C_out", "Condition", "Convention", "Cost", "Count", "D", "Domain",
     "Extent", "H", "K", "Layer", "M", "N", "Natural", "Network", "P", "Padding", "Parameter", "Positive", "S",
-    "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "compare", "conclusions",
-    "derivative", "difference", "divides", "draw", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth",
-    "largest", "layer", "layers", "leading", "load", "load_layers", "metric", "metrics", "on_class", "order",
-    "parse_spec", "period", "power", "product", "read_convention", "read_spec", "receptive_field", "require",
-    "smallest", "symbol", "to_sympy", "weight",
+    "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "check_budgets", "compare",
+    "conclusions", "crossover", "derivative", "difference", "divides", "draw", "equal", "evaluate", "floor",
+    "from_sympy", "g", "gcd", "growth", "largest", "largest_within", "layer", "layers", "leading", "load",
+    "load_layers", "metric", "metrics", "on_class", "order", "parse_spec", "period", "power", "product",
+    "read_convention", "read_spec", "receptive_field", "require", "smallest", "symbol", "to_sympy", "weight",
+    "within",
 ]  # fmt: skip
 
 
