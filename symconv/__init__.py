@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from symconv.analysis.budget import check_budgets, largest_within, within
     from symconv.analysis.claims import conclusions
     from symconv.analysis.classes import derivative, difference, on_class, period
+    from symconv.analysis.compare import orders
     from symconv.analysis.crossover import crossover
     from symconv.analysis.growth import bounds, growth, leading, order
     from symconv.readers import bundled, load, load_layers, parse_spec, read_convention, read_spec
@@ -49,6 +50,7 @@ _LATER = {
     "symconv.analysis.classes": ("derivative", "difference", "on_class", "period"),
     "symconv.analysis.claims": ("conclusions",),
     "symconv.analysis.budget": ("check_budgets", "largest_within", "within"),
+    "symconv.analysis.compare": ("orders",),
     "symconv.analysis.crossover": ("crossover",),
     "symconv.writers.diagram": ("draw",),
 }
@@ -62,7 +64,7 @@ __all__ = [
     "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "check_budgets", "compare",
     "conclusions", "crossover", "derivative", "difference", "divides", "draw", "equal", "evaluate", "floor",
     "from_sympy", "g", "gcd", "growth", "largest", "largest_within", "layer", "layers", "leading", "load",
-    "load_layers", "metric", "metrics", "on_class", "order", "parse_spec", "period", "power", "product",
+    "load_layers", "metric", "metrics", "on_class", "order", "orders", "parse_spec", "period", "power", "product",
     "read_convention", "read_spec", "receptive_field", "require", "smallest", "symbol", "to_sympy", "weight",
     "within",
 ]  # fmt: skip

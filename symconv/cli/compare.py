@@ -1,0 +1,45 @@
+"""The command that sets networks beside one another: compare."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from symconv.cli.app import app
+from symconv.cli.models import loaded, placed
+from symconv.cli.options import Figures, Format, FormatName, Layers, Plain
+
+
+@app.command()
+def compare(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL…", help="two networks or more")],
+    at: Figures = "",
+    by: Annotated[str, typer.Option("--by", metavar="SYMBOL", help="say at which values the order changes")] = "",
+    metric: Annotated[str, typer.Option("--metric", "-m", metavar="METRIC", help="what the order is of")] = "macs",
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+    layers: Layers = None,
+) -> None:
+    """Totals of networks side by side, and where their order changes."""
+    from symconv.errors import CallError, SymbolError
+    from symconv.network import METRICS
+    from symconv.readers.call import assignments, numbers
+    from symconv.writers import output
+    from symconv.writers.compare import compare_sheet
+
+    if len(models) < 2:
+        raise CallError("compare takes two networks or more")
+    given = assignments(at)
+    if metric not in METRICS:
+        raise CallError(f"unknown metric {metric!r}: known are {', '.join(METRICS)}")
+    networks = [loaded(model, layers, {}) for model in models]
+    values = {}
+    for net in networks:
+        values.update(numbers(net, {n: v for n, v in given.items() if n in net.symbols}))
+    unread = {n: v for n, v in given.items() if n not in values}
+    try:
+        sheet = compare_sheet(networks, {**values, **unread}, by, metric)
+    except SymbolError as error:
+        raise CallError(str(error)) from None
+    output.show(placed(sheet, given), format.value, ascii)

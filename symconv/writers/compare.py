@@ -1,0 +1,51 @@
+"""The sheet of a comparison: totals of several networks, ratios to the first, and where their order changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Final
+
+from symconv.analysis.claims import decimal
+from symconv.analysis.compare import orders, placed_at
+from symconv.cost import Cost, cost_symbols, evaluate_cost
+from symconv.network import Network
+from symconv.writers.layers import label
+from symconv.writers.sheet import Cell, Column, Sheet, Table
+
+#: What is compared.
+COMPARED: Final = ("macs", "params", "activations")
+
+
+def compare_sheet(networks: Sequence[Network], values: Mapping[str, Any], by: str = "", metric: str = "macs") -> Sheet:
+    """Every network's totals, with ratios to the first where they are numbers; with `by` where the order changes.
+
+    Raises as `orders` and `placed_at`.
+    """
+    given = placed_at(networks, values)
+    sheet = Sheet(f"{', '.join(net.name for net in networks)} compared")
+    columns = [Column("network")]
+    for name in COMPARED:
+        columns += [Column(label(name), right=True, key=name), Column("ratio", right=True, key=f"{name}_ratio")]
+    first = [given[0].cost(name) for name in COMPARED]
+    rows: list[list[Cell]] = []
+    for net in given:
+        row: list[Cell] = [net.name]
+        for name, base in zip(COMPARED, first):
+            cost = net.cost(name)
+            row += [cost, _ratio(cost, base)]
+        rows.append(row)
+    sheet.tables = [Table(columns, rows)]
+    if by:
+        for order in orders(given, by, metric):
+            said = (("less", order.less), ("the same", order.equal), ("more", order.more))
+            parts = [f"{word} for {region.described(by)}" for word, region in said if not region.empty]
+            answer = "; ".join(parts) or "no size is legal for both"
+            sheet.notes.append(f"{label(metric)} of {order.first} against {order.second}: {answer}")
+    return sheet
+
+
+def _ratio(cost: Cost, base: Cost) -> str:
+    if cost_symbols(cost) | cost_symbols(base) or not base:
+        return ""
+    return "×" + decimal(Fraction(evaluate_cost(cost, {})) / Fraction(evaluate_cost(base, {})))
