@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from symconv.analysis.regions import Piece, Region, at_most_zero, region_of_sizes
+from symconv.analysis.regions import Piece, Region, at_most_zero, region_of, region_of_sizes
+from symconv.condition import solved
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, product
-from symconv.errors import DomainError, SymbolError, SymconvError, near
+from symconv.errors import DomainError, ExtentError, SymbolError, SymconvError, near
 from symconv.network import Network
 from symconv.readers.budget import Budget, read_budget
 from symconv.sizes import Undecided
 from symconv.symbols import RATIONAL, Symbol, by_name
 
 #: Values that are tried where the domain has conditions that are looked at value by value.
-TRIED: Final = 10_000
+TRIED: Final = 20_000
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class Bound:
 class Within:
     """The values of a symbol that keep every budget and are in the domain.
 
-    `greatest` is None where there is none, or no largest; `reason` says why nothing is left.
+    `greatest` is None where there is none, or no largest; `next` is the least legal value above it, which breaks a
+    budget; `reason` says why nothing is left.
     """
 
     symbol: Symbol
@@ -78,6 +80,7 @@ class Within:
     greatest: int | None
     domain: Region
     bounds: tuple[Bound, ...]
+    next: int | None = None
     reason: str = ""
 
     @property
@@ -88,13 +91,6 @@ class Within:
     def figures(self, x: int) -> dict[str, Number]:
         """The exact figure of every metric that is bounded, at one value."""
         return {b.budget.metric: evaluate_cost(b.cost, {self.symbol: x} if b.moves else {}) for b in self.bounds}
-
-    @property
-    def next(self) -> int | None:
-        """The least value of the domain above the greatest: the first that breaks a budget."""
-        if self.greatest is None:
-            return None
-        return (self.domain & Region((Piece(self.greatest + 1, None),))).least
 
 
 def within(network: Network, budgets: Iterable[str | Budget], symbol: str, /, **values: Any) -> Within:
@@ -130,42 +126,74 @@ def within(network: Network, budgets: Iterable[str | Budget], symbol: str, /, **
     if not any(x in cost_symbols(cost) for cost in costs.values()):
         named = ", ".join(dict.fromkeys(b.metric for b in wanted))
         raise SymbolError(f"{named} of {network.name} {'do' if len(costs) > 1 else 'does'} not depend on {symbol}")
-    domain = region_of_sizes(given.domain.sizes(x)) & Region((Piece(given.domain.least(x), None),))
     bounds = tuple(_bound(b, costs[b.metric], x) for b in wanted)
+    domain = _domain(given, x)
     region = domain
     for bound in bounds:
         region = region & bound.region
-    greatest = _legal(given, x, region)
-    if region.empty or (greatest is None and not region.unbounded):
-        return Within(x, Region(), None, domain, bounds, _why(x, domain, bounds))
-    return Within(x, region & Region((Piece(1, greatest + 1),)) if greatest else region, greatest, domain, bounds)
+    if _open(given, x):
+        region = _looked_at(given, x, region)
+    if region.empty:
+        return Within(x, region, None, domain, bounds, reason=_why(x, domain, bounds))
+    greatest = region.greatest
+    return Within(x, region, greatest, domain, bounds, _following(given, x, domain, greatest))
+
+
+def _domain(network: Network, x: Symbol) -> Region:
+    """The values of a symbol that the conditions allow which speak of it alone."""
+    if not x.least:  # what is known of a symbol that may be 0 is looked at value by value
+        return Region((Piece(0, None),))
+    return region_of_sizes(network.domain.sizes(x))
+
+
+def _open(network: Network, x: Symbol) -> bool:
+    """Whether a condition on the symbol is looked at value by value."""
+    for condition in network.domain.conditions:
+        if x in condition.symbols:
+            if condition.rounds or not x.least:
+                return True
+            try:
+                solved(condition)
+            except Undecided:
+                return True
+    return False
+
+
+def _legal(network: Network, x: Symbol, value: int) -> bool:
+    try:
+        network.domain.check({x: value})
+    except (DomainError, ExtentError):
+        return False
+    return True
+
+
+def _looked_at(network: Network, x: Symbol, region: Region) -> Region:
+    """The members of a region that the domain allows, each looked at by itself."""
+    greatest = region.greatest
+    if region.unbounded or (greatest is not None and greatest > TRIED):
+        raise Undecided(f"the domain {network.domain} is looked at value by value, and {x} may be beyond {TRIED}")
+    legal = (v for v in region.members(TRIED + 1) if _legal(network, x, v))
+    return region_of(Piece(v, v + 1) for v in legal)
+
+
+def _following(network: Network, x: Symbol, domain: Region, greatest: int | None) -> int | None:
+    """The least legal value above the greatest, the first that breaks a budget."""
+    if greatest is None:
+        return None
+    above = domain & Region((Piece(greatest + 1, None),))
+    if not _open(network, x):
+        return above.least
+    return next((v for v in above.members(greatest + TRIED) if _legal(network, x, v)), None)
 
 
 def _bound(budget: Budget, cost: Cost, x: Symbol) -> Bound:
     figure = Fraction(budget.figure)
     over = cost - product(1) * figure
     strict = budget.relation in ("<", ">")
-    region = at_most_zero(over if budget.relation in ("<=", "<", "=") else -over, x, strict)
+    region = at_most_zero(over if budget.relation in ("<=", "<", "=") else -over, x, strict, x.least)
     if budget.relation == "=":
-        region = region & at_most_zero(-over, x)
+        region = region & at_most_zero(-over, x, least=x.least)
     return Bound(budget, cost, region, x in cost_symbols(cost))
-
-
-def _legal(network: Network, x: Symbol, region: Region) -> int | None:
-    """The greatest value at which the conditions hold too that are looked at value by value."""
-    greatest = region.greatest
-    tried = 0
-    while greatest is not None:
-        try:
-            network.domain.check({x: greatest})
-        except DomainError:
-            tried += 1
-            if tried > TRIED:
-                raise Undecided(f"{tried} values of {x} were outside the domain {network.domain}") from None
-            greatest = (region & Region((Piece(1, greatest),))).greatest if greatest > 1 else None
-        else:
-            return greatest
-    return None
 
 
 def _why(x: Symbol, domain: Region, bounds: tuple[Bound, ...]) -> str:
@@ -183,7 +211,7 @@ def _why(x: Symbol, domain: Region, bounds: tuple[Bound, ...]) -> str:
             if (a.region & b.region & domain).empty:
                 one, other = ((c.region & domain).described(x.name) for c in (a, b))
                 return f"{a.budget} holds for {one}, and {b.budget} for {other}: no {x} keeps both"
-    return f"each two of the budgets hold together for some {x}, all of them for none"
+    return f"no {x} of the domain keeps all budgets together, though each keeps some"
 
 
 def largest_within(network: Network, budgets: Iterable[str | Budget], symbol: str, /, **values: Any) -> int:

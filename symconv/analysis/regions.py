@@ -1,4 +1,4 @@
-"""Regions: exact sets of integers x ≥ 1, such as the sizes at which a budget holds, and where a cost is at most zero.
+"""Regions: exact sets of integers x ≥ 0, such as the sizes at which a budget holds, and where a cost is at most zero.
 
 A region is pieces one behind the other, each all x in [start, stop) with x mod `period` among its residues; the last
 one may be open. So 10⁶ even sizes are one piece, where a set of runs would have 10⁶.
@@ -172,7 +172,7 @@ def region_of(pieces: Iterable[Piece]) -> Region:
 
 
 def _plainer(piece: Piece) -> Iterator[Piece]:
-    start, stop = max(1, piece.start), piece.stop
+    start, stop = max(0, piece.start), piece.stop
     if not piece.residues or (stop is not None and start >= stop):
         return
     if len(piece.residues) == piece.period:

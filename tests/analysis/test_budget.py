@@ -131,3 +131,28 @@ def test_what_cannot_be_asked_names_the_symbol() -> None:
         within(sc.load("efficientnet"), ["macs <= 1e9"], "d", N=1, w=1, X=224)
     with pytest.raises(DomainError, match="X = 3 is outside"):
         check_budgets(net, ["macs <= 1e9"], X=3, N=1)
+
+
+SPEC = """
+name: padded
+input: [N, 3, X, X]
+symbols: {P: padding}
+layers:
+  - conv: {channels: 8, kernel: 9, padding: P, stride: 3}
+  - max_pool: 2
+"""
+
+
+def test_a_padding_may_be_0_and_its_domain_is_looked_at() -> None:
+    net = sc.parse_spec(SPEC).network()
+    for x, figure in ((5, 10**6), (12, 10**6), (40, 10**5), (5, 1)):
+        fits = []
+        for p in range(200):
+            try:
+                if net.evaluate("macs", N=1, X=x, P=p) <= figure:
+                    fits.append(p)
+            except DomainError:
+                pass
+        found = within(net, [f"macs <= {figure}"], "P", N=1, X=x)
+        assert list(found.region.members(200)) == fits
+        assert found.feasible == bool(fits)

@@ -142,3 +142,9 @@ def test_many_even_sizes_are_one_piece() -> None:
     assert len(region.pieces) == 1
     assert region.greatest == 10**12 - 2
     assert region_of([Piece(1, 5), Piece(5, 9)]).pieces == (Piece(1, 9),)
+
+
+def test_a_symbol_that_may_be_0() -> None:
+    p = symbol("P")
+    cost = product(size_of(p) // 2, 3) - 4
+    assert list(at_most_zero(cost, p, least=0).members(50)) == [v for v in range(50) if 3 * (v // 2) - 4 <= 0]
