@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from symconv.analysis.crossover import crossover
     from symconv.analysis.growth import bounds, growth, leading, order
     from symconv.readers import bundled, load, load_layers, parse_spec, read_convention, read_spec
+    from symconv.sweeps.arrays import sweep
     from symconv.writers.diagram import draw
 
 #: The field's symbols, as extents; they stand wherever SymPy takes an expression.
@@ -52,6 +53,7 @@ _LATER = {
     "symconv.analysis.budget": ("check_budgets", "largest_within", "within"),
     "symconv.analysis.compare": ("orders",),
     "symconv.analysis.crossover": ("crossover",),
+    "symconv.sweeps.arrays": ("sweep",),
     "symconv.writers.diagram": ("draw",),
 }
 _ROOM = {name: room for room, names in _LATER.items() for name in names}
@@ -65,8 +67,8 @@ __all__ = [
     "conclusions", "crossover", "derivative", "difference", "divides", "draw", "equal", "evaluate", "floor",
     "from_sympy", "g", "gcd", "growth", "largest", "largest_within", "layer", "layers", "leading", "load",
     "load_layers", "metric", "metrics", "on_class", "order", "orders", "parse_spec", "period", "power", "product",
-    "read_convention", "read_spec", "receptive_field", "require", "smallest", "symbol", "to_sympy", "weight",
-    "within",
+    "read_convention", "read_spec", "receptive_field", "require", "smallest", "sweep", "symbol", "to_sympy",
+    "weight", "within",
 ]  # fmt: skip
 
 
