@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from symconv.analysis.growth import bounds, growth, leading, order
     from symconv.readers import bundled, load, load_layers, parse_spec, read_convention, read_spec
     from symconv.sweeps.arrays import sweep
+    from symconv.sweeps.space import design_space
     from symconv.writers.diagram import draw
+    from symconv.writers.plot import plot
 
 #: The field's symbols, as extents; they stand wherever SymPy takes an expression.
 N, K, C_in, C_out, D, S, P, g, M, T, X, H, W = (size_of(symbol(name)) for name in FIELD)
@@ -54,7 +56,9 @@ _LATER = {
     "symconv.analysis.compare": ("orders",),
     "symconv.analysis.crossover": ("crossover",),
     "symconv.sweeps.arrays": ("sweep",),
+    "symconv.sweeps.space": ("design_space",),
     "symconv.writers.diagram": ("draw",),
+    "symconv.writers.plot": ("plot",),
 }
 _ROOM = {name: room for room, names in _LATER.items() for name in names}
 
@@ -64,10 +68,10 @@ __all__ = [
     "CONVENTIONS", "PRIMITIVES", "Axes", "C_in", "C_out", "Condition", "Convention", "Cost", "Count", "D", "Domain",
     "Extent", "H", "K", "Layer", "M", "N", "Natural", "Network", "P", "Padding", "Parameter", "Positive", "S",
     "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "check_budgets", "compare",
-    "conclusions", "crossover", "derivative", "difference", "divides", "draw", "equal", "evaluate", "floor",
-    "from_sympy", "g", "gcd", "growth", "largest", "largest_within", "layer", "layers", "leading", "load",
-    "load_layers", "metric", "metrics", "on_class", "order", "orders", "parse_spec", "period", "power", "product",
-    "read_convention", "read_spec", "receptive_field", "require", "smallest", "sweep", "symbol", "to_sympy",
+    "conclusions", "crossover", "derivative", "design_space", "difference", "divides", "draw", "equal", "evaluate",
+    "floor", "from_sympy", "g", "gcd", "growth", "largest", "largest_within", "layer", "layers", "leading", "load",
+    "load_layers", "metric", "metrics", "on_class", "order", "orders", "parse_spec", "period", "plot", "power",
+    "product", "read_convention", "read_spec", "receptive_field", "require", "smallest", "sweep", "symbol", "to_sympy",
     "weight", "within",
 ]  # fmt: skip
 

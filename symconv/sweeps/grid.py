@@ -57,6 +57,20 @@ class Axis:
         """The exact values in a slice."""
         return [self.value(i) for i in range(*cut.indices(len(self)))]
 
+    def named(self, written: bool = False) -> NDArray[Any]:
+        """The exact values, or as they are written: the decimals that they are, p/q where one is none."""
+        import numpy as np
+
+        exact = self.values()
+        if written:
+            decimal = all(Fraction(repr(float(value))) == value for value in exact)
+            return np.array(
+                [float(v) for v in exact] if decimal else list(map(str, exact)), dtype=None if decimal else object
+            )
+        out = np.empty(len(exact), dtype=object)
+        out[:] = exact
+        return out
+
     def bounds(self, cut: slice = slice(None)) -> tuple[int, int]:
         """The least and the greatest number above `under`, in a slice."""
         return ends(self.over[cut])

@@ -13,7 +13,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from fractions import Fraction
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -141,34 +140,14 @@ def _placed(path: Path, content: bytes) -> None:
 
 def encoded(space: Design, suffix: str, i: int) -> bytes:
     """A part as the content of a file: CSV without its head, or Parquet."""
-    columns = space.part(i)
+    columns = space.part(i, written=True)
     return _rows(columns).encode() if suffix == ".csv" else _parquet(space, columns)
 
 
 def _rows(columns: Columns) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(zip(*(column.tolist() for column in plainly(columns).values())))
+    csv.writer(out, lineterminator="\n").writerows(zip(*(column.tolist() for column in columns.values())))
     return out.getvalue()
-
-
-def plainly(columns: Columns) -> Columns:
-    """Columns as they are written: fractions as the decimals that they are, or as p/q."""
-    import numpy as np
-
-    def written(value: Any) -> Any:
-        return value if not isinstance(value, Fraction) else float(value) if _decimal(value) else str(value)
-
-    return {
-        name: column
-        if column.dtype != object or all(type(v) is int for v in column)
-        else np.array([written(v) for v in column] + [None], dtype=object)[:-1]
-        for name, column in columns.items()
-    }
-
-
-def _decimal(value: Fraction) -> bool:
-    """Whether the shortest decimal of the nearest float is the value itself."""
-    return Fraction(repr(float(value))) == value
 
 
 def _arrow() -> Any:
@@ -191,14 +170,10 @@ def _schema(space: Design) -> Any:
 
     fields = []
     for axis in space.grid.axes:
-        values = axis.values() if axis.under != 1 else ()
-        kind = whole(*axis.bounds()) if axis.under == 1 else pa.float64() if all(map(_exactly, values)) else pa.string()
+        texts = axis.under != 1 and axis.named(written=True).dtype == object
+        kind = whole(*axis.bounds()) if axis.under == 1 else pa.string() if texts else pa.float64()
         fields.append((axis.symbol.name, kind))
     return pa.schema([*fields, *((metric, whole(*space.bounds(metric))) for metric in space.metrics)])
-
-
-def _exactly(value: Any) -> bool:
-    return _decimal(Fraction(value))
 
 
 def _parquet(space: Design, columns: Columns) -> bytes:
@@ -211,13 +186,11 @@ def _parquet(space: Design, columns: Columns) -> bytes:
 
 
 def _column(pa: Any, values: Any, kind: Any) -> Any:
-    if values.dtype != object and pa.types.is_int64(kind):
-        return pa.array(values)
+    if values.dtype != object:
+        return pa.array(values, type=kind)
     plain: Iterable[Any] = values.tolist()
     if pa.types.is_string(kind):
         return pa.array(map(str, plain), type=kind)
-    if pa.types.is_floating(kind):
-        return pa.array(map(float, plain), type=kind)
     if pa.types.is_int64(kind):
         return pa.array(plain, type=kind)
     from decimal import Context, Decimal

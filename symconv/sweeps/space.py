@@ -89,14 +89,20 @@ class Design:
         """The number of parts."""
         return -(-len(self.boxes) // self._together)
 
-    def part(self, i: int) -> Columns:
+    def part(self, i: int, written: bool = False) -> Columns:
         """The points of a part by columns: those that are legal and keep the budgets.
+
+        Values of a rational symbol are exact, or, `written`, the decimals that they are, else texts p/q.
 
         Raises DomainError at a point outside the domain, where such points are not left out; ExtentError where there
         is no value.
         """
         found = [self._in(box) for box in self.boxes[i * self._together : (i + 1) * self._together]]
-        return {name: _joined([columns[name] for columns in found]) for name in self.columns}
+        columns = {name: _joined([some[name] for some in found]) for name in self.columns}
+        for axis in self.grid.axes:
+            if axis.under != 1:
+                columns[axis.symbol.name] = axis.named(written)[columns[axis.symbol.name]]
+        return columns
 
     def parts(self) -> Iterator[Columns]:
         """All parts."""
@@ -125,7 +131,7 @@ class Design:
         every = bool(kept.all())
         places = None if every else np.nonzero(kept)
         for k, axis in enumerate(self.grid.axes):
-            along = axis.part(box[k])
+            along = axis.part(box[k]) if axis.under == 1 else np.arange(box[k].start, box[k].stop)
             if places is not None:
                 columns[axis.symbol.name] = along[places[k]]
             else:

@@ -1,0 +1,147 @@
+"""The command over grids: sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from symconv.cli.app import app
+from symconv.cli.models import call, loaded
+from symconv.cli.options import Figures, Format, FormatName, Layers, Model, Plain
+
+if TYPE_CHECKING:
+    from symconv.sweeps.parts import Progress, Runner
+    from symconv.sweeps.space import Design
+
+
+class Kind(StrEnum):
+    """How a sweep is drawn."""
+
+    line, heat, pareto = "line", "heat", "pareto"
+
+
+@app.command()
+def sweep(
+    model: Model,
+    over: Annotated[
+        list[str],
+        typer.Option("--over", metavar="AXIS", help="X=32..1024:32 or w=64,96, for each symbol"),
+    ],
+    at: Figures = "",
+    metrics: Annotated[
+        list[str] | None, typer.Option("--metric", "-m", metavar="METRIC", help="macs, params, …; may be repeated")
+    ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option("--where", metavar="BUDGET", help="only points with 'macs <= 4e9'")
+    ] = None,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="points outside the domain are left out, and are no error")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help=".csv, .parquet; or a plot: .png, .svg, .pdf"),
+    ] = None,
+    plot: Annotated[Kind | None, typer.Option("--plot", help="the kind of plot, where the axes leave a choice")] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="processes that work out the parts")] = 1,
+    dask: Annotated[
+        str, typer.Option("--dask", metavar="ADDRESS", help="on a Dask cluster: its address, or local")
+    ] = "",
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+    layers: Layers = None,
+) -> None:
+    """Metrics over a grid of sizes: a table, a file of any length, a plot."""
+    from symconv.errors import CallError
+    from symconv.readers.axis import read_axes
+    from symconv.readers.budget import read_budget
+    from symconv.readers.call import assignments, numbers
+    from symconv.sweeps.parts import FORMATS
+    from symconv.sweeps.space import ERROR, LEAVE_OUT, design_space
+    from symconv.writers import output
+
+    given, axes = assignments(at), read_axes(over)
+    twice = [name for name in axes if name in given]
+    if twice:
+        raise CallError(f"--at and --over both have {twice[0]}")
+    with call("--where"):
+        budgets = [read_budget(text) for text in where or ()]
+    net = loaded(model, layers, {**given, **dict.fromkeys(axes, "")})
+    values = numbers(net, given)
+    wanted = _metrics(metrics or ["macs"])
+    with call("--over"):
+        space = design_space(net, wanted, where=budgets, illegal=LEAVE_OUT if leave_out else ERROR, **axes, **values)
+    if out is None:
+        from symconv.writers.sweep import sweep_sheet
+
+        if plot or dask or workers > 1:
+            raise CallError("--plot, --workers and --dask are for a file: -o FILE names it")
+        output.show(sweep_sheet(space), format.value, ascii)
+    elif out.suffix in FORMATS:
+        if plot:
+            raise CallError(f"-o {out}: a plot is written as .png, .svg or .pdf")
+        _write(space, out, workers, dask)
+    else:
+        from symconv.writers.plot import kind_of
+        from symconv.writers.plot import plot as draw
+
+        if dask or workers > 1:
+            raise CallError("--workers and --dask are for a .csv or a .parquet")
+        with call("-o" if out.suffix.lower() not in (".png", ".svg", ".pdf") else ""):
+            kind = kind_of(space, out, plot or "")
+        draw(space, out, kind)
+        output.say(f"{out}: {kind} of {' and '.join(space.metrics)}")
+
+
+def _metrics(names: list[str]) -> list[str]:
+    from symconv.errors import CallError
+    from symconv.readers.call import metric_named
+
+    found = [metric_named(part.strip()) for name in names for part in name.split(",")]
+    if not all(isinstance(metric, str) for metric in found):
+        raise CallError("--metric: a sweep takes metrics by name, and no convention of your own")
+    return [metric for metric in found if isinstance(metric, str)]
+
+
+def _write(space: Design, out: Path, workers: int, dask: str) -> None:
+    from symconv.sweeps.parts import finished, in_processes, in_turn, parts_of, write
+    from symconv.writers.output import say
+
+    run: Runner = in_turn
+    if dask:
+        from symconv.sweeps.cluster import on_dask
+
+        run = on_dask(dask, max(workers, 2))
+    elif workers > 1:
+        run = in_processes(workers)
+    try:
+        with _bar() as progress:
+            write(space, out, run, progress)
+    except KeyboardInterrupt:
+        done, total = finished(out)
+        say(f"symconv: interrupted: {done} of {total} parts are done and stay in {parts_of(out)}")
+        say("the same command goes on from there")
+        raise typer.Exit(130) from None
+    say(f"{out}: {', '.join(space.columns)}; {space.grid.size:,} points looked at")
+
+
+@contextmanager
+def _bar() -> Iterator[Progress | None]:
+    """A progress bar on a terminal's standard error."""
+    import sys
+
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    with Progress(
+        "parts", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task("parts")
+        yield lambda done, total: bar.update(task, completed=done, total=total)
