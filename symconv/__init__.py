@@ -33,10 +33,11 @@ from symconv.tensor import Tensor
 if TYPE_CHECKING:
     from symconv.analysis.budget import check_budgets, largest_within, within
     from symconv.analysis.claims import conclusions
-    from symconv.analysis.classes import derivative, difference, on_class, period
+    from symconv.analysis.classes import on_class, period
     from symconv.analysis.compare import orders
     from symconv.analysis.crossover import crossover
     from symconv.analysis.growth import bounds, growth, leading, order
+    from symconv.analysis.rates import change, derivative, difference, elasticities, elasticity, jumps, steps
     from symconv.readers import bundled, load, load_layers, parse_spec, read_convention, read_spec
     from symconv.sweeps.arrays import sweep
     from symconv.sweeps.space import design_space
@@ -50,7 +51,8 @@ N, K, C_in, C_out, D, S, P, g, M, T, X, H, W = (size_of(symbol(name)) for name i
 _LATER = {
     "symconv.readers": ("bundled", "load", "load_layers", "parse_spec", "read_convention", "read_spec"),
     "symconv.analysis.growth": ("bounds", "growth", "leading", "order"),
-    "symconv.analysis.classes": ("derivative", "difference", "on_class", "period"),
+    "symconv.analysis.classes": ("on_class", "period"),
+    "symconv.analysis.rates": ("change", "derivative", "difference", "elasticities", "elasticity", "jumps", "steps"),
     "symconv.analysis.claims": ("conclusions",),
     "symconv.analysis.budget": ("check_budgets", "largest_within", "within"),
     "symconv.analysis.compare": ("orders",),
@@ -67,12 +69,12 @@ __version__ = "0.1.0"
 __all__ = [
     "CONVENTIONS", "PRIMITIVES", "Axes", "C_in", "C_out", "Condition", "Convention", "Cost", "Count", "D", "Domain",
     "Extent", "H", "K", "Layer", "M", "N", "Natural", "Network", "P", "Padding", "Parameter", "Positive", "S",
-    "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "check_budgets", "compare",
-    "conclusions", "crossover", "derivative", "design_space", "difference", "divides", "draw", "equal", "evaluate",
-    "floor", "from_sympy", "g", "gcd", "growth", "largest", "largest_within", "layer", "layers", "leading", "load",
-    "load_layers", "metric", "metrics", "on_class", "order", "orders", "parse_spec", "period", "plot", "power",
-    "product", "read_convention", "read_spec", "receptive_field", "require", "smallest", "sweep", "symbol", "to_sympy",
-    "weight", "within",
+    "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "change", "check_budgets",
+    "compare", "conclusions", "crossover", "derivative", "design_space", "difference", "divides", "draw",
+    "elasticities", "elasticity", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth", "jumps", "largest",
+    "largest_within", "layer", "layers", "leading", "load", "load_layers", "metric", "metrics", "on_class", "order",
+    "orders", "parse_spec", "period", "plot", "power", "product", "read_convention", "read_spec", "receptive_field",
+    "require", "smallest", "steps", "sweep", "symbol", "to_sympy", "weight", "within",
 ]  # fmt: skip
 
 

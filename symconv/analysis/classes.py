@@ -1,26 +1,20 @@
 """Residue classes: on X = D·q + r, D a multiple of every denominator, a cost is a polynomial in q.
 
-⌊(X + b)/s⌋ with s | D is (D/s)·q + ⌊(r + b)/s⌋. So on a class floors vanish, and what remains can be differentiated;
-the exact discrete rate over all sizes is the difference f(X + 1) − f(X).
+⌊(X + b)/s⌋ with s | D is (D/s)·q + ⌊(r + b)/s⌋. So on a class floors vanish, and what remains can be differentiated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 from math import gcd, lcm
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from symconv.analysis.asked import as_cost, symbol_named, symbol_of
 from symconv.cost import Cost, Number, cost_of, cost_symbols, product, shortest, substitute_cost, total_of
 from symconv.errors import ExtentError, SymbolError
-from symconv.extent import Atom, Extent, Floor, Function, Monomial, Size, size_of, symbols_of
+from symconv.extent import Atom, Extent, Floor, Function, Size, size_of, symbols_of
 from symconv.sizes import Undecided
 from symconv.symbols import POSITIVE, RATIONAL, Symbol, by_name, symbol
-from symconv.sympy_bridge import to_sympy
-
-if TYPE_CHECKING:
-    import sympy
 
 #: The most residue classes that are written out.
 CLASSES: Final = 4096
@@ -121,9 +115,6 @@ def polynomials(expression: Any, symbol: Any, quotient: str = "q") -> dict[int, 
     return {r: on_class(cost, x, modulus, r, quotient) for r in range(modulus)}
 
 
-# -- rates ---------------------------------------------------------------------------------------------------------
-
-
 def polynomial_on(expression: Any, symbol: Any, modulus: int, remainder: int = 0) -> Cost:
     """The polynomial in X itself, with rational coefficients, that the cost equals on X ≡ remainder (mod modulus).
 
@@ -156,47 +147,3 @@ def polynomial_on(expression: Any, symbol: Any, modulus: int, remainder: int = 0
 
 def _plain(value: Number) -> Number:
     return int(value) if value.denominator == 1 else value
-
-
-def derivative(expression: Any, symbol: Any, modulus: int, remainder: int = 0) -> sympy.Expr:
-    """∂/∂X of the polynomial that the cost equals on X ≡ remainder (mod modulus), as a SymPy polynomial in X.
-
-    It speaks of that class only: for all sizes together there is no derivative but the exact `difference`.
-
-    Raises Undecided where the cost is no polynomial on that class, and as `on_class`.
-
-    >>> from symconv.symbols import symbol
-    >>> x = size_of(symbol("X"))
-    >>> derivative((x // 2) * (x // 2) * 4, "X", 2), derivative((x // 2) * (x // 2) * 4, "X", 2, 1)
-    (2*X, 2*X - 2)
-    """
-    cost = as_cost(expression)
-    x = symbol_of(cost, symbol)
-    return to_sympy(cost_of(_differentiated(polynomial_on(cost, x, modulus, remainder).expanded(), x)))
-
-
-def _differentiated(polynomial: Mapping[Monomial, Number], x: Symbol) -> dict[Monomial, Number]:
-    out: dict[Monomial, Number] = {}
-    for monomial, c in polynomial.items():
-        k = monomial.count(x)
-        if k:
-            at = monomial.index(x)
-            out[monomial[:at] + monomial[at + 1 :]] = c * k
-    return out
-
-
-def difference(expression: Any, symbol: Any) -> Cost:
-    """f(X + 1) − f(X), exact at every X: what one more of X costs.
-
-    Raises SymbolError for a symbol that the expression does not have, ExtentError for a rational one.
-
-    >>> from symconv.symbols import symbol
-    >>> x = size_of(symbol("X"))
-    >>> difference(x * x, "X"), difference(x // 2, "X")
-    (2·X + 1, ⌈X/2⌉ − ⌊X/2⌋)
-    """
-    cost = as_cost(expression)
-    x = symbol_of(cost, symbol)
-    if x.kind == RATIONAL:
-        raise ExtentError(f"{x} is a {x.kind}: a difference is over integers")
-    return cost_of((substitute_cost(cost, {x: size_of(x) + 1}) - cost).expanded())

@@ -188,12 +188,12 @@ def _plainer(piece: Piece) -> Iterator[Piece]:
                 yield Piece(run, x)
                 run = None
     else:
-        whole = Piece(start, stop, *_least_period(piece.period, piece.residues))
+        whole = Piece(start, stop, *least_period(piece.period, piece.residues))
         if whole.least is not None:
             yield whole
 
 
-def _least_period(period: int, residues: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+def least_period(period: int, residues: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
     chosen = set(residues)
     for p in [p for p in range(2, period + 1) if period % p == 0 and all(p % k for k in range(2, p))]:
         while period % p == 0 and all((r + period // p) % period in chosen for r in chosen):

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import symconv as sc
 from analysis.networks import resnet50, vgg
 from analysis.recipes import Recipe, recipes
-from symconv.analysis.classes import derivative, difference, on_class, period, polynomial_on, polynomials
+from symconv.analysis.classes import on_class, period, polynomial_on, polynomials
+from symconv.analysis.rates import derivative, difference
 from symconv.cost import cost_symbols, evaluate_cost, product
 from symconv.errors import ExtentError, SymbolError
 from symconv.evaluation import evaluate_by_name
