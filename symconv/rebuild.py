@@ -1,8 +1,8 @@
-"""A network again with sizes in place of symbols: all rules run anew, and rounds that are none or one are gone."""
+"""A network again with sizes in place of symbols, or other layers: all rules run anew, rounds that are none are gone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -10,8 +10,10 @@ from symconv.block import Rounds
 from symconv.condition import at_least
 from symconv.errors import NetworkError, ShapeError
 from symconv.extent import Size, size_of
+from symconv.layer import Layer
 from symconv.node import Block, Node
 from symconv.symbols import Symbol, index
+from symconv.tensor import Tensor
 from symconv.values import substitute
 
 if TYPE_CHECKING:
@@ -21,15 +23,24 @@ if TYPE_CHECKING:
 MOST: Final = 100_000
 
 
-def rebuilt(old: Network, values: Mapping[Symbol, Size], unroll: bool = False) -> Network:
-    """The network with sizes in place of symbols; with `unroll` every round by itself.
+#: The layers that stand in the place of a node's, each with what its name ends in; the last one has the node's name.
+Edit = Callable[[Node], tuple[tuple[str, Layer], ...]]
 
-    Raises ShapeError where no value is left, NetworkError where the rounds to unroll are no number or too many.
+
+class CarriedError(NetworkError):
+    """Other layers change a shape that goes from round to round of a block."""
+
+
+def rebuilt(old: Network, values: Mapping[Symbol, Size], unroll: bool = False, edit: Edit | None = None) -> Network:
+    """The network with sizes in place of symbols; with `unroll` every round by itself, with `edit` other layers.
+
+    Raises ShapeError where no value is left or shapes do not fit, NetworkError where the rounds to unroll are no number
+    or too many, CarriedError where an edit changes what goes from round to round.
     """
     new = type(old)(old.name, old.description)
     for name, tensor in old.inputs.items():
         new.input(name, *tensor.substitute(values).shape, dtype=tensor.dtype)
-    _Rebuild(old, new, unroll).nodes(old.nodes, _Place(dict(values)))
+    _Rebuild(old, new, unroll, edit).nodes(old.nodes, _Place(dict(values)))
     for condition in old.required:
         new.ask(condition.substitute(values), old.in_training(condition.node))
     new.resume(old)
@@ -77,8 +88,8 @@ class _Place:
 
 
 class _Rebuild:
-    def __init__(self, old: Network, new: Network, unroll: bool) -> None:
-        self.old, self.new, self.unroll = old, new, unroll
+    def __init__(self, old: Network, new: Network, unroll: bool, edit: Edit | None) -> None:
+        self.old, self.new, self.unroll, self.edit = old, new, unroll, edit
         #: The blocks that were built round by round, by the node or block that ends them.
         self.ending: dict[str, list[Block]] = {}
         for block in old.blocks.values():
@@ -103,18 +114,42 @@ class _Rebuild:
             at = stop
 
     def _node(self, node: Node, place: _Place) -> None:
-        self.new.place(
-            place.called(node.name),
-            node.layer.substitute(place.values),
-            tuple(map(place.reads, node.inputs)),
-            tuple(t.substitute(place.values) for t in node.tensors),
-            place.sharing(node, self.old.node(node.shares) if node.shares else None),
-            place.rounds,
-            node.training,
-        )
+        name = place.called(node.name)
+        sources = tuple(map(place.reads, node.inputs))
+        tensors = tuple(self._tensor(node, k, place) for k in range(len(sources)))
+        shares = place.sharing(node, self.old.node(node.shares) if node.shares else None)
+        layers = (("", node.layer),) if self.edit is None else self.edit(node)
+        for suffix, layer in layers:
+            made, of = layer.substitute(place.values), shares and shares + suffix
+            self.new.place(name + suffix, made, sources, tensors, of, place.rounds, node.training)
+            sources, tensors = (name + suffix,), (self.new.node(name + suffix).out,)
         if self.new.size > MOST:
             raise NetworkError(f"unrolled, {self.old.name} has more than {MOST:,} layers")
         self._ended(node.name, place)
+
+    def _tensor(self, node: Node, k: int, place: _Place) -> Tensor:
+        """What a node reads: the tensor that it read, or, where an edit has changed its source, what that gives now."""
+        read = node.tensors[k].substitute(place.values)
+        if self.edit is None:
+            return read
+        before = self.old.tensor(node.inputs[k]).substitute(place.values)
+        now = self.new.tensor(place.reads(node.inputs[k]))
+        return read if now == before else now if read == before or not place.rounds else self._carried(node.name)
+
+    def _carried(self, name: str) -> Tensor:
+        raise CarriedError(f"{name}: the edit changes a shape that goes from round to round: --unroll has each by itself")
+
+    def _behind(self, block: Block, rounds: Rounds, place: _Place, within: _Place) -> Tensor:
+        """The tensor behind a block in terms of its index: as it was, or, the same in all rounds, as it is now."""
+        out = block.out.substitute(place.values)
+        if self.edit is None:
+            return out
+        source = self.old.tensor(rounds.source).substitute(place.values)
+        result = self.old.tensor(self.old.last_of(block.result)).substitute(within.values)
+        into, now = self.new.tensor(place.reads(rounds.source)), self.new.tensor(within.called(block.result))
+        if (into, now) == (source, result):
+            return out
+        return now if source == result and into == now else self._carried(block.name)
 
     def _block(self, nodes: tuple[Node, ...], place: _Place) -> None:
         """All rounds of a repeated block, in terms of their index or one by one."""
@@ -123,7 +158,7 @@ class _Rebuild:
         moved, end = place.called(block.name), substitute(of.end, place.values)
         if self.unroll and not isinstance(end, int):
             raise NetworkError(f"{block.name} has {end} rounds, and a number of them can be unrolled")
-        result = place.reads(rounds.source)
+        result, out = place.reads(rounds.source), block.out.substitute(place.values)
         if isinstance(end, int) and (self.unroll or end - of.begin <= 1):
             inside = f"{block.name}/{of.name}/"
             within = [*(n.name for n in nodes), *(b for b in self.old.blocks if b.startswith(inside))]
@@ -134,6 +169,8 @@ class _Rebuild:
                 values, depth = {**place.values, of: i}, place.depth + 1
                 self.nodes(nodes, _Place(values, names, carried, place.rounds, depth, (*place.tied, *ties)))
                 result = own.get(block.result, block.result)
+            if self.edit is not None:
+                out = self.new.tensor(result)
         else:
             turned = replace(rounds, name=moved, index=index(of.name, of.begin, end, of.scope), source=result)
             inner = {**place.values, of: size_of(turned.index)}
@@ -141,8 +178,9 @@ class _Rebuild:
             place_in = _Place(inner, place.names, place.carried, around, place.depth + 1, place.tied)
             if self._rounds(nodes, place_in, turned):
                 result = place.called(block.result)
+                out = self._behind(block, rounds, place, place_in)
         self.new.ask_count(moved, end, place.rounds)
-        self.new.blocks[moved] = Block(moved, result, block.out.substitute(place.values), place.rounds)
+        self.new.blocks[moved] = Block(moved, result, out, place.rounds)
         self._ended(block.name, place)
 
     def _rounds(self, nodes: tuple[Node, ...], within: _Place, rounds: Rounds) -> bool:
@@ -163,6 +201,6 @@ class _Rebuild:
         """The blocks that end with this node or block."""
         for block in self.ending.get(name, ()):
             moved = place.called(block.name)
-            out = block.out.substitute(place.values)
+            out = block.out.substitute(place.values) if self.edit is None else self.new.tensor(place.called(name))
             self.new.blocks[moved] = Block(moved, place.called(name), out, place.rounds)
             self._ended(block.name, place)
