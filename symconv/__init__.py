@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from symconv.analysis.classes import on_class, period
     from symconv.analysis.compare import orders
     from symconv.analysis.crossover import crossover
+    from symconv.analysis.edits import whatif
     from symconv.analysis.growth import bounds, growth, leading, order
     from symconv.analysis.rates import change, derivative, difference, elasticities, elasticity, jumps, steps
     from symconv.readers import bundled, load, load_layers, parse_spec, read_convention, read_spec
@@ -50,6 +51,7 @@ N, K, C_in, C_out, D, S, P, g, M, T, X, H, W = (size_of(symbol(name)) for name i
 #: What is imported when it is first used, so that `import symconv` stays quick.
 _LATER = {
     "symconv.readers": ("bundled", "load", "load_layers", "parse_spec", "read_convention", "read_spec"),
+    "symconv.analysis.edits": ("whatif",),
     "symconv.analysis.growth": ("bounds", "growth", "leading", "order"),
     "symconv.analysis.classes": ("on_class", "period"),
     "symconv.analysis.rates": ("change", "derivative", "difference", "elasticities", "elasticity", "jumps", "steps"),
@@ -74,7 +76,7 @@ __all__ = [
     "elasticities", "elasticity", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth", "jumps", "largest",
     "largest_within", "layer", "layers", "leading", "load", "load_layers", "metric", "metrics", "on_class", "order",
     "orders", "parse_spec", "period", "plot", "power", "product", "read_convention", "read_spec", "receptive_field",
-    "require", "smallest", "steps", "sweep", "symbol", "to_sympy", "weight", "within",
+    "require", "smallest", "steps", "sweep", "symbol", "to_sympy", "weight", "whatif", "within",
 ]  # fmt: skip
 
 

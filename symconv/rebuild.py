@@ -1,4 +1,4 @@
-"""A network again with sizes in place of symbols, or other layers: all rules run anew, rounds that are none are gone."""
+"""A network again with sizes in place of symbols, or other layers: rules run anew, rounds that are none are gone."""
 
 from __future__ import annotations
 
@@ -137,7 +137,9 @@ class _Rebuild:
         return read if now == before else now if read == before or not place.rounds else self._carried(node.name)
 
     def _carried(self, name: str) -> Tensor:
-        raise CarriedError(f"{name}: the edit changes a shape that goes from round to round: --unroll has each by itself")
+        raise CarriedError(
+            f"{name}: the edit changes a shape that goes from round to round: --unroll has each by itself"
+        )
 
     def _behind(self, block: Block, rounds: Rounds, place: _Place, within: _Place) -> Tensor:
         """The tensor behind a block in terms of its index: as it was, or, the same in all rounds, as it is now."""

@@ -21,7 +21,21 @@ CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"^```\w+ file=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)(#[^)\s]*)?\)")
-PRETTY = {"show", "total", "explain", "growth", "check", "solve", "compare", "claims", "rules", "zoo", "sweep", "rates"}
+PRETTY = {
+    "show",
+    "total",
+    "explain",
+    "growth",
+    "check",
+    "solve",
+    "compare",
+    "claims",
+    "rules",
+    "zoo",
+    "sweep",
+    "rates",
+    "whatif",
+}
 
 
 def ran(line: str, folder: Path, out: Path) -> str:

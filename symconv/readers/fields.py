@@ -10,10 +10,20 @@ from dataclasses import MISSING
 from fractions import Fraction
 from typing import Annotated, Any, Final, get_type_hints
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema, create_model
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    create_model,
+)
 from pydantic_core import PydanticCustomError, PydanticUndefined
 
-from symconv.errors import ExpressionError, near
+from symconv.errors import ExpressionError, ShapeError, near
 from symconv.extent import Extent, Size
 from symconv.layer import Layer, Range, layer_class, layer_fields, ranges
 from symconv.readers.expression import is_name, parse, parse_rational
@@ -175,3 +185,23 @@ def layer_of(kind: str, given: Mapping[str, Any], names: Names) -> tuple[Layer, 
     cls = layer_class(kind)
     entry = model_of(cls).model_validate(given, context={"names": names})
     return cls(**{f.name: getattr(entry, _inner(f.name)) for f in layer_fields(cls)}), entry
+
+
+def field_value(cls: type[Layer], name: str, value: Any, names: Names) -> Any:
+    """What a value stands for in one field of a layer, as a spec would say it.
+
+    Raises ShapeError for a field that the layer does not have, and for a value that the field cannot have.
+    """
+    known = {f.name: f for f in layer_fields(cls)}
+    if name not in known:
+        listed, hint = ", ".join(known) or "none", near(name, known)
+        raise ShapeError(f"{cls.__name__} has no field {name}: its fields are {listed}{hint and f'. {hint}'}")
+    limits = ranges(cls)
+    try:
+        if name in limits:
+            return None if value is None and known[name].default is None else _read(value, limits[name], names)
+        return TypeAdapter(_plain(get_type_hints(cls)[name])).validate_python(value, strict=True)
+    except PydanticCustomError as error:
+        raise ShapeError(f"{name}={shown(value)}: {error.message()}") from None
+    except ValidationError as error:
+        raise ShapeError(f"{name}={shown(value)}: {error.errors()[0]['msg']}") from None

@@ -105,7 +105,7 @@ def main() -> None:
     assert exact == torch_macs, "FlopCounterMode counts otherwise"
     assert exact[:: SOME.step] == fvcore_macs, "fvcore counts otherwise"
     lines = [
-        f"Measured on {platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}, a core; medians.",
+        f"Measured on {platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}; medians.",
         "",
         "| ResNet-50's MACs, N = 1 | time | sizes a second | ratio |",
         "| --- | ---: | ---: | ---: |",
