@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from symconv.analysis.claims import conclusions
     from symconv.analysis.classes import on_class, period
     from symconv.analysis.compare import orders
+    from symconv.analysis.comparisons import check_claim
     from symconv.analysis.crossover import crossover
     from symconv.analysis.edits import whatif
     from symconv.analysis.growth import bounds, growth, leading, order
@@ -58,6 +59,7 @@ _LATER = {
     "symconv.analysis.claims": ("conclusions",),
     "symconv.analysis.budget": ("check_budgets", "largest_within", "within"),
     "symconv.analysis.compare": ("orders",),
+    "symconv.analysis.comparisons": ("check_claim",),
     "symconv.analysis.crossover": ("crossover",),
     "symconv.sweeps.arrays": ("sweep",),
     "symconv.sweeps.space": ("design_space",),
@@ -72,7 +74,7 @@ __all__ = [
     "CONVENTIONS", "PRIMITIVES", "Axes", "C_in", "C_out", "Condition", "Convention", "Cost", "Count", "D", "Domain",
     "Extent", "H", "K", "Layer", "M", "N", "Natural", "Network", "P", "Padding", "Parameter", "Positive", "S",
     "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "change", "check_budgets",
-    "compare", "conclusions", "crossover", "derivative", "design_space", "difference", "divides", "draw",
+    "check_claim", "compare", "conclusions", "crossover", "derivative", "design_space", "difference", "divides", "draw",
     "elasticities", "elasticity", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth", "jumps", "largest",
     "largest_within", "layer", "layers", "leading", "load", "load_layers", "metric", "metrics", "on_class", "order",
     "orders", "parse_spec", "period", "plot", "power", "product", "read_convention", "read_spec", "receptive_field",

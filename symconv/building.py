@@ -48,6 +48,8 @@ class Building(Undoable):
         self.training_domain = Domain()
         #: The values at which figures of this network are usually given, such as X = 224.
         self.usual: dict[str, int] = {}
+        #: What its spec claims of it, as `params(linear) > params(conv)`.
+        self.claims: tuple[str, ...] = ()
         #: The blocks by name; behind a repeated one stands what follows its last round.
         self.blocks: dict[str, Block] = {}
         self._nodes: dict[str, Node] = {}

@@ -45,6 +45,7 @@ def rebuilt(old: Network, values: Mapping[Symbol, Size], unroll: bool = False, e
         new.ask(condition.substitute(values), old.in_training(condition.node))
     new.resume(old)
     new.usual = {name: value for name, value in old.usual.items() if name in new.symbols}
+    new.claims = old.claims
     return new
 
 

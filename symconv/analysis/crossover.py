@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +55,7 @@ def crossover(first: Any, second: Any, symbol: str, /, **values: Any) -> Crossov
     if symbol in values:
         raise SymbolError(f"{symbol} is asked for, so it takes no value: it was given {values[symbol]}")
     at = resolve(known.values(), values, complete=False)
-    h = _without_front(substitute_cost(a - b, at), x)
+    h = without_front(substitute_cost(a - b, at), x)
     missing = sorted({s.name for s in cost_symbols(h)} - {symbol})
     if missing:
         raise SymbolError(f"no value for {', '.join(missing)}: every symbol but {symbol} needs one, none is assumed")
@@ -63,14 +64,24 @@ def crossover(first: Any, second: Any, symbol: str, /, **values: Any) -> Crossov
     return Crossover(x, less, at_most & at_most_zero(-h, x, least=least), at_most_zero(-h, x, strict=True, least=least))
 
 
-def _without_front(h: Cost, x: Symbol) -> Cost:
-    """The difference without the symbols that all terms share, each at least 1; the asked one stays."""
+def without_front(h: Cost, x: Symbol | None = None) -> Cost:
+    """A cost without the symbols that all its terms share, each at least 1; the asked one stays."""
+    return without(h, [s for s in shared_symbols(h) if s is not x])
+
+
+def shared_symbols(h: Cost) -> list[Symbol]:
+    """The symbols that all terms share, each at least 1."""
     front, _ = in_front(h)
-    shared = [f for f in front if isinstance(f, Symbol) and f is not x and f.least >= 1]
+    return [f for f in front if isinstance(f, Symbol) and f.least >= 1]
+
+
+def without(h: Cost, shared: Iterable[Symbol]) -> Cost:
+    """A cost without symbols that all its terms share."""
+    chosen = list(shared)
     terms = {}
     for factors, c in h.terms.items():
         left = list(factors)
-        for f in shared:
+        for f in chosen:
             left.remove(f)
         terms[tuple(left)] = c
     return Cost(terms)

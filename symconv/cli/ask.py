@@ -1,4 +1,4 @@
-"""Commands that ask the closed form: growth, claims."""
+"""The command that asks how a total grows: growth."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from symconv.cli.app import app
-from symconv.cli.models import call, loaded, network_at, placed
-from symconv.cli.options import At, Figures, Format, FormatName, Layers, MetricName, Model, Plain
+from symconv.cli.models import call, network_at, placed
+from symconv.cli.options import At, Format, FormatName, Layers, MetricName, Model, Plain
 
 
 @app.command()
@@ -33,27 +33,3 @@ def growth(
     with call("--by"):
         sheet = growth_sheet(net, chosen, list(dict.fromkeys(s.strip() for s in by.split(",") if s.strip())))
     output.show(placed(sheet, given), format.value, ascii)
-
-
-@app.command()
-def claims(
-    model: Model,
-    at: Figures = "",
-    format: FormatName = Format.table,
-    ascii: Plain = None,
-    layers: Layers = None,
-) -> None:
-    """The article's three conclusions, checked over the layers."""
-    from symconv.errors import CallError, SymbolError
-    from symconv.readers.call import assignments, numbers
-    from symconv.writers import output
-    from symconv.writers.answers import claims_sheet
-
-    given = assignments(at)
-    net = loaded(model, layers, given)
-    values = numbers(net, given)
-    try:
-        sheet = claims_sheet(net, values)
-    except SymbolError as error:
-        raise CallError(f"{error} (--at gives values)") from None
-    output.show(sheet, format.value, ascii)

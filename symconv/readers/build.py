@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from typing import Final
 
-from symconv.errors import SymconvError
+from symconv.errors import ExpressionError, SymconvError
 from symconv.extent import Extent, Size, size_of
 from symconv.network import Network
+from symconv.readers.claim import read_claim
 from symconv.readers.expression import names_in
 from symconv.readers.faults import Faults, Place
 from symconv.readers.items import Scope
@@ -65,6 +67,7 @@ class Build:
             self.faults.add(("layers",) if self.model.layers is not None else ("table",), "there are no layers")
         wire(self.net, top.items, self.inputs.keys(), self.faults)
         self._usual()
+        self._claims()
         self.faults.check()
         return self.net
 
@@ -192,6 +195,20 @@ class Build:
                 self.net.at({name: self.net.usual[name]})
             except SymconvError as error:
                 self.faults.add(places[name], str(error))
+
+    def _claims(self) -> None:
+        """The spec's claims, those apart that speak of a symbol which the variant has given a value."""
+        asked = []
+        for i, text in enumerate(self.model.claims):
+            try:
+                read_claim(text, {n: v for n, v in self.names.items() if isinstance(v, Size | Fraction)})
+            except SymconvError as error:
+                self.faults.add(("claims", i), str(error))
+                continue
+            with suppress(ExpressionError):
+                read_claim(text, self.net.symbols)
+                asked.append(text)
+        self.net.claims = tuple(asked)
 
     # -- layers -----------------------------------------------------------------------------------------------------
 

@@ -110,6 +110,15 @@ def parse_rational(text: str, names: Mapping[str, Size | Fraction]) -> Size | Fr
     return _whole(text, ratio)
 
 
+def parse_ratio(text: str, names: Mapping[str, Size | Fraction]) -> tuple[Size, Size]:
+    """A quotient that need not be whole, as what stands above and what stands below.
+
+    Raises ExpressionError as `parse`.
+    """
+    ratio = _Parser(text, names).whole()
+    return ratio.over, ratio.under
+
+
 def is_name(text: str) -> bool:
     """Whether an expression can use a text as a name."""
     try:

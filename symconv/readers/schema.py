@@ -115,6 +115,7 @@ class SpecModel(_Model):
     table: str | None = Field(None, description="a network a column in the paper's notation, cells apart by |")
     hidden: Hidden = Hidden()
     published: dict[str, Any] = Field(default={}, description="figures that others published, with their source")
+    claims: list[str] = Field(default=[], description="comparisons of figures, such as params(linear) > params(conv)")
     variants: dict[str, Variant] = Field(default={}, description="the networks of the family by name")
 
 

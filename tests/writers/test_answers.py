@@ -10,7 +10,8 @@ from command import SPECS
 import symconv as sc
 from symconv.errors import DomainError, SymbolError
 from symconv.notation import ASCII, TEXT
-from symconv.writers.answers import claims_sheet, growth_sheet
+from symconv.writers.answers import growth_sheet
+from symconv.writers.claims import claims_sheet
 from symconv.writers.sheet import Sheet, plain, set_cell, set_fact, to_csv, to_json
 from symconv.writers.terminal import text
 from writers.markup import ascii_value

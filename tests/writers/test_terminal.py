@@ -15,7 +15,8 @@ from rich.cells import cell_len
 
 import symconv as sc
 from symconv.notation import ASCII, TEXT, Style
-from symconv.writers.answers import claims_sheet, growth_sheet
+from symconv.writers.answers import growth_sheet
+from symconv.writers.claims import claims_sheet
 from symconv.writers.explain import explain_sheet
 from symconv.writers.network import network_sheet
 from symconv.writers.rules import rule_sheet, rules_sheet

@@ -1,0 +1,224 @@
+"""Claims as comparisons of figures: whether one holds, for which sizes, and where it fails first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from heapq import merge
+from itertools import islice
+from typing import Any, Final
+
+from symconv.analysis.crossover import shared_symbols, without, without_front
+from symconv.analysis.edits import matching
+from symconv.analysis.regions import Piece, Region, at_most_zero, region_of, region_of_sizes
+from symconv.cost import ZERO, Cost, Number, cost_symbols, evaluate_cost, product, total_of
+from symconv.errors import DomainError, ExtentError, NetworkError, SymbolError
+from symconv.extent import Size, from_terms, size_of, terms_of
+from symconv.extremes import largest, smallest
+from symconv.network import Network
+from symconv.node import Node
+from symconv.readers.claim import Comparison, Term, read_claim
+from symconv.sizes import Undecided
+from symconv.symbols import RATIONAL, Symbol, by_name
+
+#: Places that are named where a claim fails.
+NAMED: Final = 3
+
+#: Sizes that are looked at one by one where no rule decides.
+LOOKED_AT: Final = 1024
+
+
+#: The relations of which one holds where a relation does not.
+_AGAINST: Final = {"<": ("≥",), "≤": (">",), ">": ("≤",), "≥": ("<",), "=": ("<", ">")}
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A value of the asked symbol at which a claim fails, and both sides there."""
+
+    at: int | None
+    left: Number
+    right: Number
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a claim holds.
+
+    Where all that it depends on has a value, `left` and `right` are the figures. Else `symbol` is what it was asked
+    for, `region` where it holds in the domain, and `until` the last size that was looked at where no rule decides.
+    For all values of the symbols `whatever` it is the same; they are 1 in the counterexamples.
+    """
+
+    claim: Comparison
+    holds: bool
+    left: Number | None = None
+    right: Number | None = None
+    symbol: Symbol | None = None
+    region: Region | None = None
+    domain: Region | None = None
+    counterexamples: tuple[Counterexample, ...] = ()
+    until: int | None = None
+    whatever: tuple[str, ...] = ()
+
+
+def check_claim(network: Network, claim: str, /, *, by: str = "", **values: Any) -> Verdict:
+    """Whether a claim about figures of a network holds: at these values, or for which values of one symbol.
+
+    `by` names the symbol where several are left; a factor that all terms share and that is at least 1, such as N,
+    cancels and needs no value.
+
+    Raises ExpressionError for what is no claim, NetworkError for a pattern that no layer fits, SymbolError for an
+    unknown name or values that are missing, DomainError outside the domain, Undecided for what divides by a figure that
+    may be negative.
+
+    >>> from symconv.readers import load
+    >>> verdict = check_claim(load("vgg16"), "macs(conv) > 100*macs(linear)")
+    >>> verdict.holds, verdict.symbol, verdict.region
+    (False, X, x ≥ 204)
+    >>> check_claim(load("vgg16"), "params(linear) > last(params, conv)").left
+    123642856
+    """
+    compared = read_claim(claim, network.symbols)
+    network.at(values)
+    net = network.substitute(**values) if values else network
+    whole = _written_out(net)
+    sides = [_side(net, whole, compared, side) for side in (compared.left, compared.right)]
+    (left, below_left), (right, below_right) = sides
+    for size, below in ((compared.left[1], below_left), (compared.right[1], below_right)):
+        if not below or any(c < 0 for c in terms_of(size).values()):  # figures are at least 0
+            raise Undecided(f"{compared} divides by what is not shown to be positive")
+    over = without_front(left * below_right - right * below_left)
+    used = by_name(cost_symbols(over))
+    if by and by not in used:
+        raise SymbolError(f"{compared} does not depend on {by}, but on {', '.join(used) or 'no symbol'}")
+    missing = [name for name in used if name != by] if by else list(used)[1:]
+    if missing:
+        hint = "" if by else ", or one of them is asked for"
+        raise SymbolError(f"no value for {', '.join(missing if by else used)}: {compared} depends on it{hint}")
+    # what all terms share does not change the sign, so any values do for it
+    shared: dict[Symbol, Any] = dict.fromkeys({s for side in sides for cost in side for s in cost_symbols(cost)}, 1)
+
+    names = tuple(name for name in by_name(shared) if name not in used)
+
+    def figures(at: Mapping[Symbol, Any]) -> tuple[Number, Number]:
+        place = {**shared, **at}
+        a, b = (Fraction(evaluate_cost(cost, place)) / Fraction(evaluate_cost(below, place)) for cost, below in sides)
+        return _plain(a), _plain(b)
+
+    if not used:
+        try:
+            a, b = figures({})
+        except ZeroDivisionError:
+            raise Undecided(f"{compared} divides by 0") from None
+        if shared:  # the sides depend on symbols that their difference does not
+            return Verdict(compared, _holds(compared.relation, a, b), whatever=names)
+        return Verdict(compared, _holds(compared.relation, a, b), a, b)
+    (asked,) = used.values()
+    if asked.kind == RATIONAL:
+        raise SymbolError(f"no value for {asked}, a {asked.kind}: a claim is asked for integers")
+    domain = region_of_sizes(net.domain.sizes(asked)) if asked.least else Region((Piece(0, None),))
+    until = None
+    try:
+        region = _region(compared.relation, over, asked) & domain
+        against = [_region(relation, over, asked) & domain for relation in _AGAINST[compared.relation]]
+    except Undecided:
+        until = LOOKED_AT
+        members = list(domain.members(until + 1))
+        good = {v for v in members if _holds(compared.relation, evaluate_cost(over, {asked: v}), 0)}
+        region = region_of(Piece(v, v + 1) for v in members if v in good)
+        against = [region_of(Piece(v, v + 1) for v in members if v not in good)]
+    fails = merge(*(islice(where.members(LOOKED_AT), LOOKED_AT) for where in against))
+    first = islice((v for v in fails if _legal(net, asked, v)), NAMED)
+    examples = tuple(Counterexample(v, *figures({asked: v})) for v in first)
+    holds = all(where.empty for where in against)
+    return Verdict(compared, holds, None, None, asked, region, domain, examples, until, names)
+
+
+def _side(net: Network, whole: Network, compared: Comparison, side: tuple[Size, Size]) -> tuple[Cost, Cost]:
+    """What stands above and what stands below in a side, with figures in place of the names that stand for them."""
+    known = {next(iter(size.terms))[0]: _figure(net, whole, term) for size, term in compared.terms.items()}
+
+    def cost(size: Size) -> Cost:
+        if isinstance(size, int):
+            return product(size)
+        return total_of(_times([known.get(a) or product(size_of(a)) for a in m]) * c for m, c in size.terms.items())
+
+    return cost(side[0]), cost(side[1])
+
+
+def _written_out(net: Network) -> Network:
+    """The network with its rounds by themselves, where their number is known."""
+    if not any(node.rounds for node in net.nodes):
+        return net
+    try:
+        return net.unrolled()
+    except NetworkError:
+        return net
+
+
+def _times(costs: list[Cost]) -> Cost:
+    whole = product(1)
+    for cost in costs:
+        whole = whole * cost
+    return whole
+
+
+def _figure(net: Network, whole: Network, term: Term) -> Cost:
+    """The cost that a term stands for."""
+    if term.choice == "sum" and not term.pattern:
+        return net.cost(term.metric)
+    if term.choice == "sum":
+        costs = net.costs(term.metric)
+        return total_of(costs[node.name] for node in _chosen(net, term.pattern))
+    nodes = _chosen(whole, term.pattern)
+    if any(node.rounds for node in nodes):
+        raise Undecided(f"{term.choice} asks for layers one by one, and {nodes[0].name} stands in a block of rounds")
+    if term.choice == "count":
+        return product(len(nodes))
+    costs = whole.costs(term.metric)
+    having = [costs[node.name] for node in nodes if costs[node.name]] or [ZERO]
+    if term.choice in ("first", "last"):
+        return having[0 if term.choice == "first" else -1]
+    return _extreme(term.choice, having)
+
+
+def _extreme(choice: str, costs: list[Cost]) -> Cost:
+    sizes = []
+    shared = shared_symbols(total_of(costs))  # N in front of all: no cost has a term below 0, so none cancels
+    for cost in costs:
+        wide = without(cost, shared).expanded()
+        if any(c.denominator != 1 for c in wide.values()):
+            raise Undecided(f"the {choice} of costs with fractions in them is not followed")
+        sizes.append(from_terms({m: int(c) for m, c in wide.items()}))
+    return product(*map(size_of, shared), (largest if choice == "largest" else smallest)(*dict.fromkeys(sizes)))
+
+
+def _chosen(network: Network, pattern: str) -> list[Node]:
+    """The layers that a pattern names, or those of a stage."""
+    inside = [node for node in network.nodes if node.name.startswith(pattern.rstrip("/") + "/")]
+    return inside or matching(network, pattern)
+
+
+def _region(relation: str, over: Cost, x: Symbol) -> Region:
+    if relation == "=":
+        return at_most_zero(over, x, least=x.least) & at_most_zero(-over, x, least=x.least)
+    strict = relation in ("<", ">")
+    return at_most_zero(over if relation in ("<", "≤") else -over, x, strict, x.least)
+
+
+def _holds(relation: str, a: Number, b: Number) -> bool:
+    return {"<": a < b, "≤": a <= b, "=": a == b, "≥": a >= b, ">": a > b}[relation]
+
+
+def _legal(network: Network, x: Symbol, v: int) -> bool:
+    try:
+        network.domain.check({x: v})
+    except (DomainError, ExtentError):
+        return False
+    return True
+
+
+def _plain(value: Fraction) -> Number:
+    return int(value) if value.denominator == 1 else value

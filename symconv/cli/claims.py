@@ -1,0 +1,76 @@
+"""The command about claims."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from symconv.cli.app import app
+from symconv.cli.models import call, loaded
+from symconv.cli.options import Figures, Format, FormatName, Layers, Plain
+
+if TYPE_CHECKING:
+    from symconv.network import Network
+    from symconv.writers.sheet import Sheet
+
+
+@app.command()
+def claims(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="a network, or all: the article's over the zoo")],
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="CLAIM…", help="'params(linear) > last(params, conv)'")
+    ] = None,
+    by: Annotated[str, typer.Option("--for", metavar="SYMBOL", help="for which values of this one they hold")] = "",
+    at: Figures = "",
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+    layers: Layers = None,
+) -> None:
+    """Claims about figures: exit 1 where one of yours fails."""
+    from symconv.errors import CallError, SymbolError
+    from symconv.readers.call import assignments, numbers
+    from symconv.writers import output
+
+    if model == "all":
+        if texts or at or by:
+            raise CallError("claims all runs the article's three over the zoo, at the usual sizes of each network")
+        output.show(_of_all(), format.value, ascii)
+        return
+    from symconv.writers.claims import claims_sheet
+
+    given = assignments(at)
+    net = loaded(model, layers, given)
+    values = numbers(net, given)
+    wanted = texts or net.claims
+    if not texts:
+        try:
+            output.show(claims_sheet(net, values), format.value, ascii)
+        except SymbolError as error:
+            raise CallError(f"{error} (--at gives values)") from None
+    if wanted and not _show(net, list(wanted), by, values, format, ascii, table=bool(texts)):
+        raise typer.Exit(1)
+
+
+def _show(
+    net: Network, texts: list[str], by: str, values: dict[str, object], format: Format, ascii: bool | None, table: bool
+) -> bool:
+    """Check claims of one's own, or the spec's, and print them; whether all hold."""
+    from symconv.analysis.comparisons import check_claim
+    from symconv.writers import output
+    from symconv.writers.claims import verdicts_sheet
+
+    with call():
+        verdicts = [check_claim(net, text, by=by, **values) for text in texts]
+    if not table and format is Format.table:
+        output.write("\n")
+    if table or format is Format.table:
+        output.show(verdicts_sheet(net, verdicts, values), format.value, ascii)
+    return all(v.holds for v in verdicts)
+
+
+def _of_all() -> Sheet:
+    from symconv.readers.catalogue import bundled, load
+    from symconv.writers.claims import zoo_sheet
+
+    return zoo_sheet((name, load(name)) for name, _ in bundled())
