@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from symconv.analysis.crossover import crossover
     from symconv.analysis.edits import whatif
     from symconv.analysis.growth import bounds, growth, leading, order
+    from symconv.analysis.limits import limit, ratio
     from symconv.analysis.rates import change, derivative, difference, elasticities, elasticity, jumps, steps
     from symconv.readers import bundled, load, load_layers, parse_spec, read_convention, read_spec
     from symconv.sweeps.arrays import sweep
@@ -55,6 +56,7 @@ _LATER = {
     "symconv.analysis.edits": ("whatif",),
     "symconv.analysis.growth": ("bounds", "growth", "leading", "order"),
     "symconv.analysis.classes": ("on_class", "period"),
+    "symconv.analysis.limits": ("limit", "ratio"),
     "symconv.analysis.rates": ("change", "derivative", "difference", "elasticities", "elasticity", "jumps", "steps"),
     "symconv.analysis.claims": ("conclusions",),
     "symconv.analysis.budget": ("check_budgets", "largest_within", "within"),
@@ -76,9 +78,9 @@ __all__ = [
     "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "change", "check_budgets",
     "check_claim", "compare", "conclusions", "crossover", "derivative", "design_space", "difference", "divides", "draw",
     "elasticities", "elasticity", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth", "jumps", "largest",
-    "largest_within", "layer", "layers", "leading", "load", "load_layers", "metric", "metrics", "on_class", "order",
-    "orders", "parse_spec", "period", "plot", "power", "product", "read_convention", "read_spec", "receptive_field",
-    "require", "smallest", "steps", "sweep", "symbol", "to_sympy", "weight", "whatif", "within",
+    "largest_within", "layer", "layers", "leading", "limit", "load", "load_layers", "metric", "metrics", "on_class",
+    "order", "orders", "parse_spec", "period", "plot", "power", "product", "ratio", "read_convention", "read_spec",
+    "receptive_field", "require", "smallest", "steps", "sweep", "symbol", "to_sympy", "weight", "whatif", "within",
 ]  # fmt: skip
 
 

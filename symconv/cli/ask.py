@@ -19,17 +19,24 @@ def growth(
     by: Annotated[
         str, typer.Option("--by", metavar="SYMBOLS", help="the symbols that grow, X,N; all of them where none is named")
     ] = "",
+    per: Annotated[str, typer.Option("--per", metavar="COST", help="the limit of the total per this, N*X^2")] = "",
     format: FormatName = Format.table,
     ascii: Plain = None,
     layers: Layers = None,
 ) -> None:
     """How a total grows: leading terms, order, polynomial bounds."""
+    from symconv.analysis.asked import as_cost
     from symconv.readers.call import assignments, metric_named
+    from symconv.readers.expression import parse
     from symconv.writers import output
     from symconv.writers.answers import growth_sheet
 
     given, chosen = assignments(at), metric_named(metric)
     net = network_at(model, layers, given)
+    with call("--per"):
+        below = as_cost(parse(per, net.symbols)) if per else None
     with call("--by"):
-        sheet = growth_sheet(net, chosen, list(dict.fromkeys(s.strip() for s in by.split(",") if s.strip())))
+        sheet = growth_sheet(
+            net, chosen, per=below, by=list(dict.fromkeys(s.strip() for s in by.split(",") if s.strip()))
+        )
     output.show(placed(sheet, given), format.value, ascii)

@@ -1,12 +1,15 @@
-"""The sheets of the analysis: how a total grows, and which claims hold."""
+"""The sheet of growth: leading terms, orders, bounds and limits of a total."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from symconv.analysis.claims import decimal
 from symconv.analysis.growth import bounds, growth, order
-from symconv.cost import cost_symbols
+from symconv.analysis.limits import limit
+from symconv.cost import Cost, cost_symbols
 from symconv.count import Convention
+from symconv.formula import set_cost
 from symconv.network import Network
 from symconv.notation import ASCII, LATEX, TEXT, Style
 from symconv.sizes import Undecided
@@ -15,8 +18,12 @@ from symconv.writers.layers import label, metric_name
 from symconv.writers.sheet import Math, Sheet, plain
 
 
-def growth_sheet(net: Network, metric: str | Convention = "macs", by: Sequence[str] = ()) -> Sheet:
+def growth_sheet(
+    net: Network, metric: str | Convention = "macs", by: Sequence[str] = (), per: Cost | None = None
+) -> Sheet:
     """The leading terms of a total in some of its symbols or all, its order in each, and bounds at every size.
+
+    With `per` also the limits of the total per that, in each of its symbols but the batch.
 
     Raises SymbolError for a symbol that the total does not have.
     """
@@ -24,6 +31,8 @@ def growth_sheet(net: Network, metric: str | Convention = "macs", by: Sequence[s
     sheet = Sheet(f"growth of the {label(metric)} of {net.name}{' in ' + ', '.join(by) if by else ''}")
     sheet.facts = [(label(metric), total)]
     sheet.data = lambda: {"name": net.name, "metric": metric_name(metric), "total": plain(total)}
+    if per is not None:
+        sheet.facts += _limits(total, per, label(metric))
     try:
         found = growth(total, by or None)
     except Undecided as why:
@@ -46,3 +55,16 @@ def growth_sheet(net: Network, metric: str | Convention = "macs", by: Sequence[s
     except Undecided as why:
         sheet.notes.append(f"no polynomial bounds: {why}")
     return sheet
+
+
+def _limits(total: Cost, per: Cost, named: str) -> list[tuple[str, Math]]:
+    """What a total per something tends to."""
+    out = []
+    below = set_cost(per, TEXT).text
+    for name in [name for name in by_name(cost_symbols(per)) if name != "N"]:
+        found = limit(total, per, name)
+        number = found.value.number
+        about = f" ≈ {decimal(number)}" if number is not None and number.denominator > 1 else ""
+        texts = [found.text(style) + about for style in (TEXT, LATEX, ASCII)]
+        out.append((f"{named}/({below}) as {name} → ∞", Math(*texts)))
+    return out
