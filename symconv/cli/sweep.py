@@ -55,7 +55,7 @@ def sweep(
     ascii: Plain = None,
     layers: Layers = None,
 ) -> None:
-    """Metrics over a grid of sizes: a table, a file of any length, a plot."""
+    """Metrics over a grid of sizes: a table, a file, a plot."""
     from symconv.errors import CallError
     from symconv.readers.axis import read_axes
     from symconv.readers.budget import read_budget
