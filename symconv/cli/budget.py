@@ -12,7 +12,7 @@ from symconv.cli.options import Figures, Format, FormatName, Layers, Model, Plai
 
 Budgets = Annotated[
     list[str],
-    typer.Argument(metavar="BUDGET…", help="'macs <= 4.1e9' 'params <= 26M': metric, sign, figure"),
+    typer.Argument(metavar="BUDGET", help="'macs <= 4.1e9' 'params <= 26M': metric, sign, figure"),
 ]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def claims(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="a network, or all: the article's over the zoo")],
     texts: Annotated[
-        list[str] | None, typer.Argument(metavar="CLAIM…", help="'params(linear) > last(params, conv)'")
+        list[str] | None, typer.Argument(metavar="CLAIM", help="'params(linear) > last(params, conv)'")
     ] = None,
     by: Annotated[str, typer.Option("--for", metavar="SYMBOL", help="for which values of this one they hold")] = "",
     at: Figures = "",

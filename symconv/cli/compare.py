@@ -13,7 +13,7 @@ from symconv.cli.options import Figures, Format, FormatName, Layers, Plain
 
 @app.command()
 def compare(
-    models: Annotated[list[str], typer.Argument(metavar="MODEL…", help="two networks or more")],
+    models: Annotated[list[str], typer.Argument(metavar="MODEL", help="two networks or more")],
     at: Figures = "",
     by: Annotated[str, typer.Option("--by", metavar="SYMBOL", help="say at which values the order changes")] = "",
     metric: Annotated[str, typer.Option("--metric", "-m", metavar="METRIC", help="what the order is of")] = "macs",

@@ -34,7 +34,7 @@ def sweep(
     ],
     at: Figures = "",
     metrics: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", metavar="METRIC", help="macs, params, …; may be repeated")
+        list[str] | None, typer.Option("--metric", "-m", metavar="METRIC", help="macs, params; may be repeated")
     ] = None,
     where: Annotated[
         list[str] | None, typer.Option("--where", metavar="BUDGET", help="only points with 'macs <= 4e9'")

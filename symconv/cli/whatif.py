@@ -24,7 +24,7 @@ def whatif(
     ] = None,
     at: Figures = "",
     metrics: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", metavar="METRIC", help="macs, params, …; may be repeated")
+        list[str] | None, typer.Option("--metric", "-m", metavar="METRIC", help="macs, params; may be repeated")
     ] = None,
     format: FormatName = Format.table,
     ascii: Plain = None,
