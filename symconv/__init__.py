@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from symconv.analysis.growth import bounds, growth, leading, order
     from symconv.analysis.limits import limit, ratio
     from symconv.analysis.rates import change, derivative, difference, elasticities, elasticity, jumps, steps
+    from symconv.analysis.scaling import scaling
     from symconv.readers import bundled, load, load_layers, parse_spec, read_convention, read_spec
     from symconv.sweeps.arrays import sweep
     from symconv.sweeps.space import design_space
@@ -63,6 +64,7 @@ _LATER = {
     "symconv.analysis.compare": ("orders",),
     "symconv.analysis.comparisons": ("check_claim",),
     "symconv.analysis.crossover": ("crossover",),
+    "symconv.analysis.scaling": ("scaling",),
     "symconv.sweeps.arrays": ("sweep",),
     "symconv.sweeps.space": ("design_space",),
     "symconv.writers.diagram": ("draw",),
@@ -80,7 +82,8 @@ __all__ = [
     "elasticities", "elasticity", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth", "jumps", "largest",
     "largest_within", "layer", "layers", "leading", "limit", "load", "load_layers", "metric", "metrics", "on_class",
     "order", "orders", "parse_spec", "period", "plot", "power", "product", "ratio", "read_convention", "read_spec",
-    "receptive_field", "require", "smallest", "steps", "sweep", "symbol", "to_sympy", "weight", "whatif", "within",
+    "receptive_field", "require", "scaling", "smallest", "steps", "sweep", "symbol", "to_sympy", "weight", "whatif",
+    "within",
 ]  # fmt: skip
 
 

@@ -33,6 +33,7 @@ PRETTY = {
     "rules",
     "zoo",
     "sweep",
+    "scale",
     "rates",
     "whatif",
 }

@@ -1,0 +1,53 @@
+"""The command about compound scaling: scale."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from symconv.cli.app import app
+from symconv.cli.budget import Budgets
+from symconv.cli.models import call, loaded, placed
+from symconv.cli.options import Figures, Format, FormatName, Layers, Model, Plain
+
+
+@app.command()
+def scale(
+    model: Model,
+    budgets: Budgets,
+    over: Annotated[list[str], typer.Option("--over", metavar="AXIS", help="X=224..320:8 or w=1..2:1/10")],
+    at: Figures = "",
+    rule: Annotated[
+        str, typer.Option("--rule", metavar="SYMBOLS", help="EfficientNet's rule beside them: depth,width,size: d,w,X")
+    ] = "",
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+    layers: Layers = None,
+) -> None:
+    """Designs within budgets that no other beats in every axis."""
+    from symconv.analysis.scaling import scaling
+    from symconv.errors import CallError
+    from symconv.readers.axis import read_axes
+    from symconv.readers.budget import read_budget
+    from symconv.readers.call import assignments, numbers
+    from symconv.writers import output
+    from symconv.writers.scaling import scaling_sheet
+
+    given, axes = assignments(at), read_axes(over)
+    twice = [name for name in axes if name in given]
+    if twice:
+        raise CallError(f"--at and --over both have {twice[0]}")
+    named = [name.strip() for name in rule.split(",")] if rule else []
+    if rule and len(named) != 3:
+        raise CallError(f"--rule {rule}: three symbols are wanted, of depth, width and size, such as d,w,X")
+    with call():
+        wanted = [read_budget(text) for text in budgets]
+    net = loaded(model, layers, {**given, **dict.fromkeys(axes, "")})
+    values = numbers(net, given)
+    places = dict(zip(("depth", "width", "resolution"), named)) if rule else None
+    with call("--over"):
+        found = scaling(net, wanted, rule=places, **axes, **values)
+    output.show(placed(scaling_sheet(net, found, [str(b) for b in wanted]), given), format.value, ascii)
+    if not found.best:
+        raise typer.Exit(1)
