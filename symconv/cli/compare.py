@@ -17,6 +17,9 @@ def compare(
     at: Figures = "",
     by: Annotated[str, typer.Option("--by", metavar="SYMBOL", help="say at which values the order changes")] = "",
     metric: Annotated[str, typer.Option("--metric", "-m", metavar="METRIC", help="what the order is of")] = "macs",
+    aligned: Annotated[
+        bool, typer.Option("--aligned", help="two networks layer by layer: added, removed, changed")
+    ] = False,
     format: FormatName = Format.table,
     ascii: Plain = None,
     layers: Layers = None,
@@ -26,10 +29,12 @@ def compare(
     from symconv.network import METRICS
     from symconv.readers.call import assignments, numbers
     from symconv.writers import output
-    from symconv.writers.compare import compare_sheet
+    from symconv.writers.compare import aligned_sheet, compare_sheet
 
     if len(models) < 2:
         raise CallError("compare takes two networks or more")
+    if aligned and (len(models) != 2 or by):
+        raise CallError("--aligned takes two networks, and no --by")
     given = assignments(at)
     if metric not in METRICS:
         raise CallError(f"unknown metric {metric!r}: known are {', '.join(METRICS)}")
@@ -39,7 +44,10 @@ def compare(
         values.update(numbers(net, {n: v for n, v in given.items() if n in net.symbols}))
     unread = {n: v for n, v in given.items() if n not in values}
     try:
-        sheet = compare_sheet(networks, {**values, **unread}, by, metric)
+        if aligned:
+            sheet = aligned_sheet(networks[0], networks[1], {**values, **unread}, metric)
+        else:
+            sheet = compare_sheet(networks, {**values, **unread}, by, metric)
     except SymbolError as error:
         raise CallError(str(error)) from None
     output.show(placed(sheet, given), format.value, ascii)

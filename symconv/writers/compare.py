@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from symconv.analysis.alignment import KEPT, STATES, align
 from symconv.analysis.claims import decimal
 from symconv.analysis.compare import orders, placed_at
-from symconv.cost import Cost, cost_symbols, evaluate_cost
+from symconv.cost import Cost, cost_symbols, evaluate_cost, settled
 from symconv.network import Network
 from symconv.writers.layers import label
-from symconv.writers.sheet import Cell, Column, Sheet, Table
+from symconv.writers.sheet import Cell, Column, Name, Sheet, Table
 
 #: What is compared.
 COMPARED: Final = ("macs", "params", "activations")
@@ -49,3 +50,37 @@ def _ratio(cost: Cost, base: Cost) -> str:
     if cost_symbols(cost) | cost_symbols(base) or not base:
         return ""
     return "×" + decimal(Fraction(evaluate_cost(cost, {})) / Fraction(evaluate_cost(base, {})))
+
+
+def aligned_sheet(first: Network, second: Network, values: Mapping[str, Any], metric: str = "macs") -> Sheet:
+    """The layers of two networks beside one another: those that were changed, added or removed.
+
+    Raises as `align` and `placed_at`.
+    """
+    one, other = placed_at((first, second), values)
+    rows = align(one, other, metric)
+    counts = {state: sum(row.state == state for row in rows) for state in STATES}
+    sheet = Sheet(f"{first.name} and {second.name}, layer by layer")
+    before, after = one.cost(metric), other.cost(metric)
+    sheet.facts = [
+        ("layers", ", ".join(f"{n} {state}" for state, n in counts.items() if n)),
+        (f"{label(metric)} before", before),
+        ("after", after),
+        ("difference", settled(after - before) or 0),
+    ]
+    columns = (
+        Column("layer"), Column("is"), Column("what", prose=True), Column("before", right=True),
+        Column("after", right=True), Column("difference", right=True),
+    )  # fmt: skip
+    table: list[list[Cell]] = [
+        [Name(r.name), r.state, r.said, *(_cell(cost) for cost in (r.before, r.after, settled(r.after - r.before)))]
+        for r in rows
+        if r.state != KEPT
+    ]
+    sheet.tables = [Table(columns, table)]
+    sheet.data = lambda: {"first": first.name, "second": second.name, "metric": metric, **counts}
+    return sheet
+
+
+def _cell(cost: Cost) -> Cell:
+    return cost if cost else 0
