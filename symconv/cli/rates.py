@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import Annotated
 
 import typer
@@ -70,10 +71,11 @@ def _range(text: str) -> range:
     return range(first, last)
 
 
-def _number(text: str) -> int:
+def _number(text: str) -> int | Fraction:
     from symconv.errors import CallError
     from symconv.readers.names import plainly
 
-    if not re.fullmatch(r"\s*[0-9]{1,30}\s*", text, re.ASCII):
-        raise CallError(f"{plainly(text)}: a whole number is wanted")
-    return int(text)
+    if not re.fullmatch(r"\s*[0-9]{1,30}([./][0-9]{1,30})?\s*", text, re.ASCII) or re.search(r"/0+\s*$", text):
+        raise CallError(f"{plainly(text)}: a number is wanted, such as 225, 1.1 or 3/4")
+    value = Fraction(text.strip())
+    return int(value) if value.denominator == 1 else value
