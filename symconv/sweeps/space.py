@@ -27,7 +27,7 @@ Array = NDArray[Any]
 Columns = dict[str, Array]
 
 #: Points of a part, which is worked out and written as one.
-PART: Final = 1 << 20
+PART: Final = 1 << 18
 
 #: What becomes of points outside the domain.
 ERROR, LEAVE_OUT = "error", "leave out"
