@@ -45,7 +45,7 @@ class Cost:
     __slots__ = ("terms",)
 
     def __init__(self, terms: Mapping[Factors, Number]) -> None:
-        self.terms = {f: c if c.__class__ is int else _plain(c) for f, c in terms.items() if c}
+        self.terms = {f: c if c.__class__ is int else plain_number(c) for f, c in terms.items() if c}
 
     def __add__(self, other: Cost | int) -> Cost:
         return total_of((self, other if isinstance(other, Cost) else product(other)))
@@ -103,7 +103,7 @@ class Cost:
             for m, d in parts.items():
                 if m and m[-1].__class__ is Power:
                     m, number = bare(m)
-                    terms[m] = terms.get(m, 0) + _plain(c * d * number)
+                    terms[m] = terms.get(m, 0) + plain_number(c * d * number)
                 else:
                     terms[m] = terms.get(m, 0) + c * d
         return {m: c for m, c in terms.items() if c}
@@ -113,7 +113,7 @@ class Cost:
         wide = self.expanded()
         if not any(_power_below(a) for m in wide for a in m):
             return wide
-        return total_of(_product_of(map(_powers_above, m)) * c for m, c in wide.items())._polynomial()
+        return total_of(product_of(map(_powers_above, m)) * c for m, c in wide.items())._polynomial()
 
 
 ZERO: Final = Cost({})
@@ -131,11 +131,12 @@ def _powers_above(atom: Atom) -> Cost:
     for divisor, k in _power_below(atom).items():
         assert isinstance(atom, Floor)
         below = (power_cost(a.base, -a.exponent) for a in divisor if isinstance(a, Power))
-        return product(atom.over) * Fraction(1, k) * _product_of(below)
+        return product(atom.over) * Fraction(1, k) * product_of(below)
     return Cost({(atom,): 1})
 
 
-def _plain(number: Number) -> Number:
+def plain_number(number: Number) -> Number:
+    """A fraction that is whole as an integer."""
     return int(number) if number.denominator == 1 else number
 
 
@@ -143,7 +144,7 @@ def _together(factors: Iterable[Factor]) -> tuple[Factors, Number]:
     """Factors with one power of each base, no number in its exponent, and the number that comes out of them."""
     whole = tuple(f for f in factors if isinstance(f, Extent))
     atoms, number = bare(tuple(f for f in factors if not isinstance(f, Extent)))
-    return tuple(sorted((*atoms, *whole), key=factor_key)), _plain(number)
+    return tuple(sorted((*atoms, *whole), key=factor_key)), plain_number(number)
 
 
 def _split_sum(form: Sum) -> Size:
@@ -172,7 +173,7 @@ def product(*sizes: Size) -> Cost:
     ordered = tuple(sorted(factors, key=factor_key))
     if ordered and ordered[-1].__class__ is Power:
         ordered, number = _together(ordered)
-        coefficient = _plain(coefficient * number)
+        coefficient = plain_number(coefficient * number)
     return Cost({ordered: coefficient})
 
 
@@ -254,7 +255,7 @@ def substitute_cost(cost: Cost, values: Mapping[Symbol, Size]) -> Cost:
     def term(factors: Factors) -> Cost:
         images = [image(f) for f in factors]
         whole = product(*(size for size in images if not isinstance(size, Cost)))
-        return whole * _product_of(cost for cost in images if isinstance(cost, Cost))
+        return whole * product_of(cost for cost in images if isinstance(cost, Cost))
 
     return total_of(term(factors) * c for factors, c in cost.terms.items())
 
@@ -272,7 +273,7 @@ def power_cost(base: int, exponent: Size) -> Cost:
     if isinstance(exponent, int):
         return product(1) * raised(base, exponent)
     monomial, number = bare((Power(base, exponent),))
-    return Cost({monomial: _plain(number)})
+    return Cost({monomial: plain_number(number)})
 
 
 def explicit(i: Index, factors: Iterable[Size]) -> Cost:
@@ -289,7 +290,7 @@ def explicit(i: Index, factors: Iterable[Size]) -> Cost:
             return product(*front) * value
         if i.end - i.begin <= WRITTEN:
             rounds = range(i.begin, i.end)
-            return product(*front) * total_of(_product_of(_in_round(f, i, k) for f in inner) for k in rounds)
+            return product(*front) * total_of(product_of(_in_round(f, i, k) for f in inner) for k in rounds)
     return product(*front, size_of(form))
 
 
@@ -306,10 +307,11 @@ def exact_rational(cost: Cost) -> Cost:
 
     It is the same on the domain, where the quotients come out even.
     """
-    return total_of(_product_of(map(_rational, factors)) * c for factors, c in cost.terms.items())
+    return total_of(product_of(map(_rational, factors)) * c for factors, c in cost.terms.items())
 
 
-def _product_of(costs: Iterable[Cost]) -> Cost:
+def product_of(costs: Iterable[Cost]) -> Cost:
+    """The product of many costs."""
     whole = product(1)
     for cost in costs:
         whole = whole * cost
@@ -320,7 +322,7 @@ def _rational(factor: Factor) -> Cost:
     if isinstance(factor, Extent):
         if not any(isinstance(a, Floor) and a.exact for m in factor.terms for a in m):
             return product(factor)
-        return in_one(total_of(_product_of(map(_rational, m)) * c for m, c in factor.terms.items()))
+        return in_one(total_of(product_of(map(_rational, m)) * c for m, c in factor.terms.items()))
     if isinstance(factor, Floor) and factor.exact and isinstance(factor.under, int):
         return in_one(_rational(factor.over)) * Fraction(1, factor.under)
     return Cost({(factor,): 1})

@@ -208,6 +208,14 @@ class Domain(Undoable):
         if without is not None:
             raise without
 
+    def allows(self, at: Mapping[Symbol, Any]) -> bool:
+        """Whether every condition whose symbols all have a value here holds."""
+        try:
+            self.check(at)
+        except (DomainError, ExtentError):
+            return False
+        return True
+
     def _complaint(self, broken: Condition, at: Mapping[Symbol, Any], wanted: str) -> str:
         values = ", ".join(f"{s.name} = {at[s]}" for s in sorted(broken.symbols & at.keys(), key=lambda s: s.key))
         asked = f", asked for by {broken.node}" if broken.node else ""

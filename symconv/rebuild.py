@@ -138,9 +138,7 @@ class _Rebuild:
         return read if now == before else now if read == before or not place.rounds else self._carried(node.name)
 
     def _carried(self, name: str) -> Tensor:
-        raise CarriedError(
-            f"{name}: the edit changes a shape that goes from round to round: --unroll has each by itself"
-        )
+        raise CarriedError(f"{name}: the edit changes a shape that goes from round to round of a repeated block")
 
     def _behind(self, block: Block, rounds: Rounds, place: _Place, within: _Place) -> Tensor:
         """The tensor behind a block in terms of its index: as it was, or, the same in all rounds, as it is now."""

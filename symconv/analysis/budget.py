@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from symconv.analysis.regions import Piece, Region, at_most_zero, region_of, region_of_sizes
+from symconv.analysis.regions import Piece, Region, region_of, region_of_sizes, where
 from symconv.condition import solved
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, product
-from symconv.errors import DomainError, ExtentError, SymbolError, SymconvError, near
+from symconv.errors import SymbolError, SymconvError, near
 from symconv.network import Network
-from symconv.readers.budget import Budget, read_budget
+from symconv.readers.budget import Budget, read_budgets
 from symconv.sizes import Undecided
 from symconv.symbols import RATIONAL, Symbol, by_name
 
@@ -44,17 +44,10 @@ def check_budgets(network: Network, budgets: Iterable[str | Budget], /, **values
     """
     network.at(values)
     out = []
-    for budget in _read(budgets):
+    for budget in read_budgets(budgets):
         value = network.evaluate(budget.metric, **values)
         out.append(Checked(budget, value, budget.holds(value)))
     return tuple(out)
-
-
-def _read(budgets: Iterable[str | Budget]) -> list[Budget]:
-    found = [read_budget(b) if isinstance(b, str) else b for b in ([budgets] if isinstance(budgets, str) else budgets)]
-    if not found:
-        raise SymconvError("no budget: at least one is wanted, as in macs <= 4.1e9")
-    return found
 
 
 @dataclass(frozen=True)
@@ -106,7 +99,7 @@ def within(network: Network, budgets: Iterable[str | Budget], symbol: str, /, **
     >>> found.greatest, found.region
     (187, 32 ≤ x ≤ 187)
     """
-    wanted = _read(budgets)
+    wanted = read_budgets(budgets)
     known = network.symbols
     if symbol not in known:
         listed = ", ".join(known) or "it has none"
@@ -127,7 +120,7 @@ def within(network: Network, budgets: Iterable[str | Budget], symbol: str, /, **
         named = ", ".join(dict.fromkeys(b.metric for b in wanted))
         raise SymbolError(f"{named} of {network.name} {'do' if len(costs) > 1 else 'does'} not depend on {symbol}")
     bounds = tuple(_bound(b, costs[b.metric], x) for b in wanted)
-    domain = _domain(given, x)
+    domain = domain_of(given, x)
     region = domain
     for bound in bounds:
         region = region & bound.region
@@ -139,7 +132,7 @@ def within(network: Network, budgets: Iterable[str | Budget], symbol: str, /, **
     return Within(x, region, greatest, domain, bounds, _following(given, x, domain, greatest))
 
 
-def _domain(network: Network, x: Symbol) -> Region:
+def domain_of(network: Network, x: Symbol) -> Region:
     """The values of a symbol that the conditions allow which speak of it alone."""
     if not x.least:  # what is known of a symbol that may be 0 is looked at value by value
         return Region((Piece(0, None),))
@@ -159,20 +152,12 @@ def _open(network: Network, x: Symbol) -> bool:
     return False
 
 
-def _legal(network: Network, x: Symbol, value: int) -> bool:
-    try:
-        network.domain.check({x: value})
-    except (DomainError, ExtentError):
-        return False
-    return True
-
-
 def _looked_at(network: Network, x: Symbol, region: Region) -> Region:
     """The members of a region that the domain allows, each looked at by itself."""
     greatest = region.greatest
     if region.unbounded or (greatest is not None and greatest > TRIED):
         raise Undecided(f"the domain {network.domain} is looked at value by value, and {x} may be beyond {TRIED}")
-    legal = (v for v in region.members(TRIED + 1) if _legal(network, x, v))
+    legal = (v for v in region.members(TRIED + 1) if network.domain.allows({x: v}))
     return region_of(Piece(v, v + 1) for v in legal)
 
 
@@ -183,16 +168,12 @@ def _following(network: Network, x: Symbol, domain: Region, greatest: int | None
     above = domain & Region((Piece(greatest + 1, None),))
     if not _open(network, x):
         return above.least
-    return next((v for v in above.members(greatest + TRIED) if _legal(network, x, v)), None)
+    return next((v for v in above.members(greatest + TRIED) if network.domain.allows({x: v})), None)
 
 
 def _bound(budget: Budget, cost: Cost, x: Symbol) -> Bound:
-    figure = Fraction(budget.figure)
-    over = cost - product(1) * figure
-    strict = budget.relation in ("<", ">")
-    region = at_most_zero(over if budget.relation in ("<=", "<", "=") else -over, x, strict, x.least)
-    if budget.relation == "=":
-        region = region & at_most_zero(-over, x, least=x.least)
+    over = cost - product(1) * Fraction(budget.figure)
+    region = where(over, budget.relation, x)
     return Bound(budget, cost, region, x in cost_symbols(cost))
 
 

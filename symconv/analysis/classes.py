@@ -9,8 +9,8 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import Any, Final
 
-from symconv.analysis.asked import as_cost, symbol_named, symbol_of
-from symconv.cost import Cost, Number, cost_of, cost_symbols, product, shortest, substitute_cost, total_of
+from symconv.asked import as_cost, symbol_named, symbol_of
+from symconv.cost import Cost, cost_of, cost_symbols, plain_number, product, shortest, substitute_cost, total_of
 from symconv.errors import ExtentError, SymbolError
 from symconv.extent import Atom, Extent, Floor, Function, Size, size_of, symbols_of
 from symconv.sizes import Undecided
@@ -142,8 +142,4 @@ def polynomial_on(expression: Any, symbol: Any, modulus: int, remainder: int = 0
         k = len(monomial) - len(others)
         base: Size = size_of(x) - remainder
         parts.append(cost_of({others: Fraction(c) / modulus**k}) * product(*[base] * k))
-    return cost_of({m: _plain(c) for m, c in total_of(parts).expanded().items()})
-
-
-def _plain(value: Number) -> Number:
-    return int(value) if value.denominator == 1 else value
+    return cost_of({m: plain_number(c) for m, c in total_of(parts).expanded().items()})

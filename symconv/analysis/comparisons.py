@@ -9,15 +9,17 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
+from symconv.analysis.budget import domain_of
 from symconv.analysis.crossover import shared_symbols, without, without_front
 from symconv.analysis.edits import matching
-from symconv.analysis.regions import Piece, Region, at_most_zero, region_of, region_of_sizes
-from symconv.cost import ZERO, Cost, Number, cost_symbols, evaluate_cost, product, total_of
-from symconv.errors import DomainError, ExtentError, NetworkError, SymbolError
+from symconv.analysis.regions import Piece, Region, region_of, where
+from symconv.cost import ZERO, Cost, Number, cost_symbols, evaluate_cost, plain_number, product, product_of, total_of
+from symconv.errors import NetworkError, SymbolError
 from symconv.extent import Size, from_terms, size_of, terms_of
 from symconv.extremes import largest, smallest
 from symconv.network import Network
 from symconv.node import Node
+from symconv.readers.budget import related
 from symconv.readers.claim import Comparison, Term, read_claim
 from symconv.sizes import Undecided
 from symconv.symbols import RATIONAL, Symbol, by_name
@@ -30,14 +32,14 @@ LOOKED_AT: Final = 1024
 
 
 #: The relations of which one holds where a relation does not.
-_AGAINST: Final = {"<": ("≥",), "≤": (">",), ">": ("≤",), "≥": ("<",), "=": ("<", ">")}
+_AGAINST: Final = {"<": (">=",), "<=": (">",), ">": ("<=",), ">=": ("<",), "=": ("<", ">")}
 
 
 @dataclass(frozen=True)
 class Counterexample:
     """A value of the asked symbol at which a claim fails, and both sides there."""
 
-    at: int | None
+    at: int
     left: Number
     right: Number
 
@@ -105,7 +107,7 @@ def check_claim(network: Network, claim: str, /, *, by: str = "", **values: Any)
     def figures(at: Mapping[Symbol, Any]) -> tuple[Number, Number]:
         place = {**shared, **at}
         a, b = (Fraction(evaluate_cost(cost, place)) / Fraction(evaluate_cost(below, place)) for cost, below in sides)
-        return _plain(a), _plain(b)
+        return plain_number(a), plain_number(b)
 
     if not used:
         try:
@@ -113,26 +115,26 @@ def check_claim(network: Network, claim: str, /, *, by: str = "", **values: Any)
         except ZeroDivisionError:
             raise Undecided(f"{compared} divides by 0") from None
         if shared:  # the sides depend on symbols that their difference does not
-            return Verdict(compared, _holds(compared.relation, a, b), whatever=names)
-        return Verdict(compared, _holds(compared.relation, a, b), a, b)
+            return Verdict(compared, related(a, compared.relation, b), whatever=names)
+        return Verdict(compared, related(a, compared.relation, b), a, b)
     (asked,) = used.values()
     if asked.kind == RATIONAL:
         raise SymbolError(f"no value for {asked}, a {asked.kind}: a claim is asked for integers")
-    domain = region_of_sizes(net.domain.sizes(asked)) if asked.least else Region((Piece(0, None),))
+    domain = domain_of(net, asked)
     until = None
     try:
-        region = _region(compared.relation, over, asked) & domain
-        against = [_region(relation, over, asked) & domain for relation in _AGAINST[compared.relation]]
+        region = where(over, compared.relation, asked) & domain
+        against = [where(over, relation, asked) & domain for relation in _AGAINST[compared.relation]]
     except Undecided:
         until = LOOKED_AT
         members = list(domain.members(until + 1))
-        good = {v for v in members if _holds(compared.relation, evaluate_cost(over, {asked: v}), 0)}
+        good = {v for v in members if related(evaluate_cost(over, {asked: v}), compared.relation, 0)}
         region = region_of(Piece(v, v + 1) for v in members if v in good)
         against = [region_of(Piece(v, v + 1) for v in members if v not in good)]
-    fails = merge(*(islice(where.members(LOOKED_AT), LOOKED_AT) for where in against))
-    first = islice((v for v in fails if _legal(net, asked, v)), NAMED)
+    fails = merge(*(islice(broken.members(LOOKED_AT), LOOKED_AT) for broken in against))
+    first = islice((v for v in fails if net.domain.allows({asked: v})), NAMED)
     examples = tuple(Counterexample(v, *figures({asked: v})) for v in first)
-    holds = all(where.empty for where in against)
+    holds = all(broken.empty for broken in against)
     return Verdict(compared, holds, None, None, asked, region, domain, examples, until, names)
 
 
@@ -143,7 +145,7 @@ def _side(net: Network, whole: Network, compared: Comparison, side: tuple[Size, 
     def cost(size: Size) -> Cost:
         if isinstance(size, int):
             return product(size)
-        return total_of(_times([known.get(a) or product(size_of(a)) for a in m]) * c for m, c in size.terms.items())
+        return total_of(product_of(known.get(a) or product(size_of(a)) for a in m) * c for m, c in size.terms.items())
 
     return cost(side[0]), cost(side[1])
 
@@ -156,13 +158,6 @@ def _written_out(net: Network) -> Network:
         return net.unrolled()
     except NetworkError:
         return net
-
-
-def _times(costs: list[Cost]) -> Cost:
-    whole = product(1)
-    for cost in costs:
-        whole = whole * cost
-    return whole
 
 
 def _figure(net: Network, whole: Network, term: Term) -> Cost:
@@ -199,26 +194,3 @@ def _chosen(network: Network, pattern: str) -> list[Node]:
     """The layers that a pattern names, or those of a stage."""
     inside = [node for node in network.nodes if node.name.startswith(pattern.rstrip("/") + "/")]
     return inside or matching(network, pattern)
-
-
-def _region(relation: str, over: Cost, x: Symbol) -> Region:
-    if relation == "=":
-        return at_most_zero(over, x, least=x.least) & at_most_zero(-over, x, least=x.least)
-    strict = relation in ("<", ">")
-    return at_most_zero(over if relation in ("<", "≤") else -over, x, strict, x.least)
-
-
-def _holds(relation: str, a: Number, b: Number) -> bool:
-    return {"<": a < b, "≤": a <= b, "=": a == b, "≥": a >= b, ">": a > b}[relation]
-
-
-def _legal(network: Network, x: Symbol, v: int) -> bool:
-    try:
-        network.domain.check({x: v})
-    except (DomainError, ExtentError):
-        return False
-    return True
-
-
-def _plain(value: Fraction) -> Number:
-    return int(value) if value.denominator == 1 else value

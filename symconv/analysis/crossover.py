@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from symconv.analysis.asked import as_cost
 from symconv.analysis.regions import Region, at_most_zero
+from symconv.asked import as_cost
 from symconv.cost import Cost, cost_symbols, substitute_cost
 from symconv.errors import SymbolError, near
 from symconv.evaluation import resolve

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from symconv.analysis.asked import as_cost, symbol_of
 from symconv.analysis.bands import Bands, Powers, among, antichain, bands, bands_by_class, monomial_of, quotients, ratio
+from symconv.asked import as_cost, symbol_of
 from symconv.cost import Cost, Number, cost_of, cost_symbols
 from symconv.errors import SymconvError
 from symconv.extent import Floor

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from symconv.analysis.asked import as_cost, symbol_of
 from symconv.analysis.crossover import shared_symbols, without
 from symconv.analysis.growth import leading, order
+from symconv.asked import as_cost, symbol_named
 from symconv.cost import Cost, Factors, Number, cost_symbols, product
 from symconv.errors import ExtentError, SymbolError, SymconvError
 from symconv.formula import set_cost
 from symconv.notation import ATOM, TEXT, Style
 from symconv.sizes import Undecided
-from symconv.symbols import Symbol
+from symconv.symbols import Symbol, by_name
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,9 @@ def limit(first: Any, second: Any, symbol: Any) -> Limit:
     a, b = as_cost(first), as_cost(second)
     if not b:
         raise ExtentError("a ratio to a cost that is 0")
-    known = {*cost_symbols(a), *cost_symbols(b)}
-    x = symbol_of(a + b, symbol) if known & cost_symbols(a + b) else None
-    if x is None or x not in known:
+    known = by_name(cost_symbols(a) | cost_symbols(b))
+    x = known.get(symbol) if isinstance(symbol, str) else symbol_named(symbol)
+    if x not in known.values() or x is None:
         raise SymbolError(f"neither cost depends on {symbol}")
     (p, over), (q, under) = (_first(cost, x) for cost in (a, b))
     if p > q:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from symconv.analysis.asked import as_cost, symbol_of
 from symconv.analysis.classes import CLASSES, period, polynomial_on
 from symconv.analysis.regions import least_period
+from symconv.asked import as_cost, symbol_of
 from symconv.cost import (
     Cost,
     Number,
@@ -24,12 +24,12 @@ from symconv.cost import (
     substitute_cost,
 )
 from symconv.count import Convention
-from symconv.errors import DomainError, ExtentError, SymbolError, SymconvError
+from symconv.errors import DomainError, ExtentError, SymbolError
 from symconv.evaluation import checked, resolve
 from symconv.extent import Monomial, size_of, symbols_of
 from symconv.network import Network
 from symconv.sizes import Undecided
-from symconv.sweeps.arrays import sweep
+from symconv.sweeps.arrays import exact_number, sweep
 from symconv.symbols import RATIONAL, Symbol, by_name
 from symconv.sympy_bridge import to_sympy
 
@@ -173,11 +173,7 @@ def jumps(expression: Any, symbol: Any, sizes: range, /, **values: Any) -> tuple
     totals = sweep(cost, **{x.name: range(sizes.start, sizes.stop + 1)}, **values)
     changed = (totals[1:] != totals[:-1]).nonzero()[0].tolist()
     pairs = ((i, totals[i], totals[i + 1]) for i in changed)
-    return tuple(Jump(sizes.start + i, _exact(before), _exact(after)) for i, before, after in pairs)
-
-
-def _exact(value: Any) -> Number:
-    return value if isinstance(value, Fraction) else int(value)
+    return tuple(Jump(sizes.start + i, exact_number(before), exact_number(after)) for i, before, after in pairs)
 
 
 def _whole(x: Symbol) -> None:
@@ -272,11 +268,7 @@ def _next(network: Network, cost: Cost, x: Symbol, at: Mapping[Symbol, Any], tot
     if x.kind == RATIONAL or not total:
         return None
     after = {**at, x: at[x] + 1}
-    try:
-        network.domain.check(after)
-        return Fraction(evaluate_cost(cost, after)) / total - 1
-    except SymconvError:
-        return None
+    return Fraction(evaluate_cost(cost, after)) / total - 1 if network.domain.allows(after) else None
 
 
 @dataclass(frozen=True)

@@ -248,6 +248,13 @@ def at_most_zero(cost: Cost, x: Symbol, strict: bool = False, least: int = 1) ->
     return _by_looking(cost, x, good, least, reason)
 
 
+def where(cost: Cost, relation: str, x: Symbol) -> Region:
+    """The x from the least of its kind on at which the cost is <=, <, >=, > or = 0; as `at_most_zero`."""
+    if relation == "=":
+        return at_most_zero(cost, x, least=x.least) & at_most_zero(-cost, x, least=x.least)
+    return at_most_zero(cost if relation[0] == "<" else -cost, x, len(relation) == 1, x.least)
+
+
 def _by_classes(cost: Cost, strict: bool) -> Region:
     terms = polynomial_terms(cost.expanded())
     period = lcm(*(s for windows in terms for _, s, _ in windows))

@@ -14,10 +14,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from symconv.cost import Number
+from symconv.cost import Number, plain_number
 from symconv.errors import DomainError, SymbolError, SymconvError
 from symconv.network import Network
-from symconv.readers.budget import Budget, read_budget
+from symconv.readers.budget import Budget, read_budgets
+from symconv.sweeps.arrays import exact_number
 from symconv.sweeps.front import maximal
 from symconv.sweeps.space import LEAVE_OUT, design_space
 
@@ -30,7 +31,7 @@ PHIS: Final = 200
 
 
 @dataclass(frozen=True)
-class Design:
+class Scaled:
     """Values of the scaled symbols, and the exact figures of the metrics that are bounded."""
 
     values: Mapping[str, Number]
@@ -41,11 +42,11 @@ class Design:
 class Scaling:
     """The best designs under budgets, in the order of their grid, and the rule's; `phi` is the rule's exponent."""
 
-    best: tuple[Design, ...]
+    best: tuple[Scaled, ...]
     within: int
     points: int
     phi: Fraction | None = None
-    rule: Design | None = None
+    rule: Scaled | None = None
 
 
 def scaling(
@@ -66,10 +67,7 @@ def scaling(
     >>> [tuple(map(str, design.values.values())) for design in found.best]
     [('1', '11/10', '256'), ('1', '6/5', '224'), ('6/5', '1', '224'), ('7/5', '11/10', '192')]
     """
-    some = [budgets] if isinstance(budgets, str | Budget) else list(budgets)
-    wanted = [read_budget(b) if isinstance(b, str) else b for b in some]
-    if not wanted:
-        raise SymconvError("no budget: at least one is wanted, as in macs <= 4.1e9")
+    wanted = read_budgets(budgets)
     metrics = list(dict.fromkeys(b.metric for b in wanted))
     space = design_space(network, metrics, where=wanted, illegal=LEAVE_OUT, **values)
     axes = [axis.symbol.name for axis in space.grid.axes]
@@ -77,12 +75,15 @@ def scaling(
         raise SymconvError("nothing is scaled: a symbol with many values is wanted, such as w=1..2:1/10")
     table = space.table()
     count = len(table[axes[0]])
-    best: list[Design] = []
+    best: list[Scaled] = []
     if count:
         kept = maximal([_ranks(table[name].tolist()) for name in axes])
         for i in kept.nonzero()[0].tolist():
             best.append(
-                Design({name: _exact(table[name][i]) for name in axes}, {m: _exact(table[m][i]) for m in metrics})
+                Scaled(
+                    {name: exact_number(table[name][i]) for name in axes},
+                    {m: exact_number(table[m][i]) for m in metrics},
+                )
             )
     phi, design = (None, None) if rule is None else _by_rule(network, wanted, rule, values)
     return Scaling(tuple(best), count, space.grid.size, phi, design)
@@ -93,19 +94,15 @@ def _ranks(values: list[Number]) -> NDArray[Any]:
     return np.array([place[value] for value in values])
 
 
-def _exact(value: Any) -> Number:
-    return value if isinstance(value, Fraction) else int(value)
-
-
 def _by_rule(
     network: Network, budgets: list[Budget], rule: Mapping[str, str], values: Mapping[str, Any]
-) -> tuple[Fraction | None, Design | None]:
+) -> tuple[Fraction | None, Scaled | None]:
     """The greatest φ in tenths at which the scaled network is legal and keeps the budgets, and its design."""
     unknown = [name for name in rule.values() if name not in network.symbols]
     if unknown or set(rule) != {"depth", "width", "resolution"}:
         raise SymbolError(f"the rule scales depth, width and resolution: {network.name} has no {', '.join(unknown)}")
     fixed = {name: value for name, value in values.items() if name not in rule.values()}
-    found: tuple[Fraction | None, Design | None] = (None, None)
+    found: tuple[Fraction | None, Scaled | None] = (None, None)
     for tenths in range(PHIS):
         phi = tenths / 10
         scaled: dict[str, Number] = {
@@ -119,10 +116,9 @@ def _by_rule(
             continue
         if not all(b.holds(figures[b.metric]) for b in budgets):
             break
-        found = Fraction(tenths, 10), Design(scaled, figures)
+        found = Fraction(tenths, 10), Scaled(scaled, figures)
     return found
 
 
 def _hundredths(value: float) -> Number:
-    exact = Fraction(round(value * 100), 100)
-    return int(exact) if exact.denominator == 1 else exact
+    return plain_number(Fraction(round(value * 100), 100))

@@ -25,7 +25,7 @@ def growth(
     layers: Layers = None,
 ) -> None:
     """How a total grows: leading terms, order, polynomial bounds."""
-    from symconv.analysis.asked import as_cost
+    from symconv.asked import as_cost
     from symconv.readers.call import assignments, metric_named
     from symconv.readers.expression import parse
     from symconv.writers import output

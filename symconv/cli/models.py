@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from symconv.network import Network
@@ -30,6 +30,25 @@ def loaded(model: str, layers: list[Path] | None, given: Mapping[str, str]) -> N
     net = spec.network(variant)
     refuse_settings(net, given, spec, variant)
     return net
+
+
+def on_grid(
+    model: str, layers: list[Path] | None, given: Mapping[str, str], over: Sequence[str]
+) -> tuple[Network, dict[str, Any], dict[str, Any]]:
+    """The network, the axes of `--over`, and the numbers of `--at`.
+
+    Raises CallError for a symbol that has both.
+    """
+    from symconv.errors import CallError
+    from symconv.readers.axis import read_axes
+    from symconv.readers.call import numbers
+
+    axes = read_axes(over)
+    twice = [name for name in axes if name in given]
+    if twice:
+        raise CallError(f"--at and --over both have {twice[0]}")
+    net = loaded(model, layers, {**given, **dict.fromkeys(axes, "")})
+    return net, axes, numbers(net, given)
 
 
 def extend(layers: list[Path] | None) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from symconv.cli.app import app
 from symconv.cli.budget import Budgets
-from symconv.cli.models import call, loaded, placed
+from symconv.cli.models import call, on_grid, placed
 from symconv.cli.options import Figures, Format, FormatName, Layers, Model, Plain
 
 
@@ -28,23 +28,18 @@ def scale(
     """Designs within budgets that no other beats in every axis."""
     from symconv.analysis.scaling import scaling
     from symconv.errors import CallError
-    from symconv.readers.axis import read_axes
     from symconv.readers.budget import read_budget
-    from symconv.readers.call import assignments, numbers
+    from symconv.readers.call import assignments
     from symconv.writers import output
     from symconv.writers.scaling import scaling_sheet
 
-    given, axes = assignments(at), read_axes(over)
-    twice = [name for name in axes if name in given]
-    if twice:
-        raise CallError(f"--at and --over both have {twice[0]}")
+    given = assignments(at)
     named = [name.strip() for name in rule.split(",")] if rule else []
     if rule and len(named) != 3:
         raise CallError(f"--rule {rule}: three symbols are wanted, of depth, width and size, such as d,w,X")
     with call():
         wanted = [read_budget(text) for text in budgets]
-    net = loaded(model, layers, {**given, **dict.fromkeys(axes, "")})
-    values = numbers(net, given)
+    net, axes, values = on_grid(model, layers, given, over)
     places = dict(zip(("depth", "width", "resolution"), named)) if rule else None
     with call("--over"):
         found = scaling(net, wanted, rule=places, **axes, **values)

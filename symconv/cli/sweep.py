@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from symconv.cli.app import app
-from symconv.cli.models import call, loaded
+from symconv.cli.models import call, on_grid
 from symconv.cli.options import Figures, Format, FormatName, Layers, Model, Plain
 
 if TYPE_CHECKING:
     from symconv.sweeps.parts import Progress, Runner
-    from symconv.sweeps.space import Design
+    from symconv.sweeps.space import DesignSpace
 
 
 class Kind(StrEnum):
@@ -57,22 +57,16 @@ def sweep(
 ) -> None:
     """Metrics over a grid of sizes: a table, a file, a plot."""
     from symconv.errors import CallError
-    from symconv.readers.axis import read_axes
     from symconv.readers.budget import read_budget
-    from symconv.readers.call import assignments, numbers
+    from symconv.readers.call import assignments, metrics_named
     from symconv.sweeps.parts import FORMATS
     from symconv.sweeps.space import ERROR, LEAVE_OUT, design_space
     from symconv.writers import output
 
-    given, axes = assignments(at), read_axes(over)
-    twice = [name for name in axes if name in given]
-    if twice:
-        raise CallError(f"--at and --over both have {twice[0]}")
     with call("--where"):
         budgets = [read_budget(text) for text in where or ()]
-    net = loaded(model, layers, {**given, **dict.fromkeys(axes, "")})
-    values = numbers(net, given)
-    wanted = _metrics(metrics or ["macs"])
+    net, axes, values = on_grid(model, layers, assignments(at), over)
+    wanted = metrics_named(metrics or ["macs"])
     with call("--over"):
         space = design_space(net, wanted, where=budgets, illegal=LEAVE_OUT if leave_out else ERROR, **axes, **values)
     if out is None:
@@ -97,17 +91,7 @@ def sweep(
         output.say(f"{out}: {kind} of {' and '.join(space.metrics)}")
 
 
-def _metrics(names: list[str]) -> list[str]:
-    from symconv.errors import CallError
-    from symconv.readers.call import metric_named
-
-    found = [metric_named(part.strip()) for name in names for part in name.split(",")]
-    if not all(isinstance(metric, str) for metric in found):
-        raise CallError("--metric: a sweep takes metrics by name, and no convention of your own")
-    return [metric for metric in found if isinstance(metric, str)]
-
-
-def _write(space: Design, out: Path, workers: int, dask: str) -> None:
+def _write(space: DesignSpace, out: Path, workers: int, dask: str) -> None:
     from symconv.sweeps.parts import finished, in_processes, in_turn, parts_of, write
     from symconv.writers.output import say
 

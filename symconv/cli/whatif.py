@@ -33,27 +33,15 @@ def whatif(
     """Change fields of layers: before, after and difference."""
     from symconv.analysis.edits import whatif as edited
     from symconv.errors import CallError, NetworkError, ShapeError, SymbolError
-    from symconv.network import METRICS as KNOWN
-    from symconv.readers.call import assignments
+    from symconv.readers.call import assignments, fields, metrics_named
     from symconv.readers.expression import parse_rational
-    from symconv.readers.names import plainly
     from symconv.writers import output
     from symconv.writers.edits import METRICS, whatif_sheet
 
-    wanted: dict[str, str] = {}
-    for change in changes or ():
-        key, sign, value = (part.strip() for part in change.partition("="))
-        if not sign or not key or not value:
-            raise CallError(f"--set {plainly(change)}: a field and its value are wanted, such as conv1.kernel=5")
-        if key in wanted:
-            raise CallError(f"--set gives {plainly(key)} twice")
-        wanted[key] = value
+    wanted = fields(changes or ())
     if not wanted and not separable:
         raise CallError("nothing is edited: --set conv1.kernel=5 or --separable '*' says what")
-    chosen = [part.strip() for name in metrics or METRICS for part in name.split(",")]
-    unknown = [name for name in chosen if name not in KNOWN]
-    if unknown:
-        raise CallError(f"unknown metric {plainly(unknown[0])}: known are {', '.join(KNOWN)}")
+    chosen = metrics_named(metrics or METRICS)
     given = assignments(at)
     net = loaded(model, layers, {})
     try:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 from symconv.cost import Number
-from symconv.errors import ExpressionError, near
+from symconv.errors import ExpressionError, SymconvError, near
 from symconv.network import METRICS
 from symconv.readers.names import shown
 
 #: How a metric may compare with a figure; ≤ and ≥ are read too.
 RELATIONS: Final = ("<=", "<", ">=", ">", "=")
 
-_SAME: Final = {"≤": "<=", "≥": ">=", "==": "="}
+#: Other ways to write some of them.
+SAME: Final = {"≤": "<=", "≥": ">=", "==": "="}
 _PREFIXES: Final = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12, "P": 10**15}
 _BUDGET: Final = re.compile(
     r"\s*(?P<metric>[A-Za-z_][A-Za-z_0-9]*)\s*(?P<relation><=|>=|==|[<>=≤≥])\s*"
@@ -38,14 +40,7 @@ class Budget:
 
     def holds(self, value: Number) -> bool:
         """Whether a value of the metric keeps it."""
-        left, right = Fraction(value), Fraction(self.figure)
-        return {
-            "<=": left <= right,
-            "<": left < right,
-            ">=": left >= right,
-            ">": left > right,
-            "=": left == right,
-        }[self.relation]
+        return related(value, self.relation, self.figure)
 
     def __str__(self) -> str:
         return f"{self.metric} {self.relation.replace('<=', '≤').replace('>=', '≥')} {self.figure}"
@@ -68,4 +63,22 @@ def read_budget(text: str) -> Budget:
         raise ExpressionError(f"unknown metric {shown(metric)}: known are {', '.join(METRICS)}. {hint}".rstrip())
     value = Fraction(match["figure"].replace("_", "")) * _PREFIXES[match["prefix"]]
     figure = int(value) if value.denominator == 1 else value
-    return Budget(metric, _SAME.get(match["relation"], match["relation"]), figure)
+    return Budget(metric, SAME.get(match["relation"], match["relation"]), figure)
+
+
+def read_budgets(budgets: str | Budget | Iterable[str | Budget]) -> list[Budget]:
+    """One budget or several, each as a text or read already.
+
+    Raises ExpressionError as `read_budget`, SymconvError where there is none.
+    """
+    some = [budgets] if isinstance(budgets, str | Budget) else budgets
+    found = [read_budget(b) if isinstance(b, str) else b for b in some]
+    if not found:
+        raise SymconvError("no budget: at least one is wanted, as in macs <= 4.1e9")
+    return found
+
+
+def related(left: Number, relation: str, right: Number) -> bool:
+    """Whether two numbers stand in the relation <=, <, >=, > or =."""
+    a, b = Fraction(left), Fraction(right)
+    return {"<=": a <= b, "<": a < b, ">=": a >= b, ">": a > b, "=": a == b}[relation]

@@ -186,3 +186,14 @@ def metric_named(name: str) -> str | Convention:
         known = f"known are {', '.join(METRICS)}, or a .yaml with weights"
         raise CallError(f"unknown metric {plainly(name)}: {known}{f' ({hint})' if hint else ''}")
     return name
+
+
+def metrics_named(names: Sequence[str]) -> list[str]:
+    """Metrics by their names, each alone or several between commas.
+
+    Raises CallError for an unknown name, and for a convention from a file.
+    """
+    found = [metric_named(part.strip()) for name in names for part in name.split(",")]
+    if not all(isinstance(metric, str) for metric in found):
+        raise CallError("--metric: several metrics are taken by name, and no convention of your own")
+    return [metric for metric in found if isinstance(metric, str)]

@@ -11,15 +11,13 @@ from typing import Final
 from symconv.errors import ExpressionError, near
 from symconv.extent import Extent, Size, size_of
 from symconv.network import METRICS
+from symconv.readers.budget import RELATIONS, SAME
 from symconv.readers.expression import names_in, parse_ratio
 from symconv.readers.names import shown
 from symconv.symbols import symbol
 
 #: What is asked of the costs of several layers.
 CHOICES: Final = ("sum", "first", "last", "largest", "smallest", "count")
-
-#: The relations, and how they may be written.
-SIGNS: Final = {"<=": "≤", ">=": "≥", "==": "=", "<": "<", ">": ">", "=": "=", "≤": "≤", "≥": "≥"}
 
 LENGTH: Final = 1000
 
@@ -30,7 +28,7 @@ _CALL: Final = re.compile(
     re.ASCII,
 )
 _WORD: Final = re.compile(r"(?<![\w.])[A-Za-z_]\w*\b(?!\s*\()", re.ASCII)
-_SIGN: Final = re.compile("|".join(map(re.escape, SIGNS)))
+_SIGN: Final = re.compile("|".join(map(re.escape, (*SAME, *RELATIONS))))
 
 
 @dataclass(frozen=True)
@@ -108,4 +106,4 @@ def read_claim(text: str, symbols: Mapping[str, Size | Fraction]) -> Comparison:
                 f"{near(name, known)}".rstrip()
             )
     left, right = (parse_ratio(side, names) for side in sides)
-    return Comparison(text.strip(), SIGNS[signs[0][0]], left, right, terms)
+    return Comparison(text.strip(), SAME.get(signs[0][0], signs[0][0]), left, right, terms)

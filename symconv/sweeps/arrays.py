@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symconv.cost import Cost, cost_symbols, evaluate_cost, product
+from symconv.asked import as_cost
+from symconv.cost import Number, cost_symbols, evaluate_cost, plain_number
 from symconv.errors import ExtentError
-from symconv.extent import Extent
-from symconv.sweeps.grid import Box, Grid, fits, grid_of
+from symconv.sweeps.grid import Box, Grid, fits, grid_of, objects
 from symconv.sweeps.machine import Machine
 from symconv.sweeps.program import Program
-from symconv.sympy_bridge import from_sympy
 
 Array = NDArray[Any]
 
@@ -39,24 +38,12 @@ def sweep(expression: Any, /, **values: Any) -> Array:
     >>> sweep(macs, X=[1, 10**8], N=1)
     array([25502912, 814560000000002048000], dtype=object)
     """
-    cost = _cost(expression)
+    cost = as_cost(expression)
     grid = grid_of(cost_symbols(cost), values)
     program = Program(grid)
     value = program.cost(cost)
     machine = Machine(program, [value.op])
     return filled(grid, machine, value.under, lambda at: evaluate_cost(cost, at))
-
-
-def _cost(expression: Any) -> Cost:
-    if isinstance(expression, Cost):
-        return expression
-    if isinstance(expression, Extent | int):
-        return product(expression)
-    if isinstance(expression, Fraction):
-        return product(1) * expression
-    if hasattr(expression, "free_symbols"):
-        return from_sympy(expression)
-    raise ExtentError(f"{expression!r} is no expression: a cost, an extent, a number or a SymPy expression is wanted")
 
 
 def filled(grid: Grid, machine: Machine, under: int, exact: Callable[[Any], Any]) -> Array:
@@ -87,16 +74,19 @@ def refuse(grid: Grid, box: Box, where: Array, exact: Callable[[Any], Any]) -> N
         raise ExtentError(f"there is no value at {named}")
 
 
+def exact_number(value: Any) -> Number:
+    """An element of an array as one of Python's own numbers."""
+    return value if isinstance(value, Fraction) else int(value)
+
+
 def divided(numbers: Array, under: int) -> Array:
     """Whole numbers over a number: whole where all are, else Python's integers and Fractions."""
     whole = numbers // under
     if np.array_equal(whole * under, numbers):
         return whole
     exact: Iterable[Fraction] = (Fraction(int(n), under) for n in numbers.ravel())
-    flat = [int(f) if f.denominator == 1 else f for f in exact]
-    out = np.empty(len(flat), dtype=object)
-    out[:] = flat
-    return out.reshape(numbers.shape)
+    flat = list(map(plain_number, exact))
+    return objects(flat).reshape(numbers.shape)
 
 
 def _narrowed(out: Array) -> Array:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import ceil, lcm, prod
 from typing import TYPE_CHECKING, Any, Final
 
+from symconv.cost import Number, plain_number
 from symconv.errors import DomainError, SymbolError
 from symconv.evaluation import checked, resolve
 from symconv.symbols import RATIONAL, Symbol, by_name
@@ -21,7 +23,6 @@ BOX: Final = 1 << 14
 
 INT64: Final = (-(1 << 63), (1 << 63) - 1)
 
-Number = int | Fraction
 Box = tuple[slice, ...]
 
 
@@ -42,38 +43,46 @@ class Axis:
 
         if isinstance(self.over, range):
             some = self.over[cut]
-            kind: Any = np.int64 if fits(*ends(some)) else object
-            if kind is object:
-                return np.array(list(some), dtype=object)
-            return np.arange(some.start, some.stop, some.step, dtype=np.int64)
+            if fits(*ends(some)):
+                return np.arange(some.start, some.stop, some.step, dtype=np.int64)
+            return np.array(list(some), dtype=object)
         return self.over[cut]
 
     def value(self, i: int) -> Number:
         """The exact value at a position."""
-        value = Fraction(int(self.over[i]), self.under)
-        return int(value) if value.denominator == 1 else value
+        return plain_number(Fraction(int(self.over[i]), self.under))
 
-    def values(self, cut: slice = slice(None)) -> list[Number]:
-        """The exact values in a slice."""
-        return [self.value(i) for i in range(*cut.indices(len(self)))]
+    def values(self) -> list[Number]:
+        """The exact values."""
+        return [self.value(i) for i in range(len(self))]
 
-    def named(self, written: bool = False) -> NDArray[Any]:
-        """The exact values, or as they are written: the decimals that they are, p/q where one is none."""
+    @cached_property
+    def exact(self) -> NDArray[Any]:
+        """The exact values as an array of Python's numbers."""
+        return objects(self.values())
+
+    @cached_property
+    def written(self) -> NDArray[Any]:
+        """The values as they are written: the decimals that they are, p/q where one is none."""
         import numpy as np
 
         exact = self.values()
-        if written:
-            decimal = all(Fraction(repr(float(value))) == value for value in exact)
-            return np.array(
-                [float(v) for v in exact] if decimal else list(map(str, exact)), dtype=None if decimal else object
-            )
-        out = np.empty(len(exact), dtype=object)
-        out[:] = exact
-        return out
+        if all(Fraction(repr(float(value))) == value for value in exact):
+            return np.array([float(value) for value in exact])
+        return objects(list(map(str, exact)))
 
     def bounds(self, cut: slice = slice(None)) -> tuple[int, int]:
         """The least and the greatest number above `under`, in a slice."""
         return ends(self.over[cut])
+
+
+def objects(values: Sequence[Any]) -> NDArray[Any]:
+    """A row of Python's own objects."""
+    import numpy as np
+
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
 
 
 def ends(numbers: Any) -> tuple[int, int]:
@@ -105,14 +114,9 @@ class Grid:
         """The number of points."""
         return prod(self.shape)
 
-    @property
-    def whole(self) -> Box:
-        """The grid as one box."""
-        return tuple(slice(0, n) for n in self.shape)
-
-    def boxes(self, points: int = BOX) -> Boxes:
-        """Boxes of about so many points that cover the grid in the order of its points."""
-        return Boxes(self.shape, points)
+    def boxes(self) -> Boxes:
+        """Boxes of about so many points as stay in the cache, that cover the grid in the order of its points."""
+        return Boxes(self.shape, BOX)
 
     def at(self, where: Sequence[int]) -> dict[Symbol, Number]:
         """The exact values of all symbols at one point."""
@@ -212,8 +216,7 @@ def axis_of(symbol: Symbol, given: Any) -> Axis:
     exact = [checked(symbol, value) for value in given]
     under = lcm(*(value.denominator for value in exact)) if symbol.kind == RATIONAL else 1
     over = [value.numerator * (under // value.denominator) for value in exact]
-    array: NDArray[Any] = np.array(over, dtype=np.int64 if fits(min(over), max(over)) else object)
-    return Axis(symbol, array, under)
+    return Axis(symbol, as_array(over), under)
 
 
 def as_array(numbers: Sequence[int]) -> np.ndarray[Any, Any]:

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from symconv.errors import SymconvError
 from symconv.sweeps.grid import fits
-from symconv.sweeps.space import Columns, Design
+from symconv.sweeps.space import Columns, DesignSpace
 
 #: Told after every part: how many are done, of how many.
 Progress = Callable[[int, int], None]
@@ -62,7 +62,7 @@ def in_processes(workers: int) -> Runner:
     return run
 
 
-def write(space: Design, path: str | Path, run: Runner = in_turn, progress: Progress | None = None) -> Path:
+def write(space: DesignSpace, path: str | Path, run: Runner = in_turn, progress: Progress | None = None) -> Path:
     """Write a design space to `path`, a .csv or a .parquet; the parts that an earlier call has left are not run again.
 
     Raises SymconvError for any other kind of file, where what is needed for it is not installed, or where the parts
@@ -109,7 +109,7 @@ def _name(i: int, suffix: str) -> str:
     return f"part-{i:06}{suffix}"
 
 
-def _begun(space: Design, path: Path, folder: Path) -> set[int]:
+def _begun(space: DesignSpace, path: Path, folder: Path) -> set[int]:
     """The parts that are there; where none is, the folder with what it is a sweep of."""
     manifest = folder / "manifest.json"
     asked = {"fingerprint": space.fingerprint, "parts": len(space), "columns": list(space.columns)}
@@ -138,7 +138,7 @@ def _placed(path: Path, content: bytes) -> None:
 # -- formats -------------------------------------------------------------------------------------------------------
 
 
-def encoded(space: Design, suffix: str, i: int) -> bytes:
+def encoded(space: DesignSpace, suffix: str, i: int) -> bytes:
     """A part as the content of a file: CSV without its head, or Parquet."""
     columns = space.part(i, written=True)
     return _rows(columns).encode() if suffix == ".csv" else _parquet(space, columns)
@@ -158,7 +158,7 @@ def _arrow() -> Any:
     return import_module("pyarrow")
 
 
-def _schema(space: Design) -> Any:
+def _schema(space: DesignSpace) -> Any:
     """The types of the columns, known from bounds: 64-bit integers, decimals of so many digits, or texts."""
     pa = _arrow()
 
@@ -170,13 +170,13 @@ def _schema(space: Design) -> Any:
 
     fields = []
     for axis in space.grid.axes:
-        texts = axis.under != 1 and axis.named(written=True).dtype == object
+        texts = axis.under != 1 and axis.written.dtype == object
         kind = whole(*axis.bounds()) if axis.under == 1 else pa.string() if texts else pa.float64()
         fields.append((axis.symbol.name, kind))
     return pa.schema([*fields, *((metric, whole(*space.bounds(metric))) for metric in space.metrics)])
 
 
-def _parquet(space: Design, columns: Columns) -> bytes:
+def _parquet(space: DesignSpace, columns: Columns) -> bytes:
     pa = _arrow()
     schema = _schema(space)
     arrays = [_column(pa, columns[field.name], field.type) for field in schema]
@@ -199,7 +199,7 @@ def _column(pa: Any, values: Any, kind: Any) -> Any:
     return pa.array([context.create_decimal(Decimal(v)) for v in plain], type=kind)
 
 
-def _join(space: Design, path: Path, parts: Sequence[Path]) -> None:
+def _join(space: DesignSpace, path: Path, parts: Sequence[Path]) -> None:
     """The parts in their order as one file."""
     beside = path.with_name(path.name + ".tmp")
     with ExitStack() as stack:
@@ -210,8 +210,8 @@ def _join(space: Design, path: Path, parts: Sequence[Path]) -> None:
                 with part.open("rb") as some:
                     shutil.copyfileobj(some, out, 1 << 20)
         else:
-            pa = _arrow()
-            writer = stack.enter_context(pa.parquet.ParquetWriter(beside, _schema(space), compression="zstd"))
+            pa, schema = _arrow(), _schema(space)
+            writer = stack.enter_context(pa.parquet.ParquetWriter(beside, schema, compression="zstd"))
             for part in parts:
-                writer.write_table(pa.parquet.read_table(part, schema=_schema(space)))
+                writer.write_table(pa.parquet.read_table(part, schema=schema))
     os.replace(beside, path)

@@ -15,9 +15,9 @@ from symconv.cost import Cost, cost_symbols, evaluate_cost
 from symconv.domain import Domain
 from symconv.errors import DomainError, SymconvError
 from symconv.network import Network
-from symconv.readers.budget import Budget, read_budget
+from symconv.readers.budget import Budget, read_budgets
 from symconv.sweeps.arrays import divided, refuse
-from symconv.sweeps.grid import Axis, Box, Grid, fits, grid_of
+from symconv.sweeps.grid import Box, Grid, fits, grid_of
 from symconv.sweeps.legal import legality
 from symconv.sweeps.machine import Machine
 from symconv.sweeps.program import Program, Value
@@ -33,7 +33,7 @@ PART: Final = 1 << 18
 ERROR, LEAVE_OUT = "error", "leave out"
 
 
-class Design:
+class DesignSpace:
     """The points of a design space, in the order of its grid, part by part; made by `design_space`."""
 
     def __init__(
@@ -81,6 +81,7 @@ class Design:
             over = axis.over if isinstance(axis.over, range) else axis.over.tolist()
             whole.update(repr((axis.symbol.key, axis.under, over)).encode())
         whole.update(repr([tuple(op) for op in self._program.ops]).encode())
+        whole.update(repr([table.values.tolist() for table in self._program.tables]).encode())
         return whole.hexdigest()
 
     # -- parts -----------------------------------------------------------------------------------------------------
@@ -101,7 +102,7 @@ class Design:
         columns = {name: _joined([some[name] for some in found]) for name in self.columns}
         for axis in self.grid.axes:
             if axis.under != 1:
-                columns[axis.symbol.name] = axis.named(written)[columns[axis.symbol.name]]
+                columns[axis.symbol.name] = (axis.written if written else axis.exact)[columns[axis.symbol.name]]
         return columns
 
     def parts(self) -> Iterator[Columns]:
@@ -161,10 +162,6 @@ class Design:
         low, high = self._program.ops[value.op].bounds
         return low // value.under, -(-high // value.under)
 
-    def axis(self, name: str) -> Axis:
-        """An axis by the name of its symbol."""
-        return next(axis for axis in self.grid.axes if axis.symbol.name == name)
-
 
 def _joined(arrays: Sequence[Array]) -> Array:
     """Arrays in a row; of Python's integers where one is."""
@@ -196,7 +193,7 @@ def _compared(relation: Any, numbers: Array, figure: int) -> Array:
 def design_space(
     network: Network, metrics: str | Iterable[str] = "macs", /, *, where: str | Budget | Iterable[str | Budget] = (),
     illegal: str = ERROR, **values: Any,
-) -> Design:  # fmt: skip
+) -> DesignSpace:  # fmt: skip
     """The metrics of a network over a grid of its symbols, at the points that are legal and keep the budgets.
 
     A symbol takes a number, or a range, a sequence or a 1-D array for an axis; a rational one takes fractions. A point
@@ -216,8 +213,7 @@ def design_space(
     shown = list(dict.fromkeys([metrics] if isinstance(metrics, str) else metrics))
     if not shown:
         raise SymconvError("no metric: at least one is wanted, such as macs")
-    some: Iterable[str | Budget] = [where] if isinstance(where, str | Budget) else where
-    budgets = [read_budget(b) if isinstance(b, str) else b for b in some]
+    budgets = read_budgets(where) if where else []
     costs = {metric: network.cost(metric) for metric in dict.fromkeys([*shown, *(b.metric for b in budgets)])}
     symbols: set[Symbol] = {s for cost in costs.values() for s in cost_symbols(cost)}
     names = {s.name for s in symbols}
@@ -233,4 +229,4 @@ def design_space(
                 f"{what} of {network.name} {'do' if len(costs) > 1 else 'does'} not depend on {', '.join(unread)}: "
                 f"give it one value"
             )
-    return Design(network.name, grid, costs, shown, budgets, network.domain, illegal)
+    return DesignSpace(network.name, grid, costs, shown, budgets, network.domain, illegal)

@@ -34,7 +34,7 @@ def compare_sheet(networks: Sequence[Network], values: Mapping[str, Any], by: st
         row: list[Cell] = [net.name]
         for name, base in zip(COMPARED, first):
             cost = net.cost(name)
-            row += [cost, _ratio(cost, base)]
+            row += [cost, times(cost, base)]
         rows.append(row)
     sheet.tables = [Table(columns, rows)]
     if by:
@@ -46,7 +46,8 @@ def compare_sheet(networks: Sequence[Network], values: Mapping[str, Any], by: st
     return sheet
 
 
-def _ratio(cost: Cost, base: Cost) -> str:
+def times(cost: Cost, base: Cost) -> str:
+    """`×1.5`, how often a number holds another; nothing where one is a formula."""
     if cost_symbols(cost) | cost_symbols(base) or not base:
         return ""
     return "×" + decimal(Fraction(evaluate_cost(cost, {})) / Fraction(evaluate_cost(base, {})))

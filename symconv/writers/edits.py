@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any, Final
 
-from symconv.analysis.claims import decimal
 from symconv.analysis.edits import WhatIf
-from symconv.cost import Cost, cost_symbols, evaluate_cost, settled, substitute_cost
+from symconv.cost import Cost, cost_symbols, settled, substitute_cost
 from symconv.errors import SymbolError
 from symconv.evaluation import resolve
 from symconv.symbols import by_name
+from symconv.writers.compare import times
 from symconv.writers.layers import label
 from symconv.writers.network import domain_line
 from symconv.writers.sheet import Cell, Column, Name, Sheet, Table, plain
@@ -50,7 +49,7 @@ def whatif_sheet(found: WhatIf, metrics: Sequence[str] = METRICS, values: Mappin
     rows: list[list[Cell]] = []
     for metric in metrics:
         before, after = placed(found.before.cost(metric)), placed(found.after.cost(metric))
-        rows.append([label(metric), before, after, settled(after - before) or 0, _ratio(before, after)])
+        rows.append([label(metric), before, after, settled(after - before) or 0, times(after, before)])
     sheet.facts = [("domain", domain_line(found.after))]
     layers: list[list[Cell]] = []
     first = metrics[0]
@@ -69,9 +68,3 @@ def whatif_sheet(found: WhatIf, metrics: Sequence[str] = METRICS, values: Mappin
         "domain": str(found.after.domain),
     }
     return sheet
-
-
-def _ratio(before: Cost, after: Cost) -> str:
-    if cost_symbols(before) | cost_symbols(after) or not before:
-        return ""
-    return "×" + decimal(Fraction(evaluate_cost(after, {})) / Fraction(evaluate_cost(before, {})))

@@ -6,7 +6,6 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from symconv.errors import SymconvError
 from symconv.sweeps.front import front
-from symconv.sweeps.space import Columns, Design
+from symconv.sweeps.space import Columns, DesignSpace
 from symconv.writers.layers import label
 
 FORMATS: Final = (".png", ".svg", ".pdf")
@@ -33,7 +32,7 @@ LINES: Final = 10
 COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#666666", "#000000")
 
 
-def kind_of(space: Design, path: Path, kind: str = "") -> str:
+def kind_of(space: DesignSpace, path: Path, kind: str = "") -> str:
     """The kind of picture: the one that is asked for, else the one that the axes call for.
 
     Raises SymconvError where the design space is of another shape, or the file of another kind.
@@ -56,7 +55,7 @@ def kind_of(space: Design, path: Path, kind: str = "") -> str:
     return chosen
 
 
-def plot(space: Design, path: str | Path, kind: str = "") -> Path:
+def plot(space: DesignSpace, path: str | Path, kind: str = "") -> Path:
     """Draw a design space to a .png, .svg or .pdf: `line`, `heat` or `pareto`; without a kind, what its axes call for.
 
     The Pareto front is of the designs with the most of the second metric for the least of the first.
@@ -100,13 +99,13 @@ def _figure(path: Path) -> Iterator[tuple[Any, Any]]:
     path.write_bytes(out.getvalue())
 
 
-def _title(space: Design) -> str:
+def _title(space: DesignSpace) -> str:
     fixed = ", ".join(f"{s.name}={value}" for s, value in space.grid.fixed.items())
     where = f" · {', '.join(map(str, space.budgets))}" if space.budgets else ""
     return f"{space.name}{f' at {fixed}' if fixed else ''}{where}"
 
 
-def _columns(space: Design) -> Columns:
+def _columns(space: DesignSpace) -> Columns:
     columns = space.table()
     if not len(columns[space.metrics[0]]):
         raise SymconvError(f"no point of {space.name} is left: there is nothing to draw")
@@ -118,7 +117,7 @@ def _numbers(values: Any) -> Any:
     return np.asarray([float(v) for v in values] if values.dtype == object else values, dtype=float)
 
 
-def _lines(space: Design, figure: Any, axes: Any) -> None:
+def _lines(space: DesignSpace, figure: Any, axes: Any) -> None:
     columns = _columns(space)
     along = [axis for axis in space.grid.axes if len(axis) > 1] or list(space.grid.axes)
     if not along:
@@ -148,7 +147,7 @@ def _line(axes: Any, x: Any, y: Any, named: str) -> None:
     axes.plot(x, y, label=named, linewidth=1.2, marker="o" if len(x) <= 40 else "", markersize=3)
 
 
-def _heat(space: Design, figure: Any, axes: Any) -> None:
+def _heat(space: DesignSpace, figure: Any, axes: Any) -> None:
     columns = _columns(space)
     down, across = (axis for axis in space.grid.axes if len(axis) > 1)
     (metric,) = space.metrics
@@ -160,11 +159,9 @@ def _heat(space: Design, figure: Any, axes: Any) -> None:
     axes.grid(visible=False)
     image = axes.imshow(field, aspect="auto", origin="lower", cmap="cividis", interpolation="nearest")
     for axis, set_ticks in ((down, axes.set_yticks), (across, axes.set_xticks)):
-        chosen = list(islice(range(len(axis)), 0, None, max(1, -(-len(axis) // 8))))
-        names = axis.named(written=True)
-        set_ticks(
-            chosen, [f"{names[i]:g}" if axis.under != 1 and names.dtype != object else str(names[i]) for i in chosen]
-        )
+        chosen = range(0, len(axis), -(-len(axis) // 8))
+        names = axis.written if axis.under != 1 else axis.exact
+        set_ticks(chosen, [f"{names[i]:g}" if names.dtype == float else str(names[i]) for i in chosen])
     axes.set_xlabel(across.symbol.name)
     axes.set_ylabel(down.symbol.name)
     bar = figure.colorbar(image, ax=axes, label=label(metric))
@@ -172,7 +169,7 @@ def _heat(space: Design, figure: Any, axes: Any) -> None:
     _engineering(bar.ax.yaxis)
 
 
-def _pareto(space: Design, figure: Any, axes: Any) -> None:
+def _pareto(space: DesignSpace, figure: Any, axes: Any) -> None:
     first, second = space.metrics
     few, best = _sampled(space, first, second)
     axes.scatter(*few, s=4, color="#9db7cf", linewidths=0, label="designs", rasterized=True)
@@ -185,7 +182,7 @@ def _pareto(space: Design, figure: Any, axes: Any) -> None:
     axes.legend(frameon=False)
 
 
-def _sampled(space: Design, first: str, second: str) -> tuple[Any, Any]:
+def _sampled(space: DesignSpace, first: str, second: str) -> tuple[Any, Any]:
     """Some of the points, and the front of all of them, part by part."""
     some: list[Any] = []
     chance, chosen = SAMPLE / space.grid.size, np.random.default_rng(0)  # a step through a grid would show its rows

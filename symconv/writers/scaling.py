@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from symconv.analysis.scaling import Design, Scaling
+from symconv.analysis.scaling import Scaled, Scaling
 from symconv.cost import Number
 from symconv.network import Network
 from symconv.writers.layers import label
@@ -34,7 +34,7 @@ def scaling_sheet(net: Network, found: Scaling, budgets: Sequence[str]) -> Sheet
     return sheet
 
 
-def _row(design: Design, axes: list[str], metrics: list[str]) -> list[Cell]:
+def _row(design: Scaled, axes: list[str], metrics: list[str]) -> list[Cell]:
     return [*(_cell(design.values[name]) for name in axes), *(_cell(design.figures[m]) for m in metrics)]
 
 

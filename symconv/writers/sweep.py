@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final
 
-from symconv.sweeps.space import Design
+from symconv.sweeps.space import DesignSpace
 from symconv.writers.layers import label
 from symconv.writers.sheet import Cell, Column, Sheet, Table, plain
 
@@ -13,7 +13,7 @@ from symconv.writers.sheet import Cell, Column, Sheet, Table, plain
 ROWS: Final = 1000
 
 
-def sweep_sheet(space: Design) -> Sheet:
+def sweep_sheet(space: DesignSpace) -> Sheet:
     """The first points of a design space, with their axes and metrics."""
     rows: list[list[Cell]] = []
     more = False

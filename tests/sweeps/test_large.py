@@ -17,14 +17,14 @@ import pytest
 import symconv as sc
 from symconv.sweeps import parts
 from symconv.sweeps.cluster import on_dask
-from symconv.sweeps.space import Design, design_space
+from symconv.sweeps.space import DesignSpace, design_space
 
 pytestmark = pytest.mark.heavy
 
 POINTS = 29 * 8 * 8 * 12 * 48 * 94
 
 
-def designs() -> Design:
+def designs() -> DesignSpace:
     return design_space(
         sc.load("resnet"), ["macs", "params"], where=["macs <= 2e9", "params <= 30e6"],
         X=range(32, 257, 8), w=range(16, 129, 16), n1=range(1, 9), n2=range(1, 13), n3=range(1, 49), n4=range(1, 95),

@@ -1,4 +1,4 @@
-"""Design spaces against every point by itself: domain, budgets, parts, files, plots."""
+"""DesignSpace spaces against every point by itself: domain, budgets, parts, files, plots."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from symconv.errors import DomainError, ExpressionError, SymbolError, SymconvErr
 from symconv.readers.budget import read_budget
 from symconv.sweeps import parts, space
 from symconv.sweeps.front import front, maximal
-from symconv.sweeps.space import Design, design_space
+from symconv.sweeps.space import DesignSpace, design_space
 from symconv.writers.plot import plot
 
 #: Networks with conditions, and axes on which some of the points are illegal.
@@ -74,7 +74,7 @@ def test_parts_are_the_same_however_they_are_cut(monkeypatch: pytest.MonkeyPatch
         assert np.array_equal(column, whole[name])
 
 
-def made(**more: Any) -> Design:
+def made(**more: Any) -> DesignSpace:
     axes = {"X": range(32, 300, 4), "w": ["0.5", "1/3", 1.1], **more}
     return design_space(sc.load("efficientnet"), ["macs", "params"], where="macs <= 400M", d=1, N=1, **axes)
 
