@@ -65,8 +65,8 @@ def _least(atom: Atom) -> int | None:
     if atom.name == "ceil":
         return _least_ceiling(*atom.arguments)
     known = [b for b in bounds if b is not None]
-    if atom.name == "gcd":
-        return 1
+    if atom.name in ("gcd", "equals", "reaches"):
+        return int(atom.name == "gcd")
     if atom.name == "make_divisible":
         return bounds[2]
     if atom.name == "max":

@@ -55,7 +55,7 @@ class Building(Undoable):
         self._nodes: dict[str, Node] = {}
         self._names: list[str] = []
         self._frames: list[Frame] = [Frame("")]
-        self._equal: dict[tuple[Layer, tuple[Tensor, ...], tuple[Rounds, ...], bool], Node] = {}
+        self._equal: dict[tuple[Layer, tuple[Tensor, ...], tuple[Rounds, ...], bool, Size], Node] = {}
         #: What was asked for beside the rules of layers, such as divisions that come out even.
         self.required: list[Condition] = []
         self._last = self._result = ""
@@ -125,8 +125,13 @@ class Building(Undoable):
         shares: str,
         rounds: tuple[Rounds, ...],
         training: bool,
+        stated: tuple[Parameter, ...] | None = None,
+        times: Size = 1,
     ) -> str:
-        """Add a layer whose inputs' tensors are known, under its whole path."""
+        """Add a layer whose inputs' tensors are known, under its whole path.
+
+        `stated` are the tensors that it keeps where they are not those of its rule, `times` says how often it runs.
+        """
         if name in self:
             raise NetworkError(f"the name {name} is taken")
         least, most = layer.arity
@@ -134,14 +139,18 @@ class Building(Undoable):
             wanted = str(least) if most == least else f"{least} or more" if most is None else f"{least} to {most}"
             raise ShapeError(f"{layer.kind} takes {wanted} input{'s' if wanted != '1' else ''}, not {len(tensors)}")
         domain = self.training_domain if training else self.domain
-        with domain.undone_on_error(), asking(domain, name, rounds):
-            made = self._run(layer, tensors, rounds, training)
+        with domain.undone_on_error(), asking(domain, name, rounds, times):
+            made = self._run(layer, tensors, rounds, training, times)
+            if stated is not None:
+                made = replace(made, parameters=stated, stated=True)
             shares = shares or (self._first_of_tied(name, rounds) if made.parameters else "")
-            node = replace(made, name=name, inputs=sources, shares=shares, rounds=rounds, training=training)
+            node = replace(
+                made, name=name, inputs=sources, shares=shares, rounds=rounds, training=training, times=times
+            )
             if shares:
                 self._check_shared(name, node.parameters, shares)
             self._check_tied(node)
-            known = self._known_with((*(size for _, size, _ in layer.field_sizes()), *node.out.shape), rounds)
+            known = self._known_with((times, *(size for _, size, _ in layer.field_sizes()), *node.out.shape), rounds)
         self._known = known
         self._nodes[name] = node
         self._names.append(name)
@@ -150,9 +159,11 @@ class Building(Undoable):
         self._costs.clear()
         return name
 
-    def _run(self, layer: Layer, tensors: tuple[Tensor, ...], rounds: tuple[Rounds, ...], training: bool) -> Node:
+    def _run(
+        self, layer: Layer, tensors: tuple[Tensor, ...], rounds: tuple[Rounds, ...], training: bool, times: Size
+    ) -> Node:
         """Run the rules of a layer; an equal layer behind equal tensors asks for nothing new, and they need not run."""
-        key = layer, tensors, tuple(r for r in rounds if not r.certain), training
+        key = layer, tensors, tuple(r for r in rounds if not r.certain), training, times
         with suppress(TypeError):  # a user's layer may have a field without a hash
             if key in self._equal:
                 return self._equal[key]

@@ -102,6 +102,11 @@ class Condition:
         left, right = substitute(self.left, inner), substitute(self.right, inner)
         return replace(self, left=left, right=right, rounds=tuple(rounds))
 
+    def where(self, times: Size) -> Condition:
+        """The condition where `times` is at least 1; it holds where that is 0."""
+        left = self.left if self.relation == DIVIDES else self.left * times
+        return replace(self, left=left, right=self.right * times)
+
     def at(self, i: Symbol, value: Size) -> Condition:
         """The condition in one round."""
         return replace(self, left=substitute(self.left, {i: value}), right=substitute(self.right, {i: value}))

@@ -28,8 +28,12 @@ PRIMITIVES: Final[dict[str, str]] = {
     "pow": "power with a real exponent",
     "tanh": "hyperbolic tangent",
     "erf": "error function",
+    "trig": "sine, cosine, tangent, their hyperbolic kin and inverses",
+    "round": "rounding to a whole number",
+    "logic": "a Boolean operation, or one of bits",
     "plane": "one kernel's plane over one input channel, booked with its bias (only inside macs, for the full count)",
     "channel_add": "adding up the planes of the input channels (only inside macs, for the full count)",
+    "unknown": "the macs of an operator without a rule, a named unknown",
     "masked": "a mac whose score a causal mask drops (only inside macs, for the causal count)",
 }
 
@@ -125,20 +129,26 @@ class Convention:
 CONVENTIONS: Final[dict[str, Convention]] = {
     c.name: c
     for c in (
-        Convention("macs", "multiply–accumulates, as published with models (torch's FLOP counter / 2)", {"mac": 1}),
-        Convention("flops", "floating-point operations of the macs: 2·macs", {"mac": 2}),
+        Convention(
+            "macs",
+            "multiply–accumulates, as published with models (torch's FLOP counter / 2)",
+            {"mac": 1, "unknown": 1},
+        ),
+        Convention("flops", "floating-point operations of the macs: 2·macs", {"mac": 2, "unknown": 2}),
         Convention(
             "ops",
             "every primitive operation at weight 1, a mac being 2",
-            {"mac": 2, "plane": 0, "channel_add": 0, "masked": 0},
+            {"mac": 2, "unknown": 2, "plane": 0, "channel_add": 0, "masked": 0},
             other=1,
         ),
         Convention(
             "full",
             "the article's full count, ((K² + 1)·C_in + (C_in − 1))·M²·C_out for a convolution: "
             "macs, one bias a kernel plane, and adding the channels up",
-            {"mac": 1, "plane": 1, "channel_add": 1},
+            {"mac": 1, "unknown": 1, "plane": 1, "channel_add": 1},
         ),
-        Convention("causal", "macs without those of scores that a causal mask drops", {"mac": 1, "masked": -1}),
+        Convention(
+            "causal", "macs without those of scores that a causal mask drops", {"mac": 1, "unknown": 1, "masked": -1}
+        ),
     )
 }

@@ -260,13 +260,16 @@ def _implies(stronger: Sizes, weaker: Sizes) -> bool:
 
 # -- what a rule needs ---------------------------------------------------------------------------------------------
 
-_ledger: Final[ContextVar[tuple[Domain, str, tuple[Rounds, ...]]]] = ContextVar("ledger")
+_ledger: Final[ContextVar[tuple[Domain, str, tuple[Rounds, ...], Size]]] = ContextVar("ledger")
 
 
 @contextmanager
-def asking(domain: Domain, node: str, rounds: tuple[Rounds, ...] = ()) -> Iterator[None]:
-    """While this is entered, what rules require goes to `domain` in the name of `node`, in all of its rounds."""
-    token = _ledger.set((domain, node, rounds))
+def asking(domain: Domain, node: str, rounds: tuple[Rounds, ...] = (), times: Size = 1) -> Iterator[None]:
+    """While this is entered, what rules require goes to `domain` in the name of `node`, in all of its rounds.
+
+    Where the node runs `times` times, and that is 0, nothing is required.
+    """
+    token = _ledger.set((domain, node, rounds, times))
     try:
         yield
     finally:
@@ -278,5 +281,7 @@ def require(condition: Condition, reason: str) -> None:
 
     Outside a network only what is impossible shows, as a ShapeError.
     """
-    domain, node, rounds = _ledger.get((None, "", ()))
+    domain, node, rounds, times = _ledger.get((None, "", (), 1))
+    if times != 1:
+        condition = condition.where(times)
     (domain if domain is not None else Domain()).require(replace(condition, reason=reason, node=node, rounds=rounds))

@@ -16,6 +16,8 @@ FUNCTIONS: Final[dict[str, Callable[..., int]]] = {
     "min": min,
     "gcd": integer_gcd,
     "ceil": lambda over, under: -(-over // under),
+    "equals": lambda a, b: int(a == b),
+    "reaches": lambda a, b: int(a >= b),
 }
 
 
@@ -74,7 +76,9 @@ def smallest(*sizes: Size) -> Size:
 
 
 def apply(name: str, *sizes: Size) -> Size:
-    """max, min, gcd, ceil or make_divisible of some sizes by name."""
+    """max, min, gcd, ceil, make_divisible, equals or reaches of some sizes by name."""
+    if name in ("equals", "reaches"):
+        return equals(*sizes) if name == "equals" else reaches(*sizes)
     if name == "ceil":
         return ceiling(*sizes)
     if name == "make_divisible":
@@ -102,6 +106,41 @@ def _extreme(name: str, sizes: tuple[Size, ...]) -> Size:
 def _dominates(name: str, a: Size, b: Size) -> bool:
     bound = lower_bound(a - b if name == "max" else b - a)
     return bound is not None and bound >= 0
+
+
+def equals(a: Size, b: Size) -> Size:
+    """Iverson's [a = b]: 1 where two sizes are equal, else 0.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> equals(x, 7), equals(x + 1, x), equals(x, 0)
+    ([X = 7], 0, 0)
+    """
+    apart = a - b
+    if isinstance(apart, int):
+        return int(apart == 0)
+    if any((lower_bound(h) or 0) > 0 for h in (apart, -apart)):
+        return 0
+    low, high = sorted((a, b), key=order)
+    return size_of(Function("equals", (high, low)))
+
+
+def reaches(a: Size, b: Size) -> Size:
+    """Iverson's [a ≥ b]: 1 where the first size is at least the second, else 0.
+
+    >>> from symconv.symbols import symbol
+    >>> x = size_of(symbol("X"))
+    >>> reaches(x, 7), reaches(x, 1), reaches(0, x)
+    ([X ≥ 7], 1, 0)
+    """
+    apart = a - b
+    if isinstance(apart, int):
+        return int(apart >= 0)
+    if (bound := lower_bound(apart)) is not None and bound >= 0:
+        return 1
+    if (lower_bound(-apart) or 0) > 0:
+        return 0
+    return size_of(Function("reaches", (a, b)))
 
 
 def gcd(a: Size, b: Size) -> Size:

@@ -41,7 +41,7 @@ class Range:
     """What a field of sizes takes: the least value, and whether it may be given once for each spatial axis.
 
     `pairs` takes (begin, end) for an axis too, `rational` fractions, `signed` numbers below `least`; `words` are the
-    names that stand in place of sizes.
+    names that stand in place of sizes. `shapes` takes a shape, of no axis too, or several.
     """
 
     least: int
@@ -50,6 +50,7 @@ class Range:
     rational: bool = False
     signed: bool = False
     words: tuple[str, ...] = ()
+    shapes: bool = False
 
 
 #: A size of at least 1; one of at least 0.
@@ -67,6 +68,10 @@ Padding = Annotated[
 
 #: Amounts at the begin and end of each axis, which may be negative (a crop is a negative pad).
 Margins = Annotated[Size | tuple[Size | tuple[Size, Size], ...], Range(0, per_axis=True, pairs=True, signed=True)]
+
+#: A whole shape, of no axis too; an extent of 0 is an empty tensor's. Several such shapes.
+Shape = Annotated[tuple[Size, ...], Range(0, per_axis=True, shapes=True)]
+Shapes = Annotated[tuple[tuple[Size, ...], ...], Range(0, per_axis=True, shapes=True)]
 
 #: A positive rational: a scale factor.
 Scale = Annotated[Size | Fraction | tuple[Size | Fraction, ...], Range(1, per_axis=True, rational=True)]
@@ -276,11 +281,19 @@ def _plain(cls: type[Layer]) -> dict[str, type]:
 def _converted(value: Any, limits: Range, where: str) -> Any:
     if isinstance(value, str) and value in limits.words:
         return value
+    if limits.shapes:
+        return _shape(value, limits, where)
     if not isinstance(value, list | tuple):
         return _one(value, limits, where)
     if not limits.per_axis or not value:
         raise ShapeError(f"{where} = {value!r}: {'a size for each axis' if limits.per_axis else 'one size'} is wanted")
     return tuple(_of_axis(v, limits, where) for v in value)
+
+
+def _shape(value: Any, limits: Range, where: str) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(_shape(v, limits, where) for v in value)
+    return _one(value, limits, where)
 
 
 def _of_axis(value: Any, limits: Range, where: str) -> Any:

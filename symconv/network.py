@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from symconv.block import over
-from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, settled, total_of
+from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, product, settled, total_of
 from symconv.count import Convention, Count, sum_of
 from symconv.errors import NetworkError, near
 from symconv.evaluation import resolve
@@ -125,7 +125,10 @@ class Network(Repeating):
     def count(self) -> Count:
         """All primitive operations, in all rounds."""
         working = [node for node in self.nodes if not node.training]
-        return sum_of(node.count.map(lambda cost, n=node: over(cost, n.rounds)) for node in working).map(settled)  # type: ignore[misc]
+        return sum_of(
+            node.count.map(lambda cost, n=node: over(cost * product(n.times), n.rounds))  # type: ignore[misc]
+            for node in working
+        ).map(settled)
 
     def evaluate(self, metric: str | Convention = "macs", /, **values: Any) -> Number:
         """The exact total at these values of the symbols, the domain checked.

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from symconv.block import Rounds, over
-from symconv.cost import ZERO, Cost
+from symconv.cost import ZERO, Cost, product
 from symconv.count import CONVENTIONS, Convention, Count
 from symconv.errors import SymconvError, near
+from symconv.extent import Size
 from symconv.layer import Layer, Parameter
 from symconv.tensor import Tensor
 
@@ -30,6 +31,10 @@ class Node:
     rounds: tuple[Rounds, ...] = ()
     #: Whether it works in training only: it keeps its parameters, and inference does none of its work.
     training: bool = False
+    #: How often it runs, such as the rounds of a loop, or 1 on one side of a choice and 0 on the other.
+    times: Size = 1
+    #: Whether its parameters were stated by who added it, in place of its rule's.
+    stated: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,10 @@ class Metric:
         """The cost of a node in all its rounds: no work of what is there for training, tied weights once."""
         if node.training and not self.kept:
             return ZERO
-        return over(self.of(node), [r for r in node.rounds if not (self.kept and r.tied)])
+        cost = self.of(node)
+        if node.times != 1 and not self.kept:
+            cost = cost * product(node.times)
+        return over(cost, [r for r in node.rounds if not (self.kept and r.tied)])
 
 
 #: Every metric by its name: the conventions of `symconv.count`, and what `symconv.metrics` adds.

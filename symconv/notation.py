@@ -111,6 +111,11 @@ class Style:
     def function(self, name: str, arguments: Sequence[Piece]) -> Piece:
         return Piece(f"{name}({', '.join(a.text for a in arguments)})", ATOM)
 
+    def truth(self, relation: str, sides: Sequence[Piece]) -> Piece:
+        """Iverson's bracket, 1 where a relation holds and 0 elsewhere: [X ≥ 7]."""
+        left, right = (side.text for side in sides)
+        return Piece(f"[{left} {relation} {right}]", ATOM)
+
     def sigma(self, index: Piece, begin: Piece, end: Piece, last: Piece, body: Piece) -> Piece:
         """The sum of a body over begin ≤ i < end, `last` being end − 1: Σ_{i<n} 4^i·⌊X/2^i⌋²."""
         over = f"{index.text}<{end.text}"
@@ -123,6 +128,9 @@ class Ascii(Style):
     times, plus, minus = "*", " + ", " - "
     negative = "-"
     by = "x"
+
+    def truth(self, relation: str, sides: Sequence[Piece]) -> Piece:
+        return super().truth({"≥": ">="}.get(relation, relation), sides)
 
     def power(self, base: Piece, exponent: int) -> Piece:
         return Piece(f"{self.within(base, ATOM)}^{exponent}", POWER)
@@ -143,6 +151,9 @@ class Latex(Style):
     times, plus, minus = r" \cdot ", " + ", " - "
     negative = "-"
     by = r" \times "
+
+    def truth(self, relation: str, sides: Sequence[Piece]) -> Piece:
+        return super().truth({"≥": r"\geq"}.get(relation, relation), sides)
 
     def within(self, piece: Piece, level: int) -> str:
         return piece.text if piece.level >= level else rf"\left({piece.text}\right)"

@@ -122,7 +122,9 @@ class _Rebuild:
         layers = (("", node.layer),) if self.edit is None else self.edit(node)
         for suffix, layer in layers:
             made, of = layer.substitute(place.values), shares and shares + suffix
-            self.new.place(name + suffix, made, sources, tensors, of, place.rounds, node.training)
+            stated = node.parameters if node.stated and layer == node.layer else None
+            times = substitute(node.times, place.values)
+            self.new.place(name + suffix, made, sources, tensors, of, place.rounds, node.training, stated, times)
             sources, tensors = (name + suffix,), (self.new.node(name + suffix).out,)
         if self.new.size > MOST:
             raise NetworkError(f"unrolled, {self.old.name} has more than {MOST:,} layers")

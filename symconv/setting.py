@@ -98,6 +98,8 @@ def set_atom(atom: Atom, style: Style) -> Piece:
             over, under, divisor = (set_size(a, style) for a in atom.arguments)
             return style.function(atom.name, [style.ratio(over, under), divisor])
         arguments = [set_size(a, style) for a in atom.arguments]
+        if atom.name in ("equals", "reaches"):
+            return style.truth("=" if atom.name == "equals" else "≥", arguments)
         return style.ceiling(*arguments) if atom.name == "ceil" else style.function(atom.name, arguments)
     if isinstance(atom, Power):
         return set_powers([atom], style)[0]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from symconv.bounding import at_least
 from symconv.cost import Cost, Factor, cost_symbols, explicit, power_cost, product, total_of
 from symconv.errors import ExtentError, SymbolError
-from symconv.extent import Atom, Extent, Floor, Monomial, Power, Size, Sum, size_of, terms_of
+from symconv.extent import Atom, Extent, Floor, Function, Monomial, Power, Size, Sum, size_of, terms_of
 from symconv.extremes import gcd, largest, smallest, spelled
 from symconv.formula import in_front, ordered_terms
 from symconv.powers import owing, power
@@ -137,10 +137,20 @@ def _atom(atom: Atom) -> sympy.Expr:
         return sympy.ceiling(over / under)
     if atom.name == "make_divisible":
         return to_sympy(spelled(atom))
+    if atom.name in ("equals", "reaches"):
+        return sympy.Piecewise((1, _relation(atom)), (0, True))
     from symconv.scoped import gcd as sympy_gcd
 
     make: dict[str, Callable[..., sympy.Expr]] = {"max": sympy.Max, "min": sympy.Min, "gcd": sympy_gcd}
     return make[atom.name](*(to_sympy(a) for a in atom.arguments))
+
+
+def _relation(atom: Function) -> Any:
+    """a = b or a ≥ b as SymPy writes it."""
+    import sympy
+
+    left, right = map(to_sympy, atom.arguments)
+    return sympy.Eq(left, right) if atom.name == "equals" else sympy.Ge(left, right)
 
 
 def _plain(atom: Floor) -> bool:

@@ -179,6 +179,8 @@ def _atom(atom: Atom, growing: Sequence[Symbol]) -> Bands:
         arguments = [_size(a, growing) for a in atom.arguments]
         if atom.name == "gcd":
             return _divisor(arguments, growing)
+        if atom.name in ("equals", "reaches"):
+            return _constant(0, 1)
         sign = _constant(*((1, 1) if atom.name == "max" else (-1, -1)))
         return _times(_largest([_times(a, sign) for a in arguments]), sign)
     quotient = _times(_size(atom.over, growing), _inverse(atom.under, growing))

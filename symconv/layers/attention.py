@@ -20,9 +20,11 @@ from symconv.layer import (
     BUFFER,
     Axes,
     Layer,
+    Natural,
     NaturalAxes,
     Parameter,
     Positive,
+    Shape,
     layer,
     s,
     weight,
@@ -340,3 +342,42 @@ class WindowAttention(Layer):
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
         image = Tensor((s("N"), s("X"), s("X"), s("C_in")))
         return cls(letter("h", cls.kind), letter("w", cls.kind)), (image,)
+
+
+@layer("head_attention")
+class HeadAttention(Layer):
+    """softmax(q·k/√d)·v of h heads, of whose operands only the extents are given: a memory may hold further keys.
+
+    shape  the one given
+    work   N·h·T·S·(d + e) macs for N samples, T queries and S keys of d features, values of e features, also where
+           causal; a softmax of S scores for each query and head; a mul a score, and with `bias` an add
+    """
+
+    shape: Shape
+    samples: Natural = 1
+    heads: Positive = 1
+    queries: Natural = 1
+    keys: Natural = 1
+    size: Positive = 1
+    value_size: Positive = 1
+    bias: bool = False
+    arity = (1, None)
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        return inputs[0].like(*self.shape)
+
+    def work(self, *tensors: Tensor) -> Count:
+        q, k, v = (
+            tensors[0].like(self.samples, rows, self.heads * width)
+            for rows, width in ((self.queries, self.size), (self.keys, self.size), (self.keys, self.value_size))
+        )
+        return attended(q, k, v, self.heads, causal=False, scaled=True, biased=self.bias)
+
+    def reach(self, *tensors: Tensor) -> None:
+        return None
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        n, t, h, d = s("N"), s("T"), letter("h", cls.kind), letter("d", cls.kind)
+        made = cls((n, t, h * d), samples=n, heads=h, queries=t, keys=t, size=d, value_size=d)
+        return made, (Tensor((n, t, h * d)),)

@@ -12,7 +12,7 @@ from symconv.condition import at_least
 from symconv.cost import product
 from symconv.count import NOTHING, Count
 from symconv.domain import require
-from symconv.errors import ShapeError
+from symconv.errors import ShapeError, near
 from symconv.extent import Size
 from symconv.layer import Layer, Parameter, Positive, Reach, layer, s, weight
 from symconv.tensor import Tensor
@@ -206,3 +206,57 @@ class RNN(_Recurrent):
         if self.nonlinearity not in ("tanh", "relu"):
             raise ShapeError(f"rnn: nonlinearity = {self.nonlinearity!r}: accepted are tanh and relu")
         return super().output(sequence)
+
+
+_CELLS: Final = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
+
+
+@layer("recurrent")
+class Recurrent(Layer):
+    """One layer of a recurrent cell, lstm, gru or rnn, whose directions have an axis of their own.
+
+    shape  T×N×C_in makes T×D×N×H, of D `directions` and H `hidden` units; N×T×C_in makes N×T×D×H with `batch_first`
+    work   as lstm, gru and rnn, g·H·(C_in + H) macs a step and direction for g = 4, 3 and 1 gates
+    space  g·H·(C_in + H) weights and 2·g·H biases a direction
+    """
+
+    cell: str
+    hidden: Positive
+    directions: Positive = 1
+    bias: bool = True
+    batch_first: bool = False
+    arity = (1, None)
+
+    def _tensors(self, sequence: Tensor) -> tuple[Layer, Tensor]:
+        if self.cell not in _CELLS:
+            hint = near(self.cell, _CELLS)
+            raise ShapeError(f"recurrent: cell = {self.cell!r}: accepted are {', '.join(_CELLS)}. {hint}".rstrip(" ."))
+        if sequence.rank != 3:
+            raise ShapeError(f"an input of time × batch × features is wanted, and this one is {sequence}")
+        first, second, features = sequence.shape
+        time, batch = (second, first) if self.batch_first else (first, second)
+        return _CELLS[self.cell](self.hidden, bias=self.bias), sequence.like(self.directions * batch, time, features)
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        sequence = inputs[0]
+        self._tensors(sequence)
+        first, second, _ = sequence.shape
+        if self.batch_first:
+            return sequence.like(first, second, self.directions, self.hidden)
+        return sequence.like(first, self.directions, second, self.hidden)
+
+    def parameters(self, *inputs: Tensor) -> tuple[Parameter, ...]:
+        cell, turned = self._tensors(inputs[0])
+        kept = cell.parameters(turned)
+        return tuple(weight(p.name, self.directions, *p.shape) for p in kept)
+
+    def work(self, *tensors: Tensor) -> Count:
+        cell, turned = self._tensors(tensors[0])
+        return cell.work(turned, cell.output(turned))
+
+    def reach(self, *tensors: Tensor) -> None:
+        return None
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls("lstm", s("C_out")), (Tensor((s("T"), s("N"), s("C_in"))),)

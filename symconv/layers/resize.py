@@ -7,7 +7,7 @@ from fractions import Fraction
 from symconv.count import NOTHING, Count
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Axes, Layer, Reach, Scale, image_of_symbols, layer, s
+from symconv.layer import Axes, Layer, Natural, Reach, Scale, Shape, image_of_symbols, layer, s
 from symconv.layers.window import per_axis, positive, spatial_rank
 from symconv.rounding import floor
 from symconv.tensor import Tensor
@@ -81,3 +81,42 @@ class Upsample(Layer):
 
 def _scaled(x: Size, factor: Size | Fraction) -> Size:
     return factor.numerator * x // factor.denominator if isinstance(factor, Fraction) else floor(factor * x, 1)
+
+
+@layer("resample")
+class Resample(Layer):
+    """Reads the first input between its elements, at places that a second one or a rule gives, into a `shape`.
+
+    shape  the one given
+    work   nearest: none; linear over r `axes`: 2ʳ − 1 interpolations an output, each 2 adds and a mul; cubic: 4ʳ taps
+           an output, a mul and an add each; a mean or a maximum of `samples` such reads an output
+    """
+
+    mode: str
+    shape: Shape
+    axes: Natural = 2
+    samples: Natural = 1
+    arity = (1, None)
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        if self.mode not in ("nearest", "linear", "cubic"):
+            raise ShapeError(f"resample: mode = {self.mode!r}: accepted are nearest, linear and cubic")
+        return inputs[0].like(*self.shape)
+
+    def work(self, *tensors: Tensor) -> Count:
+        reads = tensors[-1].elements * self.samples
+        many = self.axes if isinstance(self.axes, int) else 0
+        between = reads - tensors[-1].elements
+        if self.mode == "nearest":
+            return Count(add=between)
+        if self.mode == "cubic":
+            return Count(mul=reads * 4**many, add=reads * (4**many - 1) + between)
+        steps = 2**many - 1
+        return Count(add=reads * (2 * steps) + between, mul=reads * steps)
+
+    def reach(self, *tensors: Tensor) -> None:
+        return None
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls("linear", (s("N"), s("C_in"), s("M"), s("M"))), (image_of_symbols(),)

@@ -290,11 +290,23 @@ class Program:
             a, b = map(self.size, atom.arguments)
             return Value(self.scale(self._quotient(Value(self.scale(a.op, -1), a.under), b), -1))
         values = list(map(self.size, atom.arguments))
+        if atom.name in ("equals", "reaches"):
+            return self._truth(atom.name, *values)
         under = lcm(*(v.under for v in values))
         first, *others = (self.scale(v.op, under // v.under) for v in values)
         for other in others:
             first = self.apply(atom.name, *sorted((first, other)))
         return Value(first, under)
+
+    def _truth(self, name: str, a: Value, b: Value) -> Value:
+        """[a = b] as 1 − min(1, |a − b|), and [a ≥ b] as min(1, max(0, a − b + 1)), of whole numbers."""
+        one = self.constant(1)
+        if name == "equals":
+            ahead, behind = (self.polynomial([([x], 1), ([y], -1)]).op for x, y in ((a, b), (b, a)))
+            apart = self.apply("max", *sorted((ahead, behind)))
+            return self.polynomial([([], 1), ([Value(self.apply("min", *sorted((one, apart))))], -1)])
+        more = self.apply("max", *sorted((self.constant(0), self.polynomial([([a], 1), ([b], -1), ([], 1)]).op)))
+        return Value(self.apply("min", *sorted((one, more))))
 
     def _divisible(self, over: Value, under: Value, d: Value) -> Value:
         """d·max(1, ⌊v/d + 1/2⌋, ⌈9·v/(10·d)⌉) of v = over/under, as `extremes.make_divisible`."""
