@@ -50,6 +50,12 @@ class Building(Undoable):
         self.usual: dict[str, int] = {}
         #: What its spec claims of it, as `params(linear) > params(conv)`.
         self.claims: tuple[str, ...] = ()
+        #: What was taken for granted when a foreign model was read, each with the nodes that it is said of.
+        self.notes: dict[str, list[str]] = {}
+        #: Symbols that say which side of a choice is taken where nothing decides it, 1 for the first; with its node.
+        self.choices: dict[Extent, str] = {}
+        #: By input the symbols that stand for its elements, where sizes depend on them.
+        self.elements: dict[str, tuple[Size, ...]] = {}
         #: The blocks by name; behind a repeated one stands what follows its last round.
         self.blocks: dict[str, Block] = {}
         self._nodes: dict[str, Node] = {}
@@ -204,6 +210,15 @@ class Building(Undoable):
     def end(self, name: str) -> None:
         """Let what follows stand behind a node, or a round end with it, in place of the last one added."""
         self._last = self._read(name)[0]
+
+    def end_with(self, name: str) -> None:
+        """Let a node's output be the network's, in place of that of the last one added."""
+        self._result = self._read(name)[0]
+
+    @property
+    def known_symbols(self) -> frozenset[Symbol]:
+        """The symbols of shapes, fields and repetitions."""
+        return self._known
 
     def path(self, name: str) -> str:
         """The whole path of a name below which nodes are being added."""

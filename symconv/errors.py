@@ -39,6 +39,10 @@ class ExpressionError(SymconvError):
         self.column = column
 
 
+class ModelError(SymconvError):
+    """A model's file that cannot be read, or a graph in it that is none."""
+
+
 class OutputError(SymconvError):
     """A file that could not be written, or a format that is not known."""
 

@@ -60,8 +60,8 @@ class MaxPool(_Pool):
 class AvgPool(_Pool):
     """The mean of each K×K window.
 
-    shape  M = ⌊(X + 2·P − K)/S⌋ + 1; S is K where it is not given;
-           with `ceil` M = ⌊(X + S − 1 + min(P, S + 2·P − K))/S⌋, and no window starts behind the input
+    shape  M = ⌊(X + 2·P − D·(K − 1) − 1)/S⌋ + 1; S is K where it is not given;
+           with `ceil` M = ⌊(X + S − 1 + min(P, S + 2·P − D·(K − 1) − 1))/S⌋, and no window starts behind the input
     work   (K² − 1)·M²·C adds, padding taps counted, and M²·C divisions
     """
 
@@ -69,6 +69,7 @@ class AvgPool(_Pool):
     stride: Axes | None = None
     padding: Padding = 0
     ceil: bool = False
+    dilation: Axes = 1
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         return Count(add=(self.taps(image) - 1) * out.elements, div=out.elements)

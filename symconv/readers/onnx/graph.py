@@ -1,0 +1,422 @@
+"""Reader: an ONNX graph walked in order; each node's rule says what its outputs are, and the network grows by it.
+
+What depends on no input is a constant, worked out when the model is loaded; what is known without running (shapes, and
+arithmetic on them) is data; everything else is a node of the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from symconv.condition import Condition
+from symconv.domain import Domain, asking
+from symconv.errors import ExtentError, ModelError, ShapeError, SymconvError
+from symconv.extent import Extent, Size, size_of, symbols_of
+from symconv.layer import Layer, Parameter
+from symconv.layers import Unknown
+from symconv.network import Network, in_order
+from symconv.readers.onnx.constants import tensor_value
+from symconv.readers.onnx.operator import Operator, RanklessError, attribute_value, parameter, type_name
+from symconv.readers.onnx.registry import SHAPE_ONLY, rule_of
+from symconv.readers.onnx.value import Origin, Value
+from symconv.symbols import Symbol, symbol
+from symconv.tensor import Tensor
+from symconv.values import evaluate
+
+#: Nodes that are read, those of functions each time they are called, and functions inside of one another, at most.
+MOST: Final = 200_000
+DEEP: Final = 64
+
+#: What a broken attribute or input can make a rule's own arithmetic raise.
+_BROKEN: Final = (
+    ValueError, IndexError, TypeError, KeyError, AttributeError, OverflowError, ZeroDivisionError, StopIteration,
+    RecursionError, MemoryError, UnicodeError,
+)  # fmt: skip
+
+
+class Conflict(SymconvError):  # noqa: N818  (a choice that was wrong, more than an error)
+    """A choice between readings of a baked-in shape that the rest of the graph refutes."""
+
+
+@dataclass
+class Scope:
+    """The names of a graph, of the graph around it, and the attributes that a function was called with."""
+
+    values: dict[str, Value | None] = field(default_factory=dict)
+    outer: Scope | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, int] = field(default_factory=dict)
+    prefix: str = ""
+    depth: int = 0
+
+    def find(self, name: str) -> Value | None:
+        """What a name stands for.
+
+        Raises KeyError for one that stands for nothing.
+        """
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.values:
+                return scope.values[name]
+            scope = scope.outer
+        raise KeyError(name)
+
+    def knows(self, name: str) -> bool:
+        """Whether a name stands for something."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.values:
+                return True
+            scope = scope.outer
+        return False
+
+
+class _Kept(Domain):
+    """Hands what rules require on to the network, which keeps it for when it is built again."""
+
+    def __init__(self, net: Network) -> None:
+        super().__init__()
+        self.net = net
+
+    def require(self, condition: Condition) -> None:
+        self.net.ask(condition)
+
+
+class Reader:
+    """One reading of a model, at one way to free its static axes."""
+
+    def __init__(self, model: Any, net: Network, witness: dict[Symbol, int], choices: Choices) -> None:
+        self.model, self.net, self.witness, self.choices = model, net, witness, choices
+        self.functions = {(f.domain, f.name, getattr(f, "overload", "")): f for f in model.functions}
+        self.shapes = {
+            v.name: v.type for v in (*model.graph.value_info, *model.graph.output) if v.type.HasField("tensor_type")
+        }
+        #: The batch axis that was exported static: each tensor has it once, so that samples do not mix.
+        self.batch: Symbol | None = None
+        #: How often what is being read runs: on one side of a choice, in the rounds of a loop.
+        self.times: Size = 1
+        #: The factors of an extent in the order in which a reshape put them together.
+        self.factors: dict[Size, tuple[tuple[Size, int], ...]] = {}
+        #: Every name of the main graph, for those who compare it with a run.
+        self.tensors: dict[str, Value] = {}
+        #: By node of the network the names of what it computes in the file.
+        self.made: dict[str, tuple[str, ...]] = {}
+        self._names: set[str] = set(net.inputs)
+        self._counted: set[str] = set()
+        self._unknown: dict[tuple[Any, ...], Extent] = {}
+        self._free: dict[str, Extent] = {}
+        self._values: dict[Any, Any] = {}
+        self._nodes = 0
+        self._asked = _Kept(net)
+
+    # -- graphs ------------------------------------------------------------------------------------------------------
+
+    def run(self, graph: Any, scope: Scope) -> list[Value]:
+        """Run all nodes of a graph whose inputs are in the scope; its outputs.
+
+        Raises ModelError for a missing input, a cycle and a node that cannot follow its inputs.
+        """
+        for tensor in graph.initializer:
+            scope.values.setdefault(tensor.name, tensor_value(tensor))
+        for sparse in graph.sparse_initializer:
+            dims = tuple(sparse.dims)
+            origin = Origin(sparse.values.name, dims, type_name(sparse.values.data_type))
+            scope.values[sparse.values.name] = Value(dims, origin.dtype, origins=(origin,), constant=True)
+        self._nodes_of(graph.node, scope)
+        return [self._output(o.name, scope) for o in graph.output]
+
+    def _output(self, name: str, scope: Scope) -> Value:
+        found = scope.find(name) if scope.knows(name) else None
+        if found is None:
+            raise ModelError(f"the output {name} is computed by no node")
+        return found
+
+    def _nodes_of(self, nodes: Iterable[Any], scope: Scope) -> None:
+        for node in _sorted(list(nodes), scope):
+            self._nodes += 1
+            if self._nodes > MOST:
+                raise ModelError(f"more than {MOST:,} nodes, those of functions counted each time they are called")
+            self._node(node, scope)
+
+    def _node(self, node: Any, scope: Scope) -> None:
+        name = self._named(node, scope)
+        inputs: list[Value | None] = []
+        for i in node.input:
+            try:
+                inputs.append(scope.find(i) if i else None)
+            except KeyError:
+                raise ModelError(f"node {name} ({node.op_type}): its input {i} is there nowhere") from None
+        try:
+            outputs = self._outputs(node, name, inputs, scope)
+        except (ModelError, Conflict):
+            raise
+        except SymconvError as error:
+            raise ModelError(f"node {name} ({node.op_type}): {error}") from None
+        except _BROKEN as error:
+            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise ModelError(f"node {name} ({node.op_type}): its attributes or inputs do not fit: {what}") from None
+        for output, value in zip(node.output, outputs):
+            if output:
+                if value is not None and not value.name:
+                    value.name = output
+                scope.values[output] = value
+                if scope.outer is None and value is not None:
+                    self.tensors[output] = value
+                if value is not None and value.node and scope.outer is None:
+                    self.made.setdefault(value.node, (name, output))
+
+    def _outputs(self, node: Any, name: str, inputs: list[Value | None], scope: Scope) -> list[Value | None]:
+        function = self.functions.get((node.domain, node.op_type, getattr(node, "overload", "")))
+        domain = "" if node.domain == "ai.onnx" else node.domain
+        if function is not None:
+            return self._call(function, node, name, inputs, scope)
+        rule = rule_of(domain, node.op_type)
+        op = Operator(self, node, name, inputs, scope.versions.get(domain, 1), scope)
+        if rule is None:
+            return self._without_rule(op)
+        try:
+            with asking(self._asked, name, (), self.times):
+                made = rule.run(op)
+        except RanklessError as why:
+            return self._without_rank(op, rule.state == SHAPE_ONLY, str(why))
+        return list(made) if isinstance(made, list | tuple) else [made]
+
+    def _call(self, function: Any, node: Any, name: str, inputs: list[Value | None], scope: Scope) -> list[Value | None]:
+        if scope.depth >= DEEP:
+            raise ModelError(f"node {name} ({node.op_type}): functions call one another more than {DEEP} deep")
+        attributes = {a.name: a for a in function.attribute_proto}
+        for a in node.attribute:
+            handed = scope.attributes.get(a.ref_attr_name) if a.ref_attr_name else a
+            if handed is not None:
+                attributes[a.name] = handed
+        versions = {o.domain: o.version for o in function.opset_import} or scope.versions
+        inner = Scope({}, None, attributes, versions, f"{name}/", scope.depth + 1)
+        inner.outer = Scope()  # nothing of the caller's names, and not the main graph
+        for formal, value in zip(function.input, [*inputs, *[None] * len(function.input)]):
+            inner.values[formal] = value
+        self._nodes_of(function.node, inner)
+        return [self._output(o, inner) for o in function.output]
+
+    def _named(self, node: Any, scope: Scope) -> str:
+        """The node's own name, made a path that no other node has."""
+        given = node.name or next((o for o in node.output if o), "") or node.op_type
+        path = "/".join(part for part in (scope.prefix + given).split("/") if part.strip()).strip() or node.op_type
+        unique, k = path, 2
+        while unique in self._names:
+            unique, k = f"{path}#{k}", k + 1
+        self._names.add(unique)
+        return unique
+
+    # -- what rules ask for ------------------------------------------------------------------------------------------
+
+    def place(self, name: str, layer: Layer, read: list[Value], stated: tuple[Parameter, ...], dtype: str) -> Value:
+        """Add a layer to the network."""
+        sources = tuple(v.node for v in read)
+        tensors = tuple(self.net.tensor(v.node) if v.shape is None else Tensor(v.shape, v.dtype) for v in read)
+        if name in self.net:
+            name = f"{name}#"
+        self.net.place(name, layer, sources, tensors, "", (), False, stated, self.times)
+        out = self.net.node(name).out
+        self._samples_apart(name, out)
+        return Value(out.shape, dtype or out.dtype, node=name)
+
+    def _samples_apart(self, name: str, out: Tensor) -> None:
+        """That samples do not mix: the batch is a factor of the elements once.
+
+        Raises Conflict where it is there twice, so that some baked-in shape was read wrongly.
+        """
+        if self.batch is None or not self.choices.open:
+            return
+        n = 0
+        for x in out.shape:
+            if isinstance(x, Extent) and self.batch in symbols_of(x):
+                n += 1
+                if any(m.count(self.batch) != 1 for m in x.terms):
+                    raise Conflict(f"{name}: {out} mixes samples")
+        if n > 1:
+            raise Conflict(f"{name}: {out} mixes samples")
+
+    def kept(self, values: Iterable[Value | None], kind: str) -> tuple[Parameter, ...]:
+        """The tensors of the file that values are made of, each the first time that it is used."""
+        found = []
+        for value in values:
+            for origin in value.origins if value is not None and not value.node else ():
+                if origin.name not in self._counted:
+                    self._counted.add(origin.name)
+                    found.append(parameter(origin, kind))
+        return tuple(found)
+
+    def at(self, size: Size) -> int | None:
+        """What a size is in the file: at the extents that were exported; None where that cannot be told."""
+        if isinstance(size, int):
+            return size
+        for s in symbols_of(size):
+            if s not in self.witness:
+                self.witness[s] = 2 if s.least else 1
+        try:
+            found = evaluate(size, self.witness, self._values)
+        except (ExtentError, KeyError):
+            return None
+        return found if isinstance(found, int) else None
+
+    @property
+    def freed(self) -> bool:
+        """Whether axes that are static in the file are symbols here."""
+        return self.choices.freed
+
+    def is_freed(self, size: Size) -> bool:
+        """Whether a size has a symbol in place of a static extent."""
+        return isinstance(size, Extent) and not symbols_of(size).isdisjoint(self.choices.symbols)
+
+    def unknown_cost(self, kind: str, *of: Any, why: str = "") -> Extent:
+        """The named unknown for what an operator without a count does; the same for the same operator and shapes."""
+        key = (kind, *of[:2])
+        if key not in self._unknown:
+            n = sum(k[0] == kind for k in self._unknown) + 1
+            label = f"cost[{kind}]" if n == 1 else f"cost[{kind} {n}]"
+            self._unknown[key] = size_of(symbol(label, "padding", self.net.name))
+        return self._unknown[key]
+
+    def taken(self, name: str) -> None:
+        """That no node may have this name any more."""
+        self._names.add(name)
+
+    def unique(self, name: str) -> str:
+        """A name for a tensor inside of a graph that may be read several times."""
+        return name
+
+    def unknown_extent(self, node: str, what: str) -> Extent:
+        """The named unknown for an extent that depends on values."""
+        label, k = f"{what}[{node}]", 2
+        while label in self._free:
+            label, k = f"{what}[{node} {k}]", k + 1
+        self._free[label] = size_of(symbol(label, "padding", self.net.name))
+        return self._free[label]
+
+    def product(self, extents: Iterable[Size]) -> Size:
+        """The number of elements of some axes, whose factors are kept for when it is taken apart again."""
+        parts = list(extents)
+        size: Size = 1
+        for x in parts:
+            size = size * x
+        if isinstance(size, Extent) and len(parts) > 1:
+            factors = [f for x in parts for f in self.factors.get(x, ((x, self.at(x) or 1),)) if f[0] != 1]
+            self.factors[size] = tuple(factors)
+        return size
+
+    def mark(self) -> Any:
+        """What `undo` goes back to."""
+        return self.net.mark(), set(self._names), set(self._counted), self._nodes
+
+    def undo(self, mark: Any) -> None:
+        """Back to where `mark` was taken."""
+        before, self._names, self._counted, self._nodes = mark
+        self.net.undo(before)
+
+    def note(self, node: str, text: str) -> None:
+        """Something that was taken for granted, for people to know."""
+        self.net.notes.setdefault(text, []).append(node)
+
+    @contextmanager
+    def running(self, times: Size) -> Iterator[None]:
+        """While this is entered, what is read runs so many times as often."""
+        before = self.times
+        self.times = before * times
+        try:
+            yield
+        finally:
+            self.times = before
+
+    # -- operators without a rule ------------------------------------------------------------------------------------
+
+    def _without_rule(self, op: Operator) -> list[Value | None]:
+        kind = f"{op.node.domain}.{op.kind}" if op.node.domain else op.kind
+        self.note(op.name, f"{kind} has no rule: its cost and its extents are named unknowns")
+        return self._opaque(op, "")
+
+    def _without_rank(self, op: Operator, free: bool, why: str) -> list[Value | None]:
+        self.note(op.name, f"{why}: what follows is a named unknown")
+        return self._opaque(op, "" if not free else "free")
+
+    def _opaque(self, op: Operator, free: str) -> list[Value | None]:
+        """Outputs of which the file says at most the number of axes."""
+        read = [v for v in op.inputs if v is not None]
+        cost = None if free else self.unknown_cost(op.kind, tuple(v.shape for v in read), op.describe())
+        made: list[Value | None] = []
+        for i, output in enumerate(op.node.output):
+            hint = self.shapes.get(output)
+            dtype = type_name(hint.tensor_type.elem_type) if hint is not None and hint.tensor_type.elem_type else "float32"
+            ranked = hint is not None and hint.tensor_type.HasField("shape")
+            rank = len(hint.tensor_type.shape.dim) if hint is not None and ranked else None
+            shape = tuple(op.free(f"dim{k}") for k in range(rank)) if rank is not None else (op.free("elements"),)
+            layer = Unknown(op.kind, shape, dtype, cost=cost if i == 0 else None)
+            weights = tuple(v for v in read if not v.node) if i == 0 else ()
+            value = op.add(layer, *(v for v in read if v.node), weights=weights, dtype=dtype)
+            if rank is None:
+                value.shape = None
+            made.append(value)
+        return made
+
+
+def _sorted(nodes: list[Any], scope: Scope) -> list[Any]:
+    """The nodes in an order of computation, that of the file where it is one.
+
+    Raises ModelError for a cycle, and for a name that two nodes compute.
+    """
+    maker: dict[str, int] = {}
+    for i, node in enumerate(nodes):
+        for output in node.output:
+            if output:
+                if output in maker:
+                    raise ModelError(f"two nodes compute {output}: {_label(nodes[maker[output]])} and {_label(node)}")
+                maker[output] = i
+    if all(maker.get(name, -1) < i for i, node in enumerate(nodes) for name in node.input):
+        return nodes
+    inputs = {
+        str(i): [str(maker[name]) for name in node.input if name in maker and not scope.knows(name)]
+        for i, node in enumerate(nodes)
+    }
+    try:
+        return [nodes[int(i)] for i in in_order(inputs)]
+    except SymconvError as error:
+        ways = str(error).partition(": ")[2].split(" → ")
+        raise ModelError(f"a cycle: {' → '.join(_label(nodes[int(i)]) for i in ways)}") from None
+
+
+def _label(node: Any) -> str:
+    return node.name or next(iter(node.output), "") or str(node.op_type)
+
+
+class Choices:
+    """Readings of baked-in shapes: by pattern which one is taken; wrong ones are refuted, and the model read again."""
+
+    def __init__(self, symbols: frozenset[Symbol]) -> None:
+        self.symbols = symbols
+        self.freed = bool(symbols)
+        self.taken: dict[tuple[Any, ...], int] = {}
+        self.many: dict[tuple[Any, ...], int] = {}
+        #: Whether wrong ones are looked for; not once all have been tried.
+        self.open = True
+
+    def take(self, pattern: tuple[Any, ...], many: int) -> int:
+        """Which of `many` readings of a pattern to take."""
+        self.many.setdefault(pattern, many)
+        return self.taken.setdefault(pattern, 0)
+
+    def next(self) -> bool:
+        """Take the next combination, the last pattern's reading first; False where there is none."""
+        while self.taken:
+            pattern, at = self.taken.popitem()
+            if at + 1 < self.many[pattern]:
+                self.taken[pattern] = at + 1
+                return True
+            del self.many[pattern]
+        return False
+
+
+__all__ = ["Choices", "Conflict", "Reader", "Scope", "ShapeError", "attribute_value"]
+
+Run = Callable[[Operator], Any]

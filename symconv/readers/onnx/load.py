@@ -1,0 +1,194 @@
+"""A file in, a Network out: which static axes are freed, and read again where that turns out wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from symconv.errors import CallError, DomainError, ModelError, SymconvError
+from symconv.extent import Extent, Size, size_of, symbols_of
+from symconv.network import Network
+from symconv.readers.onnx import rules  # noqa: F401  (registers the rules)
+from symconv.readers.onnx.axes import ALL, BATCH, NOTHING, Plan, planned, raw_inputs, value_symbols
+from symconv.readers.onnx.constants import tensor_value
+from symconv.readers.onnx.file import model_of
+from symconv.readers.onnx.graph import Choices, Conflict, Reader, Scope
+from symconv.readers.onnx.value import Value, known
+from symconv.symbols import Symbol
+from symconv.tensor import Tensor
+
+#: Readings of one model at most, of the ways in which its baked-in shapes can be meant.
+READINGS: Final = 64
+
+
+@dataclass
+class Reading:
+    """A model that was read: its network, and what every name of its main graph is."""
+
+    network: Network
+    #: By the file's name of a tensor what is known of it.
+    tensors: dict[str, Value]
+    #: By node of the network the names, in the file, of the operator and of the tensor that it computes.
+    made: dict[str, tuple[str, ...]]
+    #: By the file's name of an input its name in the network.
+    inputs: dict[str, str]
+    model: Any
+
+
+def read_onnx(
+    path: str | Path, dims: Mapping[str, Any] | None = None, square: bool = False, model: Any = None
+) -> Reading:
+    """The network of an ONNX file.
+
+    Dynamic axes are symbols under their own names. Static ones are freed: the batch as N, the spatial axes of images as
+    H and W, or as X where `square` and they are equal, the tokens as T; those that turn out to be fixed stay numbers.
+    `dims` names further ones, {"input:2": "X"} or {"input": ("N", None, "H", "W")}.
+
+    Raises ModelError for a file that is no ONNX model, or whose graph is none, CallError for `dims` that do not fit it,
+    OSError as open.
+    """
+    model = model_of(path) if model is None else model
+    name = Path(path).stem or "model"
+    try:
+        return _read(model, name, dims or {}, square)
+    except ModelError as error:
+        text = str(error)
+        raise ModelError(text if text.startswith(str(path)) else f"{path}: {text}") from None
+    except RecursionError:
+        raise ModelError(f"{path}: graphs inside of graphs, too deep") from None
+
+
+def _read(model: Any, name: str, dims: Mapping[str, Any], square: bool) -> Reading:
+    fixed: set[str] = set()
+    why: dict[str, str] = {}
+    level = ALL
+    while True:
+        try:
+            reading, plan = _at_level(model, name, dims, square, level, frozenset(fixed))
+        except CallError:
+            raise
+        except SymconvError as error:
+            if level == NOTHING:
+                raise
+            what = "the spatial axes and the tokens" if level == ALL else "the batch"
+            why[f"{what} stay as they are in the file, since otherwise {error}"] = ""
+            level = BATCH if level == ALL else NOTHING
+            continue
+        pinned = _pinned(reading.network, plan, dims)
+        if not pinned or fixed >= set(pinned):
+            for text in why:
+                reading.network.notes.setdefault(text, [])
+            return reading
+        for symbol, (at, node) in pinned.items():
+            fixed.add(symbol)
+            why[f"{symbol} is {at}, and no symbol: {node} fixes it"] = ""
+
+
+def _pinned(net: Network, plan: Plan, dims: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
+    """The freed symbols that can have their one value only, each with that and what fixes it."""
+    said = {s for v in dims.values() for s in (v if isinstance(v, tuple | list) else (v,))}
+    out = {}
+    for s in sorted(plan.freed, key=lambda s: s.key):
+        sizes = net.domain.sizes(s)
+        if s.name not in said and sizes.finite and len(list(sizes.members(1 + max(plan.witness[s], 1) * 2))) == 1:
+            if plan.witness[s] in sizes:
+                asked = [c.node for c in net.domain.conditions if s in c.symbols and c.relation == "equal"]
+                out[s.name] = plan.witness[s], asked[0] if asked else "the graph"
+    return out
+
+
+def _at_level(
+    model: Any, name: str, dims: Mapping[str, Any], square: bool, level: int, fixed: frozenset[str]
+) -> tuple[Reading, Plan]:
+    raws = raw_inputs(model.graph)
+    plan = planned(raws, dims, square, name, level, fixed)
+    choices = Choices(frozenset(plan.freed))
+    first: SymconvError | None = None
+    for _ in range(READINGS):
+        try:
+            reading = _once(model, name, plan, choices)
+        except Conflict as conflict:
+            first = first or conflict
+            if choices.next():
+                continue
+            break
+        except SymconvError as error:
+            if not choices.many:
+                raise
+            first = first or error
+            if choices.next():
+                continue
+            break
+        if plan.batch is None or not choices.many or not _mixed(reading.network, plan.batch):
+            return reading, plan
+        if not choices.next():
+            break
+    choices = Choices(frozenset(plan.freed))
+    choices.open = False
+    return _once(model, name, plan, choices), plan
+
+
+def _mixed(net: Network, batch: Symbol) -> bool:
+    """Whether the domain asks something of the batch: samples are independent of one another."""
+    return any(batch in c.symbols and c.relation != "at least" for c in net.domain.conditions)
+
+
+def _once(model: Any, name: str, plan: Plan, choices: Choices) -> Reading:
+    net = Network(name, _said(model))
+    versions = {"" if o.domain == "ai.onnx" else o.domain: o.version for o in model.opset_import}
+    versions.setdefault("", 1)
+    scope = Scope({}, None, {}, versions)
+    reader = Reader(model, net, dict(plan.witness), choices)
+    reader.batch = plan.batch
+    called: dict[str, str] = {}
+    for axes in plan.inputs:
+        node = called[axes.name] = _called(axes.name, net)
+        if axes.shape is None:
+            scope.values[axes.name] = Value(None, axes.dtype, name=axes.name)
+            continue
+        net.input(node, *axes.shape, dtype=axes.dtype)
+        reader.taken(node)
+        value = Value(axes.shape, axes.dtype, node=node, name=axes.name)
+        symbols = value_symbols(axes, name)
+        if symbols is not None:
+            value.data = known(symbols, axes.dtype, tuple(x for x in axes.shape if isinstance(x, int))).data
+            net.elements[node] = tuple(symbols)
+        scope.values[axes.name] = reader.tensors[axes.name] = value
+    outer = Scope(scope.values, None, {}, versions)
+    for tensor in model.graph.initializer:
+        outer.values.setdefault(tensor.name, tensor_value(tensor))
+    outputs = reader.run(model.graph, outer)
+    last = next((v.node for v in outputs if v.node), "")
+    if last:
+        net.end_with(last)
+    net.usual = {s.name: at for s, at in plan.witness.items() if s in plan.freed and s.name in net.symbols}
+    net.elements = {
+        node: symbols for node, symbols in net.elements.items() if any(_occurs(net, s) for s in symbols)
+    }
+    return Reading(net, reader.tensors, reader.made, called, model)
+
+
+def _occurs(net: Network, size: Size) -> bool:
+    return isinstance(size, Extent) and not symbols_of(size).isdisjoint(net.known_symbols)
+
+
+def _called(name: str, net: Network) -> str:
+    """The input's name as that of a node."""
+    path = "/".join(part.strip() for part in name.split("/") if part.strip()) or "input"
+    unique, k = path, 2
+    while unique in net:
+        unique, k = f"{path}#{k}", k + 1
+    return unique
+
+
+def _said(model: Any) -> str:
+    """`ONNX, opset 17, by pytorch 2.1`."""
+    version = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), None)
+    made = f"{model.producer_name} {model.producer_version}".strip()
+    made = "".join(c for c in made if c.isprintable())[:60]
+    return "ONNX" + (f", opset {version}" if version else "") + (f", by {made}" if made else "")
+
+
+__all__ = ["DomainError", "Reading", "Tensor", "read_onnx", "size_of"]

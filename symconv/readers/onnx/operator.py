@@ -1,0 +1,268 @@
+"""Operator: one node of an ONNX graph while its rule runs: its inputs, its attributes, and what it makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from symconv.errors import ShapeError
+from symconv.extent import Extent, Size
+from symconv.layer import BUFFER, TRAINABLE, Layer, Parameter
+from symconv.layers import Look, Move, Pointwise, Search, Unknown
+from symconv.readers.onnx.value import TYPES, Origin, Value, is_float, known
+
+if TYPE_CHECKING:
+    from symconv.readers.onnx.graph import Reader
+
+
+class RanklessError(ShapeError):
+    """An input of which not even the number of axes is known."""
+
+
+class Operator:
+    """A node, its attributes by name, its inputs as values; an output that is not used has an empty name."""
+
+    def __init__(self, reader: Reader, node: Any, name: str, inputs: list[Value | None], version: int, scope: Any):
+        self.reader, self.node, self.name, self.inputs, self.version, self.scope = (
+            reader, node, name, inputs, version, scope,
+        )  # fmt: skip
+        self.kind: str = node.op_type
+        self.attributes = {a.name: a for a in node.attribute}
+        self._made = 0
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs the node names."""
+        return len(self.node.output)
+
+    def wants(self, i: int) -> bool:
+        """Whether output i is used."""
+        return i < len(self.node.output) and bool(self.node.output[i])
+
+    # -- attributes and inputs ---------------------------------------------------------------------------------------
+
+    def has(self, name: str) -> bool:
+        """Whether an attribute is there."""
+        return name in self.attributes
+
+    def attribute(self, name: str, default: Any = None) -> Any:
+        """The value of an attribute, which a function may have handed on."""
+        a = self.attributes.get(name)
+        if a is None:
+            return default
+        if a.ref_attr_name:
+            a = self.scope.attributes.get(a.ref_attr_name)
+            if a is None:
+                return default
+        return attribute_value(a)
+
+    def integers(self, name: str, default: tuple[int, ...] = ()) -> tuple[int, ...]:
+        """An attribute of integers."""
+        found = self.attribute(name, default)
+        return tuple(int(x) for x in (found if isinstance(found, tuple | list) else (found,)))
+
+    def integer(self, name: str, default: int = 0) -> int:
+        """An attribute that is an integer."""
+        return int(self.attribute(name, default))
+
+    def word(self, name: str, default: str = "") -> str:
+        """An attribute that is a word."""
+        found = self.attribute(name, default)
+        return found.decode("utf-8", "replace") if isinstance(found, bytes) else str(found)
+
+    def given(self, i: int) -> Value | None:
+        """Input i, or None where it is left out."""
+        return self.inputs[i] if i < len(self.inputs) else None
+
+    def value(self, i: int) -> Value:
+        """Input i.
+
+        Raises ShapeError where it is left out.
+        """
+        found = self.given(i)
+        if found is None:
+            raise ShapeError(f"{self.kind} without its input {i}")
+        return found
+
+    def shape(self, i: int) -> tuple[Size, ...]:
+        """The shape of input i.
+
+        Raises RanklessError where its number of axes is not known.
+        """
+        return self.shape_of(self.value(i))
+
+    def shape_of(self, value: Value) -> tuple[Size, ...]:
+        """The shape of a value.
+
+        Raises RanklessError where its number of axes is not known.
+        """
+        if value.shape is None:
+            raise RanklessError(f"{self.kind}: the number of axes of its input {value.name} is not known")
+        return value.shape
+
+    def data(self, i: int) -> list[Any] | None:
+        """The elements of input i, flat, where they are known."""
+        value = self.given(i)
+        return None if value is None else value.elements
+
+    def numbers(self, i: int, name: str = "", default: tuple[int, ...] | None = None) -> tuple[int, ...] | None:
+        """Integers that older versions have as an attribute and newer ones as input i.
+
+        Raises ShapeError where they are not known.
+        """
+        if name and self.has(name):
+            return self.integers(name)
+        value = self.given(i)
+        if value is None:
+            return default
+        if value.data is None or any(not isinstance(x, int) for x in value.elements or ()):
+            raise RanklessError(f"{self.kind}: its input {value.name or i} is no constant")
+        return tuple(int(x) for x in value.elements or ())
+
+    def axis(self, default: int, rank: int, name: str = "axis", beyond: int = 0) -> int:
+        """An axis from 0 on.
+
+        Raises ShapeError where there is none.
+        """
+        return self.place(self.integer(name, default), rank, beyond)
+
+    def place(self, axis: int, rank: int, beyond: int = 0) -> int:
+        """An axis from 0 on; `beyond` axes may follow the last one."""
+        if not -rank - beyond <= axis < rank + beyond:
+            raise ShapeError(f"{self.kind}: axis {axis} of an input of {rank} axes")
+        return axis + rank + beyond if axis < 0 else axis
+
+    # -- what it makes -----------------------------------------------------------------------------------------------
+
+    def known(self, data: Any, dtype: str, shape: tuple[int, ...] | None = None) -> Value:
+        """A value whose elements are known; nothing is done when the network runs."""
+        return known(data, dtype, shape)
+
+    def add(
+        self,
+        layer: Layer,
+        *values: Value | None,
+        weights: tuple[Value | None, ...] = (),
+        buffers: tuple[Value | None, ...] = (),
+        dtype: str = "",
+        frozen: bool = False,
+    ) -> Value:
+        """Add a layer that reads `values`, and keeps those of `weights` and `buffers` that the file holds."""
+        read = [v for v in values if v is not None]
+        stated = self.reader.kept(weights, TRAINABLE) + self.reader.kept(buffers, BUFFER)
+        suffix = f":{self._made}" if self._made else ""
+        self._made += 1
+        return self.reader.place(self.name + suffix, layer, read, stated, dtype)
+
+    def pointwise(self, operation: str, *values: Value | None, dtype: str = "", weights: bool = True) -> Value:
+        """An operation on the elements in the same places of values, constants among them."""
+        read = [v for v in values if v is not None]
+        constants = [v for v in read if not v.node]
+        # What keeps no data of its own has its shape beside the inputs; positions do not matter to the cost.
+        layer = Pointwise(operation, tuple(self.shape_of(v) for v in constants), dtype or read[0].dtype)
+        kept = tuple(v for v in constants if weights and is_weight(v))
+        return self.add(layer, *(v for v in read if v.node), weights=kept, dtype=dtype or read[0].dtype)
+
+    def move(self, operation: str, shape: tuple[Size, ...], *values: Value | None, dtype: str = "") -> Value:
+        """Elements put into a tensor of a shape."""
+        return self._moved(Move, operation, shape, values, dtype)
+
+    def look(self, operation: str, shape: tuple[Size, ...], value: Value, dtype: str = "") -> Value:
+        """The same elements in another shape."""
+        return self._moved(Look, operation, shape, (value,), dtype)
+
+    def _moved(
+        self, cls: type[Move], operation: str, shape: tuple[Size, ...], values: tuple[Value | None, ...], dtype: str
+    ) -> Value:
+        read = [v for v in values if v is not None]
+        dtype = dtype or (read[0].dtype if read else "float32")
+        if all(not v.node for v in read) and all(isinstance(x, int) for x in shape):
+            return self.constant(shape, dtype, *read)
+        layer = cls(operation, shape, dtype)
+        kept = tuple(v for v in read if not v.node and is_weight(v))
+        return self.add(layer, *(v for v in read if v.node), weights=kept, dtype=dtype)
+
+    def constant(self, shape: tuple[Size, ...], dtype: str, *made_of: Value | None) -> Value:
+        """A tensor that is worked out when the model is loaded, of the same tensors of the file as what it is made of."""
+        origins = dict.fromkeys(o for v in made_of if v is not None for o in v.origins)
+        return Value(shape, dtype, origins=tuple(origins), constant=True)
+
+    def search(self, operation: str, shape: tuple[Size, ...], *values: Value | None, dtype: str = "") -> Value:
+        """Elements chosen by their values, by comparisons whose number is not known."""
+        read = [v for v in values if v is not None]
+        symbol = self.reader.unknown_cost(self.kind, tuple(v.shape for v in read), self.describe())
+        layer = Search(operation, shape, dtype or read[0].dtype, comparisons=symbol)
+        return self.add(layer, *(v for v in read if v.node), dtype=dtype or read[0].dtype)
+
+    def unknown(self, shape: tuple[Size, ...], *values: Value | None, dtype: str = "", why: str = "") -> Value:
+        """What an operator without a count makes."""
+        read = [v for v in values if v is not None]
+        symbol = self.reader.unknown_cost(self.kind, tuple(v.shape for v in read), self.describe(), why)
+        made = dtype or (read[0].dtype if read else "float32")
+        kept = tuple(v for v in read if not v.node)
+        return self.add(Unknown(self.kind, shape, made, cost=symbol), *(v for v in read if v.node), weights=kept, dtype=made)
+
+    def free(self, what: str) -> Extent:
+        """An extent that depends on values: a named unknown."""
+        return self.reader.unknown_extent(self.name, what)
+
+    def describe(self) -> str:
+        """The attributes, so that equal operators share an unknown."""
+        return repr(sorted((a.name, a.SerializeToString(deterministic=True)) for a in self.node.attribute))
+
+
+def attribute_value(a: Any) -> Any:
+    """What an attribute holds."""
+    kind = a.type
+    if kind == 1:
+        return a.f
+    if kind == 2:
+        return a.i
+    if kind == 3:
+        return a.s
+    if kind == 4:
+        return a.t
+    if kind == 5:
+        return a.g
+    if kind == 6:
+        return tuple(a.floats)
+    if kind == 7:
+        return tuple(a.ints)
+    if kind == 8:
+        return tuple(a.strings)
+    if kind == 9:
+        return tuple(a.tensors)
+    if kind == 10:
+        return tuple(a.graphs)
+    for name in ("ints", "floats", "strings"):  # files from before attributes had a type
+        if len(getattr(a, name)):
+            return tuple(getattr(a, name))
+    if a.HasField("t"):
+        return a.t
+    if a.HasField("g"):
+        return a.g
+    return a.s if a.s else a.f if a.f else a.i
+
+
+def is_weight(value: Value) -> bool:
+    """Whether a constant beside a tensor is a weight: floats of the file, more than one, not filled in."""
+    return any(is_float(o.dtype) and o.elements > 1 and not o.made for o in value.origins)
+
+
+def weights_of(value: Value | None) -> tuple[Origin, ...]:
+    """The tensors of the file that a value is made of."""
+    return () if value is None else value.origins
+
+
+def parameter(origin: Origin, kind: str) -> Parameter:
+    """A tensor of the file as what a layer keeps."""
+    return Parameter(origin.name, origin.shape, BUFFER if origin.beside else kind)
+
+
+def type_name(number: int) -> str:
+    """ONNX's element type by its number.
+
+    Raises ShapeError for one that is not known.
+    """
+    if number not in TYPES:
+        raise ShapeError(f"element type {number} is none that ONNX has")
+    return TYPES[number]

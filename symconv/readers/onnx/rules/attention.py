@@ -1,0 +1,205 @@
+"""Attention, whole, as ONNX has it and as runtimes fuse it; rotary positions."""
+
+from __future__ import annotations
+
+from symconv.condition import divides, equal
+from symconv.domain import require
+from symconv.errors import ShapeError
+from symconv.extent import Extent, Size
+from symconv.layers import HeadAttention, Linear
+from symconv.readers.onnx.operator import Operator
+from symconv.readers.onnx.registry import MICROSOFT, counted, unknown
+from symconv.readers.onnx.value import Value
+from symconv.rounding import floor
+
+PRODUCTS = "T·S·h·(d + e) macs, also where causal; a softmax of S scores a query and head, 1 mul a score"
+
+PREVIEW = "ai.onnx.preview"
+
+
+def _part(width: Size, heads: Size) -> Size:
+    if not isinstance(heads, int) or heads < 1:
+        raise ShapeError(f"{heads} heads")
+    require(divides(heads, width), "heads divide the width")
+    return floor(width, heads, exact=True)
+
+
+def attended(
+    op: Operator,
+    shape: tuple[Size, ...],
+    *read: Value | None,
+    samples: Size,
+    heads: Size,
+    queries: Size,
+    keys: Size,
+    size: Size,
+    value_size: Size,
+    bias: bool = False,
+) -> Value:
+    """softmax(q·k/√d)·v of heads, with an output of a shape."""
+    values = [v for v in read if v is not None and v.node]
+    layer = HeadAttention(shape, samples, heads, queries, keys, size, value_size, bias)
+    return op.add(layer, *values, dtype=values[0].dtype if values else "float32")
+
+
+def _heads_of(op: Operator, i: int, heads: int) -> tuple[Size, Size, Size, Size]:
+    """Batch, heads, tokens and features a head of input i, packed in three axes or apart in four."""
+    shape = op.shape(i)
+    if len(shape) == 4:
+        return shape[0], shape[1], shape[2], shape[3]
+    if len(shape) != 3:
+        raise ShapeError(f"{op.kind} of an input of {len(shape)} axes: three or four are wanted")
+    return shape[0], heads, shape[1], _part(shape[2], heads)
+
+
+@counted(PRODUCTS, "Attention")
+def _attention(op: Operator) -> list[Value | None]:
+    n, h, t, d = _heads_of(op, 0, op.integer("q_num_heads"))
+    _, g, s, _ = _heads_of(op, 1, op.integer("kv_num_heads"))
+    _, _, _, e = _heads_of(op, 2, op.integer("kv_num_heads"))
+    past, past_value, mask = op.given(4), op.given(5), op.given(3)
+    s = s + op.shape_of(past)[2] if past is not None else s
+    shape = (n, h, t, e) if len(op.shape(0)) == 4 else (n, t, h * e)
+    made = attended(
+        op, shape, *op.inputs, samples=n, heads=h, queries=t, keys=s, size=d, value_size=e,
+        bias=mask is not None and mask.dtype != "bool",
+    )  # fmt: skip
+    rest: list[Value | None] = [
+        op.move("memory", (n, g, s, d), op.value(1), past, dtype=op.value(1).dtype) if op.wants(1) else None,
+        op.move("memory", (n, g, s, e), op.value(2), past_value, dtype=op.value(2).dtype) if op.wants(2) else None,
+        op.move("scores", (n, h, t, s), made) if op.wants(3) else None,
+    ]
+    return [made, *rest]
+
+
+@unknown("as attention, and what its graphs do with scores and probabilities", "FlexAttention", domain=PREVIEW)
+def _flex_attention(op: Operator) -> Value:
+    n, h, t, d = op.shape(0)
+    _, _, s, e = op.shape(2)
+    made = attended(
+        op, (n, h, t, e), *op.inputs, samples=n, heads=h, queries=t, keys=s, size=d, value_size=e
+    )
+    if op.has("score_mod") or op.has("prob_mod"):
+        made = op.unknown((n, h, t, e), made)
+    return made
+
+
+@counted("a state of d·e a head: d·e macs to write and d·e to read a token, d·e more with a delta", "LinearAttention")
+def _linear_attention(op: Operator) -> list[Value | None]:
+    q, g = op.integer("q_num_heads"), op.integer("kv_num_heads")
+    n, t, width = op.shape(0)
+    d, e = _part(width, q), _part(op.shape(2)[-1], g)
+    steps = 2 if "delta" not in op.word("update_rule", "gated_delta") else 3
+    from symconv.layers import Einsum
+
+    read = [v for v in op.inputs if v is not None and v.node]
+    layer = Einsum("nthdes,->nthe", ((n, t, q, d, e, steps), ()), (0, 1))
+    made = op.look("heads", (n, t, q * e), op.add(layer, *read[:0], dtype=op.value(0).dtype)) if not read else None
+    if made is None:
+        made = op.add(
+            HeadAttention((n, t, q * e), n, q, t, 1, (steps - 1) * d * e, d * e), *read, dtype=op.value(0).dtype
+        )
+    return [made, op.move("state", (n, g, d, e), made)]
+
+
+@counted("3 macs… two products and a sum an element that is turned: 2 mul, 1 add", "RotaryEmbedding")
+def _rotary(op: Operator) -> Value:
+    return op.pointwise("rotate", op.value(0), dtype=op.value(0).dtype)
+
+
+@counted("2 mul, 1 add an element", "RotaryEmbedding", domain=MICROSOFT)
+def _ms_rotary(op: Operator) -> Value:
+    return op.pointwise("rotate", op.value(0), dtype=op.value(0).dtype)
+
+
+# -- com.microsoft ---------------------------------------------------------------------------------------------------
+
+
+@counted(f"a linear layer to queries, keys and values, then {PRODUCTS}", "Attention", "QAttention", domain=MICROSOFT)
+def _ms_attention(op: Operator) -> list[Value | None]:
+    quantized = op.kind == "QAttention"
+    n, t, width = op.shape(0)
+    weights, bias, heads = op.value(1), op.given(2), op.integer("num_heads")
+    past = op.given(8 if quantized else 4)
+    columns = op.shape_of(weights)[-1]
+    sizes = op.integers("qkv_hidden_sizes") or (columns // 3,) * 3
+    x = op.value(0)
+    scales = tuple(op.given(i) for i in (3, 4, 6, 7)) if quantized else ()
+    projected = op.add(Linear(columns, bias is not None), x, weights=(weights, bias), buffers=scales, dtype="float32" if quantized else x.dtype)
+    d, e = _part(sizes[0], heads), _part(sizes[2], heads)
+    s = t + op.shape_of(past)[3] if past is not None else t
+    relative = op.given(5) if not quantized else None
+    made = attended(
+        op, (n, t, sizes[2]), projected, past, samples=n, heads=heads, queries=t, keys=s, size=d, value_size=e,
+        bias=relative is not None,
+    )  # fmt: skip
+    return [made, op.move("memory", (2, n, heads, s, d), made) if op.wants(1) else None]
+
+
+@counted(f"adds for a bias, then {PRODUCTS}", "MultiHeadAttention", domain=MICROSOFT)
+def _multi_head(op: Operator) -> list[Value | None]:
+    heads = op.integer("num_heads")
+    shape = op.shape(0)
+    if len(shape) == 5:  # queries, keys and values packed
+        n, t, h, _, d = shape
+        made = attended(op, (n, t, h * d), op.value(0), samples=n, heads=h, queries=t, keys=t, size=d, value_size=d)
+        return [made, None, None]
+    n, t, width = shape
+    d = _part(width, heads)
+    key, value = op.given(1), op.given(2)
+    past = op.given(6)
+    if key is None:
+        s, e = t, d
+    else:
+        keys = op.shape_of(key)
+        if len(keys) == 5:
+            s, e = keys[1], d
+        elif len(keys) == 4:
+            s, e = keys[2], op.shape_of(value)[-1] if value is not None else d
+        else:
+            s = keys[1]
+            e = _part(op.shape_of(value)[-1], heads) if value is not None else d
+    if past is not None and op.shape_of(past)[2] != 0 and key is not None and len(op.shape_of(key)) == 3:
+        s = s + op.shape_of(past)[2]
+    read = [op.value(0), key, value, op.given(4), op.given(5), past, op.given(7)]
+    bias = op.given(3)
+    if bias is not None:
+        read[0] = op.pointwise("add", op.value(0), _part_of(bias, width))
+    made = attended(
+        op, (n, t, heads * e), *read, samples=n, heads=heads, queries=t, keys=s, size=d, value_size=e,
+        bias=op.given(5) is not None,
+    )  # fmt: skip
+    present = [op.move("memory", (n, heads, s, w), made) if op.wants(i) else None for i, w in ((1, d), (2, e))]
+    return [made, *present]
+
+
+def _part_of(bias: Value, width: Size) -> Value:
+    """The queries' part of a bias; the whole tensor is kept."""
+    return Value((width,), bias.dtype, origins=bias.origins, constant=True)
+
+
+@counted(f"rotary positions where asked for, then {PRODUCTS}, groups of heads sharing keys and values", "GroupQueryAttention", domain=MICROSOFT)
+def _group_query(op: Operator) -> list[Value | None]:
+    heads, groups = op.integer("num_heads"), op.integer("kv_num_heads")
+    n, t, width = op.shape(0)
+    packed = op.given(1) is None
+    d = _part(width, heads + 2 * groups) if packed else _part(width, heads)
+    past, total = op.given(3), op.data(6)
+    if total is not None and isinstance(total[0], int | Extent):
+        s: Size = total[0]
+    elif past is not None:
+        s = op.shape_of(past)[2] + t
+    else:
+        s = t
+    x = op.value(0)
+    if op.integer("do_rotary"):
+        x = op.pointwise("rotate", x)
+    made = attended(
+        op, (n, t, heads * d), x, op.given(1), op.given(2), past, op.given(4), op.given(5), samples=n, heads=heads,
+        queries=t, keys=s, size=d, value_size=d,
+    )  # fmt: skip
+    kept = (n, groups, s, d)
+    return [made, *(op.move("memory", kept, made) if op.wants(i) else None for i in (1, 2))]
+
+
+__all__ = ["equal"]

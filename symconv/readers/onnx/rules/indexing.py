@@ -1,0 +1,371 @@
+"""Elements by their places: slices, lookups, scatters; none computes. Searches by value compare."""
+
+from __future__ import annotations
+
+import math
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from symconv.condition import at_least
+from symconv.domain import require
+from symconv.errors import ShapeError
+from symconv.extent import Extent, Size
+from symconv.extremes import largest, smallest
+from symconv.layers import Embedding
+from symconv.readers.onnx.operator import Operator, is_weight
+from symconv.readers.onnx.registry import MICROSOFT, SHAPE_ONLY, counted, rule, shape_only, unknown
+from symconv.readers.onnx.rules.shaping import viewed
+from symconv.readers.onnx.value import FOLLOWED, Value, is_float
+from symconv.rounding import ceiling
+
+#: Ends of slices from here on stand for the end of the axis.
+FAR = 1 << 30
+
+
+@shape_only("a part of some axes", "Slice")
+def _slice(op: Operator) -> Value:
+    x, shape = op.value(0), op.shape(0)
+    rank = len(shape)
+    if op.version < 10:
+        starts, ends = list(op.integers("starts")), list(op.integers("ends"))
+        axes, steps = list(op.integers("axes") or range(len(starts))), [1] * len(starts)
+    else:
+        starts, ends = _places(op, 1), _places(op, 2)
+        many = len(starts) if starts is not None else len(ends or ())
+        starts, ends = starts or [None] * many, ends or [None] * many
+        axes = [int(a) for a in op.numbers(3) or range(many)]
+        steps = list(op.data(4) or [1] * many)
+    out, index, whole = list(shape), [slice(None)] * rank, True
+    for axis, start, end, step in zip(axes, starts, ends, steps):
+        at = op.place(axis, rank)
+        extent = shape[at]
+        if start is None or end is None or not isinstance(step, int):
+            out[at], whole = op.free(f"dim{at}"), False
+            continue
+        if step == 0:
+            raise ShapeError("a slice with steps of 0")
+        if all(isinstance(p, int) for p in (extent, start, end)):
+            out[at] = len(range(*slice(*_python(start, end, step, extent)).indices(extent)))
+            index[at] = slice(*_python(start, end, step, extent))
+        else:
+            out[at], whole = _sliced(op, extent, start, end, step), False
+    made = tuple(out)
+    if x.data is not None and whole:
+        return Value(made, x.dtype, x.data[tuple(index)], origins=x.origins, constant=x.constant)
+    if made == shape and not any(isinstance(s, int) and s < 0 for s in steps):
+        return op.look("slice", made, x)
+    return op.look("slice", made, x)
+
+
+def _places(op: Operator, i: int) -> list[Any] | None:
+    value = op.given(i)
+    if value is None or value.data is None:
+        return [None] * _count(op.shape(i)) if value is not None else None
+    return value.elements
+
+
+def _count(shape: tuple[Size, ...]) -> int:
+    if len(shape) != 1 or not isinstance(shape[0], int):
+        raise ShapeError("how many places a slice has is not known")
+    return shape[0]
+
+
+def _python(start: int, end: int, step: int, extent: int) -> tuple[int | None, int | None, int]:
+    """The bounds as Python takes them: below −extent with a negative step is before the first element."""
+    if step < 0 and end < -extent:
+        return start, None, step
+    return start, end, step
+
+
+def _sliced(op: Operator, extent: Size, start: Size, end: Size, step: int) -> Size:
+    """The extent of a slice with bounds or an extent in symbols."""
+    if step < 0:
+        if isinstance(start, int) and isinstance(end, int) and start in (-1, FAR) or _far(start):
+            if _far(-end) if isinstance(end, int) else False:
+                return ceiling(extent, -step)
+            if isinstance(end, int) and end < 0:
+                return ceiling(-end - 1, -step)
+        return op.free("dim")
+    begin = _from_start(op, start, extent, "begin")
+    stop = _from_start(op, end, extent, "end")
+    length = stop - begin
+    if isinstance(length, int):
+        return max(-(-length // step), 0)
+    length = _not_below_zero(op, length)
+    return ceiling(length, step)
+
+
+def _far(place: Any) -> bool:
+    return isinstance(place, int) and place >= FAR
+
+
+def _from_start(op: Operator, place: Size, extent: Size, what: str) -> Size:
+    """A place on an axis from its begin on, kept on the axis; which side it is on at the exported size is a condition."""
+    if isinstance(place, int) and place >= FAR:
+        return extent
+    if isinstance(place, int) and place <= -FAR:
+        return 0
+    negative = place < 0 if isinstance(place, int) else (_at(op, place) or 0) < 0
+    at = extent + place if negative else place
+    if isinstance(at, int) and isinstance(extent, int):
+        return min(max(at, 0), extent)
+    if not isinstance(place, int):
+        require(at_least(-place, 1) if negative else at_least(place, 0), f"a slice whose {what} counts from one side")
+    if negative:
+        return _clamped(op, at, 0, f"a slice whose {what} is on the axis", below=True)
+    return _clamped(op, at, extent, f"a slice whose {what} is on the axis", below=False)
+
+
+def _clamped(op: Operator, at: Size, bound: Size, why: str, below: bool) -> Size:
+    """max(at, bound) or min(at, bound): as the exported size decides where there is one, with the condition."""
+    if at == bound:
+        return at
+    a, b = _at(op, at), _at(op, bound)
+    if op.reader.freed and a is not None and b is not None:
+        if (a >= b) if below else (a <= b):
+            require(at_least(at, bound) if below else at_least(bound, at), why)
+            return at
+        require(at_least(bound, at) if below else at_least(at, bound), why)
+        return bound
+    return largest(at, bound) if below else smallest(at, bound)
+
+
+def _not_below_zero(op: Operator, length: Extent) -> Size:
+    from symconv.bounding import lower_bound
+
+    bound = lower_bound(length)
+    if bound is not None and bound >= 0:
+        return length
+    if op.reader.freed and (_at(op, length) or 0) >= 0:
+        require(at_least(length, 0), "a slice that ends behind its begin")
+        return length
+    return largest(length, 0)
+
+
+def _at(op: Operator, size: Size) -> int | None:
+    return op.reader.at(size)
+
+
+@shape_only("rows by their numbers", "Gather")
+def _gather(op: Operator) -> Value:
+    x, where = op.value(0), op.value(1)
+    shape, places = op.shape(0), op.shape(1)
+    axis = op.axis(0, len(shape))
+    made = (*shape[:axis], *places, *shape[axis + 1 :])
+    if x.data is not None and where.data is not None and None not in (where.elements or ()):
+        if any(not isinstance(i, int) for i in where.elements or ()):
+            return Value(made, x.dtype) if not all(isinstance(e, int) for e in made) else _unknown_data(made, x.dtype)
+        index = np.array(where.elements, dtype=np.int64).reshape(where.data.shape)
+        if index.size and (index.max(initial=0) >= x.data.shape[axis] or index.min(initial=0) < -x.data.shape[axis]):
+            raise ShapeError(f"a place outside of an axis of {x.data.shape[axis]}")
+        if prod(e for e in made if isinstance(e, int)) <= FOLLOWED:
+            found = np.take(x.data, index, axis=axis)
+            array = np.empty(np.shape(found), dtype=object)
+            array[...] = found
+            return Value(made, x.dtype, array, origins=x.origins, constant=x.constant)
+    if x.data is not None and not where.node and where.data is None and not where.constant:
+        return _unknown_data(made, x.dtype)
+    if where.data is not None:
+        for i in where.elements or ():
+            if isinstance(i, int) and not isinstance(shape[axis], int):
+                require(at_least(shape[axis], i + 1 if i >= 0 else -i), "a place on the axis")
+    if not x.node and is_weight(x) and where.node and axis == 0 and len(shape) == 2 and is_float(x.dtype):
+        rows, columns = shape
+        return op.add(Embedding(rows, columns), where, weights=(x,), dtype=x.dtype)
+    if len(where.elements or (0, 0)) == 1 and x.node:
+        return op.look("select", made, x)
+    return op.move("gather", made, x, where, dtype=x.dtype)
+
+
+def _unknown_data(shape: tuple[Size, ...], dtype: str) -> Value:
+    """Small data of which nothing is known: extents made from it are named unknowns."""
+    numbers = tuple(e for e in shape if isinstance(e, int))
+    if len(numbers) < len(shape) or math.prod(numbers) > FOLLOWED:
+        return Value(shape, dtype)
+    return Value(shape, dtype, np.empty(numbers, dtype=object))
+
+
+@shape_only("elements by their places", "GatherElements")
+def _gather_elements(op: Operator) -> Value:
+    return op.move("gather", op.shape(1), op.value(0), op.value(1), dtype=op.value(0).dtype)
+
+
+@shape_only("slices by their places", "GatherND")
+def _gather_nd(op: Operator) -> Value:
+    shape, places = op.shape(0), op.shape(1)
+    batch = op.integer("batch_dims")
+    depth = places[-1]
+    if not isinstance(depth, int):
+        raise ShapeError("how many axes a place of GatherND names is not known")
+    made = (*places[:-1], *shape[batch + depth :])
+    return op.move("gather", made, op.value(0), op.value(1), dtype=op.value(0).dtype)
+
+
+@shape_only("the input with other elements at some places", "ScatterElements", "Scatter", "ScatterND", "TensorScatter")
+def _scatter(op: Operator) -> Value:
+    x = op.value(0)
+    made = op.move("scatter", op.shape(0), *(i for i in op.inputs if i is not None), dtype=x.dtype)
+    reduction = op.word("reduction", "none")
+    if reduction in ("add", "mul", "max", "min") and made.node:
+        return op.pointwise(reduction if reduction != "min" else "min", made, _like(op.value(2)))
+    return made
+
+
+def _like(value: Value) -> Value:
+    """A scalar beside a tensor, so that an operation is counted once for each of that one's elements."""
+    return Value((), value.dtype, constant=True)
+
+
+@shape_only("elements around the image, or off it", "Pad")
+def _pad(op: Operator) -> Value:
+    x, shape = op.value(0), op.shape(0)
+    pads: list[Any] | None
+    if op.has("pads") or op.has("paddings"):
+        pads = list(op.integers("pads") or op.integers("paddings"))
+    else:
+        pads = op.data(1)
+    rank = len(shape)
+    axes = [op.place(a, rank) for a in (op.numbers(3) or range(rank))]
+    if pads is None:
+        made = [op.free(f"dim{i}") if i in axes else e for i, e in enumerate(shape)]
+        return op.move("pad", tuple(made), x)
+    if len(pads) != 2 * len(axes):
+        raise ShapeError(f"{len(pads)} paddings for {len(axes)} axes: a begin and an end for each are wanted")
+    out = list(shape)
+    for k, axis in enumerate(axes):
+        begin, end = pads[k], pads[k + len(axes)]
+        if not isinstance(begin, int | Extent) or not isinstance(end, int | Extent):
+            out[axis] = op.free(f"dim{axis}")
+            continue
+        out[axis] = out[axis] + begin + end
+        if isinstance(out[axis], int) and out[axis] < 0:  # type: ignore[operator]
+            raise ShapeError(f"a pad that leaves {out[axis]} of axis {axis}")
+        if (isinstance(begin, int) and begin < 0) or (isinstance(end, int) and end < 0):
+            require(at_least(out[axis], 0), "a pad below 0 that leaves something")
+    made_shape = tuple(out)
+    if x.data is not None and all(isinstance(p, int) and p >= 0 for p in pads) and op.word("mode", "constant") == "constant":
+        fill = op.data(2)
+        widths = [(0, 0)] * rank
+        for k, axis in enumerate(axes):
+            widths[axis] = (pads[k], pads[k + len(axes)])
+        if prod(e for e in made_shape if isinstance(e, int)) <= FOLLOWED:
+            value = fill[0] if fill else 0
+            return Value(made_shape, x.dtype, np.pad(x.data, widths, constant_values=value))
+    return op.move("pad", made_shape, x)
+
+
+@shape_only("one at a place, zero elsewhere", "OneHot")
+def _one_hot(op: Operator) -> Value:
+    shape, depth = op.shape(0), op.data(1)
+    many = depth[0] if depth is not None and depth[0] is not None else op.free("depth")
+    axis = op.axis(-1, len(shape), beyond=0) if op.integer("axis", -1) not in (-1, len(shape)) else len(shape)
+    if op.integer("axis", -1) < -1:
+        axis = op.place(op.integer("axis"), len(shape) + 1)
+    size = int(many) if isinstance(many, float) else many
+    made = (*shape[:axis], size, *shape[axis:])
+    return op.move("one_hot", made, op.value(0), dtype=op.value(2).dtype)
+
+
+@shape_only("parts of a sequence in reverse", "ReverseSequence")
+def _reverse(op: Operator) -> Value:
+    return op.move("reverse", op.shape(0), op.value(0))
+
+
+@shape_only("entries that a condition keeps", "Compress")
+def _compress(op: Operator) -> Value:
+    shape, chosen = op.shape(0), op.data(1)
+    many = sum(bool(x) for x in chosen) if chosen is not None and not any(isinstance(x, Extent) for x in chosen) else None
+    size: Size = op.free("kept") if many is None else many
+    if not op.has("axis"):
+        return op.move("compress", (size,), op.value(0), op.value(1), dtype=op.value(0).dtype)
+    axis = op.axis(0, len(shape))
+    return op.move("compress", (*shape[:axis], size, *shape[axis + 1 :]), op.value(0), op.value(1), dtype=op.value(0).dtype)
+
+
+@shape_only("a pooling undone: elements at the places of the largest", "MaxUnpool")
+def _unpool(op: Operator) -> Value:
+    if op.given(2) is not None:
+        from symconv.readers.onnx.rules.sources import shape_from
+
+        return op.move("unpool", shape_from(op, 2), op.value(0), op.value(1), dtype=op.value(0).dtype)
+    n, c, *image = op.shape(0)
+    kernel, rank = op.integers("kernel_shape"), len(image)
+    strides, pads = op.integers("strides") or (1,) * rank, op.integers("pads") or (0,) * (2 * rank)
+    made = [(x - 1) * strides[i] + kernel[i] - pads[i] - pads[i + rank] for i, x in enumerate(image)]
+    return op.move("unpool", (n, c, *made), op.value(0), op.value(1), dtype=op.value(0).dtype)
+
+
+# -- searches by value -----------------------------------------------------------------------------------------------
+
+
+@unknown("the largest k: how many comparisons depends on the algorithm", "TopK")
+def _top_k(op: Operator) -> list[Value | None]:
+    shape = op.shape(0)
+    axis = op.axis(-1, len(shape))
+    if op.has("k"):
+        many: Size = op.integer("k")
+    else:
+        k = op.data(1)
+        many = k[0] if k is not None and isinstance(k[0], int | Extent) else op.free("k")
+    made = (*shape[:axis], many, *shape[axis + 1 :])
+    x = op.value(0)
+    if not x.node:
+        return [op.move("top_k", made, x), op.move("top_k", made, x, dtype="int64")]
+    values = op.search("top_k", made, x)
+    return [values, op.move("top_k", made, values, dtype="int64")]
+
+
+@unknown("places that are not zero: how many there are depends on the values", "NonZero")
+def _nonzero(op: Operator) -> Value:
+    shape, x = op.shape(0), op.value(0)
+    if x.data is not None and not any(e is None or isinstance(e, Extent) for e in x.elements or ()):
+        found = np.array(np.nonzero(x.data.astype(bool)), dtype=object)
+        return Value(tuple(found.shape), "int64", found)
+    return op.move("nonzero", (len(shape), op.free("found")), x, dtype="int64")
+
+
+@unknown("different elements, sorted: comparisons depend on the algorithm", "Unique")
+def _unique(op: Operator) -> list[Value | None]:
+    x, many = op.value(0), op.free("unique")
+    shape = op.shape(0)
+    if op.has("axis"):
+        axis = op.axis(0, len(shape))
+        made, length = (*shape[:axis], many, *shape[axis + 1 :]), shape[axis]
+    else:
+        made, length = (many,), op.reader.product(shape)
+    first = op.search("unique", made, x)
+    rest = [op.move("unique", (n,), first, dtype="int64") for n in (many, length, many)]
+    return [first, *rest]
+
+
+@unknown("boxes that do not overlap: how many there are depends on the values", "NonMaxSuppression")
+def _nms(op: Operator) -> Value:
+    return op.search("nms", (op.free("selected"), 3), op.value(0), op.value(1), dtype="int64")
+
+
+rule(SHAPE_ONLY, "the input without those axes' other entries", "GatherND", domain=MICROSOFT)(_gather_nd)
+shape_only("zeros below or above a diagonal", "Trilu", domain=MICROSOFT)(lambda op: op.move("trilu", op.shape(0), op.value(0)))
+unknown("different elements, sorted", "Unique", domain=MICROSOFT)(_unique)
+
+
+@shape_only("windows that slide over an axis, side by side", "UnfoldTensor", domain=MICROSOFT)
+def _unfold(op: Operator) -> Value:
+    shape = op.shape(0)
+    axis, size, step = op.axis(-1, len(shape), "dim"), op.integer("size", 1), op.integer("step", 1)
+    require(at_least(shape[axis], size), "a window that fits")
+    made = (*shape[:axis], (shape[axis] - size) // step + 1, *shape[axis + 1 :], size)
+    return op.move("unfold", made, op.value(0))
+
+
+@counted("sums along an axis: 1 add (mul) an element", "CumSum", "CumProd")
+def _cumulative(op: Operator) -> Value:
+    operation = "add" if op.kind == "CumSum" else "mul"
+    x = op.value(0)
+    if not x.node and all(isinstance(e, int) for e in op.shape(0)):
+        return op.constant(op.shape(0), x.dtype, x)
+    return op.pointwise(operation, x, _like(x))
+
+
+__all__ = ["viewed"]

@@ -1,0 +1,433 @@
+"""Shapes as data, and the same elements in another shape or order.
+
+A reshape to numbers that an exporter baked in for one size is read again from what the tensor holds: its extents are
+factors in row-major order, and the numbers say at the exported size where they go.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from math import gcd, prod
+from operator import mul
+from typing import Any
+
+import numpy as np
+
+from symconv.condition import at_least, divides, equal
+from symconv.domain import require
+from symconv.errors import ShapeError
+from symconv.extent import Extent, Size, symbols_of
+from symconv.layers import Transpose
+from symconv.readers.onnx.operator import Operator
+from symconv.readers.onnx.registry import MICROSOFT, counted, shape_only
+from symconv.readers.onnx.rules.sources import shape_from
+from symconv.readers.onnx.value import FOLLOWED, Value, known
+from symconv.rounding import floor
+
+Factor = tuple[Size, int]
+
+
+@shape_only("a shape as data", "Shape")
+def _shape(op: Operator) -> Value:
+    shape = op.shape(0)
+    start, end = op.integer("start"), op.attribute("end")
+    return known(list(shape[slice(start, end)]), "int64", (len(shape[slice(start, end)]),))
+
+
+@shape_only("a number of elements as data", "Size")
+def _size(op: Operator) -> Value:
+    return known(reduce(mul, op.shape(0), 1), "int64", ())
+
+
+@shape_only("the input itself", "Identity", "Dropout", "OptionalGetElement")
+def _identity(op: Operator) -> list[Value | None]:
+    x = op.value(0)
+    if op.kind == "Dropout" and op.wants(1):
+        mask = op.move("fill", op.shape(0), x, dtype="bool" if op.version >= 12 else x.dtype)
+        return [same(op, x), mask]
+    return [same(op, x)]
+
+
+def same(op: Operator, x: Value) -> Value:
+    """The value again: a node where it is one, so that its name is there."""
+    if x.items is not None or not x.node or x.shape is None or x.data is not None:
+        return Value(x.shape, x.dtype, x.data, x.node, x.origins, x.items, "", x.constant)
+    return op.look("identity", op.shape_of(x), x)
+
+
+@shape_only("the same elements in another shape", "Reshape")
+def _reshape(op: Operator) -> Value:
+    x = op.value(0)
+    target = op.integers("shape") if op.has("shape") else shape_from(op, 1)
+    return reshaped(op, x, target, bool(op.integer("allowzero")))
+
+
+def reshaped(op: Operator, x: Value, target: tuple[Size, ...], zero: bool = False) -> Value:
+    """The elements of a value in a shape, in which −1 stands for what is left and 0 for the input's own extent."""
+    shape = op.shape_of(x)
+    if not zero:
+        if any(t == 0 for t in target[len(shape) :]):
+            raise ShapeError(f"{op.kind}: 0 keeps the input's extent of its axis, and the input has {len(shape)} axes")
+        target = tuple(shape[i] if t == 0 else t for i, t in enumerate(target))
+    if sum(t == -1 for t in target) > 1 or any(isinstance(t, int) and t < -1 for t in target):
+        raise ShapeError(f"{op.kind} to {target}: one extent at most is left open, by −1")
+    made = None
+    if any(op.reader.is_freed(e) for e in shape) and all(isinstance(t, int) or t in shape for t in target):
+        made = _read_again(op, shape, target)
+    if made is None:
+        made = _filled(op, shape, target)
+    return viewed(op, x, made)
+
+
+def viewed(op: Operator, x: Value, shape: tuple[Size, ...], operation: str = "reshape") -> Value:
+    """The elements of a value in another shape, its data as well."""
+    if x.data is not None and all(isinstance(e, int) for e in shape):
+        return Value(shape, x.dtype, x.data.reshape(shape), origins=x.origins, constant=x.constant)
+    return op.look(operation, shape, x)
+
+
+def _filled(op: Operator, shape: tuple[Size, ...], target: tuple[Size, ...]) -> tuple[Size, ...]:
+    """The target as it is, −1 as the quotient; what has to be equal is a condition."""
+    rest, over = [t for t in target if t != -1], list(shape)
+    for t in list(rest):
+        if t in over:
+            over.remove(t)
+            rest.remove(t)
+    left, right = reduce(mul, over, 1), reduce(mul, rest, 1)
+    if -1 not in target:
+        require(equal(left, right), f"{op.kind} keeps the number of elements")
+        return target
+    if right == 0:
+        raise ShapeError(f"{op.kind}: −1 beside an extent of 0")
+    if right == 1:
+        found = left
+    else:
+        require(divides(right, left), f"{op.kind}: the other extents divide the number of elements")
+        found = floor(left, right, exact=True)
+    if len(over) > 1 and not rest:
+        op.reader.factors[found] = tuple(f for x in over for f in _factors(op, x))
+    return tuple(found if t == -1 else t for t in target)
+
+
+def _factors(op: Operator, x: Size) -> list[Factor]:
+    """An extent as factors in row-major order, each with its value in the file."""
+    known_factors = op.reader.factors.get(x)
+    if known_factors is not None:
+        return list(known_factors)
+    at = op.reader.at(x)
+    return [(x, 1 if at is None else at)]
+
+
+def _read_again(op: Operator, shape: tuple[Size, ...], target: tuple[Size, ...]) -> tuple[Size, ...] | None:
+    """The target with the tensor's own extents in place of numbers; None where the numbers do not fit it."""
+    numbers = [op.reader.at(t) for t in target]
+    whole = [op.reader.at(x) for x in shape]
+    if any(n is None for n in (*numbers, *whole)):
+        return None
+    wanted, elements = [int(n or 0) for n in numbers], prod(int(n or 0) for n in whole)
+    if -1 in wanted:
+        rest = prod(n for n in wanted if n != -1)
+        if rest == 0 or elements % rest:
+            return None
+        wanted[wanted.index(-1)] = elements // rest
+    if prod(wanted) != elements or elements == 0:
+        return None
+    queue = [f for x in shape for f in _factors(op, x) if f[0] != 1]
+    pattern = (tuple((w, isinstance(f, Extent)) for f, w in queue), tuple(wanted))
+    out: list[list[Factor]] = []
+    at = 0
+    for i, n in enumerate(wanted):
+        taken: list[Factor] = []
+        done = 1
+        while done != n:
+            if at >= len(queue):
+                return None
+            f, w = queue[at]
+            need = n // done
+            if w == 1 or need % w == 0:
+                taken.append((f, w))
+                done *= w
+                at += 1
+                continue
+            inner = w // need if w % need == 0 else 0
+            if not inner:
+                common = gcd(w, need)
+                if common == 1 or w % common:
+                    return None
+                inner = w // common
+            outer = _outer(op, f, inner)
+            taken.append((outer, w // inner))
+            done *= w // inner
+            queue[at] = (inner, inner)
+        ones = 0
+        while at + ones < len(queue) and queue[at + ones][1] == 1:
+            ones += 1
+        if ones and n == 1 and not taken:
+            taken.append(queue[at])
+            at += 1
+        elif ones:
+            later = i + 1 < len(wanted)
+            own_place = later and 1 in wanted[i + 1 : i + 2]
+            if not later:
+                taken += queue[at : at + ones]
+                at += ones
+            elif not own_place and op.reader.choices.take((*pattern, i), 2) == 1:
+                taken += queue[at : at + ones]
+                at += ones
+        out.append(taken)
+    if at < len(queue):
+        return None
+    made = []
+    for factors in out:
+        size: Size = reduce(mul, (f for f, _ in factors), 1)
+        symbolic = [f for f, _ in factors if isinstance(f, Extent)]
+        if symbolic and len(factors) > 1:
+            op.reader.factors[size] = tuple(factors)
+        made.append(size)
+    return tuple(made)
+
+
+def _outer(op: Operator, size: Size, inner: int) -> Size:
+    """size/inner, the outermost part of an extent whose inner part is a number."""
+    if isinstance(size, int):
+        return size // inner
+    require(divides(inner, size), f"{op.kind}: blocks of {inner} divide the extent")
+    return floor(size, inner, exact=True)
+
+
+@shape_only("the axes from one on made one, those before too", "Flatten")
+def _flatten(op: Operator) -> Value:
+    shape = op.shape(0)
+    axis = op.axis(1, len(shape), beyond=0) if op.integer("axis", 1) != len(shape) else len(shape)
+    before, behind = shape[:axis], shape[axis:]
+    for part in (before, behind):
+        if len(part) > 1:
+            size = reduce(mul, part, 1)
+            if isinstance(size, Extent):
+                op.reader.factors[size] = tuple(f for x in part for f in _factors(op, x) if f[0] != 1)
+    return viewed(op, op.value(0), (reduce(mul, before, 1), reduce(mul, behind, 1)), "flatten")
+
+
+@shape_only("axes of extent 1 left out", "Squeeze")
+def _squeeze(op: Operator) -> Value:
+    shape = op.shape(0)
+    axes = op.numbers(1, "axes")
+    if axes is None:
+        gone = {i for i, x in enumerate(shape) if x == 1 or (isinstance(x, Extent) and _is_one(op, x))}
+    else:
+        gone = {op.place(a, len(shape)) for a in axes}
+        for i in gone:
+            require(equal(shape[i], 1), "an extent of 1 to squeeze")
+    return viewed(op, op.value(0), tuple(x for i, x in enumerate(shape) if i not in gone), "squeeze")
+
+
+def _is_one(op: Operator, x: Extent) -> bool:
+    """Whether an extent without a number is 1 in the file, which is then a condition."""
+    if op.reader.is_freed(x) and op.reader.at(x) == 1:
+        require(equal(x, 1), "an extent of 1, which a squeeze leaves out")
+        return True
+    if not op.reader.is_freed(x):
+        require(at_least(x, 2), "an extent that a squeeze keeps")
+    return False
+
+
+@shape_only("axes of extent 1 put in", "Unsqueeze")
+def _unsqueeze(op: Operator) -> Value:
+    shape = list(op.shape(0))
+    axes = op.numbers(1, "axes", ()) or ()
+    rank = len(shape) + len(axes)
+    places = sorted(op.place(a, rank) for a in axes)
+    if len(set(places)) < len(places):
+        raise ShapeError(f"unsqueeze at {axes}: one of them comes twice")
+    for at in places:
+        shape.insert(at, 1)
+    return viewed(op, op.value(0), tuple(shape), "unsqueeze")
+
+
+@shape_only("the axes in another order", "Transpose")
+def _transpose(op: Operator) -> Value:
+    x, shape = op.value(0), op.shape(0)
+    order = op.integers("perm") or tuple(reversed(range(len(shape))))
+    if sorted(order) != list(range(len(shape))):
+        raise ShapeError(f"transpose of {len(shape)} axes in the order {order}")
+    moved = tuple(shape[i] for i in order)
+    if x.data is not None:
+        return Value(moved, x.dtype, x.data.transpose(order), origins=x.origins, constant=x.constant)
+    if not x.node:
+        return op.look("transpose", moved, x)
+    return op.add(Transpose(order), x, dtype=x.dtype) if order else op.look("transpose", moved, x)
+
+
+@shape_only("copies along axes of extent 1", "Expand")
+def _expand(op: Operator) -> Value:
+    x, shape = op.value(0), op.shape(0)
+    target = shape_from(op, 1)
+    rank = max(len(shape), len(target))
+    own, wanted = (1,) * (rank - len(shape)) + shape, (1,) * (rank - len(target)) + target
+    made: list[Size] = []
+    for a, b in zip(own, wanted):
+        if a == b or b == 1:
+            made.append(a)
+        elif a == 1:
+            made.append(b)
+        elif op.reader.is_freed(a) and isinstance(b, int) and op.reader.at(a) == b:
+            made.append(a)  # its own extent, baked in
+        else:
+            require(equal(a, b), "an expansion of an extent of 1, or to what it is")
+            made.append(a)
+    return copied(op, "expand", tuple(made), x)
+
+
+def copied(op: Operator, operation: str, shape: tuple[Size, ...], x: Value) -> Value:
+    """Elements copied into a shape that theirs is broadcast to, their data as well."""
+    numbers = [e for e in shape if isinstance(e, int)]
+    if x.data is not None and len(numbers) == len(shape) and prod(numbers) <= FOLLOWED:
+        data = np.broadcast_to(x.data, tuple(numbers)).copy()
+        return Value(shape, x.dtype, data, origins=x.origins, constant=x.constant)
+    return op.move(operation, shape, x)
+
+
+@shape_only("copies along axes", "Tile")
+def _tile(op: Operator) -> Value:
+    x, shape = op.value(0), op.shape(0)
+    if op.version < 6:
+        tiles, axis = op.data(1), op.data(2)
+        if not tiles or not axis:
+            return op.move("tile", tuple(op.free(f"dim{i}") for i in range(len(shape))), x)
+        made = tuple(e * (tiles[0] if i == axis[0] else 1) for i, e in enumerate(shape))
+        return op.move("tile", made, x)
+    repeats = shape_from(op, 1)
+    made = tuple(_tiled(op, e, r, i) for i, (e, r) in enumerate(zip(shape, repeats)))
+    if x.data is not None and all(isinstance(r, int) for r in repeats) and all(isinstance(e, int) for e in made):
+        if prod(e for e in made if isinstance(e, int)) <= FOLLOWED:
+            data = np.tile(x.data, tuple(int(r) for r in repeats if isinstance(r, int)))
+            return Value(made, x.dtype, data, origins=x.origins, constant=x.constant)
+    return op.move("tile", made, x)
+
+
+def _tiled(op: Operator, extent: Size, repeats: Size, i: int) -> Size:
+    return extent * repeats
+
+
+@shape_only("channels into positions", "DepthToSpace")
+def _depth_to_space(op: Operator) -> Value:
+    n, c, *image = op.shape(0)
+    side = op.integer("blocksize", 1)
+    require(divides(side * side, c), "blocks divide the channels")
+    shape = (n, floor(c, side * side, exact=True), *(x * side for x in image))
+    return op.look("depth_to_space", shape, op.value(0))
+
+
+@shape_only("positions into channels", "SpaceToDepth")
+def _space_to_depth(op: Operator) -> Value:
+    n, c, *image = op.shape(0)
+    side = op.integer("blocksize", 1)
+    for x in image:
+        require(divides(side, x), "blocks divide the extents")
+    shape = (n, c * side * side, *(floor(x, side, exact=True) for x in image))
+    return op.look("space_to_depth", shape, op.value(0))
+
+
+@shape_only("the inputs side by side along an axis", "Concat")
+def _concat(op: Operator) -> Value:
+    return joined(op, [x for x in op.inputs if x is not None], op.integer("axis", 1))
+
+
+def joined(op: Operator, values: list[Value], axis: int) -> Value:
+    """Values side by side along an axis."""
+    shapes = [op.shape_of(x) for x in values]
+    if not shapes:
+        raise ShapeError("a concat of nothing")
+    rank = len(shapes[0])
+    axis = op.place(axis, rank)
+    if any(len(shape) != rank for shape in shapes):
+        raise ShapeError(f"concat of inputs with {', '.join(str(len(s)) for s in shapes)} axes")
+    made: list[Size] = []
+    for i in range(rank):
+        extents = [shape[i] for shape in shapes]
+        made.append(sum(extents[1:], extents[0]) if i == axis else agreed(op, extents))
+    if all(x.data is not None for x in values):
+        data = np.concatenate([x.data for x in values if x.data is not None], axis=axis)
+        if data.size <= FOLLOWED:
+            origins = tuple(dict.fromkeys(o for x in values for o in x.origins))
+            return Value(tuple(data.shape), values[0].dtype, data, origins=origins)
+    return op.move("concat", tuple(made), *values)
+
+
+def agreed(op: Operator, extents: list[Size]) -> Size:
+    """Extents that have to be equal, as one; 1 beside a batch that was exported as 1 stands for that."""
+    reader = op.reader
+    batch = [x for x in extents if isinstance(x, Extent) and reader.batch is not None and reader.batch in symbols_of(x)]
+    first: Size = batch[0] if batch else extents[0]
+    for x in extents:
+        if batch and isinstance(x, int) and reader.at(first) == x:
+            reader.note(op.name, "a constant of the exported batch is taken to have an entry for each sample")
+            continue
+        require(equal(first, x), f"{op.kind} of equal extents")
+    return first
+
+
+@shape_only("parts along an axis", "Split")
+def _split(op: Operator) -> list[Value | None]:
+    x, shape = op.value(0), op.shape(0)
+    axis = op.axis(0, len(shape))
+    extent = shape[axis]
+    given = op.integers("split") if op.has("split") else None
+    if given is None and op.given(1) is not None:
+        data = op.data(1)
+        given = tuple(data) if data is not None and None not in data else None
+        if given is None:
+            given = tuple(op.free(f"part{k}") for k in range(op.outputs))
+    if given is None:
+        many = op.integer("num_outputs", op.outputs)
+        if op.has("num_outputs"):
+            size = (extent + many - 1) // many
+            given = (*[size] * (many - 1), extent - size * (many - 1))
+        else:
+            require(divides(many, extent), "a split into equal parts")
+            given = (floor(extent, many, exact=True),) * many
+    else:
+        require(equal(reduce(lambda a, b: a + b, given, 0), extent), "parts that make the axis")
+    out: list[Value | None] = []
+    start = 0
+    for i, part in enumerate(given):
+        made = (*shape[:axis], part, *shape[axis + 1 :])
+        if x.data is not None and all(isinstance(p, int) for p in given):
+            index: list[Any] = [slice(None)] * len(shape)
+            index[axis] = slice(start, start + part)
+            out.append(Value(made, x.dtype, x.data[tuple(index)]))
+            start += part
+        else:
+            out.append(op.look("split", made, x) if i < op.outputs else None)
+    return out
+
+
+@shape_only("zeros below or above a diagonal", "Trilu")
+def _trilu(op: Operator) -> Value:
+    return op.move("trilu", op.shape(0), op.value(0))
+
+
+@shape_only("a pad or a crop to extents", "CenterCropPad")
+def _center_crop_pad(op: Operator) -> Value:
+    shape, target = list(op.shape(0)), shape_from(op, 1)
+    axes = [op.place(a, len(shape)) for a in (op.integers("axes") or range(len(shape)))]
+    for axis, x in zip(axes, target):
+        shape[axis] = x
+    return op.move("crop", tuple(shape), op.value(0))
+
+
+@counted("blocks added up: 1 add an element of the input", "Col2Im")
+def _col2im(op: Operator) -> Value:
+    shape, image, block = op.shape(0), shape_from(op, 1), shape_from(op, 2)
+    columns = reduce(mul, block, 1)
+    require(divides(columns, shape[1]), "blocks divide the channels")
+    summed = op.pointwise("add", op.value(0))
+    return op.look("fold", (shape[0], floor(shape[1], columns, exact=True), *image), summed)
+
+
+@shape_only("an axis of extent 1 put in", "ExpandDims", domain=MICROSOFT)
+def _expand_dims(op: Operator) -> Value:
+    shape = list(op.shape(0))
+    places = op.numbers(1) or (0,)
+    shape.insert(op.place(places[0], len(shape) + 1), 1)
+    return viewed(op, op.value(0), tuple(shape), "unsqueeze")
