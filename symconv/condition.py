@@ -203,6 +203,11 @@ def balanced(condition: Condition) -> Condition:
     left, right = condition.left, condition.right
     if condition.relation == DIVIDES or not isinstance(left, Extent):
         return condition
+    if condition.relation == EQUAL:
+        left, right = _without_shared(left, right)
+        condition = replace(condition, left=left, right=right)
+        if not isinstance(left, Extent):
+            return condition
     h = left - right
     beside = right.terms.keys() if isinstance(right, Extent) else {()}
     if not left.terms.keys() & beside:
@@ -215,6 +220,27 @@ def balanced(condition: Condition) -> Condition:
         for wanted in (True, False)
     )
     return replace(condition, left=left, right=right)
+
+
+def _without_shared(left: Size, right: Size) -> tuple[Size, Size]:
+    """Both sides of an equation without a common factor: 64·N = N·⌊X/7⌋ is 64 = ⌊X/7⌋, since N is at least 1."""
+    sides = [terms_of(side) for side in (left, right)]
+    monomials = [m for terms in sides for m in terms]
+    if not all(sides):
+        return left, right
+    g = gcd(*(c for terms in sides for c in terms.values()))
+    shared: list[Atom] = []
+    rest = [list(m) for m in monomials]
+    for a in monomials[0]:
+        if isinstance(a, Symbol) and a.least >= 1 and all(a in m for m in rest):
+            shared.append(a)
+            for m in rest:
+                m.remove(a)
+    if g == 1 and not shared:
+        return left, right
+    kept = iter(rest)
+    first, second = (from_terms({tuple(next(kept)): c // g for c in terms.values()}) for terms in sides)
+    return first, second
 
 
 def _cleared(condition: Condition) -> Condition:

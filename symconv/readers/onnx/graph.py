@@ -244,7 +244,7 @@ class Reader:
         found = []
         for value in values:
             for origin in value.origins if value is not None and not value.node else ():
-                if origin.name not in self._counted:
+                if origin.name not in self._counted and not origin.literal:
                     self._counted.add(origin.name)
                     found.append(parameter(origin, kind))
         return tuple(found)
@@ -283,10 +283,6 @@ class Reader:
     def taken(self, name: str) -> None:
         """That no node may have this name any more."""
         self._names.add(name)
-
-    def unique(self, name: str) -> str:
-        """A name for a tensor inside of a graph that may be read several times."""
-        return name
 
     def unknown_extent(self, node: str, what: str) -> Extent:
         """The named unknown for an extent that depends on values."""

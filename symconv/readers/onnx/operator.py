@@ -248,6 +248,11 @@ def is_weight(value: Value) -> bool:
     return any(is_float(o.dtype) and o.elements > 1 and not o.made for o in value.origins)
 
 
+def is_literal(value: Value | None) -> bool:
+    """Whether a value is a number of the graph, or copies of one: zeros in the place of a bias that is not there."""
+    return value is not None and not value.node and all(o.literal for o in value.origins)
+
+
 def weights_of(value: Value | None) -> tuple[Origin, ...]:
     """The tensors of the file that a value is made of."""
     return () if value is None else value.origins
@@ -255,7 +260,8 @@ def weights_of(value: Value | None) -> tuple[Origin, ...]:
 
 def parameter(origin: Origin, kind: str) -> Parameter:
     """A tensor of the file as what a layer keeps."""
-    return Parameter(origin.name, origin.shape, BUFFER if origin.beside else kind)
+    kept = origin.beside or origin.dtype in ("int64", "bool", "string")
+    return Parameter(origin.name, origin.shape, BUFFER if kept else kind)
 
 
 def type_name(number: int) -> str:

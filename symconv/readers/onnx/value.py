@@ -51,6 +51,7 @@ class Origin:
     dtype: str
     made: bool = False
     beside: bool = False  # a scale or a zero point of quantised weights
+    literal: bool = False  # a number in the graph, such as an epsilon
 
     @property
     def elements(self) -> int:
@@ -187,7 +188,7 @@ def divide(a: Element, b: Element, whole: bool) -> Element:
     if whole:
         if isinstance(a, int) and isinstance(b, int):
             return None if b == 0 else (abs(a) // abs(b)) * (1 if (a < 0) == (b < 0) else -1)
-        return floor(a, b) if isinstance(a, int | Extent) and isinstance(b, int | Extent) and _positive(b) else None
+        return floor(a, b) if isinstance(a, int | Extent) and isinstance(b, int | Extent) and positive(b) else None
     if not symbolic(a, b):
         return None if b == 0 else a / b
     if isinstance(b, float):
@@ -198,7 +199,8 @@ def divide(a: Element, b: Element, whole: bool) -> Element:
     return _ratio(p[0] * q[1], p[1] * q[0])
 
 
-def _positive(size: Size) -> bool:
+def positive(size: Size) -> bool:
+    """Whether a size is proven to be at least 1."""
     from symconv.bounding import lower_bound
 
     return (lower_bound(size) or 0) > 0

@@ -20,7 +20,7 @@ from symconv.layers import (
     MaxPool,
     Resample,
 )
-from symconv.readers.onnx.operator import Operator
+from symconv.readers.onnx.operator import Operator, is_literal
 from symconv.readers.onnx.registry import MICROSOFT, counted
 from symconv.readers.onnx.value import Value
 
@@ -65,7 +65,7 @@ def convolved(op: Operator, x: Value, weights: Value, bias: Value | None, *kept:
     """A convolution; `kept` are further tensors of the file that it needs."""
     image, shape = op.shape_of(x), op.shape_of(weights)
     kernel, rank = _kernel(op, shape, image), len(image) - 2
-    groups = op.integer("group", 1)
+    groups, bias = op.integer("group", 1), None if is_literal(bias) else bias
     require(equal(shape[1] * groups, image[1]), "weights for as many channels as the input has")
     layer = Conv(
         shape[0], kernel, _per_axis(op, "strides", rank), _padding(op, rank), _per_axis(op, "dilations", rank),

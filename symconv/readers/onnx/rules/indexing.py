@@ -16,7 +16,7 @@ from symconv.extremes import largest, smallest
 from symconv.layers import Embedding
 from symconv.readers.onnx.operator import Operator, is_weight
 from symconv.readers.onnx.registry import MICROSOFT, SHAPE_ONLY, counted, rule, shape_only, unknown
-from symconv.readers.onnx.rules.shaping import viewed
+from symconv.readers.onnx.rules.shaping import reshaped, viewed
 from symconv.readers.onnx.value import FOLLOWED, Value, is_float
 from symconv.rounding import ceiling
 
@@ -167,6 +167,8 @@ def _gather(op: Operator) -> Value:
             return Value(made, x.dtype, array, origins=x.origins, constant=x.constant)
     if x.data is not None and not where.node and where.data is None and not where.constant:
         return _unknown_data(made, x.dtype)
+    if x.node and len(shape) == 1 and _in_order(where) and op.reader.at(shape[0]) == len(where.elements or ()):
+        return reshaped(op, x, tuple(places))
     if where.data is not None:
         for i in where.elements or ():
             if isinstance(i, int) and not isinstance(shape[axis], int):
@@ -177,6 +179,11 @@ def _gather(op: Operator) -> Value:
     if len(where.elements or (0, 0)) == 1 and x.node:
         return op.look("select", made, x)
     return op.move("gather", made, x, where, dtype=x.dtype)
+
+
+def _in_order(where: Value) -> bool:
+    """Whether places are 0, 1, 2, …: all elements, as a strided view has them."""
+    return where.data is not None and all(i == k for k, i in enumerate(where.elements or ()))
 
 
 def _unknown_data(shape: tuple[Size, ...], dtype: str) -> Value:

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from symconv.condition import at_least
 from symconv.count import Count
+from symconv.domain import require
 from symconv.extent import Size
 from symconv.layers import Add, Maximum, Mul, ReLU, Sigmoid, Sub, Tanh
 from symconv.layers.pointwise import POINTWISE
@@ -16,6 +18,7 @@ from symconv.readers.onnx import value as v
 from symconv.readers.onnx.operator import Operator, type_name
 from symconv.readers.onnx.registry import MICROSOFT, counted, shape_only
 from symconv.readers.onnx.value import FOLLOWED, Value, is_float
+from symconv.rounding import floor
 
 Step = Callable[..., Any]
 
@@ -49,10 +52,28 @@ def _power(a: Any, b: Any) -> Any:
     return None if isinstance(found, complex) or (isinstance(found, int) and found.bit_length() > 128) else found
 
 
-def _remainder(a: Any, b: Any) -> Any:
-    if v.symbolic(a, b):
-        return a % b if all(isinstance(x, int | v.Extent) for x in (a, b)) and v._positive(b) else None
-    return None if b == 0 else a % b
+def _whole_division(op: Operator, part: int) -> Step:
+    """The quotient or the remainder of integers; the exported size says which quotient it is, where one is small."""
+
+    def apply(a: Any, b: Any) -> Any:
+        if not v.symbolic(a, b):
+            if b == 0:
+                return None
+            quotient = v.divide(a, b, True) if isinstance(a, int) and isinstance(b, int) else None
+            return (quotient, a % b)[part]
+        if not all(isinstance(x, int | v.Extent) for x in (a, b)):
+            return None
+        if not v.positive(b):
+            if not isinstance(b, v.Extent) or (op.reader.at(b) or 0) < 1:
+                return None
+            require(at_least(b, 1), "a divisor of at least 1")
+        if isinstance(a, int) and a >= 0 and (op.reader.at(b) or 0) > a and op.reader.freed:
+            require(at_least(b, a + 1), f"an extent of more than {a}, as it was exported")
+            return (0, a)[part]
+        quotient = floor(a, b)
+        return quotient if part == 0 else a - b * quotient
+
+    return apply
 
 
 def _absolute(x: Any) -> Any:
@@ -73,7 +94,7 @@ _STEPS: Final[dict[str, Step]] = {
     "Less": lambda a, b: _negated(v.least(a, b)), "Greater": lambda a, b: _negated(v.least(b, a)),
     "Not": lambda a: _negated(a), "And": v.both, "Or": v.either, "Xor": _bits(lambda a, b: bool(a) != bool(b)),
     "Floor": v.round_down, "Ceil": v.round_up, "Round": lambda x: None if v.symbolic(x) else float(round(x)),
-    "Sqrt": _real(math.sqrt), "Exp": _real(math.exp), "Log": _real(math.log), "Pow": _power, "Mod": _remainder,
+    "Sqrt": _real(math.sqrt), "Exp": _real(math.exp), "Log": _real(math.log), "Pow": _power,
     "Sign": lambda x: None if v.symbolic(x) else (x > 0) - (x < 0), "Reciprocal": lambda x: v.divide(1.0, x, False),
     "Relu": lambda x: v.choose("max", x, 0), "Identity": _truth,
     "BitwiseAnd": _bits(lambda a, b: a & b), "BitwiseOr": _bits(lambda a, b: a | b),
@@ -87,7 +108,7 @@ def _negated(x: Any) -> Any:
 
 #: By operator: the operation that counts it, and what it says of it.
 _OPERATIONS: Final = {
-    "Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div", "Mod": "mod", "Pow": "pow", "Sqrt": "sqrt", "Exp": "exp",
+    "Add": "add", "Sub": "sub", "Mul": "mul", "Pow": "pow", "Sqrt": "sqrt", "Exp": "exp",
     "Log": "log", "Reciprocal": "reciprocal", "Erf": "erf", "Abs": "abs", "Sign": "sign", "Neg": "neg", "Max": "max",
     "Min": "min", "Sum": "sum", "Mean": "mean", "Floor": "round", "Ceil": "round", "Round": "round", "Sin": "sin",
     "Cos": "cos", "Tan": "tan", "Asin": "asin", "Acos": "acos", "Atan": "atan", "Sinh": "sinh", "Cosh": "cosh",
@@ -192,8 +213,14 @@ for _operator, _operation in _OPERATIONS.items():
 @counted("1 div an element", "Div")
 def _div(op: Operator) -> Value:
     values = aligned(op, [op.value(0), op.value(1)])
-    whole = not is_float(values[0].dtype)
-    return elementwise(op, "div", *values, step=lambda a, b: v.divide(a, b, whole))
+    if not is_float(values[0].dtype):
+        return elementwise(op, "div", *values, step=_whole_division(op, 0))
+    return elementwise(op, "div", *values, step=lambda a, b: v.divide(a, b, False))
+
+
+@counted("1 div an element", "Mod")
+def _mod(op: Operator) -> Value:
+    return elementwise(op, "mod", op.value(0), op.value(1), step=_whole_division(op, 1))
 
 
 @counted("1 or 2 max an element, one a bound", "Clip")

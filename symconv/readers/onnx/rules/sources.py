@@ -32,13 +32,13 @@ def _constant(op: Operator) -> Value:
         return Value(dims, origin.dtype, origins=(origin,), constant=True)
     if not op.has("value"):
         raise ShapeError("a constant without a value")
-    return tensor_value(op.attribute("value"), op.reader.unique(name))
+    return _named(tensor_value(op.attribute("value"), name), name)
 
 
 def _named(value: Value, name: str) -> Value:
     value.name, value.constant = name, True
     shape = tuple(int(x) for x in value.shape or () if isinstance(x, int))
-    value.origins = (Origin(name, shape, value.dtype),)
+    value.origins = (Origin(name, shape, value.dtype, literal=prod(shape) <= 1),)
     return value
 
 
