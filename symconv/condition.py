@@ -205,6 +205,8 @@ def balanced(condition: Condition) -> Condition:
         return condition
     if condition.relation == EQUAL:
         left, right = _without_shared(left, right)
+        if isinstance(left, int):
+            left, right = right, left
         condition = replace(condition, left=left, right=right)
         if not isinstance(left, Extent):
             return condition

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from symconv.binding import bound
 from symconv.block import over
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, product, settled, total_of
 from symconv.count import Convention, Count, sum_of
@@ -152,6 +153,19 @@ class Network(Repeating):
         at = resolve(self._known, values, complete=False)
         self.domain.check(at)
         return at
+
+    def bind(self, given: Mapping[str, Any]) -> dict[str, int]:
+        """The values of the symbols at these shapes of the inputs; for a scalar whose value sizes depend on, a number.
+
+        Raises ShapeError for an input that is missing or unknown, a wrong number of axes, and a contradiction.
+
+        >>> net = Network()
+        >>> net.input("image", "N", 3, "X", "X")
+        'image'
+        >>> net.bind({"image": (1, 3, 224, 224)})
+        {'N': 1, 'X': 224}
+        """
+        return {s.name: value for s, value in bound(self.inputs, self.elements, given).items()}
 
     def substitute(self, /, **values: Any) -> Network:
         """The network with numbers or expressions in place of symbols, its rules run again.

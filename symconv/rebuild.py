@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from symconv.block import Rounds
 from symconv.condition import at_least
 from symconv.errors import NetworkError, ShapeError
-from symconv.extent import Size, size_of
+from symconv.extent import Size, size_of, symbols_of
 from symconv.layer import Layer
 from symconv.node import Block, Node
 from symconv.symbols import Symbol, index
@@ -46,6 +46,9 @@ def rebuilt(old: Network, values: Mapping[Symbol, Size], unroll: bool = False, e
     new.resume(old)
     new.usual = {name: value for name, value in old.usual.items() if name in new.symbols}
     new.claims = old.claims
+    new.notes = old.notes
+    new.choices = {flag: node for flag, node in old.choices.items() if not symbols_of(flag) & values.keys()}
+    new.elements = {name: tuple(substitute(size, values) for size in sizes) for name, sizes in old.elements.items()}
     return new
 
 

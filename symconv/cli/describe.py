@@ -8,8 +8,23 @@ from typing import Annotated
 import typer
 
 from symconv.cli.app import app
-from symconv.cli.models import call, loaded, network_at, placed
-from symconv.cli.options import At, Direction, Figures, Format, FormatName, Layers, MetricName, Model, Plain, Unroll
+from symconv.cli.models import Axes, call, loaded, network_at, placed
+from symconv.cli.options import (
+    At,
+    Dim,
+    Direction,
+    Figures,
+    Format,
+    FormatName,
+    Layers,
+    MetricName,
+    Model,
+    Plain,
+    Shape,
+    Square,
+    Unroll,
+    Value,
+)
 
 
 @app.command()
@@ -21,6 +36,10 @@ def show(
     ascii: Plain = None,
     all: Annotated[bool, typer.Option("--all", help="the layers without cost too")] = False,
     unroll: Unroll = False,
+    dim: Dim = None,
+    square: Square = True,
+    shape: Shape = None,
+    value: Value = None,
     layers: Layers = None,
 ) -> None:
     """Closed forms of a network, in total and layer by layer.
@@ -28,15 +47,17 @@ def show(
     Values for a family's symbols (resnet --at n1=3,n2=4,n3=23,n4=3) say which named variants have them.
     """
     from symconv.readers.call import assignments, metric_named
+    from symconv.readers.catalogue import is_onnx
     from symconv.writers import output
     from symconv.writers.network import network_sheet
     from symconv.writers.zoo import say_members
 
     given, chosen = assignments(at), metric_named(metric)
-    net = network_at(model, layers, given, unroll)
+    net = network_at(model, layers, given, unroll, Axes(dim, square, shape, value))
     every = all or format in (Format.json, Format.csv)
     sheet = network_sheet(net, chosen, every=every)
-    say_members(sheet, model, given)
+    if not is_onnx(model):
+        say_members(sheet, model, given)
     output.show(placed(sheet, given), format.value, ascii)
 
 
@@ -48,6 +69,10 @@ def total(
     only: Annotated[str | None, typer.Option("--only", metavar="NAME", help="a kind, a stage or a layer")] = None,
     format: FormatName = Format.table,
     ascii: Plain = None,
+    dim: Dim = None,
+    square: Square = True,
+    shape: Shape = None,
+    value: Value = None,
     layers: Layers = None,
 ) -> None:
     """One total: a formula, or a number where every symbol has a value."""
@@ -57,7 +82,7 @@ def total(
     from symconv.writers import output
 
     given, chosen = assignments(at), metric_named(metric)
-    net = network_at(model, layers, given)
+    net = network_at(model, layers, given, axes=Axes(dim, square, shape, value))
     cost = net.cost(chosen, only)
     if format is Format.table or format is Format.latex:
         output.write(set_cost(cost, LATEX if format is Format.latex else output.style(ascii)).text + "\n")
@@ -83,6 +108,10 @@ def explain(
     unroll: Unroll = False,
     format: FormatName = Format.table,
     ascii: Plain = None,
+    dim: Dim = None,
+    square: Square = True,
+    shape: Shape = None,
+    value: Value = None,
     layers: Layers = None,
 ) -> None:
     """What stands behind a term, a layer, a block or the domain."""
@@ -91,7 +120,7 @@ def explain(
     from symconv.writers.explain import explain_sheet
 
     given, chosen = assignments(at), metric_named(metric)
-    net = network_at(model, layers, given, unroll)
+    net = network_at(model, layers, given, unroll, Axes(dim, square, shape, value))
     with call():
         sheet = explain_sheet(net, term, chosen)
     output.show(placed(sheet, given), format.value, ascii)
@@ -110,6 +139,8 @@ def diagram(
     direction: Annotated[Direction, typer.Option("--direction", help="top-down or left to right")] = Direction.TB,
     unroll: Unroll = False,
     ascii: Annotated[bool, typer.Option("--ascii", help="formulas in ASCII")] = False,
+    dim: Dim = None,
+    square: Square = True,
     layers: Layers = None,
 ) -> None:
     """Draw a network: shapes, MACs and params, as figures with --at."""
@@ -123,7 +154,7 @@ def diagram(
     if output.suffix.removeprefix(".").lower() not in FORMATS:
         raise CallError(f"-o {output}: a diagram is written as .{', .'.join(FORMATS)}")
     given, chosen = assignments(at), metric_named(metric)
-    net = loaded(model, layers, given)
+    net = loaded(model, layers, given, Axes(dim, square))
     values = numbers(net, given)
     if unroll:
         net, values = unrolled(net.substitute(**values) if values else net), {}

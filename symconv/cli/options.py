@@ -23,7 +23,9 @@ class Direction(StrEnum):
 
 Model = Annotated[
     str,
-    typer.Argument(metavar="MODEL", help="a bundled architecture (vgg16, vgg/D; symconv zoo lists them) or a .yaml"),
+    typer.Argument(
+        metavar="MODEL", help="a bundled architecture (vgg16, vgg/D; symconv zoo lists them), a .yaml or an .onnx"
+    ),
 ]
 At = Annotated[
     str,
@@ -53,4 +55,21 @@ Unroll = Annotated[
 ]
 Layers = Annotated[
     list[Path] | None, typer.Option("--layers", metavar="FILE", help="a Python file with layers of your own; it is run")
+]
+Dim = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--dim", metavar="INPUT:AXIS=NAME", help="a name for an axis of an .onnx, image:2=X; frees a static one"
+    ),
+]
+Square = Annotated[
+    bool, typer.Option("--square/--no-square", help="X for both sides of an .onnx's square images, or H and W")
+]
+Shape = Annotated[
+    list[str] | None,
+    typer.Option("--shape", metavar="INPUT=SHAPE", help="values of symbols by an input's shape, x=1,3,640,640"),
+]
+Value = Annotated[
+    list[str] | None,
+    typer.Option("--value", metavar="INPUT=NUMBER", help="the number that a scalar input holds, sr=16000"),
 ]

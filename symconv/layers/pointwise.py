@@ -44,7 +44,7 @@ POINTWISE: Final[dict[str, Count]] = {
 _FOLDED: Final = {"add", "mul", "max", "min", "sum", "mean", "logic"}
 
 
-@layer("pointwise")
+@layer("elementwise")
 class Pointwise(Layer):
     """An operation on the elements in the same places of its inputs and of constants, whose shapes are `beside`.
 
@@ -63,7 +63,9 @@ class Pointwise(Layer):
     def _operation(self) -> Count:
         if self.operation not in POINTWISE:
             hint = near(self.operation, POINTWISE)
-            raise ShapeError(f"pointwise: operation = {self.operation!r}: accepted are {', '.join(POINTWISE)}. {hint}")
+            raise ShapeError(
+                f"elementwise: operation = {self.operation!r}: accepted are {', '.join(POINTWISE)}. {hint}"
+            )
         return POINTWISE[self.operation]
 
     def output(self, *inputs: Tensor) -> Tensor:

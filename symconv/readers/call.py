@@ -43,6 +43,42 @@ def assignments(text: str) -> dict[str, str]:
     return out
 
 
+def dimensions(said: Sequence[str]) -> dict[str, Any]:
+    """`["input:2=X", "input:3=224"]`: names, or numbers, of axes.
+
+    Raises CallError for anything else.
+    """
+    out: dict[str, Any] = {}
+    for one in said:
+        key, sign, value = (p.strip() for p in one.rpartition("="))
+        if not sign or not key or not value or ":" not in key:
+            raise CallError(f"--dim {shown(one)}: an input, an axis and a name are wanted, such as image:2=X")
+        if key in out:
+            raise CallError(f"--dim gives {plainly(key)} twice")
+        out[key] = int(value) if _WHOLE.fullmatch(value) else value
+    return out
+
+
+def shapes(said: Sequence[str], values: Sequence[str]) -> dict[str, Any]:
+    """`["x=1,3,640,640"]` and `["sr=16000"]`: the shapes and the numbers of inputs.
+
+    Raises CallError for anything else.
+    """
+    out: dict[str, Any] = {}
+    for option, given in (("--shape", said), ("--value", values)):
+        for one in given:
+            name, sign, numbers = (p.strip() for p in one.rpartition("="))
+            parts = [p.strip() for p in numbers.split(",")] if numbers else []
+            if not sign or not name or any(not _WHOLE.fullmatch(p) for p in parts):
+                example = "x=1,3,640,640" if option == "--shape" else "sr=16000"
+                raise CallError(f"{option} {shown(one)}: an input and whole numbers are wanted, such as {example}")
+            if name in out:
+                raise CallError(f"{option} gives {plainly(name)} twice")
+            whole = tuple(int(p) for p in parts)
+            out[name] = whole[0] if option == "--value" and len(whole) == 1 else whole
+    return out
+
+
 def _parts(text: str) -> list[str]:
     """What stands between the commas that are in no parentheses."""
     parts, depth = [""], 0

@@ -27,19 +27,42 @@ TOLD: Final = 12
 _FILE = re.compile(r"(.+?\.ya?ml)(?::(.*))?", re.IGNORECASE | re.DOTALL)
 
 
-def load(source: str | Path, variant: str | None = None) -> Network:
-    """A network: a bundled architecture by name, or a spec from a file.
+def load(
+    source: str | Path,
+    variant: str | None = None,
+    *,
+    dims: Mapping[str, Any] | None = None,
+    square: bool = False,
+) -> Network:
+    """A network: a bundled architecture by name, a spec from a file, or an ONNX model.
 
     `vgg/D` is a network of a bundled family, `vgg16` one by its own name, `resnet` a family in its symbols, `my.yaml`
-    a file, and `my.yaml:D` (or `variant="D"`) one of its networks. What ends in .yaml or .yml is a file.
+    a file, and `my.yaml:D` (or `variant="D"`) one of its networks. What ends in .yaml, .yml or .onnx is a file.
 
-    Raises SymconvError for an unknown name, SpecError with everything that is wrong with a file.
+    Of an ONNX model the batch, the spatial axes of images and the tokens are symbols, N, H and W (X where they are
+    equal and `square`), T; `dims` names others, {"input:2": "X"} or {"input": ("N", None, "H", "W")}.
+
+    Raises SymconvError for an unknown name, SpecError with everything that is wrong with a file, ModelError for a file
+    that is no ONNX model, CallError for `dims` that do not fit it.
 
     >>> load("vgg/D").cost("params")
     2097152·⌊X/32⌋² + 35597096
     """
+    if is_onnx(source):
+        from symconv.readers.onnx import read_onnx
+
+        if variant:
+            raise SymconvError(f"{source} is one network, and has no variant {plainly(variant)}")
+        return read_onnx(source, dims, square).network
+    if dims is not None:
+        raise SymconvError(f"{source}: dims name the axes of a model's inputs, and a spec names its own")
     spec, found = find(source, variant)
     return spec.network(found)
+
+
+def is_onnx(source: str | Path) -> bool:
+    """Whether a source is an ONNX file, by its name."""
+    return str(source).lower().endswith(".onnx")
 
 
 def find(source: str | Path, variant: str | None = None) -> tuple[Spec, str | None]:
@@ -113,7 +136,7 @@ def _hint(text: str) -> str:
     except (OSError, ValueError):
         found = False
     if found:
-        return "a file with a spec ends in .yaml or .yml"
+        return "a file ends in .yaml, .yml or .onnx"
     names = list(dict.fromkeys(name for spec in families() for name in (spec.name.lower(), *_names(spec))))
     told = ", ".join(spec.name.lower() for spec in islice(families(), TOLD))
     return near(text, names) or f"bundled are {told}, … (symconv zoo lists all); a file ends in .yaml"

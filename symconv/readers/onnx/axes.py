@@ -1,4 +1,4 @@
-"""Which axes of a model's inputs are symbols: those that are dynamic in the file, those that are freed, and their names."""
+"""Which axes of a model's inputs are symbols: the dynamic ones of the file, those that are freed, and their names."""
 
 from __future__ import annotations
 
@@ -166,7 +166,9 @@ def _asked(raws: Sequence[Raw], dims: Dims) -> dict[tuple[str, int], int | str]:
     return out
 
 
-def _freed(raws: Sequence[Raw], square: bool, level: int, asked: Mapping[tuple[str, int], Any]) -> dict[tuple[str, int], str]:
+def _freed(
+    raws: Sequence[Raw], square: bool, level: int, asked: Mapping[tuple[str, int], Any]
+) -> dict[tuple[str, int], str]:
     """Names for static axes: N for the batch that all inputs share, X or H and W for images, T for tokens."""
     out: dict[tuple[str, int], str] = {}
     batched = [raw for raw in raws if raw.shape is not None and len(raw.shape) >= 2]
@@ -286,7 +288,9 @@ def value_symbols(raw: Axes, scope: str) -> list[Extent] | None:
     """Symbols for the elements of a scalar or very short input of integers, by which sizes may be given."""
     if raw.shape is None or raw.dtype not in INTEGERS | {"bool"}:
         return None
-    if raw.shape not in ((), (1,)) and not (len(raw.shape) == 1 and isinstance(raw.shape[0], int) and raw.shape[0] <= 8):
+    if raw.shape not in ((), (1,)) and not (
+        len(raw.shape) == 1 and isinstance(raw.shape[0], int) and raw.shape[0] <= 8
+    ):
         return None
     many = 1
     for x in raw.shape:

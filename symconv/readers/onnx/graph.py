@@ -102,8 +102,11 @@ class Reader:
         self.factors: dict[Size, tuple[tuple[Size, int], ...]] = {}
         #: Every name of the main graph, for those who compare it with a run.
         self.tensors: dict[str, Value] = {}
-        #: By node of the network the names of what it computes in the file.
-        self.made: dict[str, tuple[str, ...]] = {}
+        #: By the first output of an operator the nodes of the network that it became.
+        self.parts: dict[str, tuple[str, ...]] = {}
+        #: By a name of a graph inside of the main one what it is, and how often that runs.
+        self.inner: dict[str, list[tuple[Size, Value]]] = {}
+        self._placed: list[str] = []
         self._names: set[str] = set(net.inputs)
         self._counted: set[str] = set()
         self._unknown: dict[tuple[Any, ...], Extent] = {}
@@ -142,7 +145,7 @@ class Reader:
             self._node(node, scope)
 
     def _node(self, node: Any, scope: Scope) -> None:
-        name = self._named(node, scope)
+        name, placed = self._named(node, scope), len(self._placed)
         inputs: list[Value | None] = []
         for i in node.input:
             try:
@@ -158,6 +161,9 @@ class Reader:
         except _BROKEN as error:
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise ModelError(f"node {name} ({node.op_type}): its attributes or inputs do not fit: {what}") from None
+        first = next((o for o in node.output if o), "")
+        if not scope.prefix:
+            self.parts[first] = tuple(self._placed[placed:])
         for output, value in zip(node.output, outputs):
             if output:
                 if value is not None and not value.name:
@@ -165,8 +171,8 @@ class Reader:
                 scope.values[output] = value
                 if scope.outer is None and value is not None:
                     self.tensors[output] = value
-                if value is not None and value.node and scope.outer is None:
-                    self.made.setdefault(value.node, (name, output))
+                if scope.outer is not None and value is not None and not scope.prefix:
+                    self.inner.setdefault(output, []).append((self.times, value))
 
     def _outputs(self, node: Any, name: str, inputs: list[Value | None], scope: Scope) -> list[Value | None]:
         function = self.functions.get((node.domain, node.op_type, getattr(node, "overload", "")))
@@ -184,7 +190,9 @@ class Reader:
             return self._without_rank(op, rule.state == SHAPE_ONLY, str(why))
         return list(made) if isinstance(made, list | tuple) else [made]
 
-    def _call(self, function: Any, node: Any, name: str, inputs: list[Value | None], scope: Scope) -> list[Value | None]:
+    def _call(
+        self, function: Any, node: Any, name: str, inputs: list[Value | None], scope: Scope
+    ) -> list[Value | None]:
         if scope.depth >= DEEP:
             raise ModelError(f"node {name} ({node.op_type}): functions call one another more than {DEEP} deep")
         attributes = {a.name: a for a in function.attribute_proto}
@@ -219,6 +227,7 @@ class Reader:
         if name in self.net:
             name = f"{name}#"
         self.net.place(name, layer, sources, tensors, "", (), False, stated, self.times)
+        self._placed.append(name)
         out = self.net.node(name).out
         self._samples_apart(name, out)
         return Value(out.shape, dtype or out.dtype, node=name)
@@ -344,7 +353,9 @@ class Reader:
         made: list[Value | None] = []
         for i, output in enumerate(op.node.output):
             hint = self.shapes.get(output)
-            dtype = type_name(hint.tensor_type.elem_type) if hint is not None and hint.tensor_type.elem_type else "float32"
+            dtype = (
+                type_name(hint.tensor_type.elem_type) if hint is not None and hint.tensor_type.elem_type else "float32"
+            )
             ranked = hint is not None and hint.tensor_type.HasField("shape")
             rank = len(hint.tensor_type.shape.dim) if hint is not None and ranked else None
             shape = tuple(op.free(f"dim{k}") for k in range(rank)) if rank is not None else (op.free("elements"),)

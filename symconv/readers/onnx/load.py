@@ -30,8 +30,10 @@ class Reading:
     network: Network
     #: By the file's name of a tensor what is known of it.
     tensors: dict[str, Value]
-    #: By node of the network the names, in the file, of the operator and of the tensor that it computes.
-    made: dict[str, tuple[str, ...]]
+    #: By the first output of an operator the nodes of the network that it became.
+    parts: dict[str, tuple[str, ...]]
+    #: By a name of a graph inside of the main one how often that runs, and what it is.
+    inner: dict[str, list[tuple[Size, Value]]]
     #: By the file's name of an input its name in the network.
     inputs: dict[str, str]
     model: Any
@@ -92,10 +94,10 @@ def _pinned(net: Network, plan: Plan, dims: Mapping[str, Any]) -> dict[str, tupl
     out = {}
     for s in sorted(plan.freed, key=lambda s: s.key):
         sizes = net.domain.sizes(s)
-        if s.name not in said and sizes.finite and len(list(sizes.members(1 + max(plan.witness[s], 1) * 2))) == 1:
-            if plan.witness[s] in sizes:
-                asked = [c.node for c in net.domain.conditions if s in c.symbols and c.relation == "equal"]
-                out[s.name] = plan.witness[s], asked[0] if asked else "the graph"
+        alone = sizes.finite and len(list(sizes.members(1 + plan.witness[s] * 2))) == 1
+        if s.name not in said and alone and plan.witness[s] in sizes:
+            asked = [c.node for c in net.domain.conditions if s in c.symbols and c.relation == "equal"]
+            out[s.name] = plan.witness[s], asked[0] if asked else "the graph"
     return out
 
 
@@ -164,10 +166,8 @@ def _once(model: Any, name: str, plan: Plan, choices: Choices) -> Reading:
     if last:
         net.end_with(last)
     net.usual = {s.name: at for s, at in plan.witness.items() if s in plan.freed and s.name in net.symbols}
-    net.elements = {
-        node: symbols for node, symbols in net.elements.items() if any(_occurs(net, s) for s in symbols)
-    }
-    return Reading(net, reader.tensors, reader.made, called, model)
+    net.elements = {node: symbols for node, symbols in net.elements.items() if any(_occurs(net, s) for s in symbols)}
+    return Reading(net, reader.tensors, reader.parts, reader.inner, called, model)
 
 
 def _occurs(net: Network, size: Size) -> bool:

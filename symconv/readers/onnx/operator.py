@@ -182,7 +182,7 @@ class Operator:
         return self.add(layer, *(v for v in read if v.node), weights=kept, dtype=dtype)
 
     def constant(self, shape: tuple[Size, ...], dtype: str, *made_of: Value | None) -> Value:
-        """A tensor that is worked out when the model is loaded, of the same tensors of the file as what it is made of."""
+        """A tensor that is worked out when the model is loaded, of the tensors of the file that it is made of."""
         origins = dict.fromkeys(o for v in made_of if v is not None for o in v.origins)
         return Value(shape, dtype, origins=tuple(origins), constant=True)
 
@@ -199,7 +199,9 @@ class Operator:
         symbol = self.reader.unknown_cost(self.kind, tuple(v.shape for v in read), self.describe(), why)
         made = dtype or (read[0].dtype if read else "float32")
         kept = tuple(v for v in read if not v.node)
-        return self.add(Unknown(self.kind, shape, made, cost=symbol), *(v for v in read if v.node), weights=kept, dtype=made)
+        return self.add(
+            Unknown(self.kind, shape, made, cost=symbol), *(v for v in read if v.node), weights=kept, dtype=made
+        )
 
     def free(self, what: str) -> Extent:
         """An extent that depends on values: a named unknown."""

@@ -320,7 +320,7 @@ def _meant(scale: float) -> Fraction:
     got = np.floor(xs.astype(np.float32) * single).astype(np.int64)
     for most in (1, 10, 100, 1000, 10000):
         nice = exact.limit_denominator(most)
-        if nice > 0 and np.float32(nice.numerator / nice.denominator) == single:
-            if np.array_equal(got, xs * nice.numerator // nice.denominator):
-                return nice
+        near = nice > 0 and np.float32(nice.numerator / nice.denominator) == single
+        if near and np.array_equal(got, xs * nice.numerator // nice.denominator):
+            return nice
     return exact

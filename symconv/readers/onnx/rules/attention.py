@@ -76,9 +76,7 @@ def _attention(op: Operator) -> list[Value | None]:
 def _flex_attention(op: Operator) -> Value:
     n, h, t, d = op.shape(0)
     _, _, s, e = op.shape(2)
-    made = attended(
-        op, (n, h, t, e), *op.inputs, samples=n, heads=h, queries=t, keys=s, size=d, value_size=e
-    )
+    made = attended(op, (n, h, t, e), *op.inputs, samples=n, heads=h, queries=t, keys=s, size=d, value_size=e)
     if op.has("score_mod") or op.has("prob_mod"):
         made = op.unknown((n, h, t, e), made)
     return made
@@ -118,14 +116,20 @@ def _ms_rotary(op: Operator) -> Value:
 @counted(f"a linear layer to queries, keys and values, then {PRODUCTS}", "Attention", "QAttention", domain=MICROSOFT)
 def _ms_attention(op: Operator) -> list[Value | None]:
     quantized = op.kind == "QAttention"
-    n, t, width = op.shape(0)
+    n, t, _ = op.shape(0)
     weights, bias, heads = op.value(1), op.given(2), op.integer("num_heads")
     past = op.given(8 if quantized else 4)
     columns = op.shape_of(weights)[-1]
     sizes = op.integers("qkv_hidden_sizes") or (columns // 3,) * 3
     x = op.value(0)
     scales = tuple(op.given(i) for i in (3, 4, 6, 7)) if quantized else ()
-    projected = op.add(Linear(columns, bias is not None), x, weights=(weights, bias), buffers=scales, dtype="float32" if quantized else x.dtype)
+    projected = op.add(
+        Linear(columns, bias is not None),
+        x,
+        weights=(weights, bias),
+        buffers=scales,
+        dtype="float32" if quantized else x.dtype,
+    )
     d, e = _part(sizes[0], heads), _part(sizes[2], heads)
     s = t + op.shape_of(past)[3] if past is not None else t
     relative = op.given(5) if not quantized else None
@@ -178,7 +182,11 @@ def _part_of(bias: Value, width: Size) -> Value:
     return Value((width,), bias.dtype, origins=bias.origins, constant=True)
 
 
-@counted(f"rotary positions where asked for, then {PRODUCTS}, groups of heads sharing keys and values", "GroupQueryAttention", domain=MICROSOFT)
+@counted(
+    f"rotary positions where asked for, then {PRODUCTS}, groups of heads sharing keys and values",
+    "GroupQueryAttention",
+    domain=MICROSOFT,
+)
 def _group_query(op: Operator) -> list[Value | None]:
     heads, groups = op.integer("num_heads"), op.integer("kv_num_heads")
     n, t, width = op.shape(0)

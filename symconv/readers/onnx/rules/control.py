@@ -27,7 +27,14 @@ def _inside(op: Operator, graph: Any, values: list[Value | None]) -> list[Value]
     for formal, value in zip(graph.input, values):
         if value is not None:
             value = Value(
-                value.shape, value.dtype, value.data, value.node, value.origins, value.items, formal.name, value.constant
+                value.shape,
+                value.dtype,
+                value.data,
+                value.node,
+                value.origins,
+                value.items,
+                formal.name,
+                value.constant,
             )
         scope.values[formal.name] = value
     return op.reader.run(graph, scope)
@@ -237,7 +244,11 @@ def _changing(
     last = []
     for i, (a, b) in enumerate(zip(again, out[1 : 1 + len(start)])):
         if i in changed and a.shape is not None:
-            b = op.look("state", tuple(op.free("dim") if i in changed and x != y else x for x, y in zip(a.shape, b.shape or a.shape)), b)
+            b = op.look(
+                "state",
+                tuple(op.free("dim") if i in changed and x != y else x for x, y in zip(a.shape, b.shape or a.shape)),
+                b,
+            )
         last.append(_behind(op, a, b))
     return [*last, *(_stacked(op, v, rounds) for v in out[1 + len(start) :])]
 
@@ -283,7 +294,9 @@ def _scan(op: Operator) -> list[Value | None]:
         else:
             require(equal(rounds, shape[at]), "sequences of one length")
         inner = (*shape[:at], *shape[at + 1 :])
-        slices.append(op.look("slice", inner, value) if value.node else Value(inner, value.dtype, origins=value.origins))
+        slices.append(
+            op.look("slice", inner, value) if value.node else Value(inner, value.dtype, origins=value.origins)
+        )
     if rounds is None:
         raise ShapeError("a scan of nothing")
     if batched:
@@ -293,9 +306,7 @@ def _scan(op: Operator) -> list[Value | None]:
     with op.reader.running(times):
         out = _inside(op, body, [*(_moving(v) for v in states), *slices])
     last = [_behind(op, a, b) for a, b in zip(states, out)]
-    stacked = [
-        _stacked(op, v, rounds, outward[i] if outward else 0) for i, v in enumerate(out[len(states) :])
-    ]
+    stacked = [_stacked(op, v, rounds, outward[i] if outward else 0) for i, v in enumerate(out[len(states) :])]
     if batch:
         return [op.move("batch", (*batch, *op.shape_of(v)), v) for v in (*last, *stacked)]
     return [*last, *stacked]

@@ -61,7 +61,9 @@ def _kernel(op: Operator, weights: tuple[Size, ...], image: tuple[Size, ...]) ->
     return tuple(weights[2:])
 
 
-def convolved(op: Operator, x: Value, weights: Value, bias: Value | None, *kept: Value | None, dtype: str = "") -> Value:
+def convolved(
+    op: Operator, x: Value, weights: Value, bias: Value | None, *kept: Value | None, dtype: str = ""
+) -> Value:
     """A convolution; `kept` are further tensors of the file that it needs."""
     image, shape = op.shape_of(x), op.shape_of(weights)
     kernel, rank = _kernel(op, shape, image), len(image) - 2
@@ -153,7 +155,15 @@ def _causal_conv(op: Operator) -> list[Value | None]:
     x, weights, bias = op.value(0), op.value(1), op.given(2)
     image, shape = op.shape(0), op.shape(1)
     kernel, rank = shape[-1], len(image) - 2
-    layer = Conv(image[1], (*[1] * (rank - 1), kernel), 1, (*[(0, 0)] * (rank - 1), (kernel - 1, 0)), 1, image[1], bias is not None)
+    layer = Conv(
+        image[1],
+        (*[1] * (rank - 1), kernel),
+        1,
+        (*[(0, 0)] * (rank - 1), (kernel - 1, 0)),
+        1,
+        image[1],
+        bias is not None,
+    )
     made = op.add(layer, x, weights=(weights, bias), dtype=x.dtype)
     activation = op.word("activation", "none").lower()
     if activation in ("silu", "swish"):
@@ -241,7 +251,13 @@ def _nhwc_max_pool(op: Operator) -> Value:
     x, shape = op.value(0), op.shape(0)
     turned = op.look("transpose", (shape[0], shape[-1], *shape[1:-1]), x)
     rank = len(shape) - 2
-    layer = MaxPool(op.integers("kernel_shape"), _per_axis(op, "strides", rank), _padding(op, rank), _per_axis(op, "dilations", rank), _ceil(op))
+    layer = MaxPool(
+        op.integers("kernel_shape"),
+        _per_axis(op, "strides", rank),
+        _padding(op, rank),
+        _per_axis(op, "dilations", rank),
+        _ceil(op),
+    )
     made = op.add(layer, turned, dtype=x.dtype)
     n, c, *image = op.shape_of(made)
     return op.look("transpose", (n, *image, c), made)
@@ -262,5 +278,3 @@ def _qlinear_global(op: Operator) -> Value:
         n, c, *ones = op.shape_of(made)
         made = op.look("transpose", (n, *ones, c), made)
     return op.pointwise("requantize", made, dtype=x.dtype)
-
-

@@ -82,7 +82,7 @@ def _python(start: int, end: int, step: int, extent: int) -> tuple[int | None, i
 def _sliced(op: Operator, extent: Size, start: Size, end: Size, step: int) -> Size:
     """The extent of a slice with bounds or an extent in symbols."""
     if step < 0:
-        if isinstance(start, int) and isinstance(end, int) and start in (-1, FAR) or _far(start):
+        if (isinstance(start, int) and isinstance(end, int) and start in (-1, FAR)) or _far(start):
             if _far(-end) if isinstance(end, int) else False:
                 return ceiling(extent, -step)
             if isinstance(end, int) and end < 0:
@@ -102,7 +102,7 @@ def _far(place: Any) -> bool:
 
 
 def _from_start(op: Operator, place: Size, extent: Size, what: str) -> Size:
-    """A place on an axis from its begin on, kept on the axis; which side it is on at the exported size is a condition."""
+    """A place on an axis from its begin on, kept on the axis; on which side it is at the exported size is asked for."""
     if isinstance(place, int) and place >= FAR:
         return extent
     if isinstance(place, int) and place <= -FAR:
@@ -228,11 +228,8 @@ def _like(value: Value) -> Value:
 @shape_only("elements around the image, or off it", "Pad")
 def _pad(op: Operator) -> Value:
     x, shape = op.value(0), op.shape(0)
-    pads: list[Any] | None
-    if op.has("pads") or op.has("paddings"):
-        pads = list(op.integers("pads") or op.integers("paddings"))
-    else:
-        pads = op.data(1)
+    said = op.integers("pads") or op.integers("paddings")
+    pads: list[Any] | None = list(said) if said or op.has("pads") else op.data(1)
     rank = len(shape)
     axes = [op.place(a, rank) for a in (op.numbers(3) or range(rank))]
     if pads is None:
@@ -252,7 +249,11 @@ def _pad(op: Operator) -> Value:
         if (isinstance(begin, int) and begin < 0) or (isinstance(end, int) and end < 0):
             require(at_least(out[axis], 0), "a pad below 0 that leaves something")
     made_shape = tuple(out)
-    if x.data is not None and all(isinstance(p, int) and p >= 0 for p in pads) and op.word("mode", "constant") == "constant":
+    if (
+        x.data is not None
+        and all(isinstance(p, int) and p >= 0 for p in pads)
+        and op.word("mode", "constant") == "constant"
+    ):
         fill = op.data(2)
         widths = [(0, 0)] * rank
         for k, axis in enumerate(axes):
@@ -283,12 +284,16 @@ def _reverse(op: Operator) -> Value:
 @shape_only("entries that a condition keeps", "Compress")
 def _compress(op: Operator) -> Value:
     shape, chosen = op.shape(0), op.data(1)
-    many = sum(bool(x) for x in chosen) if chosen is not None and not any(isinstance(x, Extent) for x in chosen) else None
+    many = (
+        sum(bool(x) for x in chosen) if chosen is not None and not any(isinstance(x, Extent) for x in chosen) else None
+    )
     size: Size = op.free("kept") if many is None else many
     if not op.has("axis"):
         return op.move("compress", (size,), op.value(0), op.value(1), dtype=op.value(0).dtype)
     axis = op.axis(0, len(shape))
-    return op.move("compress", (*shape[:axis], size, *shape[axis + 1 :]), op.value(0), op.value(1), dtype=op.value(0).dtype)
+    return op.move(
+        "compress", (*shape[:axis], size, *shape[axis + 1 :]), op.value(0), op.value(1), dtype=op.value(0).dtype
+    )
 
 
 @shape_only("a pooling undone: elements at the places of the largest", "MaxUnpool")
@@ -353,7 +358,9 @@ def _nms(op: Operator) -> Value:
 
 
 rule(SHAPE_ONLY, "the input without those axes' other entries", "GatherND", domain=MICROSOFT)(_gather_nd)
-shape_only("zeros below or above a diagonal", "Trilu", domain=MICROSOFT)(lambda op: op.move("trilu", op.shape(0), op.value(0)))
+shape_only("zeros below or above a diagonal", "Trilu", domain=MICROSOFT)(
+    lambda op: op.move("trilu", op.shape(0), op.value(0))
+)
 unknown("different elements, sorted", "Unique", domain=MICROSOFT)(_unique)
 
 

@@ -18,7 +18,11 @@ def _rows(op: Operator) -> Size:
 
 def _labels(op: Operator) -> str:
     strings = any(op.has(a) for a in ("classlabels_strings", "class_labels_strings"))
-    return "string" if strings and len(op.attribute("classlabels_strings", op.attribute("class_labels_strings", ()))) else "int64"
+    return (
+        "string"
+        if strings and len(op.attribute("classlabels_strings", op.attribute("class_labels_strings", ())))
+        else "int64"
+    )
 
 
 def _many(op: Operator, *names: str) -> int:
@@ -124,7 +128,12 @@ def _vectorizer(op: Operator) -> Value:
 
 @shape_only("a map's values as a row", "DictVectorizer", "CastMap", domain=ML)
 def _map(op: Operator) -> Value:
-    return op.move("lookup", (1, _many(op, "int64_vocabulary", "string_vocabulary") or op.free("keys")), op.value(0), dtype="float32")
+    return op.move(
+        "lookup",
+        (1, _many(op, "int64_vocabulary", "string_vocabulary") or op.free("keys")),
+        op.value(0),
+        dtype="float32",
+    )
 
 
 @shape_only("rows as maps", "ZipMap", domain=ML)

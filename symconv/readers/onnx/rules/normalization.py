@@ -36,13 +36,15 @@ def _layer_norm(op: Operator) -> list[Value | None]:
     return [made, *rest]
 
 
-def normalized(op: Operator, x: Value, axis: int, scale: Value | None, shift: Value | None, root: bool = False) -> Value:
+def normalized(
+    op: Operator, x: Value, axis: int, scale: Value | None, shift: Value | None, root: bool = False
+) -> Value:
     """Rows from an axis on, centred and divided by their deviation, scaled and shifted; only divided with `root`."""
     from symconv.layers.norm import LayerNorm
 
     shape = op.shape_of(x)
     axes = len(shape) - axis
-    if 0 < axis:
+    if axis > 0:
         layer = RMSNorm(axes) if root else LayerNorm(axes)
         return op.add(layer, x, weights=(scale, shift), dtype=x.dtype)
     op.add(Reduce("l2" if root else "standardize", tuple(range(len(shape))), True), x, dtype=x.dtype)
@@ -116,7 +118,9 @@ def _nll(op: Operator) -> Value:
 def _reduced(op: Operator, losses: Value) -> Value:
     if op.word("reduction", "mean") == "none":
         return op.pointwise("neg", losses)
-    return op.add(Reduce(op.word("reduction", "mean"), tuple(range(len(op.shape_of(losses))))), losses, dtype=losses.dtype)
+    return op.add(
+        Reduce(op.word("reduction", "mean"), tuple(range(len(op.shape_of(losses))))), losses, dtype=losses.dtype
+    )
 
 
 @counted("a log softmax, and the mean of what is chosen", "SoftmaxCrossEntropyLoss")
@@ -135,7 +139,9 @@ def _skip_layer_norm(op: Operator) -> list[Value | None]:
     return _skipped(op, op.given(3), op.given(4), root=False)
 
 
-@counted("1 add an element for each of skip and bias; then an RMS norm", "SkipSimplifiedLayerNormalization", domain=MICROSOFT)
+@counted(
+    "1 add an element for each of skip and bias; then an RMS norm", "SkipSimplifiedLayerNormalization", domain=MICROSOFT
+)
 def _skip_rms_norm(op: Operator) -> list[Value | None]:
     return _skipped(op, None, op.given(3), root=True)
 
@@ -158,7 +164,9 @@ def _simplified(op: Operator) -> list[Value | None]:
     return [made, op.move("statistics", reduced, made) if op.wants(1) else None]
 
 
-counted("rows of n: n add, 2·n mul, 2 div, 1 sqrt; n mul to scale", "SimplifiedLayerNormalization", domain=MICROSOFT)(_simplified)
+counted("rows of n: n add, 2·n mul, 2 div, 1 sqrt; n mul to scale", "SimplifiedLayerNormalization", domain=MICROSOFT)(
+    _simplified
+)
 
 
 @counted("three lookups, 2 add an element, then a layer norm", "EmbedLayerNormalization", domain=MICROSOFT)

@@ -121,7 +121,19 @@ _OPERATIONS: Final = {
     "Less": "compare", "LessOrEqual": "compare", "IsNaN": "is", "IsInf": "is",
 }  # fmt: skip
 
-_BOOLEAN: Final = {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "IsNaN", "IsInf", "And", "Or", "Xor", "Not"}
+_BOOLEAN: Final = {
+    "Equal",
+    "Greater",
+    "GreaterOrEqual",
+    "Less",
+    "LessOrEqual",
+    "IsNaN",
+    "IsInf",
+    "And",
+    "Or",
+    "Xor",
+    "Not",
+}
 
 #: Layers of their own, for tensors of equal shapes.
 _LAYERS: Final = {
@@ -172,7 +184,7 @@ def elementwise(op: Operator, operation: str, *values: Value, dtype: str = "", s
     if not any(x.node for x in values) and all(isinstance(e, int) for shape in shapes for e in shape):
         return op.constant(np.broadcast_shapes(*shapes), dtype, *values)  # type: ignore[arg-type]
     layer = _LAYERS.get(op.kind)
-    alike = len({shape for shape in shapes}) == 1
+    alike = len(set(shapes)) == 1
     if layer is not None and alike and all(x.node for x in values) and len(values) >= layer.arity[0]:
         return op.add(layer, *values, dtype=dtype)
     return op.pointwise(operation, *values, dtype=dtype)

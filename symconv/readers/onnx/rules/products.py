@@ -38,12 +38,8 @@ def multiplied(
     if plain:
         columns, rows = (b[0], b[1]) if turn_right else (b[1], b[0])
         require(equal(a[-1], rows), f"{op.kind} of rows and columns of one length")
-        return op.add(
-            Linear(columns, bias is not None), left, weights=(right, bias), buffers=kept, dtype=dtype
-        )
-    layer = Product(
-        None if left.node else a, None if right.node else b, turn_left, turn_right, bias is not None
-    )
+        return op.add(Linear(columns, bias is not None), left, weights=(right, bias), buffers=kept, dtype=dtype)
+    layer = Product(None if left.node else a, None if right.node else b, turn_left, turn_right, bias is not None)
     weights = (*(v for v in (left, right) if not v.node), bias)
     return op.add(layer, *(v for v in (left, right) if v.node), weights=weights, buffers=kept, dtype=dtype)
 
@@ -69,7 +65,9 @@ def _general(op: Operator, bias: Value | None) -> Value:
         if op.version < 7 and len(a) > 2:  # old runtimes flattened
             left = op.look("flatten", (a[0], op.reader.product(a[1:])), left)
         else:
-            raise ShapeError(f"{op.kind} of operands with {len(a)} and {len(op.shape_of(right))} axes: matrices are wanted")
+            raise ShapeError(
+                f"{op.kind} of operands with {len(a)} and {len(op.shape_of(right))} axes: matrices are wanted"
+            )
     turn_left, turn_right = bool(op.integer("transA")), bool(op.integer("transB"))
     made = multiplied(op, left, right, turn_left=turn_left, turn_right=turn_right, bias=bias)
     if bias is not None and bias.shape is not None:
@@ -159,6 +157,12 @@ def _qgemm(op: Operator) -> Value:
     kept = tuple(op.given(i) for i in (1, 2, 4, 5, 7, 8))
     dtype = op.value(8).dtype if op.given(8) is not None else "float32"
     sums = multiplied(
-        op, op.value(0), op.value(3), turn_left=bool(op.integer("transA")), turn_right=turned, bias=op.given(6), kept=kept
+        op,
+        op.value(0),
+        op.value(3),
+        turn_left=bool(op.integer("transA")),
+        turn_right=turned,
+        bias=op.given(6),
+        kept=kept,
     )
     return op.pointwise("requantize", sums, dtype=dtype) if not is_float(dtype) else sums

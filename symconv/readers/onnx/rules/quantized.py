@@ -35,7 +35,12 @@ def _dequantize(op: Operator) -> Value:
 
 for _domain in ("", MICROSOFT):
     rule(COUNTED, "1 div, 1 round, 1 add, 2 max an element", "QuantizeLinear", domain=_domain)(_quantize)
-    rule(COUNTED, "1 add, 1 mul an element; of weights none, it is done when they are loaded", "DequantizeLinear", domain=_domain)(_dequantize)
+    rule(
+        COUNTED,
+        "1 add, 1 mul an element; of weights none, it is done when they are loaded",
+        "DequantizeLinear",
+        domain=_domain,
+    )(_dequantize)
 
 
 @counted("the least and the largest, then 1 div, 1 round, 1 add, 2 max an element", "DynamicQuantizeLinear")

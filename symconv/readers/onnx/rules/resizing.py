@@ -141,7 +141,11 @@ def _affine_grid(op: Operator) -> Value:
     places: Size = op.reader.product(image)
     theta = op.value(0)
     layer = Product(left=(1, places, rank + 1), transpose_right=True)
-    made = op.add(layer, *([theta] if theta.node else []), dtype=theta.dtype) if theta.node else op.constant((batch, places, rank), theta.dtype, theta)
+    made = (
+        op.add(layer, *([theta] if theta.node else []), dtype=theta.dtype)
+        if theta.node
+        else op.constant((batch, places, rank), theta.dtype, theta)
+    )
     return op.look("reshape", (batch, *image, rank), made)
 
 
@@ -159,7 +163,9 @@ def _dft(op: Operator) -> Value:
         axis = op.place(int(given[0]) if given else -2, len(shape))
     length = op.data(1)
     onesided, inverse = bool(op.integer("onesided")), bool(op.integer("inverse"))
-    size: Size = length[0] if length and length[0] is not None else shape[axis] if op.given(1) is None else op.free("dim")
+    size: Size = (
+        length[0] if length and length[0] is not None else shape[axis] if op.given(1) is None else op.free("dim")
+    )
     if inverse and onesided:
         shape[axis] = size if length else 2 * (shape[axis] - 1)
         shape[-1] = 1

@@ -102,9 +102,7 @@ def _split(op: Operator) -> Value:
     else:
         parts = list(data)
     squeezed = not keep and op.given(1) is None
-    items = [
-        op.look("split", (*shape[:axis], *(() if squeezed else (part,)), *shape[axis + 1 :]), x) for part in parts
-    ]
+    items = [op.look("split", (*shape[:axis], *(() if squeezed else (part,)), *shape[axis + 1 :]), x) for part in parts]
     return _sequence(items, x.dtype)
 
 

@@ -168,10 +168,7 @@ def _read_again(op: Operator, shape: tuple[Size, ...], target: tuple[Size, ...])
         elif ones:
             later = i + 1 < len(wanted)
             own_place = later and 1 in wanted[i + 1 : i + 2]
-            if not later:
-                taken += queue[at : at + ones]
-                at += ones
-            elif not own_place and op.reader.choices.take((*pattern, i), 2) == 1:
+            if not later or (not own_place and op.reader.choices.take((*pattern, i), 2) == 1):
                 taken += queue[at : at + ones]
                 at += ones
         out.append(taken)
@@ -298,10 +295,10 @@ def _tile(op: Operator) -> Value:
         return op.move("tile", made, x)
     repeats = shape_from(op, 1)
     made = tuple(_tiled(op, e, r, i) for i, (e, r) in enumerate(zip(shape, repeats)))
-    if x.data is not None and all(isinstance(r, int) for r in repeats) and all(isinstance(e, int) for e in made):
-        if prod(e for e in made if isinstance(e, int)) <= FOLLOWED:
-            data = np.tile(x.data, tuple(int(r) for r in repeats if isinstance(r, int)))
-            return Value(made, x.dtype, data, origins=x.origins, constant=x.constant)
+    numbers = [e for e in (*made, *repeats) if isinstance(e, int)]
+    if x.data is not None and len(numbers) == 2 * len(made) and prod(numbers[: len(made)]) <= FOLLOWED:
+        data = np.tile(x.data, tuple(numbers[len(made) :]))
+        return Value(made, x.dtype, data, origins=x.origins, constant=x.constant)
     return op.move("tile", made, x)
 
 

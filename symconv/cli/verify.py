@@ -1,0 +1,53 @@
+"""The command that runs a model and compares: verify."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from symconv.cli.app import app
+from symconv.cli.models import call
+from symconv.cli.options import Dim, Format, FormatName, Plain, Square
+
+
+@app.command()
+def verify(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="an .onnx file")],
+    at: Annotated[
+        list[str] | None,
+        typer.Option("--at", metavar="VALUES", help="sizes to run at, X=224,N=1; several; chosen where none is given"),
+    ] = None,
+    dim: Dim = None,
+    square: Square = True,
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+) -> None:
+    """Run an .onnx and compare all shapes and MACs with the closed forms.
+
+    Exit 1 at the first disagreement, and where the model runs at none of the sizes.
+    """
+    from symconv.errors import CallError, ModelError
+    from symconv.readers.call import assignments, dimensions
+    from symconv.readers.catalogue import is_onnx
+    from symconv.verifying import verify as compared
+    from symconv.writers import output
+    from symconv.writers.verification import verification_sheet
+
+    if not is_onnx(model):
+        raise CallError(f"verify {model}: an .onnx file is wanted")
+    points = []
+    for text in at or []:
+        given = assignments(text)
+        wrong = [f"{name}={value}" for name, value in given.items() if not value.isdecimal()]
+        if wrong:
+            raise CallError(f"--at {wrong[0]}: a run needs whole numbers")
+        points.append({name: int(value) for name, value in given.items()})
+    with call():
+        dims = dimensions(dim or [])
+    report = compared(model, points, dims, square)
+    output.show(verification_sheet(report), format.value, ascii)
+    if report.wrong is not None:
+        raise ModelError(str(report.wrong))
+    if not report.ran:
+        raise ModelError(f"{model} ran at none of the sizes: {report.points[0].failed}")

@@ -1,0 +1,36 @@
+"""What is not known of a network, in words: operators without a rule, choices and loops that values decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symconv.layers import Search, Unknown
+from symconv.network import Network
+
+#: Nodes that a line names.
+NAMED = 3
+
+
+def unknown_lines(net: Network) -> Iterator[str]:
+    """A line for each kind of operator whose cost is a named unknown, and for each thing that was taken for granted."""
+    found: dict[str, tuple[list[str], list[str]]] = {}
+    for node in net.nodes:
+        if isinstance(node.layer, Unknown) and node.layer.cost is not None:
+            nodes, symbols = found.setdefault(node.layer.operation, ([], []))
+            nodes.append(node.name)
+            symbols.append(str(node.layer.cost))
+    for operation, (nodes, symbols) in found.items():
+        which = ", ".join(dict.fromkeys(symbols))
+        yield f"warning: {operation} has no count ({_some(nodes)}): {which} in every total stands for it"
+
+
+def search_lines(net: Network) -> Iterator[str]:
+    """A line for each search whose comparisons are a named unknown, which stands in ops alone."""
+    for node in net.nodes:
+        if isinstance(node.layer, Search) and node.layer.comparisons is not None:
+            yield f"{node.name}: its comparisons are {node.layer.comparisons}"
+
+
+def _some(nodes: list[str]) -> str:
+    more = f", and {len(nodes) - NAMED} more" if len(nodes) > NAMED else ""
+    return ", ".join(nodes[:NAMED]) + more
