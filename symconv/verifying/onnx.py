@@ -5,6 +5,7 @@ What the run shows comes from the run alone: shapes from its tensors, macs from 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product as combinations
@@ -120,6 +121,8 @@ def chosen(reading: Reading) -> list[dict[str, int]]:
     options = [_options(net, s) for s in symbols]
     base = {s.name: o[0] for s, o in zip(symbols, options)}
     candidates = [base]
+    if reading.batch:  # exported with one sample, so that reshapes may have it baked in
+        candidates += [{**base, s.name: v} for s, o in zip(symbols, options) if s.name != "N" for v in o[1:2]]
     for k in range(1, max(len(o) for o in options)):
         candidates.append({s.name: o[min(k, len(o) - 1)] for s, o in zip(symbols, options)})
     for i, (s, o) in enumerate(zip(symbols, options)):
@@ -367,26 +370,38 @@ def _session(model: Any, path: Path, outputs: list[str], feeds: Mapping[str, Any
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
     options.intra_op_num_threads = 1
-    _outside(made, path, options)
+    kept = _outside(made, path, options)
     try:
         session = ort.InferenceSession(made.SerializeToString(), options, providers=["CPUExecutionProvider"])
         found = session.run(outputs, dict(feeds))
     except Exception as error:  # onnxruntime's errors have no common class
-        raise _RunError(" ".join(str(error).split())[:300]) from None
+        raise _RunError(_said(str(error))) from None
+    del kept  # the runtime does not keep them alive
     return dict(zip(outputs, found))
 
 
-def _outside(model: Any, path: Path, options: Any) -> None:
-    """Weights that are in other files, or zeros in place of those that are missing."""
+def _said(error: str) -> str:
+    """What onnxruntime says, without its own places."""
+    text = " ".join(error.split())
+    text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
+    return re.sub(
+        r"Non-zero status code returned while running |/onnxruntime_src/\S+ |onnxruntime::.*? \w+ was false\. ",
+        "",
+        text,
+    )[:200]
+
+
+def _outside(model: Any, path: Path, options: Any) -> list[Any]:
+    """Weights that are in other files, or zeros in place of those that are missing; what has to be kept meanwhile."""
     import onnxruntime as ort
 
     external = [t for t in model.graph.initializer if t.data_location == 1]
     if not external:
-        return
+        return []
     places = {e.value for t in external for e in t.external_data if e.key == "location"}
     if all((path.parent / place).is_file() for place in places):
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path.parent))
-        return
+        return []
     from onnx import helper
 
     names, values = [], []
@@ -395,3 +410,4 @@ def _outside(model: Any, path: Path, options: Any) -> None:
         names.append(t.name)
         values.append(ort.OrtValue.ortvalue_from_numpy(zeros))
     options.add_external_initializers(names, values)
+    return [names, values]

@@ -205,7 +205,7 @@ def test_a_single_network_has_no_variants(tmp_path: Path) -> None:
 def test_a_file_that_is_missing_or_ends_otherwise_is_said_as_such(tmp_path: Path) -> None:
     path = tmp_path / "spec.txt"
     path.write_text(SPEC)
-    assert said(path).endswith("a file with a spec ends in .yaml or .yml")
+    assert said(path).endswith("a file ends in .yaml, .yml or .onnx")
     assert said(tmp_path / "none.yaml").endswith("none.yaml: there is no such file")
     assert "is a directory" in said(_folder(tmp_path / "folder.yaml"))
     assert "cannot be read" in said("x" * 5000 + ".yaml")

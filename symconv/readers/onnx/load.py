@@ -36,7 +36,8 @@ class Reading:
     inner: dict[str, list[tuple[Size, Value]]]
     #: By the file's name of an input its name in the network.
     inputs: dict[str, str]
-    model: Any
+    #: Whether the batch was exported as 1, and is a symbol all the same.
+    batch: bool
 
 
 def read_onnx(
@@ -167,7 +168,7 @@ def _once(model: Any, name: str, plan: Plan, choices: Choices) -> Reading:
         net.end_with(last)
     net.usual = {s.name: at for s, at in plan.witness.items() if s in plan.freed and s.name in net.symbols}
     net.elements = {node: symbols for node, symbols in net.elements.items() if any(_occurs(net, s) for s in symbols)}
-    return Reading(net, reader.tensors, reader.parts, reader.inner, called, model)
+    return Reading(net, reader.tensors, reader.parts, reader.inner, called, plan.batch is not None)
 
 
 def _occurs(net: Network, size: Size) -> bool:

@@ -166,7 +166,7 @@ def worked_out(step: Step, *values: Value) -> Any:
 
 
 def _folded(step: Step, xs: tuple[Any, ...]) -> Any:
-    if len(xs) <= 2:
+    if len(xs) <= 2 or step is _chosen:
         return step(*xs)
     found = xs[0]
     for x in xs[1:]:

@@ -1,0 +1,33 @@
+"""What runs of a model showed, as a sheet."""
+
+from __future__ import annotations
+
+from symconv.verifying import Point, Report
+from symconv.writers.sheet import Cell, Column, Sheet, Table
+
+
+def verification_sheet(report: Report) -> Sheet:
+    """A row for each run: what was compared, what agrees, and the macs of both sides."""
+    table = Table(
+        [
+            Column("at"),
+            Column("tensors", True),
+            Column("operators", True),
+            Column("MACs", True),
+            Column("not seen", True, "unseen"),
+            Column("result", prose=True),
+        ]
+    )
+    for point in report.points:
+        table.rows.append(_row(point))
+    sheet = Sheet(f"{report.network.name}: runs against the closed forms", tables=[table])
+    sheet.notes.append("tensors: shapes that agree; operators: those with MACs that agree; MACs: their sum in the run")
+    return sheet
+
+
+def _row(point: Point) -> list[Cell]:
+    at = ", ".join(f"{name}={value}" for name, value in point.values.items()) or "as it is"
+    if point.failed:
+        return [at, None, None, None, None, f"did not run: {point.failed}"]
+    result = f"{len(point.wrong)} disagree" if point.wrong else "agrees"
+    return [at, point.tensors, point.operators, point.macs, point.unseen, result]
