@@ -18,6 +18,7 @@ def rules(
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="a field of the instance, groups=1 or bias=false"),
     ] = None,
+    onnx: Annotated[bool, typer.Option("--onnx", help="the operators of ONNX, and what is counted of each")] = False,
     format: FormatName = Format.table,
     ascii: Plain = None,
     layers: Layers = None,
@@ -34,6 +35,14 @@ def rules(
     import symconv.layers  # noqa: F401  (registers the layers)
     from symconv.writers.rules import rule_sheet, rules_sheet
 
+    if onnx:
+        from symconv.writers.operators import operators_sheet
+
+        if changes:
+            raise CallError("--set changes a field of a layer, and operators have none")
+        with call():
+            output.show(operators_sheet(kind), format.value, ascii)
+        return
     with call():
         sheet = rules_sheet() if kind is None else rule_sheet(kind, changes)
     output.show(sheet, format.value, ascii)

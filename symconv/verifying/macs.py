@@ -60,7 +60,7 @@ def _attention(node: Any, inputs: Sequence[Shape], outputs: Sequence[Shape]) -> 
     if len(q) == 4:
         n, h, t, d = q
         return n * h * t * (k[2] + past) * (d + v[3])
-    h, g = _attribute(node, "q_num_heads", 0), _attribute(node, "kv_num_heads", 0)
+    h, g = int(_attribute(node, "q_num_heads", 0)), int(_attribute(node, "kv_num_heads", 0))
     n, t, width = q
     return n * h * t * (k[1] + past) * (width // h + v[2] // g)
 

@@ -60,7 +60,7 @@ def model_of(path: str | Path) -> onnx.ModelProto:
     if len(short) > MOST:
         raise ModelError(f"{file}: {len(short):,} bytes without its weights: {MOST:,} are read at most")
     try:
-        model = onnx.ModelProto.FromString(short)
+        model: onnx.ModelProto = onnx.ModelProto.FromString(short)
     except (DecodeError, RecursionError):
         raise ModelError(f"{file}: no ONNX model: its protobuf cannot be read") from None
     checked(model, file)

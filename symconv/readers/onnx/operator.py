@@ -156,6 +156,8 @@ class Operator:
     def pointwise(self, operation: str, *values: Value | None, dtype: str = "", weights: bool = True) -> Value:
         """An operation on the elements in the same places of values, constants among them."""
         read = [v for v in values if v is not None]
+        for v in read:
+            self.shape_of(v)
         constants = [v for v in read if not v.node]
         # What keeps no data of its own has its shape beside the inputs; positions do not matter to the cost.
         layer = Pointwise(operation, tuple(self.shape_of(v) for v in constants), dtype or read[0].dtype)

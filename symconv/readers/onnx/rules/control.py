@@ -47,7 +47,7 @@ def _if(op: Operator) -> list[Value | None]:
     then, other = op.attribute("then_branch"), op.attribute("else_branch")
     if isinstance(decided, bool | int | np.bool_):
         return list(_inside(op, then if decided else other, []))
-    mark, names = op.reader.mark(), None
+    mark = op.reader.mark()
     flag: Size
     if isinstance(decided, Extent):
         flag = decided
@@ -62,8 +62,7 @@ def _if(op: Operator) -> list[Value | None]:
         op.reader.undo(mark)
         return list(_inside(op, then if _taken(op, decided) else other, []))
     if not isinstance(decided, Extent):
-        op.reader.net.choices[flag] = op.name  # type: ignore[index]
-    del names
+        op.reader.net.choices[flag] = op.name
     return [_either(op, flag, a, b) for a, b in zip(first, second)]
 
 

@@ -28,6 +28,9 @@ FAR = 1 << 30
 def _slice(op: Operator) -> Value:
     x, shape = op.value(0), op.shape(0)
     rank = len(shape)
+    starts: Any
+    ends: Any
+    axes: list[int]
     if op.version < 10:
         starts, ends = list(op.integers("starts")), list(op.integers("ends"))
         axes, steps = list(op.integers("axes") or range(len(starts))), [1] * len(starts)
@@ -37,7 +40,8 @@ def _slice(op: Operator) -> Value:
         starts, ends = starts or [None] * many, ends or [None] * many
         axes = [int(a) for a in op.numbers(3) or range(many)]
         steps = list(op.data(4) or [1] * many)
-    out, index, whole = list(shape), [slice(None)] * rank, True
+    index: list[slice[Any, Any, Any]] = [slice(None)] * rank
+    out, whole = list(shape), True
     for axis, start, end, step in zip(axes, starts, ends, steps):
         at = op.place(axis, rank)
         extent = shape[at]
@@ -46,9 +50,9 @@ def _slice(op: Operator) -> Value:
             continue
         if step == 0:
             raise ShapeError("a slice with steps of 0")
-        if all(isinstance(p, int) for p in (extent, start, end)):
-            out[at] = len(range(*slice(*_python(start, end, step, extent)).indices(extent)))
-            index[at] = slice(*_python(start, end, step, extent))
+        if isinstance(extent, int) and isinstance(start, int) and isinstance(end, int):
+            index[at] = _python(start, end, step, extent)
+            out[at] = len(range(*index[at].indices(extent)))
         else:
             out[at], whole = _sliced(op, extent, start, end, step), False
     made = tuple(out)
@@ -72,11 +76,9 @@ def _count(shape: tuple[Size, ...]) -> int:
     return shape[0]
 
 
-def _python(start: int, end: int, step: int, extent: int) -> tuple[int | None, int | None, int]:
+def _python(start: int, end: int, step: int, extent: int) -> slice[Any, Any, Any]:
     """The bounds as Python takes them: below −extent with a negative step is before the first element."""
-    if step < 0 and end < -extent:
-        return start, None, step
-    return start, end, step
+    return slice(start, None if step < 0 and end < -extent else end, step)
 
 
 def _sliced(op: Operator, extent: Size, start: Size, end: Size, step: int) -> Size:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from symconv.layers import BatchNorm, GroupNorm, InstanceNorm, Reduce, RMSNorm, Softmax
+from symconv.extent import Size
+from symconv.layer import Layer
+from symconv.layers import BatchNorm, GroupNorm, InstanceNorm, Pointwise, Reduce, RMSNorm, Softmax
 from symconv.readers.onnx.operator import Operator
 from symconv.readers.onnx.registry import MICROSOFT, counted
 from symconv.readers.onnx.value import Value, is_float
@@ -181,10 +183,9 @@ def _embed_layer_norm(op: Operator) -> list[Value | None]:
     return [made, op.move("mask", (batch,), ids, dtype="int32") if op.wants(1) else None, kept if op.wants(2) else None]
 
 
-def _sum(further: int, shape: tuple[object, ...]) -> object:
-    from symconv.layers import Pointwise
-
-    return Pointwise("add", (shape,) * further)  # type: ignore[arg-type]
+def _sum(further: int, shape: tuple[Size, ...]) -> Layer:
+    """An addition of so many constants."""
+    return Pointwise("add", (shape,) * further)
 
 
 @counted("as the softmax of floats; 5 to requantize", "QLinearSoftmax", domain=MICROSOFT)

@@ -11,7 +11,7 @@ import numpy as np
 from symconv.condition import at_least
 from symconv.count import Count
 from symconv.domain import require
-from symconv.extent import Size
+from symconv.extent import Extent, Size
 from symconv.layers import Add, Maximum, Mul, ReLU, Sigmoid, Sub, Tanh
 from symconv.layers.pointwise import POINTWISE
 from symconv.readers.onnx import value as v
@@ -61,10 +61,10 @@ def _whole_division(op: Operator, part: int) -> Step:
                 return None
             quotient = v.divide(a, b, True) if isinstance(a, int) and isinstance(b, int) else None
             return (quotient, a % b)[part]
-        if not all(isinstance(x, int | v.Extent) for x in (a, b)):
+        if not all(isinstance(x, int | Extent) for x in (a, b)):
             return None
         if not v.positive(b):
-            if not isinstance(b, v.Extent) or (op.reader.at(b) or 0) < 1:
+            if not isinstance(b, Extent) or (op.reader.at(b) or 0) < 1:
                 return None
             require(at_least(b, 1), "a divisor of at least 1")
         if isinstance(a, int) and a >= 0 and (op.reader.at(b) or 0) > a and op.reader.freed:
@@ -79,7 +79,7 @@ def _whole_division(op: Operator, part: int) -> Step:
 def _absolute(x: Any) -> Any:
     if not v.symbolic(x):
         return abs(x)
-    return v.choose("max", x, -x) if isinstance(x, v.Extent) else None
+    return v.choose("max", x, -x) if isinstance(x, Extent) else None
 
 
 def _bits(function: Callable[[int, int], int]) -> Step:
@@ -315,7 +315,7 @@ def _where(op: Operator) -> Value:
 def _chosen(condition: Any, a: Any, b: Any) -> Any:
     if not v.symbolic(condition):
         return a if condition else b
-    if all(isinstance(x, int | v.Extent) and not isinstance(x, bool) for x in (a, b)):
+    if all(isinstance(x, int | Extent) and not isinstance(x, bool) for x in (a, b)):
         return condition * a + (1 - condition) * b if a != b else a
     return None
 

@@ -10,7 +10,7 @@ import numpy as np
 from symconv.extent import Size
 from symconv.layers import Reduce
 from symconv.readers.onnx import value as v
-from symconv.readers.onnx.operator import Operator
+from symconv.readers.onnx.operator import Operator, RanklessError
 from symconv.readers.onnx.registry import counted
 from symconv.readers.onnx.value import Value
 
@@ -30,7 +30,10 @@ def _register(operator: str, operation: str) -> None:
     @counted(f"n elements to one: {operation.replace('_', ' ')}, n − 1 steps", operator)
     def run(op: Operator) -> Value:
         shape, x = op.shape(0), op.value(0)
-        given = op.numbers(1, "axes", ())
+        try:
+            given = op.numbers(1, "axes", ())
+        except RanklessError:
+            return _somewhere(op, shape)
         if not given and op.integer("noop_with_empty_axes"):
             return Value(x.shape, x.dtype, x.data, x.node, x.origins, constant=x.constant)
         axes = tuple(sorted({op.place(a, len(shape)) for a in given or range(len(shape))}))
@@ -44,6 +47,17 @@ def _register(operator: str, operation: str) -> None:
         if not shape:
             return op.look("identity", (), x)
         return op.add(Reduce(operation, axes, keep), x, dtype=x.dtype)
+
+
+def _somewhere(op: Operator, shape: tuple[Size, ...]) -> Value:
+    """A reduction over axes that values say, so many of them."""
+    axes = op.shape(1)
+    many = axes[0] if len(axes) == 1 else None
+    if op.integer("keepdims", 1):
+        many = 0
+    if not isinstance(many, int):
+        raise RanklessError(f"{op.kind}: over how many axes it reduces is not known")
+    return op.unknown(tuple(op.free(f"dim{i}") for i in range(len(shape) - many)), op.value(0))
 
 
 def _worked_out(operator: str, x: Value, axes: tuple[int, ...], made: tuple[Size, ...]) -> Any:

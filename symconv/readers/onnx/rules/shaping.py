@@ -81,13 +81,17 @@ def reshaped(op: Operator, x: Value, target: tuple[Size, ...], zero: bool = Fals
 
 def viewed(op: Operator, x: Value, shape: tuple[Size, ...], operation: str = "reshape") -> Value:
     """The elements of a value in another shape, its data as well."""
-    if x.data is not None and all(isinstance(e, int) for e in shape):
-        return Value(shape, x.dtype, x.data.reshape(shape), origins=x.origins, constant=x.constant)
+    numbers = [e for e in shape if isinstance(e, int)]
+    if x.data is not None and len(numbers) == len(shape):
+        return Value(shape, x.dtype, x.data.reshape(tuple(numbers)), origins=x.origins, constant=x.constant)
     return op.look(operation, shape, x)
 
 
 def _filled(op: Operator, shape: tuple[Size, ...], target: tuple[Size, ...]) -> tuple[Size, ...]:
     """The target as it is, −1 as the quotient; what has to be equal is a condition."""
+    for t in target:
+        if isinstance(t, Extent):
+            require(at_least(t, 1), f"an extent of at least 1 in {op.kind}")
     rest, over = [t for t in target if t != -1], list(shape)
     for t in list(rest):
         if t in over:
@@ -369,7 +373,7 @@ def _split(op: Operator) -> list[Value | None]:
     x, shape = op.value(0), op.shape(0)
     axis = op.axis(0, len(shape))
     extent = shape[axis]
-    given = op.integers("split") if op.has("split") else None
+    given: tuple[Size, ...] | None = op.integers("split") if op.has("split") else None
     if given is None and op.given(1) is not None:
         data = op.data(1)
         given = tuple(data) if data is not None and None not in data else None
@@ -379,17 +383,18 @@ def _split(op: Operator) -> list[Value | None]:
         many = op.integer("num_outputs", op.outputs)
         if op.has("num_outputs"):
             size = (extent + many - 1) // many
-            given = (*[size] * (many - 1), extent - size * (many - 1))
+            given = (*(size for _ in range(many - 1)), extent - size * (many - 1))
         else:
             require(divides(many, extent), "a split into equal parts")
             given = (floor(extent, many, exact=True),) * many
     else:
-        require(equal(reduce(lambda a, b: a + b, given, 0), extent), "parts that make the axis")
+        require(equal(sum(given, 0), extent), "parts that make the axis")
     out: list[Value | None] = []
     start = 0
+    numeric = all(isinstance(p, int) for p in given)
     for i, part in enumerate(given):
         made = (*shape[:axis], part, *shape[axis + 1 :])
-        if x.data is not None and all(isinstance(p, int) for p in given):
+        if x.data is not None and numeric and isinstance(part, int):
             index: list[Any] = [slice(None)] * len(shape)
             index[axis] = slice(start, start + part)
             out.append(Value(made, x.dtype, x.data[tuple(index)]))

@@ -97,11 +97,14 @@ def _range(op: Operator) -> Value:
             return known([start + k * step for k in range(many)], dtype, (many,))
         return Value((many,), dtype, constant=True)
     length = v.subtract(limit, start)
-    many = v.round_up(v.divide(v.to_float(length), v.to_float(step), False)) if step != 1 else length
-    if not isinstance(many, int | Extent):
-        many = op.free("dim")
-    made = op.move("range", (many,), dtype=dtype)
-    return made
+    whole = all(isinstance(e, int | Extent) for e in (length, step))
+    steps = (
+        v.divide(v.to_float(length), v.to_float(step), False) if step != 1 and whole and isinstance(step, int) else None
+    )
+    size: Any = length if step == 1 else None if steps is None else v.round_up(steps)
+    if not isinstance(size, int | Extent):
+        size = op.free("dim")
+    return op.move("range", (size,), dtype=dtype)
 
 
 @shape_only("ones on a diagonal", "EyeLike")
