@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from symconv.count import Count
-from symconv.extent import Size
-from symconv.layer import Layer, Shape, layer, s
+from symconv.layer import Layer, Natural, Shape, layer, s
 from symconv.layers.features import letter
 from symconv.symbols import Symbol
 from symconv.tensor import Tensor
@@ -65,7 +64,7 @@ class Search(Move):
     operation: str
     shape: Shape
     dtype: str = "float32"
-    comparisons: Size | None = None
+    comparisons: Natural | None = None
 
     def work(self, *tensors: Tensor) -> Count:
         return Count(max=0 if self.comparisons is None else self.comparisons)
@@ -87,7 +86,7 @@ class Unknown(Move):
     operation: str
     shape: Shape
     dtype: str = "float32"
-    cost: Size | None = None
+    cost: Natural | None = None
 
     def work(self, *tensors: Tensor) -> Count:
         return Count(unknown=0 if self.cost is None else self.cost)

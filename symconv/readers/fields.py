@@ -111,6 +111,9 @@ def _schema(limits: Range, optional: bool) -> dict[str, Any]:
     number = {"type": "number", "exclusiveMinimum": 0} if limits.rational else {"type": "integer", **least}
     one: list[dict[str, Any]] = [number, {"type": "string", "description": "an expression in the spec's symbols"}]
     absent = [{"type": "null"}] if optional else []
+    if limits.shapes:
+        extents = {"type": "array", "items": {"anyOf": one}}
+        return {"anyOf": [extents, {"type": "array", "items": extents}, *absent]}
     if not limits.per_axis:
         return {"anyOf": [*one, *absent]}
     pair = [{"type": "array", "items": {"anyOf": one}, "minItems": 2, "maxItems": 2}] if limits.pairs else []
@@ -122,10 +125,18 @@ def _schema(limits: Range, optional: bool) -> dict[str, Any]:
 def _read(value: Any, limits: Range, names: Names) -> Any:
     if isinstance(value, str) and value in limits.words:
         return value
+    if limits.shapes and isinstance(value, list):
+        return tuple(_shape(v, limits, names, (i,)) for i, v in enumerate(value))
     whole = [*limits.words, *(["a list with one for each axis"] if limits.per_axis else [])]
     if isinstance(value, list) and limits.per_axis and value:
         return tuple(_axis(v, limits, names, (i,)) for i, v in enumerate(value))
     return _one(value, limits, names, whole)
+
+
+def _shape(value: Any, limits: Range, names: Names, steps: Steps) -> Any:
+    if isinstance(value, list):
+        return tuple(_shape(v, limits, names, (*steps, i)) for i, v in enumerate(value))
+    return _one(value, limits, names, ["a list of extents"], steps)
 
 
 def _axis(value: Any, limits: Range, names: Names, steps: Steps) -> Any:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from symconv.readers.onnx import rules  # noqa: F401  (registers the rules)
 from symconv.readers.onnx.file import package
+from symconv.readers.onnx.operator import Operator
 from symconv.readers.onnx.registry import RULES, UNKNOWN, Rule
+from symconv.readers.onnx.value import Value
 
 
 def operators() -> list[Rule]:
-    """A rule for each operator that the installed onnx package has and each further one with a rule, by domain and name.
+    """A rule for each operator that the installed onnx package has, and each further one that has a rule.
 
     Raises ModelError where the onnx package is not installed.
     """
@@ -21,5 +23,6 @@ def operators() -> list[Rule]:
     return [found[key] for key in sorted(found)]
 
 
-def _none(op: object) -> None:
+def _none(op: Operator) -> list[Value | None]:
     """No rule."""
+    return []

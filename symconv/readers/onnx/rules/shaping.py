@@ -103,9 +103,8 @@ def _filled(op: Operator, shape: tuple[Size, ...], target: tuple[Size, ...]) -> 
         return target
     if right == 0:
         raise ShapeError(f"{op.kind}: −1 beside an extent of 0")
-    if right == 1:
-        found = left
-    else:
+    found: Size = left
+    if right != 1:
         require(divides(right, left), f"{op.kind}: the other extents divide the number of elements")
         found = floor(left, right, exact=True)
     if len(over) > 1 and not rest:
