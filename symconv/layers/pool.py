@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from math import prod
 
+from symconv.condition import at_least
 from symconv.cost import Cost, product
 from symconv.count import Count
+from symconv.domain import require
 from symconv.extremes import gcd
 from symconv.layer import Axes, Layer, Padding, Reach, image_of_symbols, layer, s
 from symconv.layers.window import Window, per_axis, slid, spatial_rank, windows_of
@@ -79,7 +81,10 @@ class _GlobalPool(Layer):
     """A pooling over all spatial positions, which leaves 1×1."""
 
     def output(self, image: Tensor) -> Tensor:
-        return image.like(image.batch, image.channels, *[1] * spatial_rank(image))
+        rank = spatial_rank(image)
+        for x in image.spatial:
+            require(at_least(x, 1), "an image of at least one element")
+        return image.like(image.batch, image.channels, *[1] * rank)
 
     def reach(self, image: Tensor, out: Tensor) -> None:
         return None

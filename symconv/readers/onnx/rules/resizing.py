@@ -40,7 +40,7 @@ def scaled(op: Operator, extent: Size, scale: Any) -> Size:
         import numpy as np
 
         return int(np.float32(scale) * np.float32(extent))
-    found = v.to_integer(v.multiply(v.to_float(extent), scale))
+    found = v.round_down(v.multiply(v.to_float(extent), scale))
     if not isinstance(found, int | Extent):
         return op.free("dim")
     require(at_least(found, 1), "an output of at least 1")
