@@ -26,15 +26,20 @@ from symconv.symbols import Symbol, symbol
 from symconv.tensor import Tensor
 from symconv.values import evaluate
 
-#: Nodes that are read, those of functions each time they are called, and functions inside of one another, at most.
-MOST: Final = 200_000
+#: Nodes that are read, those of functions that are, each time they are called, and functions inside of one another.
+MOST: Final = 100_000
+CALLED: Final = 10_000
 DEEP: Final = 64
 
 #: What a broken attribute or input can make a rule's own arithmetic raise.
-_BROKEN: Final = (
+BROKEN: Final = (
     ValueError, IndexError, TypeError, KeyError, AttributeError, OverflowError, ZeroDivisionError, StopIteration,
     RecursionError, MemoryError, UnicodeError,
 )  # fmt: skip
+
+
+class GraphError(ModelError):
+    """A graph that is none, whatever its axes are."""
 
 
 class Conflict(SymconvError):  # noqa: N818  (a choice that was wrong, more than an error)
@@ -112,7 +117,7 @@ class Reader:
         self._unknown: dict[tuple[Any, ...], Extent] = {}
         self._free: dict[str, Extent] = {}
         self._values: dict[Any, Any] = {}
-        self._nodes = 0
+        self._nodes = self._called = 0
         self._asked = _Kept(net)
 
     # -- graphs ------------------------------------------------------------------------------------------------------
@@ -134,14 +139,15 @@ class Reader:
     def _output(self, name: str, scope: Scope) -> Value:
         found = scope.find(name) if scope.knows(name) else None
         if found is None:
-            raise ModelError(f"the output {name} is computed by no node")
+            raise GraphError(f"the output {name} is computed by no node")
         return found
 
     def _nodes_of(self, nodes: Iterable[Any], scope: Scope) -> None:
         for node in _sorted(list(nodes), scope):
             self._nodes += 1
-            if self._nodes > MOST:
-                raise ModelError(f"more than {MOST:,} nodes, those of functions counted each time they are called")
+            self._called += bool(scope.depth)
+            if self._nodes > MOST or self._called > CALLED:
+                raise GraphError(f"more than {MOST:,} nodes, or {CALLED:,} of functions each time they are called")
             self._node(node, scope)
 
     def _node(self, node: Any, scope: Scope) -> None:
@@ -151,14 +157,14 @@ class Reader:
             try:
                 inputs.append(scope.find(i) if i else None)
             except KeyError:
-                raise ModelError(f"node {name} ({node.op_type}): its input {i} is there nowhere") from None
+                raise GraphError(f"node {name} ({node.op_type}): its input {i} is there nowhere") from None
         try:
             outputs = self._outputs(node, name, inputs, scope)
         except (ModelError, Conflict):
             raise
         except SymconvError as error:
             raise ModelError(f"node {name} ({node.op_type}): {error}") from None
-        except _BROKEN as error:
+        except BROKEN as error:
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise ModelError(f"node {name} ({node.op_type}): its attributes or inputs do not fit: {what}") from None
         first = next((o for o in node.output if o), "")
@@ -194,7 +200,7 @@ class Reader:
         self, function: Any, node: Any, name: str, inputs: list[Value | None], scope: Scope
     ) -> list[Value | None]:
         if scope.depth >= DEEP:
-            raise ModelError(f"node {name} ({node.op_type}): functions call one another more than {DEEP} deep")
+            raise GraphError(f"node {name} ({node.op_type}): functions call one another more than {DEEP} deep")
         attributes = {a.name: a for a in function.attribute_proto}
         for a in node.attribute:
             handed = scope.attributes.get(a.ref_attr_name) if a.ref_attr_name else a
@@ -378,7 +384,7 @@ def _sorted(nodes: list[Any], scope: Scope) -> list[Any]:
         for output in node.output:
             if output:
                 if output in maker:
-                    raise ModelError(f"two nodes compute {output}: {_label(nodes[maker[output]])} and {_label(node)}")
+                    raise GraphError(f"two nodes compute {output}: {_label(nodes[maker[output]])} and {_label(node)}")
                 maker[output] = i
     if all(maker.get(name, -1) < i for i, node in enumerate(nodes) for name in node.input):
         return nodes
@@ -390,7 +396,7 @@ def _sorted(nodes: list[Any], scope: Scope) -> list[Any]:
         return [nodes[int(i)] for i in in_order(inputs)]
     except SymconvError as error:
         ways = str(error).partition(": ")[2].split(" → ")
-        raise ModelError(f"a cycle: {' → '.join(_label(nodes[int(i)]) for i in ways)}") from None
+        raise GraphError(f"a cycle: {' → '.join(_label(nodes[int(i)]) for i in ways)}") from None
 
 
 def _label(node: Any) -> str:

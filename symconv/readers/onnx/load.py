@@ -14,7 +14,7 @@ from symconv.readers.onnx import rules  # noqa: F401  (registers the rules)
 from symconv.readers.onnx.axes import ALL, BATCH, NOTHING, Plan, planned, raw_inputs, value_symbols
 from symconv.readers.onnx.constants import tensor_value
 from symconv.readers.onnx.file import model_of
-from symconv.readers.onnx.graph import Choices, Conflict, Reader, Scope
+from symconv.readers.onnx.graph import BROKEN, Choices, Conflict, GraphError, Reader, Scope
 from symconv.readers.onnx.value import Value, known
 from symconv.symbols import Symbol
 from symconv.tensor import Tensor
@@ -61,6 +61,8 @@ def read_onnx(
         raise ModelError(text if text.startswith(str(path)) else f"{path}: {text}") from None
     except RecursionError:
         raise ModelError(f"{path}: graphs inside of graphs, too deep") from None
+    except BROKEN as error:
+        raise ModelError(f"{path}: no model that can be read: {type(error).__name__}: {error}") from None
 
 
 def _read(model: Any, name: str, dims: Mapping[str, Any], square: bool) -> Reading:
@@ -70,7 +72,7 @@ def _read(model: Any, name: str, dims: Mapping[str, Any], square: bool) -> Readi
     while True:
         try:
             reading, plan = _at_level(model, name, dims, square, level, frozenset(fixed))
-        except CallError:
+        except (CallError, GraphError):
             raise
         except SymconvError as error:
             if level == NOTHING:
@@ -118,7 +120,7 @@ def _at_level(
                 continue
             break
         except SymconvError as error:
-            if not choices.many:
+            if not choices.many or isinstance(error, GraphError):
                 raise
             first = first or error
             if choices.next():

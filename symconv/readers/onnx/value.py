@@ -317,6 +317,8 @@ def _meant(scale: float) -> Fraction:
     exact = Fraction(scale)
     xs = np.arange(1, TRIED, dtype=np.int64)
     single = np.float32(scale)
+    if not 2**-20 < scale < 2**20:
+        return exact
     got = np.floor(xs.astype(np.float32) * single).astype(np.int64)
     for most in (1, 10, 100, 1000, 10000):
         nice = exact.limit_denominator(most)

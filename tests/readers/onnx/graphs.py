@@ -146,6 +146,8 @@ class Random:
             if c > 32:
                 x, c = self.add("Conv", [x, self.weight(4, c, 1, 1)], kernel_shape=[1, 1]), 4
         pooled = self.add("GlobalAveragePool", [x])
-        flat = self.add("Flatten", [pooled]) if rng.random() < 0.5 else self.add("Reshape", [pooled, self.integers(0, c)])
+        flat = (
+            self.add("Flatten", [pooled]) if rng.random() < 0.5 else self.add("Reshape", [pooled, self.integers(0, c)])
+        )
         last = self.add("Gemm", [flat, self.weight(c, 10)])
         return model(self.nodes, [("x", ["N", 4, "H", "W"])], [last], self.weights)

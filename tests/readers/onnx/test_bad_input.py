@@ -9,8 +9,8 @@ import onnx
 import pytest
 from command import run
 from onnx import helper
-from readers.onnx.graphs import Random, model, node, saved
 
+from readers.onnx.graphs import Random, model, node, saved
 from symconv.errors import SymconvError
 from symconv.readers.onnx import read_onnx
 
@@ -69,7 +69,9 @@ BAD = {
     ),
     "dynamic rank": (rankless(), "dynamic rank"),
     "bad attribute": (
-        model([node("Conv", "x w", pads=[1])], [("x", [1, 3, 4, 4])], weights={"w": np.zeros((8, 3, 1, 1), np.float32)}),
+        model(
+            [node("Conv", "x w", pads=[1])], [("x", [1, 3, 4, 4])], weights={"w": np.zeros((8, 3, 1, 1), np.float32)}
+        ),
         "paddings",
     ),
     "bad perm": (model([node("Transpose", "x", perm=[0, 7])], [("x", [1, 3])]), "transpose"),
@@ -115,6 +117,40 @@ def mutated(data, rng):
     return bytes(out)
 
 
+KINDS = ["Relu", "Conv", "MatMul", "Reshape", "Gather", "Slice", "LSTM", "If", "Concat", "Resize", "Split", "Nothing"]
+
+
+def rearranged(data, rng):
+    """A model whose protobuf is whole, and whose graph is changed: attributes, names, extents, operators."""
+    made = onnx.ModelProto.FromString(data)
+    for _ in range(rng.randint(1, 3)):
+        n = rng.choice(made.graph.node)
+        change = rng.randrange(8)
+        if change == 0 and n.attribute:
+            a = rng.choice(n.attribute)
+            if a.ints:
+                a.ints[rng.randrange(len(a.ints))] = rng.choice([-1, 0, 1, 7, 2**31, -(2**62)])
+            elif a.type == 2:
+                a.i = rng.choice([-1, 0, 3, 2**40])
+        elif change == 1:
+            n.op_type = rng.choice(KINDS)
+        elif change == 2 and n.input:
+            n.input[rng.randrange(len(n.input))] = rng.choice(["x", "", *rng.choice(made.graph.node).output])
+        elif change == 3 and n.attribute:
+            del n.attribute[rng.randrange(len(n.attribute))]
+        elif change == 4 and made.graph.initializer:
+            t = rng.choice(made.graph.initializer)
+            if t.dims:
+                t.dims[rng.randrange(len(t.dims))] = rng.choice([0, 1, 3, 2**33, -1])
+        elif change == 5:
+            made.graph.input[0].type.tensor_type.shape.dim.add().dim_value = rng.choice([0, 1, 5, 2**50])
+        elif change == 6 and n.input:
+            del n.input[-1]
+        else:
+            made.opset_import[0].version = rng.randint(1, 30)
+    return made.SerializeToString()
+
+
 def corpus():
     return [Random(seed).build(4).SerializeToString() for seed in (1, 2, 3)]
 
@@ -139,5 +175,6 @@ def test_mutated_files_are_read_or_refused(tmp_path):
     seeds = corpus()
     for _ in range(300):
         start = time.monotonic()
-        outcome(mutated(rng.choice(seeds), rng), tmp_path / "m.onnx")
+        change = rng.choice([mutated, rearranged])
+        outcome(change(rng.choice(seeds), rng), tmp_path / "m.onnx")
         assert time.monotonic() - start < 10

@@ -1,8 +1,8 @@
 """Random graphs against onnxruntime: every shape and every operator's macs at several sizes."""
 
 import pytest
-from readers.onnx.graphs import Random, saved
 
+from readers.onnx.graphs import Random, saved
 from symconv.errors import ModelError
 from symconv.readers.onnx import read_onnx
 from symconv.verifying.onnx import _legal, verify

@@ -5,9 +5,9 @@ import onnx
 import pytest
 from command import run
 from onnx import TensorProto, helper
-from readers.onnx.graphs import model, node, saved
 
 import symconv as sc
+from readers.onnx.graphs import model, node, saved
 from symconv.errors import CallError, ModelError, ShapeError
 from symconv.readers.onnx import read_onnx
 
@@ -72,7 +72,9 @@ def test_weights_in_constants_filled_in_or_quantized_are_parameters():
     filled = [
         node("ConstantOfShape", "shape", "w"), node("Conv", "x w"),
     ]  # fmt: skip
-    assert net_of(model(filled, [("x", [1, 3, 4, 4])], weights={"shape": np.array([8, 3, 1, 1])})).evaluate("params") == 24
+    assert (
+        net_of(model(filled, [("x", [1, 3, 4, 4])], weights={"shape": np.array([8, 3, 1, 1])})).evaluate("params") == 24
+    )
     value = onnx.numpy_helper.from_array(np.zeros((8, 3, 1, 1), np.float32))
     constant = [helper.make_node("Constant", [], ["w"], value=value), node("Conv", "x w")]
     assert net_of(model(constant, [("x", [1, 3, 4, 4])])).evaluate("params") == 24
@@ -115,7 +117,10 @@ def silero(sr=True):
         m = node("ReduceMean", f"c_{name}", f"o_{name}", axes=[1, 2], keepdims=0)
         out = [helper.make_empty_tensor_value_info(f"o_{name}")]
         branches.append(helper.make_graph([c, m], name, [], out, [w]))
-    nodes = [node("Equal", "sr rate", "is"), helper.make_node("If", ["is"], ["y"], "choice", then_branch=branches[0], else_branch=branches[1])]
+    nodes = [
+        node("Equal", "sr rate", "is"),
+        helper.make_node("If", ["is"], ["y"], "choice", then_branch=branches[0], else_branch=branches[1]),
+    ]
     return model(nodes, [("x", ["N", 1, "T"]), ("sr", [], TensorProto.INT64)], weights={"rate": np.array(16000)})
 
 
@@ -162,7 +167,13 @@ def test_an_operator_without_a_rule_is_a_named_unknown_and_one_warning(tmp_path)
 def test_names_of_the_file_are_the_names_of_nodes():
     net = net_of(conv())
     assert [n.name for n in net.nodes] == ["Conv_y"]
-    made = model([helper.make_node("Relu", ["x"], ["a"], "/layer1/relu/Relu"), helper.make_node("Relu", ["a"], ["y"], "/layer1/relu/Relu")], [("x", [1, 4])])
+    made = model(
+        [
+            helper.make_node("Relu", ["x"], ["a"], "/layer1/relu/Relu"),
+            helper.make_node("Relu", ["a"], ["y"], "/layer1/relu/Relu"),
+        ],
+        [("x", [1, 4])],
+    )
     assert [n.name for n in net_of(made).nodes] == ["layer1/relu/Relu", "layer1/relu/Relu#2"]
 
 
@@ -170,7 +181,9 @@ def test_load_takes_an_onnx_file(tmp_path):
     path = saved(conv(), tmp_path / "c.onnx")
     assert str(sc.load(path, dims={"x:2": "X", "x:3": "X"}).cost("macs")) == "216·N·X²"
     with pytest.raises(ModelError):
-        sc.load(tmp_path / "c.onnx" / "none.onnx") if False else read_onnx(saved(onnx.ModelProto(), tmp_path / "e.onnx"))
+        sc.load(tmp_path / "c.onnx" / "none.onnx") if False else read_onnx(
+            saved(onnx.ModelProto(), tmp_path / "e.onnx")
+        )
     done = run("show", str(path))
     assert done.code == 0 and "216" in done.out
     assert run("total", str(path), "--at", "X=10,N=1").out.strip() == "21600"
