@@ -538,7 +538,9 @@ def test_help_fits_80_columns_and_cuts_no_sentence() -> None:
     text = done.stdout.decode()
     assert "..." not in text.replace("COMMAND [ARGS]...", "")
     assert "…" not in text
-    names = "show total explain growth rates check solve compare whatif sweep scale claims diagram rules zoo schema"
+    names = (
+        "show total explain growth rates check solve compare whatif sweep scale claims diagram verify rules zoo schema"
+    )
     for name in names.split():
         assert re.search(rf"^  {name} +\S", text, re.MULTILINE)
         told = run(name, "--help")

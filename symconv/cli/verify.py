@@ -23,7 +23,7 @@ def verify(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """Run an .onnx and compare all shapes and MACs with the closed forms.
+    """Run an .onnx model: its shapes and MACs beside the formulas.
 
     Exit 1 at the first disagreement, and where the model runs at none of the sizes.
     """

@@ -48,15 +48,10 @@ def model_of(path: str | Path) -> onnx.ModelProto:
     import onnx
     from google.protobuf.message import DecodeError
 
-    with open(path, "rb") as opened:
-        opened.seek(0, 2)
-        if opened.tell() == 0:
-            raise ModelError(f"{file}: the file is empty")
-        with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
-            try:
-                short = b"".join(_without_elements(view, 0, len(view), MODEL, 0))
-            except (_TornError, IndexError):
-                raise ModelError(f"{file}: no ONNX model, or one that was cut off: its protobuf is broken") from None
+    try:
+        short = _short(path, file)
+    except OSError as error:
+        raise ModelError(f"{file}: {error.strerror or error}") from None
     if len(short) > MOST:
         raise ModelError(f"{file}: {len(short):,} bytes without its weights: {MOST:,} are read at most")
     try:
@@ -65,6 +60,19 @@ def model_of(path: str | Path) -> onnx.ModelProto:
         raise ModelError(f"{file}: no ONNX model: its protobuf cannot be read") from None
     checked(model, file)
     return model
+
+
+def _short(path: str | Path, file: str) -> bytes:
+    """The bytes of a file without long tensors."""
+    with open(path, "rb") as opened:
+        opened.seek(0, 2)
+        if opened.tell() == 0:
+            raise ModelError(f"{file}: the file is empty")
+        with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
+            try:
+                return b"".join(_without_elements(view, 0, len(view), MODEL, 0))
+            except (_TornError, IndexError):
+                raise ModelError(f"{file}: no ONNX model, or one that was cut off: its protobuf is broken") from None
 
 
 def checked(model: Any, file: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from symconv.errors import ShapeError
@@ -185,8 +186,7 @@ class Operator:
 
     def constant(self, shape: tuple[Size, ...], dtype: str, *made_of: Value | None) -> Value:
         """A tensor that is worked out when the model is loaded, of the tensors of the file that it is made of."""
-        origins = dict.fromkeys(o for v in made_of if v is not None for o in v.origins)
-        return Value(shape, dtype, origins=tuple(origins), constant=True)
+        return Value(shape, dtype, origins=origins_of(*made_of), constant=True)
 
     def search(self, operation: str, shape: tuple[Size, ...], *values: Value | None, dtype: str = "") -> Value:
         """Elements chosen by their values, by comparisons whose number is not known."""
@@ -250,6 +250,17 @@ def attribute_value(a: Any) -> Any:
 def is_weight(value: Value) -> bool:
     """Whether a constant beside a tensor is a weight: floats of the file, more than one, not filled in."""
     return any(is_float(o.dtype) and o.elements > 1 and not o.made for o in value.origins)
+
+
+def origins_of(*values: Value | None) -> tuple[Origin, ...]:
+    """The tensors of the file that a constant is made of; what small integers are scaled by is no weight."""
+    found = dict.fromkeys(o for v in values if v is not None for o in v.origins)
+    if not any(o.dtype in _SMALL for o in found):
+        return tuple(found)
+    return tuple(o if o.dtype in _SMALL and o.elements > 1 else replace(o, beside=True) for o in found)
+
+
+_SMALL = frozenset({"int8", "uint8", "int4", "uint4", "int2", "uint2"})
 
 
 def is_literal(value: Value | None) -> bool:

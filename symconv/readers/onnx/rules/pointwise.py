@@ -15,7 +15,7 @@ from symconv.extent import Extent, Size
 from symconv.layers import Add, Maximum, Mul, ReLU, Sigmoid, Sub, Tanh
 from symconv.layers.pointwise import POINTWISE
 from symconv.readers.onnx import value as v
-from symconv.readers.onnx.operator import Operator, type_name
+from symconv.readers.onnx.operator import Operator, origins_of, type_name
 from symconv.readers.onnx.registry import MICROSOFT, counted, shape_only
 from symconv.readers.onnx.value import FOLLOWED, Value, is_float
 from symconv.rounding import floor
@@ -179,7 +179,7 @@ def elementwise(op: Operator, operation: str, *values: Value, dtype: str = "", s
     dtype = dtype or values[0].dtype
     data = worked_out(step, *values) if step is not None else None
     if data is not None:
-        return Value(data.shape, dtype, data)
+        return Value(data.shape, dtype, data, origins=origins_of(*values))
     shapes = [op.shape_of(x) for x in values]
     if not any(x.node for x in values) and all(isinstance(e, int) for shape in shapes for e in shape):
         return op.constant(np.broadcast_shapes(*shapes), dtype, *values)  # type: ignore[arg-type]
