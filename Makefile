@@ -25,6 +25,8 @@ $(VENV)/.ready-lint: $(VENV)/.ready
 
 $(VENV)/.ready-torch: $(VENV)/.ready-test
 	$(PIP) torch==2.13.0
+	$(PIP) onnxscript
+	$(PIP) --no-deps torchvision==0.28.0
 	@touch $@
 
 demo: $(VENV)/.ready

@@ -93,7 +93,9 @@ def test_a_bad_file_is_an_error_and_no_traceback(name, tmp_path):
 
 def test_a_file_that_is_not_there_is_said():
     done = run("show", "/nowhere/at/all.onnx")
-    assert done.code == 1 and "Traceback" not in done.err and done.err
+    assert done.code == 1
+    assert "Traceback" not in done.err
+    assert done.err
 
 
 def test_external_data_in_the_folder_is_not_opened(tmp_path):
