@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from itertools import product as combinations
 from math import prod
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy as np
 from symconv.cost import evaluate_cost, total_of
 from symconv.errors import DomainError, ExtentError, ModelError, SymconvError
 from symconv.evaluation import resolve
-from symconv.extent import Size, symbols_of
+from symconv.extent import Function, Size, symbols_of, terms_of
 from symconv.network import Network
 from symconv.readers.onnx.file import checked, package
 from symconv.readers.onnx.load import Reading, read_onnx
@@ -28,6 +29,9 @@ from symconv.verifying.macs import Shape, macs_of
 
 #: Points that are chosen where none is given.
 CHOSEN: Final = 4
+
+#: Combinations that are looked at for them.
+TRIED: Final = 1 << 12
 
 #: Elements of an input at most, where points are chosen.
 LARGE: Final = 1 << 22
@@ -113,21 +117,21 @@ def verify(
 
 
 def chosen(reading: Reading) -> list[dict[str, int]]:
-    """Points that show something: the size of the file, the least legal one, odd ones, H ≠ W, N = 2."""
-    net = reading.network
+    """Points that show something: the size of the file, the least legal one, odd ones, H ≠ W, N = 2.
+
+    A file that has one sample baked into its reshapes runs with one, or mixes samples.
+    """
     symbols = _free(reading)
     if not symbols:
         return [{}]
-    options = [_options(net, s) for s in symbols]
+    options = [[1] if reading.batch and s.name == "N" else _options(reading, s) for s in symbols]
     base = {s.name: o[0] for s, o in zip(symbols, options)}
     candidates = [base]
-    if reading.batch:  # exported with one sample, so that reshapes may have it baked in
-        candidates += [{**base, s.name: v} for s, o in zip(symbols, options) if s.name != "N" for v in o[1:2]]
     for k in range(1, max(len(o) for o in options)):
         candidates.append({s.name: o[min(k, len(o) - 1)] for s, o in zip(symbols, options)})
     for i, (s, o) in enumerate(zip(symbols, options)):
         candidates += [{**base, s.name: v} for v in o[1 : 3 + i]]
-    candidates += [dict(zip(base, values)) for values in combinations(*(o[:3] for o in options))]
+    candidates += [dict(zip(base, values)) for values in islice(combinations(*options), TRIED)]
     out: list[dict[str, int]] = []
     for point in candidates:
         if len(out) < CHOSEN and point not in out and _legal(reading, point):
@@ -142,12 +146,22 @@ def _free(reading: Reading) -> list[Symbol]:
     return sorted({s for x in sizes for s in symbols_of(x)}, key=lambda s: s.key)
 
 
-def _options(net: Network, s: Symbol) -> list[int]:
+def _options(reading: Reading, s: Symbol) -> list[int]:
+    """Values of a symbol to try: those of the file, small ones, and numbers that a choice compares it with."""
+    net = reading.network
     usual, least = net.usual.get(s.name), max(net.domain.least(s), s.least)
-    tried = [1, 2, 3] if s.name == "N" else [least, least + 1, 2 * least + 3, 33, 65]
+    tried = [1, 2, 3] if s.name == "N" else [least, least + 1, 2 * least + 3, 33, 65, 256, 512, 576]
     first = [usual, usual + 1] if usual is not None and s.name != "N" else [usual] if usual is not None else []
-    found = [v for v in (*first, *tried) if v is not None and v in net.domain.sizes(s)]
+    found = [v for v in (*_compared_with(net, s), *first, *tried) if v is not None and v in net.domain.sizes(s)]
     return list(dict.fromkeys(found)) or [least]
+
+
+def _compared_with(net: Network, s: Symbol) -> list[int]:
+    """The numbers that choices compare a symbol with, and half of them: 16000 and 8000 of a sampling rate."""
+    atoms = [a for node in net.nodes if node.times != 1 for m in terms_of(node.times) for a in m]
+    sides = [a.arguments for a in atoms if isinstance(a, Function) and a.name in ("equals", "reaches")]
+    numbers = [y for pair in sides for x, y in (pair, pair[::-1]) if isinstance(y, int) and symbols_of(x) == {s}]
+    return [v for n in dict.fromkeys(numbers) for v in (n, n // 2)]
 
 
 def _legal(reading: Reading, point: Mapping[str, int]) -> bool:

@@ -101,6 +101,8 @@ class Reader:
         }
         #: The batch axis that was exported static: each tensor has it once, so that samples do not mix.
         self.batch: Symbol | None = None
+        #: Whether a reshape has one sample baked in.
+        self.baked = False
         #: How often what is being read runs: on one side of a choice, in the rounds of a loop.
         self.times: Size = 1
         #: The factors of an extent in the order in which a reshape put them together.
@@ -320,11 +322,12 @@ class Reader:
 
     def mark(self) -> Any:
         """What `undo` goes back to."""
-        return self.net.mark(), set(self._names), set(self._counted), self._nodes
+        read = dict(self.parts), {name: list(found) for name, found in self.inner.items()}, list(self._placed)
+        return self.net.mark(), set(self._names), set(self._counted), self._nodes, read
 
     def undo(self, mark: Any) -> None:
         """Back to where `mark` was taken."""
-        before, self._names, self._counted, self._nodes = mark
+        before, self._names, self._counted, self._nodes, (self.parts, self.inner, self._placed) = mark
         self.net.undo(before)
 
     def note(self, node: str, text: str) -> None:

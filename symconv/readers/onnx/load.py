@@ -36,7 +36,7 @@ class Reading:
     inner: dict[str, list[tuple[Size, Value]]]
     #: By the file's name of an input its name in the network.
     inputs: dict[str, str]
-    #: Whether the batch was exported as 1, and is a symbol all the same.
+    #: Whether the batch was exported as 1, is a symbol all the same, and reshapes have it baked in.
     batch: bool
 
 
@@ -170,7 +170,7 @@ def _once(model: Any, name: str, plan: Plan, choices: Choices) -> Reading:
         net.end_with(last)
     net.usual = {s.name: at for s, at in plan.witness.items() if s in plan.freed and s.name in net.symbols}
     net.elements = {node: symbols for node, symbols in net.elements.items() if any(_occurs(net, s) for s in symbols)}
-    return Reading(net, reader.tensors, reader.parts, reader.inner, called, plan.batch is not None)
+    return Reading(net, reader.tensors, reader.parts, reader.inner, called, reader.baked)
 
 
 def _occurs(net: Network, size: Size) -> bool:

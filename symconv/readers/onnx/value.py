@@ -140,7 +140,7 @@ def _ratio(over: Size, under: int) -> Element:
     g = math.gcd(under, *over.terms.values())
     if g > 1:
         over, under = Extent({m: c // g for m, c in over.terms.items()}), under // g
-    return Ratio(over, under)
+    return over if under == 1 else Ratio(over, under)
 
 
 def symbolic(*elements: Element) -> bool:

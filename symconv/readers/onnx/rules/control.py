@@ -68,9 +68,9 @@ def _if(op: Operator) -> list[Value | None]:
 
 def _taken(op: Operator, decided: Extent) -> bool:
     """Which branch the exported size takes, or the usual one; that it is taken is a condition."""
-    at = op.reader.at(decided) if op.reader.freed else None
-    if at is None:
-        at = 0
+    at = (op.reader.at(decided) if op.reader.freed else None) or 0
+    if op.reader.choices.take(("branch", op.name), 2):  # the other one, where what follows does not fit this one
+        at = 1 - at
     ((monomial, c),) = list(decided.terms.items())[-1:]
     atom = monomial[0] if monomial else None
     if isinstance(atom, Function) and len(decided.terms) <= 2 and len(monomial) == 1:

@@ -21,7 +21,7 @@ from symconv.readers.onnx.value import FOLLOWED, Value, is_float
 from symconv.rounding import ceiling
 
 #: Ends of slices from here on stand for the end of the axis.
-FAR = 1 << 30
+FAR = 10**9
 
 
 @shape_only("a part of some axes", "Slice")

@@ -184,6 +184,9 @@ def _read_again(op: Operator, shape: tuple[Size, ...], target: tuple[Size, ...])
         if symbolic and len(factors) > 1:
             op.reader.factors[size] = tuple(factors)
         made.append(size)
+    batch = op.reader.batch
+    if batch is not None and any(t != -1 and batch in symbols_of(s) for s, t in zip(made, target) if s != t):
+        op.reader.baked = True
     return tuple(made)
 
 
