@@ -12,11 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from symconv.binding import bound
 from symconv.block import over
-from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, product, settled, total_of
+from symconv.cost import (
+    Cost,
+    Number,
+    cost_symbols,
+    evaluate_cost,
+    product,
+    settled,
+    substitute_cost,
+    total_of,
+)
 from symconv.count import Convention, Count, sum_of
 from symconv.errors import NetworkError, near
 from symconv.evaluation import resolve
-from symconv.extent import Extent, Size, size_of
+from symconv.extent import Extent, Size, from_terms, size_of, symbols_of
+from symconv.extremes import largest
 from symconv.layer import as_size
 from symconv.node import METRICS, Metric, Node, metric, metric_of
 from symconv.rebuild import rebuilt
@@ -95,12 +105,22 @@ class Network(Repeating):
         """
         if only is not None:
             costs, chosen = self.costs(metric), self._chosen(only)
-            return settled(total_of(costs[node.name] for node in chosen))
+            return settled(self._larger(total_of(costs[node.name] for node in chosen)))
         if isinstance(metric, Convention):
-            return settled(total_of(self.costs(metric).values()))
+            return settled(self._larger(total_of(self.costs(metric).values())))
         if metric not in self._costs:
-            self._costs[metric] = settled(total_of(self.costs(metric).values()))
+            self._costs[metric] = settled(self._larger(total_of(self.costs(metric).values())))
         return self._costs[metric]
+
+    def _larger(self, cost: Cost) -> Cost:
+        """The larger side of each choice that nothing known decides; the layers of both show what stands on each."""
+        for flag in self.choices:
+            (symbol,) = symbols_of(flag)
+            if symbol in cost_symbols(cost):
+                sides = [substitute_cost(cost, {symbol: side}).expanded() for side in (1, 0)]
+                if all(isinstance(c, int) for side in sides for c in side.values()):
+                    cost = product(largest(*(from_terms(dict(side)) for side in sides)))  # type: ignore[arg-type]
+        return cost
 
     def _chosen(self, only: str) -> list[Node]:
         """The layers of a kind, in a stage, or of a name."""

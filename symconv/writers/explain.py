@@ -208,6 +208,9 @@ def _domain_sheet(net: Network) -> Sheet:
         sheet.tables = [table]
     else:
         sheet.notes.append("No layer asks for anything beyond positive sizes.")
+    for text, nodes in net.notes.items():
+        named = ", ".join(nodes[:3]) + (f", and {len(nodes) - 3} more" if len(nodes) > 3 else "")
+        sheet.notes.append(f"taken for granted: {text}{f' ({named})' if named else ''}")
     return sheet
 
 

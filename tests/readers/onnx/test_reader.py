@@ -209,3 +209,18 @@ def test_rules_lists_every_operator_in_one_of_three_states(kind):
     assert f",{kind}," in done.out
     names = {line.split(",")[0] for line in done.out.splitlines()}
     assert {s.name for s in onnx.defs.get_all_schemas()} <= names
+
+
+def test_where_values_decide_the_larger_branch_counts_and_both_are_shown(tmp_path):
+    made = silero()
+    made.graph.node[0].input[0] = "decides"
+    made.graph.input.append(helper.make_tensor_value_info("decides", TensorProto.FLOAT, []))
+    made.graph.initializer[0].CopyFrom(onnx.numpy_helper.from_array(np.float32(1), "rate"))
+    net = net_of(made)
+    assert net.evaluate("macs", N=2, T=10) == 2 * 10 * 48
+    costs = [str(c) for c in net.costs("macs").values() if c]
+    assert len(costs) == 2
+    assert all("if[choice]" in c for c in costs)
+    done = run("explain", str(saved(made, tmp_path / "m.onnx")))
+    assert done.code == 0
+    assert "which branch is taken depends on values" in done.out
