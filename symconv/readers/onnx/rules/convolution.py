@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import mul
 from typing import Any
@@ -41,10 +42,22 @@ def _padding(op: Operator, rank: int, pads: tuple[int, ...] | None = None) -> An
         return 0
     if len(pads) != 2 * rank:
         raise ShapeError(f"{len(pads)} paddings for {rank} axes: a begin and an end for each are wanted")
-    return tuple((pads[i], pads[i + rank]) for i in range(rank))
+    sides = [(pads[i], pads[i + rank]) for i in range(rank)]
+    return _once([begin if begin == end else (begin, end) for begin, end in sides])
 
 
-def _per_axis(op: Operator, name: str, rank: int) -> tuple[int, ...]:
+def _once(values: Sequence[Any]) -> Any:
+    """One value where all axes have the same, as a spec would say it."""
+    alike = len(values) > 0 and all(v == values[0] for v in values) and not isinstance(values[0], tuple)
+    return values[0] if alike else tuple(values)
+
+
+def _per_axis(op: Operator, name: str, rank: int) -> Any:
+    """An attribute with a number for each axis, as one where they are equal."""
+    return _once(_numbers(op, name, rank))
+
+
+def _numbers(op: Operator, name: str, rank: int) -> tuple[int, ...]:
     found = op.integers(name) or (1,) * rank
     if len(found) != rank:
         raise ShapeError(f"{name} has {len(found)} numbers for {rank} axes")
@@ -70,7 +83,7 @@ def convolved(
     groups, bias = op.integer("group", 1), None if is_literal(bias) else bias
     require(equal(shape[1] * groups, image[1]), "weights for as many channels as the input has")
     layer = Conv(
-        shape[0], kernel, _per_axis(op, "strides", rank), _padding(op, rank), _per_axis(op, "dilations", rank),
+        shape[0], _once(kernel), _per_axis(op, "strides", rank), _padding(op, rank), _per_axis(op, "dilations", rank),
         groups, bias is not None,
     )  # fmt: skip
     return op.add(layer, x, weights=(weights, bias), buffers=kept, dtype=dtype or x.dtype)
@@ -116,7 +129,7 @@ def _conv_transpose(op: Operator) -> Value:
     x, weights, bias = op.value(0), op.value(1), op.given(2)
     image, shape = op.shape_of(x), op.shape_of(weights)
     kernel, rank, groups = _kernel(op, shape, image), len(image) - 2, op.integer("group", 1)
-    strides, dilations = _per_axis(op, "strides", rank), _per_axis(op, "dilations", rank)
+    strides, dilations = _numbers(op, "strides", rank), _numbers(op, "dilations", rank)
     require(equal(shape[0], image[1]), "weights for as many channels as the input has")
     extra: Any = op.integers("output_padding") or 0
     padding: Any
@@ -130,7 +143,8 @@ def _conv_transpose(op: Operator) -> Value:
     else:
         padding = _padding(op, rank)
         extra = 0 if padding == "same" else extra
-    layer = ConvTranspose(shape[1] * groups, kernel, strides, padding, extra, dilations, groups, bias is not None)
+    window = _once(kernel), _once(strides), padding, extra, _once(dilations)
+    layer = ConvTranspose(shape[1] * groups, *window, groups, bias is not None)
     return op.add(layer, x, weights=(weights, bias), dtype=x.dtype)
 
 
@@ -140,7 +154,7 @@ def _deform_conv(op: Operator) -> Value:
     image, shape, groups = op.shape(0), op.shape(1), op.integer("group", 1)
     kernel, rank = _kernel(op, shape, image), len(image) - 2
     layer = Conv(
-        shape[0], kernel, _per_axis(op, "strides", rank), _padding(op, rank), _per_axis(op, "dilations", rank),
+        shape[0], _once(kernel), _per_axis(op, "strides", rank), _padding(op, rank), _per_axis(op, "dilations", rank),
         groups, bias is not None,
     )  # fmt: skip
     made = op.add(layer, x, weights=(weights, bias), dtype=x.dtype)
@@ -178,7 +192,7 @@ def _causal_conv(op: Operator) -> list[Value | None]:
 @counted("K² − 1 max an output, padding taps counted", "MaxPool")
 def _max_pool(op: Operator) -> list[Value | None]:
     rank = len(op.shape(0)) - 2
-    kernel = op.integers("kernel_shape")
+    kernel = _per_axis(op, "kernel_shape", rank)
     layer = MaxPool(
         kernel, _per_axis(op, "strides", rank), _padding(op, rank), _per_axis(op, "dilations", rank), _ceil(op)
     )
@@ -198,7 +212,7 @@ def _average_pool(op: Operator) -> Value:
 def _averaged(op: Operator, x: Value, *kept: Value | None, dtype: str = "") -> Value:
     rank = len(op.shape_of(x)) - 2
     layer = AvgPool(
-        op.integers("kernel_shape"), _per_axis(op, "strides", rank), _padding(op, rank), _ceil(op),
+        _per_axis(op, "kernel_shape", rank), _per_axis(op, "strides", rank), _padding(op, rank), _ceil(op),
         dilation=_per_axis(op, "dilations", rank),
     )  # fmt: skip
     return op.add(layer, x, buffers=kept, dtype=dtype or x.dtype)
@@ -252,7 +266,7 @@ def _nhwc_max_pool(op: Operator) -> Value:
     turned = op.look("transpose", (shape[0], shape[-1], *shape[1:-1]), x)
     rank = len(shape) - 2
     layer = MaxPool(
-        op.integers("kernel_shape"),
+        _per_axis(op, "kernel_shape", rank),
         _per_axis(op, "strides", rank),
         _padding(op, rank),
         _per_axis(op, "dilations", rank),
