@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from symconv.cli.app import app
-from symconv.cli.models import call, network_at, placed
-from symconv.cli.options import At, Format, FormatName, Layers, MetricName, Model, Plain
+from symconv.cli.models import call, command, network_at, placed
+from symconv.cli.options import At, Format, FormatName, MetricName, Model, Plain
 
 
-@app.command()
+@command
 def growth(
     model: Model,
     at: At = "",
@@ -22,17 +21,16 @@ def growth(
     per: Annotated[str, typer.Option("--per", metavar="COST", help="the limit of the total per this, N*X^2")] = "",
     format: FormatName = Format.table,
     ascii: Plain = None,
-    layers: Layers = None,
 ) -> None:
     """How a total grows: leading terms, order, polynomial bounds."""
     from symconv.asked import as_cost
-    from symconv.readers.call import assignments, metric_named
+    from symconv.readers.call import metric_named
     from symconv.readers.expression import parse
     from symconv.writers import output
     from symconv.writers.answers import growth_sheet
 
-    given, chosen = assignments(at), metric_named(metric)
-    net = network_at(model, layers, given)
+    chosen = metric_named(metric)
+    net, given = network_at(model, at)
     with call("--per"):
         below = as_cost(parse(per, net.symbols)) if per else None
     with call("--by"):

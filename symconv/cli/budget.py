@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from symconv.cli.app import app
-from symconv.cli.models import call, loaded, placed
-from symconv.cli.options import Figures, Format, FormatName, Layers, Model, Plain
+from symconv.cli.models import asked, call, command, placed
+from symconv.cli.options import Figures, Format, FormatName, Model, Plain
 
 Budgets = Annotated[
     list[str],
@@ -16,26 +15,24 @@ Budgets = Annotated[
 ]
 
 
-@app.command()
+@command
 def check(
     model: Model,
     budgets: Budgets,
     at: Figures = "",
     format: FormatName = Format.table,
     ascii: Plain = None,
-    layers: Layers = None,
 ) -> None:
     """Whether a network keeps budgets: exit 1 when one is broken."""
     from symconv.analysis.budget import check_budgets
     from symconv.readers.budget import read_budget
-    from symconv.readers.call import assignments, numbers
+    from symconv.readers.call import numbers
     from symconv.writers import output
     from symconv.writers.budget import check_sheet
 
-    given = assignments(at)
     with call():
         wanted = [read_budget(text) for text in budgets]
-    net = loaded(model, layers, given)
+    net, given = asked(model, at)
     values = numbers(net, given)
     with call("--at"):
         checked = check_budgets(net, wanted, **values)
@@ -44,7 +41,7 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command()
+@command
 def solve(
     model: Model,
     budgets: Budgets,
@@ -52,20 +49,18 @@ def solve(
     at: Figures = "",
     format: FormatName = Format.table,
     ascii: Plain = None,
-    layers: Layers = None,
 ) -> None:
     """The largest size, width, depth or batch within budgets."""
     from symconv.analysis.budget import within
     from symconv.errors import CallError, SymbolError
     from symconv.readers.budget import read_budget
-    from symconv.readers.call import assignments, numbers
+    from symconv.readers.call import numbers
     from symconv.writers import output
     from symconv.writers.budget import within_sheet
 
-    given = assignments(at)
     with call():
         wanted = [read_budget(text) for text in budgets]
-    net = loaded(model, layers, given)
+    net, given = asked(model, at)
     values = numbers(net, given)
     try:
         found = within(net, wanted, symbol, **values)

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from symconv.cli.app import app
-from symconv.cli.models import call, loaded
-from symconv.cli.options import Figures, Format, FormatName, Layers, Plain
+from symconv.cli.models import asked, call, command
+from symconv.cli.options import Figures, Format, FormatName, Plain
 
 if TYPE_CHECKING:
     from symconv.network import Network
     from symconv.writers.sheet import Sheet
 
 
-@app.command()
+@command
 def claims(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="a network, or all: the article's over the zoo")],
     texts: Annotated[
@@ -25,11 +24,10 @@ def claims(
     at: Figures = "",
     format: FormatName = Format.table,
     ascii: Plain = None,
-    layers: Layers = None,
 ) -> None:
     """Claims about figures: exit 1 where one of yours fails."""
     from symconv.errors import CallError, SymbolError
-    from symconv.readers.call import assignments, numbers
+    from symconv.readers.call import numbers
     from symconv.writers import output
 
     if model == "all":
@@ -39,8 +37,7 @@ def claims(
         return
     from symconv.writers.claims import claims_sheet
 
-    given = assignments(at)
-    net = loaded(model, layers, given)
+    net, given = asked(model, at)
     values = numbers(net, given)
     wanted = texts or net.claims
     if not texts:

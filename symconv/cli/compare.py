@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from symconv.cli.app import app
-from symconv.cli.models import loaded, placed
-from symconv.cli.options import Figures, Format, FormatName, Layers, Plain
+from symconv.cli.models import command, loaded, placed, said
+from symconv.cli.options import Figures, Format, FormatName, Plain
 
 
-@app.command()
+@command
 def compare(
     models: Annotated[list[str], typer.Argument(metavar="MODEL", help="two networks or more")],
     at: Figures = "",
@@ -22,12 +21,12 @@ def compare(
     ] = False,
     format: FormatName = Format.table,
     ascii: Plain = None,
-    layers: Layers = None,
 ) -> None:
     """Totals of networks side by side, and where their order changes."""
     from symconv.errors import CallError, SymbolError
     from symconv.network import METRICS
     from symconv.readers.call import assignments, numbers
+    from symconv.readers.catalogue import is_onnx
     from symconv.writers import output
     from symconv.writers.compare import aligned_sheet, compare_sheet
 
@@ -38,9 +37,10 @@ def compare(
     given = assignments(at)
     if metric not in METRICS:
         raise CallError(f"unknown metric {metric!r}: known are {', '.join(METRICS)}")
-    networks = [loaded(model, layers, {}) for model in models]
+    networks = loaded(*models)
     values = {}
-    for net in networks:
+    for model, net in zip(models, networks):
+        given = said(net, given) if is_onnx(model) else given
         values.update(numbers(net, {n: v for n, v in given.items() if n in net.symbols}))
     unread = {n: v for n, v in given.items() if n not in values}
     try:

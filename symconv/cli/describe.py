@@ -7,27 +7,21 @@ from typing import Annotated
 
 import typer
 
-from symconv.cli.app import app
-from symconv.cli.models import Axes, call, loaded, network_at, placed
+from symconv.cli.models import asked, call, command, network_at, placed
 from symconv.cli.options import (
     At,
-    Dim,
     Direction,
     Figures,
     Format,
     FormatName,
-    Layers,
     MetricName,
     Model,
     Plain,
-    Shape,
-    Square,
     Unroll,
-    Value,
 )
 
 
-@app.command()
+@command
 def show(
     model: Model,
     at: At = "",
@@ -36,24 +30,19 @@ def show(
     ascii: Plain = None,
     all: Annotated[bool, typer.Option("--all", help="the layers without cost too")] = False,
     unroll: Unroll = False,
-    dim: Dim = None,
-    square: Square = True,
-    shape: Shape = None,
-    value: Value = None,
-    layers: Layers = None,
 ) -> None:
     """Closed forms of a network, in total and layer by layer.
 
     Values for a family's symbols (resnet --at n1=3,n2=4,n3=23,n4=3) say which named variants have them.
     """
-    from symconv.readers.call import assignments, metric_named
+    from symconv.readers.call import metric_named
     from symconv.readers.catalogue import is_onnx
     from symconv.writers import output
     from symconv.writers.network import network_sheet
     from symconv.writers.zoo import say_members
 
-    given, chosen = assignments(at), metric_named(metric)
-    net = network_at(model, layers, given, unroll, Axes(dim, square, shape, value))
+    chosen = metric_named(metric)
+    net, given = network_at(model, at, unroll)
     every = all or format in (Format.json, Format.csv)
     sheet = network_sheet(net, chosen, every=every)
     if not is_onnx(model):
@@ -61,7 +50,7 @@ def show(
     output.show(placed(sheet, given), format.value, ascii)
 
 
-@app.command()
+@command
 def total(
     model: Model,
     at: At = "",
@@ -69,20 +58,15 @@ def total(
     only: Annotated[str | None, typer.Option("--only", metavar="NAME", help="a kind, a stage or a layer")] = None,
     format: FormatName = Format.table,
     ascii: Plain = None,
-    dim: Dim = None,
-    square: Square = True,
-    shape: Shape = None,
-    value: Value = None,
-    layers: Layers = None,
 ) -> None:
     """One total: a formula, or a number where every symbol has a value."""
     from symconv.formula import set_cost
     from symconv.notation import LATEX
-    from symconv.readers.call import assignments, metric_named
+    from symconv.readers.call import metric_named
     from symconv.writers import output
 
-    given, chosen = assignments(at), metric_named(metric)
-    net = network_at(model, layers, given, axes=Axes(dim, square, shape, value))
+    chosen = metric_named(metric)
+    net, given = network_at(model, at)
     cost = net.cost(chosen, only)
     if format is Format.table or format is Format.latex:
         output.write(set_cost(cost, LATEX if format is Format.latex else output.style(ascii)).text + "\n")
@@ -96,7 +80,7 @@ def total(
     output.show(placed(sheet, given), format.value, ascii)
 
 
-@app.command()
+@command
 def explain(
     model: Model,
     term: Annotated[
@@ -108,25 +92,20 @@ def explain(
     unroll: Unroll = False,
     format: FormatName = Format.table,
     ascii: Plain = None,
-    dim: Dim = None,
-    square: Square = True,
-    shape: Shape = None,
-    value: Value = None,
-    layers: Layers = None,
 ) -> None:
     """What stands behind a term, a layer, a block or the domain."""
-    from symconv.readers.call import assignments, metric_named
+    from symconv.readers.call import metric_named
     from symconv.writers import output
     from symconv.writers.explain import explain_sheet
 
-    given, chosen = assignments(at), metric_named(metric)
-    net = network_at(model, layers, given, unroll, Axes(dim, square, shape, value))
+    chosen = metric_named(metric)
+    net, given = network_at(model, at, unroll)
     with call():
         sheet = explain_sheet(net, term, chosen)
     output.show(placed(sheet, given), format.value, ascii)
 
 
-@app.command()
+@command
 def diagram(
     model: Model,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="the file: .dot, .svg, .png or .pdf")],
@@ -139,22 +118,19 @@ def diagram(
     direction: Annotated[Direction, typer.Option("--direction", help="top-down or left to right")] = Direction.TB,
     unroll: Unroll = False,
     ascii: Annotated[bool, typer.Option("--ascii", help="formulas in ASCII")] = False,
-    dim: Dim = None,
-    square: Square = True,
-    layers: Layers = None,
 ) -> None:
     """Draw a network: shapes, MACs and params, as figures with --at."""
     from symconv.errors import CallError
     from symconv.notation import ASCII, TEXT
-    from symconv.readers.call import assignments, metric_named, numbers, unrolled
+    from symconv.readers.call import metric_named, numbers, unrolled
     from symconv.writers.diagram import draw
     from symconv.writers.output import say
     from symconv.writers.render import FORMATS
 
     if output.suffix.removeprefix(".").lower() not in FORMATS:
         raise CallError(f"-o {output}: a diagram is written as .{', .'.join(FORMATS)}")
-    given, chosen = assignments(at), metric_named(metric)
-    net = loaded(model, layers, given, Axes(dim, square))
+    chosen = metric_named(metric)
+    net, given = asked(model, at)
     values = numbers(net, given)
     if unroll:
         net, values = unrolled(net.substitute(**values) if values else net), {}

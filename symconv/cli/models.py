@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, fields
+from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from symconv.cli.app import app
+from symconv.cli.options import Dim, Layers, Shape, Square, Value
 
 if TYPE_CHECKING:
     from symconv.network import Network
     from symconv.writers.sheet import Sheet
 
 
-def network_at(
-    model: str,
-    layers: list[Path] | None,
-    given: Mapping[str, str],
-    unroll: bool = False,
-    axes: Axes | None = None,
-) -> Network:
-    """The network with the values of `--at` in it, and unrolled where that is asked for."""
-    from symconv.readers.call import put, unrolled
-
-    net = loaded(model, layers, given, axes)
-    given = {**(axes.values(net) if axes is not None else {}), **given}
-    net = put(net, given)
-    return unrolled(net) if unroll else net
-
-
 @dataclass(frozen=True)
-class Axes:
-    """What a call says of the inputs of a foreign model: names for axes, and their shapes and numbers."""
+class Options:
+    """What commands about models have in common: what is said of a file's inputs, and layers of one's own."""
 
-    dim: list[str] | None = None
-    square: bool = True
-    shape: list[str] | None = None
-    value: list[str] | None = None
+    dim: Dim = None
+    square: Square = True
+    shape: Shape = None
+    value: Value = None
+    layers: Layers = None
 
     def values(self, net: Network) -> dict[str, str]:
         """The values of the symbols at the shapes that are given."""
@@ -49,26 +40,83 @@ class Axes:
             return {name: str(value) for name, value in net.bind(given).items() if name in net.symbols}
 
 
-def loaded(model: str, layers: list[Path] | None, given: Mapping[str, str], axes: Axes | None = None) -> Network:
-    """The network; `given` are names that `--at` has values for."""
-    extend(layers)
+#: What the command that runs was called with.
+_OPTIONS: ContextVar[Options] = ContextVar("options")
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """A command about models, with the options that these have in common after its own."""
+    kinds = dict(zip((f.name for f in fields(Options)), (Dim, Square, Shape, Value, Layers)))
+    common = [
+        Parameter(f.name, Parameter.KEYWORD_ONLY, default=f.default, annotation=kinds[f.name]) for f in fields(Options)
+    ]
+
+    @wraps(function)
+    def run(**given: Any) -> None:
+        _OPTIONS.set(Options(**{name: given.pop(name) for name in kinds}))
+        function(**given)
+
+    read = signature(function, eval_str=True)
+    own = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in read.parameters.values()]
+    run.__dict__["__signature__"] = read.replace(parameters=[*own, *common])
+    run.__annotations__ = {p.name: p.annotation for p in (*own, *common)}
+    return app.command()(run)
+
+
+def network_at(model: str, at: str, unroll: bool = False) -> tuple[Network, dict[str, str]]:
+    """The network with the values of `--at` in it, and unrolled where that is asked for; and these values."""
+    from symconv.readers.call import put, unrolled
+
+    net, given = asked(model, at)
+    net = put(net, given)
+    return (unrolled(net) if unroll else net), given
+
+
+def asked(model: str, at: str, over: Iterable[str] = ()) -> tuple[Network, dict[str, str]]:
+    """The network, and what `--at`, `--shape` and `--value` say of its symbols; `over` are names that have more."""
+    from symconv.readers.call import assignments
+
+    given = assignments(at)
+    (net,) = loaded(model, names=(*over, *given))
+    return net, said(net, given)
+
+
+def said(net: Network, given: Mapping[str, str]) -> dict[str, str]:
+    """The values of `--at` and, for the symbols of this network, those that `--shape` and `--value` give.
+
+    Raises CallError where they are at odds.
+    """
+    from symconv.errors import CallError
+
+    bound = _OPTIONS.get().values(net)
+    for name, value in bound.items():
+        if given.get(name, value) != value:
+            raise CallError(f"--at has {name}={given[name]}, and by --shape and --value it is {value}")
+    return {**bound, **given}
+
+
+def loaded(*models: str, names: Iterable[str] = ()) -> list[Network]:
+    """The networks; `names` are those that `--at` has values for."""
+    from symconv.errors import CallError
     from symconv.readers.call import dimensions, refuse_settings
     from symconv.readers.catalogue import find, is_onnx, load
 
-    dims = dimensions(axes.dim or []) if axes is not None else {}
-    if is_onnx(model):
-        net = load(model, dims=dims, square=axes is None or axes.square)
-        warn(net)
-        return net
-    if dims:
-        from symconv.errors import CallError
-
-        raise CallError("--dim names the axes of a model's inputs, and a spec names its own")
-
-    spec, variant = find(model)
-    net = spec.network(variant)
-    refuse_settings(net, given, spec, variant)
-    return net
+    options = _OPTIONS.get()
+    extend(options.layers)
+    dims = dimensions(options.dim or [])
+    for option, text in (("--dim", options.dim), ("--shape", options.shape), ("--value", options.value)):
+        if text and not any(map(is_onnx, models)):
+            raise CallError(f"{option} is about the inputs of an .onnx, and a spec has its symbols: --at gives values")
+    found = []
+    for model in models:
+        if is_onnx(model):
+            found.append(load(model, dims=dims, square=options.square))
+            warn(found[-1])
+        else:
+            spec, variant = find(model)
+            found.append(spec.network(variant))
+            refuse_settings(found[-1], names, spec, variant)
+    return found
 
 
 def warn(net: Network) -> None:
@@ -80,10 +128,8 @@ def warn(net: Network) -> None:
         say(line)
 
 
-def on_grid(
-    model: str, layers: list[Path] | None, given: Mapping[str, str], over: Sequence[str]
-) -> tuple[Network, dict[str, Any], dict[str, Any]]:
-    """The network, the axes of `--over`, and the numbers of `--at`.
+def on_grid(model: str, at: str, over: Sequence[str]) -> tuple[Network, dict[str, str], dict[str, Any], dict[str, Any]]:
+    """The network, the values of `--at` as they are written, the axes of `--over`, and the numbers of `--at`.
 
     Raises CallError for a symbol that has both.
     """
@@ -92,11 +138,11 @@ def on_grid(
     from symconv.readers.call import numbers
 
     axes = read_axes(over)
+    net, given = asked(model, at, axes)
     twice = [name for name in axes if name in given]
     if twice:
-        raise CallError(f"--at and --over both have {twice[0]}")
-    net = loaded(model, layers, {**given, **dict.fromkeys(axes, "")})
-    return net, axes, numbers(net, given)
+        raise CallError(f"{twice[0]} has a value, and --over gives it more")
+    return net, given, axes, numbers(net, given)
 
 
 def extend(layers: list[Path] | None) -> None:

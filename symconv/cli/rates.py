@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 
-from symconv.cli.app import app
-from symconv.cli.models import call, loaded, placed
-from symconv.cli.options import Figures, Format, FormatName, Layers, MetricName, Model, Plain
+from symconv.cli.models import asked, call, command, placed
+from symconv.cli.options import Figures, Format, FormatName, MetricName, Model, Plain
 
 
-@app.command()
+@command
 def rates(
     model: Model,
     symbol: Annotated[
@@ -25,20 +24,19 @@ def rates(
     metric: MetricName = "macs",
     format: FormatName = Format.table,
     ascii: Plain = None,
-    layers: Layers = None,
 ) -> None:
     """Elasticities, steps, jumps, and the layers that carry a change."""
     from symconv.errors import CallError
-    from symconv.readers.call import assignments, metric_named, numbers, put
+    from symconv.readers.call import metric_named, numbers, put
     from symconv.writers import output
     from symconv.writers import rates as sheets
 
-    given, chosen = assignments(at), metric_named(metric)
+    chosen = metric_named(metric)
     if (to or over) and not symbol:
         raise CallError("--to and --over say to what a symbol changes: --for names it")
     if to and over:
         raise CallError("--to and --over both say to what a symbol changes: give one of them")
-    net = loaded(model, layers, given)
+    net, given = asked(model, at)
     if symbol and not (to or over):
         if symbol in given:
             raise CallError(f"--at gives {symbol} a value: --to VALUE says what a change from there changes")

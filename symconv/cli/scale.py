@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
-from symconv.cli.app import app
 from symconv.cli.budget import Budgets
-from symconv.cli.models import call, on_grid, placed
-from symconv.cli.options import Figures, Format, FormatName, Layers, Model, Plain
+from symconv.cli.models import call, command, on_grid, placed
+from symconv.cli.options import Figures, Format, FormatName, Model, Plain
 
 
-@app.command()
+@command
 def scale(
     model: Model,
     budgets: Budgets,
@@ -23,23 +22,20 @@ def scale(
     ] = "",
     format: FormatName = Format.table,
     ascii: Plain = None,
-    layers: Layers = None,
 ) -> None:
     """Designs within budgets that no other beats in every axis."""
     from symconv.analysis.scaling import scaling
     from symconv.errors import CallError
     from symconv.readers.budget import read_budget
-    from symconv.readers.call import assignments
     from symconv.writers import output
     from symconv.writers.scaling import scaling_sheet
 
-    given = assignments(at)
     named = [name.strip() for name in rule.split(",")] if rule else []
     if rule and len(named) != 3:
         raise CallError(f"--rule {rule}: three symbols are wanted, of depth, width and size, such as d,w,X")
     with call():
         wanted = [read_budget(text) for text in budgets]
-    net, axes, values = on_grid(model, layers, given, over)
+    net, given, axes, values = on_grid(model, at, over)
     places = dict(zip(("depth", "width", "resolution"), named)) if rule else None
     with call("--over"):
         found = scaling(net, wanted, rule=places, **axes, **values)

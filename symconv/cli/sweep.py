@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from symconv.cli.app import app
-from symconv.cli.models import call, on_grid
-from symconv.cli.options import Figures, Format, FormatName, Layers, Model, Plain
+from symconv.cli.models import call, command, on_grid
+from symconv.cli.options import Figures, Format, FormatName, Model, Plain
 
 if TYPE_CHECKING:
     from symconv.sweeps.parts import Progress, Runner
@@ -25,7 +24,7 @@ class Kind(StrEnum):
     line, heat, pareto = "line", "heat", "pareto"
 
 
-@app.command()
+@command
 def sweep(
     model: Model,
     over: Annotated[
@@ -53,19 +52,18 @@ def sweep(
     ] = "",
     format: FormatName = Format.table,
     ascii: Plain = None,
-    layers: Layers = None,
 ) -> None:
     """Metrics over a grid of sizes: a table, a file, a plot."""
     from symconv.errors import CallError
     from symconv.readers.budget import read_budget
-    from symconv.readers.call import assignments, metrics_named
+    from symconv.readers.call import metrics_named
     from symconv.sweeps.parts import FORMATS
     from symconv.sweeps.space import ERROR, LEAVE_OUT, design_space
     from symconv.writers import output
 
     with call("--where"):
         budgets = [read_budget(text) for text in where or ()]
-    net, axes, values = on_grid(model, layers, assignments(at), over)
+    net, _, axes, values = on_grid(model, at, over)
     wanted = metrics_named(metrics or ["macs"])
     with call("--over"):
         space = design_space(net, wanted, where=budgets, illegal=LEAVE_OUT if leave_out else ERROR, **axes, **values)

@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from symconv.cli.app import app
-from symconv.cli.models import call, loaded, placed
-from symconv.cli.options import Figures, Format, FormatName, Layers, Model, Plain
+from symconv.cli.models import call, command, loaded, placed, said
+from symconv.cli.options import Figures, Format, FormatName, Model, Plain
 
 
-@app.command()
+@command
 def whatif(
     model: Model,
     changes: Annotated[
@@ -28,7 +27,6 @@ def whatif(
     ] = None,
     format: FormatName = Format.table,
     ascii: Plain = None,
-    layers: Layers = None,
 ) -> None:
     """Change fields of layers: before, after and difference."""
     from symconv.analysis.edits import whatif as edited
@@ -42,8 +40,8 @@ def whatif(
     if not wanted and not separable:
         raise CallError("nothing is edited: --set conv1.kernel=5 or --separable '*' says what")
     chosen = metrics_named(metrics or METRICS)
-    given = assignments(at)
-    net = loaded(model, layers, {})
+    (net,) = loaded(model)
+    given = said(net, assignments(at))
     try:
         found = edited(net, wanted, separable=separable or ())
     except (NetworkError, ShapeError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -131,12 +131,12 @@ def unrolled(net: Network) -> Network:
     return made
 
 
-def refuse_settings(net: Network, given: Mapping[str, str], spec: Spec, variant: str | None) -> None:
-    """Say of the names that are no symbols of the network where they are set.
+def refuse_settings(net: Network, names: Iterable[str], spec: Spec, variant: str | None) -> None:
+    """Say of names that are no symbols of the network where they are set.
 
     Raises CallError for an argument of the spec, and for a symbol that the variant has given a value.
     """
-    for name in [name for name in given if name not in net.symbols]:
+    for name in [name for name in names if name not in net.symbols]:
         by = [known for known, other in spec.model.variants.items() if name in other.set]
         if name in spec.model.with_:
             some = f"{', '.join(by[:3])}{' …' if len(by) > 3 else ''}"

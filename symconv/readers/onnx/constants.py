@@ -15,7 +15,7 @@ from symconv.readers.onnx.value import FOLLOWED, Origin, Value, is_float
 FLOATS: Final = 64
 
 
-def tensor_value(tensor: Any, name: str = "") -> Value:
+def tensor_value(tensor: Any, name: str = "", kind: str = "") -> Value:
     """A tensor of the file.
 
     Raises ModelError for extents below 0 and an unknown type.
@@ -25,7 +25,7 @@ def tensor_value(tensor: Any, name: str = "") -> Value:
         raise ModelError(f"the tensor {tensor.name or name} has an extent below 0")
     dtype = type_name(tensor.data_type)
     label = name or tensor.name
-    value = Value(dims, dtype, origins=(Origin(label, dims, dtype),), name=label, constant=True)
+    value = Value(dims, dtype, origins=(Origin(label, dims, dtype, kind=kind),), name=label, constant=True)
     elements = prod(dims)
     if elements <= (FLOATS if is_float(dtype) else FOLLOWED) and tensor.data_location != 1:
         value.data = _data(tensor, dims)

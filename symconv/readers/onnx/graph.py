@@ -6,20 +6,20 @@ arithmetic on them) is data; everything else is a node of the network.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from symconv.condition import Condition
 from symconv.domain import Domain, asking
-from symconv.errors import ExtentError, ModelError, ShapeError, SymconvError
+from symconv.errors import ExtentError, ModelError, SymconvError
 from symconv.extent import Extent, Size, size_of, symbols_of
-from symconv.layer import Layer, Parameter
+from symconv.layer import BUFFER, TRAINABLE, Layer, Parameter
 from symconv.layers import Unknown
 from symconv.network import Network, in_order
 from symconv.readers.onnx.constants import tensor_value
-from symconv.readers.onnx.operator import Operator, RanklessError, attribute_value, parameter, type_name
+from symconv.readers.onnx.operator import Operator, RanklessError, parameter, type_name
 from symconv.readers.onnx.registry import SHAPE_ONLY, rule_of
 from symconv.readers.onnx.value import Origin, Value
 from symconv.symbols import Symbol, symbol
@@ -36,6 +36,10 @@ BROKEN: Final = (
     ValueError, IndexError, TypeError, KeyError, AttributeError, OverflowError, ZeroDivisionError, StopIteration,
     RecursionError, MemoryError, UnicodeError,
 )  # fmt: skip
+
+
+#: torch's words for the tensors that a module keeps.
+_KINDS: Final = {"PARAMETER": TRAINABLE, "BUFFER": BUFFER, "CONSTANT_TENSOR": BUFFER}
 
 
 class GraphError(ModelError):
@@ -99,10 +103,12 @@ class Reader:
         self.shapes = {
             v.name: v.type for v in (*model.graph.value_info, *model.graph.output) if v.type.HasField("tensor_type")
         }
+        #: By a tensor of the file whether it is a parameter or a buffer, where its exporter says so.
+        self.kinds = {v.name: kind for v in (*model.graph.value_info, *model.graph.input) if (kind := _kind(v))}
         #: The batch axis that was exported static: each tensor has it once, so that samples do not mix.
         self.batch: Symbol | None = None
-        #: Whether a reshape has one sample baked in.
-        self.baked = False
+        #: What the exporter baked in and is read again: an extent and the number in its place, and the node with it.
+        self.baked: dict[tuple[Extent, int], str] = {}
         #: How often what is being read runs: on one side of a choice, in the rounds of a loop.
         self.times: Size = 1
         #: The factors of an extent in the order in which a reshape put them together.
@@ -130,7 +136,8 @@ class Reader:
         Raises ModelError for a missing input, a cycle and a node that cannot follow its inputs.
         """
         for tensor in graph.initializer:
-            scope.values.setdefault(tensor.name, tensor_value(tensor))
+            if tensor.name not in scope.values:
+                scope.values[tensor.name] = tensor_value(tensor, kind=self.kinds.get(tensor.name, ""))
         for sparse in graph.sparse_initializer:
             dims = tuple(sparse.dims)
             origin = Origin(sparse.values.name, dims, type_name(sparse.values.data_type))
@@ -171,7 +178,8 @@ class Reader:
             raise ModelError(f"node {name} ({node.op_type}): its attributes or inputs do not fit: {what}") from None
         first = next((o for o in node.output if o), "")
         if not scope.prefix:
-            self.parts[first] = tuple(self._placed[placed:])
+            before = self.parts.get(first, ()) if scope.outer is not None else ()
+            self.parts[first] = (*before, *self._placed[placed:])
         for output, value in zip(node.output, outputs):
             if output:
                 if value is not None and not value.name:
@@ -330,6 +338,11 @@ class Reader:
         before, self._names, self._counted, self._nodes, (self.parts, self.inner, self._placed) = mark
         self.net.undo(before)
 
+    def read_again(self, node: str, extent: Size, number: Size) -> None:
+        """That a node of the file has a number in the place of an extent."""
+        if isinstance(extent, Extent) and isinstance(number, int) and number > 0:
+            self.baked.setdefault((extent, number), node)
+
     def note(self, node: str, text: str) -> None:
         """Something that was taken for granted, for people to know."""
         self.net.notes.setdefault(text, []).append(node)
@@ -402,6 +415,12 @@ def _sorted(nodes: list[Any], scope: Scope) -> list[Any]:
         raise GraphError(f"a cycle: {' → '.join(_label(nodes[int(i)]) for i in ways)}") from None
 
 
+def _kind(value: Any) -> str:
+    """What torch's exporter says that a tensor was."""
+    said = (p.value for p in value.metadata_props if p.key == "pkg.torch.export.graph_signature.InputSpec.kind")
+    return _KINDS.get(next(said, ""), "")
+
+
 def _label(node: Any) -> str:
     return node.name or next(iter(node.output), "") or str(node.op_type)
 
@@ -431,8 +450,3 @@ class Choices:
                 return True
             del self.many[pattern]
         return False
-
-
-__all__ = ["Choices", "Conflict", "Reader", "Scope", "ShapeError", "attribute_value"]
-
-Run = Callable[[Operator], Any]

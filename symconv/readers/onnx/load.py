@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from symconv.errors import CallError, DomainError, ModelError, SymconvError
-from symconv.extent import Extent, Size, size_of, symbols_of
+from symconv.errors import CallError, ModelError, SymconvError
+from symconv.extent import Extent, Size, symbols_of
 from symconv.network import Network
 from symconv.readers.onnx import rules  # noqa: F401  (registers the rules)
 from symconv.readers.onnx.axes import ALL, BATCH, NOTHING, Plan, planned, raw_inputs, value_symbols
-from symconv.readers.onnx.constants import tensor_value
 from symconv.readers.onnx.file import model_of
 from symconv.readers.onnx.graph import BROKEN, Choices, Conflict, GraphError, Reader, Scope
 from symconv.readers.onnx.value import Value, known
 from symconv.symbols import Symbol
-from symconv.tensor import Tensor
 
 #: Readings of one model at most, of the ways in which its baked-in shapes can be meant.
 READINGS: Final = 64
@@ -36,8 +34,8 @@ class Reading:
     inner: dict[str, list[tuple[Size, Value]]]
     #: By the file's name of an input its name in the network.
     inputs: dict[str, str]
-    #: Whether the batch was exported as 1, is a symbol all the same, and reshapes have it baked in.
-    batch: bool
+    #: Extents in whose places the file has numbers, and a node for each: it runs where these are equal alone.
+    baked: dict[tuple[Extent, int], str]
 
 
 def read_onnx(
@@ -161,15 +159,15 @@ def _once(model: Any, name: str, plan: Plan, choices: Choices) -> Reading:
             value.data = known(symbols, axes.dtype, tuple(x for x in axes.shape if isinstance(x, int))).data
             net.elements[node] = tuple(symbols)
         scope.values[axes.name] = reader.tensors[axes.name] = value
-    outer = Scope(scope.values, None, {}, versions)
-    for tensor in model.graph.initializer:
-        outer.values.setdefault(tensor.name, tensor_value(tensor))
-    outputs = reader.run(model.graph, outer)
+    outputs = reader.run(model.graph, scope)
     last = next((v.node for v in outputs if v.node), "")
     if last:
         net.end_with(last)
     net.usual = {s.name: at for s, at in plan.witness.items() if s in plan.freed and s.name in net.symbols}
     net.elements = {node: symbols for node, symbols in net.elements.items() if any(_occurs(net, s) for s in symbols)}
+    if reader.baked:
+        said = ", ".join(f"{number} as {extent}" for extent, number in reader.baked)
+        net.notes[f"numbers of the export are read as extents, {said}"] = list(dict.fromkeys(reader.baked.values()))
     return Reading(net, reader.tensors, reader.parts, reader.inner, called, reader.baked)
 
 
@@ -192,6 +190,3 @@ def _said(model: Any) -> str:
     made = f"{model.producer_name} {model.producer_version}".strip()
     made = "".join(c for c in made if c.isprintable())[:60]
     return "ONNX" + (f", opset {version}" if version else "") + (f", by {made}" if made else "")
-
-
-__all__ = ["DomainError", "Reading", "Tensor", "read_onnx", "size_of"]

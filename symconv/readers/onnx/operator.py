@@ -249,7 +249,7 @@ def attribute_value(a: Any) -> Any:
 
 def is_weight(value: Value) -> bool:
     """Whether a constant beside a tensor is a weight: floats of the file, more than one, not filled in."""
-    return any(is_float(o.dtype) and o.elements > 1 and not o.made for o in value.origins)
+    return any(o.kind == TRAINABLE or (is_float(o.dtype) and o.elements > 1 and not o.made) for o in value.origins)
 
 
 def origins_of(*values: Value | None) -> tuple[Origin, ...]:
@@ -257,7 +257,7 @@ def origins_of(*values: Value | None) -> tuple[Origin, ...]:
     found = dict.fromkeys(o for v in values if v is not None for o in v.origins)
     if not any(o.dtype in _SMALL for o in found):
         return tuple(found)
-    return tuple(o if o.dtype in _SMALL and o.elements > 1 else replace(o, beside=True) for o in found)
+    return tuple(o if o.dtype in _SMALL and o.elements > 1 else replace(o, kind=BUFFER) for o in found)
 
 
 _SMALL = frozenset({"int8", "uint8", "int4", "uint4", "int2", "uint2"})
@@ -268,15 +268,10 @@ def is_literal(value: Value | None) -> bool:
     return value is not None and not value.node and all(o.literal for o in value.origins)
 
 
-def weights_of(value: Value | None) -> tuple[Origin, ...]:
-    """The tensors of the file that a value is made of."""
-    return () if value is None else value.origins
-
-
 def parameter(origin: Origin, kind: str) -> Parameter:
     """A tensor of the file as what a layer keeps."""
-    kept = origin.beside or origin.dtype in ("int64", "bool", "string")
-    return Parameter(origin.name, origin.shape, BUFFER if kept else kind)
+    whole = origin.dtype in ("int64", "bool", "string")
+    return Parameter(origin.name, origin.shape, origin.kind or (BUFFER if whole else kind))
 
 
 def type_name(number: int) -> str:

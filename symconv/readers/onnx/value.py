@@ -50,7 +50,7 @@ class Origin:
     shape: tuple[int, ...]
     dtype: str
     made: bool = False
-    beside: bool = False  # a scale or a zero point of quantised weights
+    kind: str = ""  # a parameter or a buffer, where that is known: a buffer is a scale of quantised weights
     literal: bool = False  # a number in the graph, such as an epsilon
 
     @property

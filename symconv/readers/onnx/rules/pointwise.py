@@ -248,7 +248,7 @@ def _clip(op: Operator) -> Value:
         if high and data is not None:
             data = worked_out(lambda a, b: v.choose("min", a, b), Value(data.shape, x.dtype, data), op.value(2))
         if data is not None:
-            return Value(data.shape, x.dtype, data)
+            return Value(data.shape, x.dtype, data, origins=origins_of(x))
     if not x.node and op.reader.times == 1 and x.constant:
         return op.constant(op.shape(0), x.dtype, x)
     return op.pointwise("clip" if many == 2 else "clip_one_side" if many else "cast", x, dtype=x.dtype)
@@ -308,7 +308,7 @@ def _where(op: Operator) -> Value:
     dtype = a.dtype
     data = worked_out(_chosen, condition, a, b) if condition.data is not None else None
     if data is not None:
-        return Value(data.shape, dtype, data)
+        return Value(data.shape, dtype, data, origins=origins_of(a, b))
     return elementwise(op, "where", condition, a, b, dtype=dtype)
 
 

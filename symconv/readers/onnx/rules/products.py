@@ -31,7 +31,7 @@ def multiplied(
     if not a or not b:
         raise ShapeError(f"{op.kind} of a scalar: operands with axes are wanted")
     dtype = dtype or left.dtype
-    if not left.node and not right.node and _numeric(a, b):
+    if not left.node and not right.node and not is_float(left.dtype) and _numeric(a, b):
         layer = Product(a, b, turn_left, turn_right)
         return op.constant(layer.output().shape, dtype, left, right, bias)
     plain = left.node and not right.node and len(b) == 2 and not turn_left and right.data is None

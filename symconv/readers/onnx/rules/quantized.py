@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from symconv.layer import BUFFER
 from symconv.readers.onnx.operator import Operator, type_name
 from symconv.readers.onnx.registry import COUNTED, MICROSOFT, counted, rule
 from symconv.readers.onnx.rules.convolution import activated
@@ -13,7 +14,7 @@ from symconv.readers.onnx.value import Origin, Value
 
 def beside(value: Value | None) -> tuple[Origin, ...]:
     """The tensors of a scale or a zero point, which are buffers."""
-    return () if value is None else tuple(replace(o, beside=True) for o in value.origins)
+    return () if value is None else tuple(replace(o, kind=BUFFER) for o in value.origins)
 
 
 def _quantize(op: Operator) -> Value:

@@ -82,6 +82,8 @@ def _resize(op: Operator) -> Value:
             own = shape[axis]
             baked = isinstance(size, int) and op.reader.is_freed(own) and op.reader.at(own) == size
             made[axis] = own if baked else size
+            if baked:
+                op.reader.read_again(op.name, own, size)
         return _resized(op, shape, tuple(made))
     if scales is None or scale_given is None or any(s is None for s in scales):
         for axis in axes:

@@ -184,9 +184,8 @@ def _read_again(op: Operator, shape: tuple[Size, ...], target: tuple[Size, ...])
         if symbolic and len(factors) > 1:
             op.reader.factors[size] = tuple(factors)
         made.append(size)
-    batch = op.reader.batch
-    if batch is not None and any(t != -1 and batch in symbols_of(s) for s, t in zip(made, target) if s != t):
-        op.reader.baked = True
+    for size, number in zip(made, target):
+        op.reader.read_again(op.name, size, number)
     return tuple(made)
 
 
@@ -365,6 +364,7 @@ def agreed(op: Operator, extents: list[Size]) -> Size:
     for x in extents:
         if batch and isinstance(x, int) and reader.at(first) == x:
             reader.note(op.name, "a constant of the exported batch is taken to have an entry for each sample")
+            reader.read_again(op.name, first, x)
             continue
         require(equal(first, x), f"{op.kind} of equal extents")
     return first
