@@ -120,8 +120,8 @@ def _compared(reading: Reading, model: Any, path: Path, values: dict[str, int]) 
     except (DomainError, RunError) as error:
         point.failed = str(error)
         return point
-    for name, seen in done.shapes.items():
-        _tensor(reading, name, seen, at, done, point)
+    for name in dict.fromkeys(o for node in done.nodes for o in node.output if o in done.shapes):
+        _tensor(reading, name, done.shapes[name], at, done, point)
     for weight in model.graph.initializer:
         done.shapes.setdefault(weight.name, [tuple(weight.dims)])
     for name, given in feeds.items():

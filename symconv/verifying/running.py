@@ -126,7 +126,7 @@ def _watch(model: Any) -> dict[str, str]:
             continue
         handed = len(body.output) - (node.op_type == "Loop")
         node.output.extend(f"{node.output[0]}/further/{i}" for i in range(len(node.output), handed))
-        names = _outputs(body.node)
+        names = [*(i.name for i in body.input), *_outputs(body.node)]
         for name in names:
             new = f"{name}/shape/{k}"
             body.node.append(helper.make_node("Shape", [name], [new]))

@@ -120,6 +120,7 @@ class Reader:
         #: By a name of a graph inside of the main one what it is, and how often that runs.
         self.inner: dict[str, list[tuple[Size, Value]]] = {}
         self._placed: list[str] = []
+        self._owned: set[str] = set()
         self._names: set[str] = set(net.inputs)
         self._counted: set[str] = set()
         self._unknown: dict[tuple[Any, ...], Extent] = {}
@@ -179,7 +180,9 @@ class Reader:
         first = next((o for o in node.output if o), "")
         if not scope.prefix:
             before = self.parts.get(first, ()) if scope.outer is not None else ()
-            self.parts[first] = (*before, *self._placed[placed:])
+            own = [part for part in self._placed[placed:] if part not in self._owned]
+            self._owned.update(own)
+            self.parts[first] = (*before, *own)
         for output, value in zip(node.output, outputs):
             if output:
                 if value is not None and not value.name:
@@ -330,12 +333,14 @@ class Reader:
 
     def mark(self) -> Any:
         """What `undo` goes back to."""
-        read = dict(self.parts), {name: list(found) for name, found in self.inner.items()}, list(self._placed)
+        inner = {name: list(found) for name, found in self.inner.items()}
+        read = dict(self.parts), inner, list(self._placed), set(self._owned)
         return self.net.mark(), set(self._names), set(self._counted), self._nodes, read
 
     def undo(self, mark: Any) -> None:
         """Back to where `mark` was taken."""
-        before, self._names, self._counted, self._nodes, (self.parts, self.inner, self._placed) = mark
+        before, self._names, self._counted, self._nodes, read = mark
+        self.parts, self.inner, self._placed, self._owned = read
         self.net.undo(before)
 
     def read_again(self, node: str, extent: Size, number: Size) -> None:

@@ -224,3 +224,85 @@ def test_where_values_decide_the_larger_branch_counts_and_both_are_shown(tmp_pat
     done = run("explain", str(saved(made, tmp_path / "m.onnx")))
     assert done.code == 0
     assert "which branch is taken depends on values" in done.out
+
+
+def test_a_product_of_constants_counts_and_its_tensors_keep_their_kind():
+    weights = {
+        "table": np.zeros((9, 2), np.float32),
+        "v": np.zeros((2, 4), np.float32),
+        "s": np.ones((3, 1), np.float32),
+    }
+    weights |= {"low": np.float32(0), "high": np.float32(1)}
+    nodes = [
+        node("MatMul", "table v", "bias"), node("Clip", "s low high", "scale"), node("Exp", "scale", "e"),
+        node("Mul", "x e", "m"), node("ReduceSum", "bias", "sum"), node("Add", "m sum"),
+    ]  # fmt: skip
+    made = model(nodes, [("x", [1, 3, 4])], weights=weights)
+    assert net_of(made).evaluate("macs") == 9 * 2 * 4
+    assert net_of(made).evaluate("params", N=1) == 18 + 8 + 3
+    said = made.graph.value_info.add()
+    said.name = "table"
+    said.metadata_props.add(key="pkg.torch.export.graph_signature.InputSpec.kind", value="BUFFER")
+    assert (net_of(made).evaluate("params"), net_of(made).evaluate("buffers")) == (8 + 3, 18)
+
+
+def baked():
+    weights = {"shape": np.array([1, 2, 4, 8, 8]), "w": np.zeros((4, 8, 1, 1), np.float32)}
+    nodes = [node("Conv", "x w", "c"), node("Reshape", "c shape")]
+    return model(nodes, [("x", [1, 8, 8, 8])], weights=weights | {"w": np.zeros((8, 8, 1, 1), np.float32)})
+
+
+def test_numbers_of_the_export_are_said_and_bound_where_verify_runs(tmp_path):
+    path = saved(baked(), tmp_path / "baked.onnx")
+    reading = read_onnx(path)
+    assert {(str(extent), number) for extent, number in reading.baked} == {("N", 1), ("H", 8), ("W", 8)}
+    assert any("8 as H" in text for text in reading.network.notes)
+    done = run("verify", str(path), "--at", "N=2,H=8,W=8", "--no-square")
+    assert done.code == 1
+    assert "has 1 baked in, in the place of N = 2" in done.out + done.err
+    assert run("verify", str(path)).code == 0
+
+
+def looped():
+    """Rounds in which a matrix is multiplied and a row is handed out."""
+    body = helper.make_graph(
+        [node("Identity", "going", "on"), node("MatMul", "state v", "next"), node("Relu", "next", "row")],
+        "body",
+        [
+            helper.make_tensor_value_info("i", TensorProto.INT64, []),
+            helper.make_tensor_value_info("going", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("state", TensorProto.FLOAT, None),
+        ],
+        [helper.make_empty_tensor_value_info(n) for n in ("on", "next", "row")],
+    )
+    nodes = [node("Loop", "many true x", "last rows", body=body)]
+    weights = {"many": np.int64(3), "true": np.bool_(True), "v": np.zeros((4, 4), np.float32)}
+    return model(nodes, [("x", ["N", 4])], outputs=("last", "rows"), weights=weights)
+
+
+def test_verify_looks_into_loops(tmp_path):
+    from symconv.verifying import verify
+
+    report = verify(saved(looped(), tmp_path / "l.onnx"), [{"N": 2}, {"N": 5}])
+    assert report.wrong is None
+    assert [p.macs for p in report.points] == [3 * 2 * 16, 3 * 5 * 16]
+    assert all(p.unseen == 0 and p.tensors >= 4 for p in report.points)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("growth",), ("rates", "--for", "X", "--to", "33"), ("check", "macs <= 1e9"), ("compare", "{}"),
+        ("sweep", "--over", "X=8..16:8"), ("solve", "macs <= 1e9", "--for", "X"),
+        ("whatif", "--set", "Conv_y.bias=false"),
+    ],
+)  # fmt: skip
+def test_every_command_about_models_takes_names_and_shapes_of_inputs(call, tmp_path):
+    path = str(saved(conv(), tmp_path / "c.onnx"))
+    command, *rest = (word.format(path) for word in call)
+    given = ["--dim", "x:2=X", "--dim", "x:3=X"]
+    shaped = [] if command in ("sweep", "solve") else ["--shape", "x=2,3,32,32"]
+    more = ["--at", "N=2"] if command in ("sweep", "solve") else []
+    done = run(command, path, *rest, *given, *shaped, *more)
+    assert done.code == 0, done.err
+    assert run(command, path, *rest, "--dim", "x:9=X", *more).code != 0
