@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from symconv.extent import Atom, Extent, Function, Monomial, Power, Size, from_terms, size_of, symbols_of, terms_of
+from symconv.extent import (
+    Atom,
+    Extent,
+    Floor,
+    Function,
+    Monomial,
+    Power,
+    Size,
+    from_terms,
+    size_of,
+    symbols_of,
+    terms_of,
+)
 from symconv.symbols import RATIONAL, Index, Symbol
 
 
@@ -10,15 +22,16 @@ def lower_bound(size: Size) -> int | None:
     """A number that no value falls below while each symbol is at least its least value; None where none is proven.
 
     A positive term is bounded from below by the least values of its factors. A negative one needs a bound from above,
-    which numbers have and the index of a round, so that n − 1 − i is at least 0; other cases of one symbol
-    `symconv.solve` decides exactly.
+    which numbers have, multiples of a quotient, d·⌊u/d⌋ ≤ u, and the index of a round, so that n − 1 − i is at least 0;
+    other cases of one symbol `symconv.solve` decides exactly.
     """
     if isinstance(size, int):
         return size
     total = 0
     for m, c in size.terms.items():
         if c < 0 and m:
-            last = _at_last_round(size, m)
+            last = _not_rounded(size, m)
+            last = _at_last_round(size, m) if last is None else last
             return None if last is None else lower_bound(last)
         value = c
         for a in m:
@@ -34,6 +47,15 @@ def at_least(a: Size, b: Size) -> bool:
     """Whether a ≥ b is proven."""
     bound = lower_bound(a - b)
     return bound is not None and bound >= 0
+
+
+def _not_rounded(size: Extent, monomial: Monomial) -> Size | None:
+    """The size with −k·u in the place of −k·d·⌊u/d⌋, which is not more; None where the term is no such one."""
+    ((atom, *others), c) = monomial, size.terms[monomial]
+    if others or not isinstance(atom, Floor) or not isinstance(atom.under, int) or c % atom.under:
+        return None
+    rest = {m: v for m, v in size.terms.items() if m != monomial}
+    return from_terms(rest) + c // atom.under * atom.over
 
 
 def _at_last_round(size: Extent, monomial: Monomial) -> Size | None:

@@ -15,7 +15,8 @@ from symconv.bounding import at_least as not_below
 from symconv.bounding import lower_bound
 from symconv.equality import Answer, compare
 from symconv.errors import ExtentError
-from symconv.extent import Atom, Extent, Floor, Power, Size, from_terms, size_of, symbols_of, terms_of
+from symconv.extent import Atom, Extent, Floor, Function, Power, Size, from_terms, size_of, symbols_of, terms_of
+from symconv.extremes import largest, smallest
 from symconv.notation import ASCII, TEXT, Style
 from symconv.setting import set_size
 from symconv.sizes import EVERY, NONE, Sizes, Undecided
@@ -174,8 +175,8 @@ def reduced(condition: Condition) -> Condition:
     """⌊u/d⌋ + c ≥ m is u ≥ d·(m − c), so that a bound speaks of the input itself; without quotients where d divides."""
     if condition.relation == DIVIDES:
         return _cleared(condition)
-    if condition.relation != AT_LEAST:
-        return condition
+    if condition.relation == EQUAL:
+        return _without_extreme(condition)
     h = condition.left - condition.right
     peeled = False
     while isinstance(h, Extent):
@@ -196,6 +197,32 @@ def reduced(condition: Condition) -> Condition:
     for m, c in negative.items():
         right = right + (Extent({m: c}) if m else c)
     return replace(condition, left=h + right, right=right)
+
+
+def _without_extreme(condition: Condition) -> Condition:
+    """min(240, N) = 240 is N ≥ 240, and max(240, N) = 240 is 240 ≥ N."""
+    own = balanced(condition)
+    for side, other in ((own.left, own.right), (own.right, own.left)):
+        atoms = [m[0] for m, c in terms_of(side).items() if len(m) == 1 and c == 1]
+        atom = atoms[0] if len(terms_of(side)) == len(atoms) == 1 else None
+        if isinstance(atom, Function) and atom.name in ("min", "max") and other in atom.arguments:
+            rest = [a for a in atom.arguments if a != other]
+            if atom.name == "min":
+                return reduced(replace(condition, relation=AT_LEAST, left=smallest(*rest), right=other))
+            return reduced(replace(condition, relation=AT_LEAST, left=other, right=largest(*rest)))
+    return condition
+
+
+def parts(condition: Condition) -> tuple[Condition, ...]:
+    """The lower bounds that it is made of: min(a, b) ≥ c is a ≥ c and b ≥ c; none where it is one itself."""
+    h = condition.left - condition.right
+    if condition.relation != AT_LEAST or not isinstance(h, Extent):
+        return ()
+    for m, c in h.terms.items():
+        if len(m) == 1 and isinstance(m[0], Function) and m[0].name == ("min" if c > 0 else "max"):
+            rest = h - c * size_of(m[0])
+            return tuple(reduced(replace(condition, left=rest + c * a, right=0)) for a in m[0].arguments)
+    return ()
 
 
 def balanced(condition: Condition) -> Condition:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from symconv.block import Rounds
-from symconv.condition import AT_LEAST, WRITTEN_OUT, Condition, balanced, ends_suffice, follows, reduced, solved
+from symconv.condition import AT_LEAST, WRITTEN_OUT, Condition, balanced, ends_suffice, follows, parts, reduced, solved
 from symconv.errors import DomainError, ExtentError, ShapeError
 from symconv.extent import Size
 from symconv.notation import ASCII, TEXT, Style
@@ -87,7 +87,7 @@ class Domain(Undoable):
         if any(r.index in used for r in condition.rounds):
             return False
         once = replace(condition, rounds=())
-        return self._implied(once) or any(follows(once, other) for other in known)
+        return self.implies(once) or any(follows(once, other) for other in known)
 
     def mark(self) -> tuple[Any, ...]:
         """What `undo` goes back to."""
@@ -104,6 +104,11 @@ class Domain(Undoable):
         Raises ShapeError where it can never hold, or not together with those that are there.
         """
         condition = reduced(condition)
+        several = parts(condition)
+        if several:
+            for part in several:
+                self.require(part)
+            return
         if condition.rounds:
             self._in_rounds(condition)
             return
@@ -168,11 +173,11 @@ class Domain(Undoable):
             for end in dict.fromkeys(ends):
                 self.require(replace(condition.at(i, end), rounds=others))
             return
-        if i not in used and len(condition.symbols) == 1 and self._implied(replace(condition, rounds=())):
+        if i not in used and len(condition.symbols) == 1 and self.implies(replace(condition, rounds=())):
             return
         self._leave_open(condition)
 
-    def _implied(self, condition: Condition) -> bool:
+    def implies(self, condition: Condition) -> bool:
         """Whether what is known of its one symbol implies it."""
         try:
             symbol, sizes = solved(condition)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,13 +25,19 @@ from symconv.symbols import Symbol
 from symconv.values import evaluate
 from symconv.verifying.macs import COUNTED, macs_of
 from symconv.verifying.points import baked, chosen, shape_at, values_at
-from symconv.verifying.running import Run, RunError, Shape, run
+from symconv.verifying.running import Run, Shape, run
+from symconv.verifying.runtime import RunError
 
 _TYPES: Final = {
     "float32": np.float32, "float16": np.float16, "float64": np.float64, "int64": np.int64, "int32": np.int32,
     "int16": np.int16, "int8": np.int8, "uint8": np.uint8, "uint16": np.uint16, "uint32": np.uint32,
     "uint64": np.uint64, "bool": np.bool_,
 }  # fmt: skip
+
+
+#: Runs that are wanted where no points are given, and points that are tried for them.
+CHOSEN: Final = 4
+TRIED: Final = 12
 
 
 @dataclass(frozen=True)
@@ -91,18 +99,20 @@ def verify(
     point outside the domain.
     """
     onnx = package()
-    try:
-        import onnxruntime  # noqa: F401
-    except ImportError:
-        raise ModelError("verifying ONNX models needs onnxruntime: pip install 'symconv[verify]'") from None
+    if find_spec("onnxruntime") is None:
+        raise ModelError("verifying ONNX models needs onnxruntime: pip install 'symconv[verify]'")
     reading = read_onnx(path, dims, square)
     net = reading.network
     for given in at:
         net.at(given)
     model = onnx.load(str(path), load_external_data=False)
     checked(model, str(path))
-    points = [dict(p) for p in at] or chosen(reading)
-    return Report(net, tuple(_compared(reading, model, Path(path), p) for p in points))
+    points: list[Point] = []
+    for values in [dict(p) for p in at] or islice(chosen(reading), TRIED):
+        points.append(_compared(reading, model, Path(path), values))
+        if not at and sum(not p.failed for p in points) == CHOSEN:
+            break
+    return Report(net, tuple(points))
 
 
 Values = Mapping[Symbol, Any]
@@ -115,8 +125,7 @@ def _compared(reading: Reading, model: Any, path: Path, values: dict[str, int]) 
         point.failed = baked(reading, at)
         if point.failed:
             return point
-        feeds = _feeds(reading, at)
-        done = run(model, path, feeds)
+        feeds, done = _run(reading, model, path, at)
     except (DomainError, RunError) as error:
         point.failed = str(error)
         return point
@@ -129,6 +138,23 @@ def _compared(reading: Reading, model: Any, path: Path, values: dict[str, int]) 
     for node in done.nodes:
         _operator(reading, node, done, at, point)
     return point
+
+
+def _run(reading: Reading, model: Any, path: Path, at: Values) -> tuple[dict[str, Any], Run]:
+    """A run with random inputs. Where it fails, integers are all 1, and then as large as any extent: lengths, places.
+
+    Raises RunError, what the first run said, where all fail.
+    """
+    largest = max((x for t in reading.network.inputs.values() for x in shape_at(t.shape, at) or ()), default=1)
+    said: RunError | None = None
+    for integers in (None, 1, largest):
+        feeds = _feeds(reading, at, integers)
+        try:
+            return feeds, run(model, path, feeds)
+        except RunError as error:
+            said = said or error
+    assert said is not None
+    raise said
 
 
 def _tensor(reading: Reading, name: str, seen: list[Shape], at: Values, done: Run, point: Point) -> None:
@@ -226,7 +252,8 @@ def _maker(done: Run, name: str) -> str:
     return next(made, name)
 
 
-def _feeds(reading: Reading, at: Mapping[Symbol, Any]) -> dict[str, Any]:
+def _feeds(reading: Reading, at: Values, integers: int | None) -> dict[str, Any]:
+    """Inputs by the file's names: random ones, and these integers, or random ones of 0 and 1."""
     rng = np.random.default_rng(0)
     feeds: dict[str, Any] = {}
     for file_name, node in reading.inputs.items():
@@ -236,8 +263,8 @@ def _feeds(reading: Reading, at: Mapping[Symbol, Any]) -> dict[str, Any]:
         shape = tuple(evaluate(x, at) for x in tensor.shape)
         value = reading.tensors[file_name]
         if node in reading.network.elements:
-            numbers = [evaluate(x, at) for x in reading.network.elements[node]]
-            feeds[file_name] = np.array(numbers, dtype=_TYPES[value.dtype]).reshape(shape)
+            known = [evaluate(x, at) for x in reading.network.elements[node]]
+            feeds[file_name] = np.array(known, dtype=_TYPES[value.dtype]).reshape(shape)
         elif value.dtype == "string":
             feeds[file_name] = np.full(shape, "a", dtype=object)
         elif value.dtype not in _TYPES:
@@ -245,5 +272,6 @@ def _feeds(reading: Reading, at: Mapping[Symbol, Any]) -> dict[str, Any]:
         elif value.dtype.startswith("float"):
             feeds[file_name] = rng.standard_normal(shape).astype(_TYPES[value.dtype])
         else:
-            feeds[file_name] = rng.integers(0, 2, shape).astype(_TYPES[value.dtype])
+            numbers = rng.integers(0, 2, shape) if integers is None else np.full(shape, integers)
+            feeds[file_name] = numbers.astype(_TYPES[value.dtype])
     return feeds

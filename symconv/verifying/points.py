@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from itertools import product as combinations
 from math import prod
 from typing import Any, Final
 
+from symconv.cost import evaluate_cost
 from symconv.errors import ExtentError, SymconvError
 from symconv.extent import Function, Size, symbols_of, terms_of
 from symconv.network import Network
@@ -15,37 +16,79 @@ from symconv.readers.onnx.load import Reading
 from symconv.symbols import Symbol
 from symconv.values import evaluate
 
-#: Points that are chosen where none is given.
-CHOSEN: Final = 4
+#: Points where runs are long.
+FEW: Final = 2
 
 #: Combinations that are looked at for them.
 TRIED: Final = 1 << 12
 
-#: Elements of an input at most, where points are chosen.
+#: Elements of an input, and macs of a run, at most, where points are chosen.
 LARGE: Final = 1 << 22
+LONG: Final = 1 << 34
 
 Point = Mapping[str, int]
 
 
-def chosen(reading: Reading) -> list[dict[str, int]]:
-    """The size of the file, the least legal one, odd ones, H ≠ W, N = 2, as far as the file runs there."""
+def chosen(reading: Reading) -> Iterator[dict[str, int]]:
+    """The size of the file, the least legal one, odd ones, H ≠ W, N = 2, and on: where a file runs, and is done soon.
+
+    Where hardly a run is short, the shortest ones.
+    """
     symbols = inner_symbols(reading)
     if not symbols:
-        return [{}]
-    options = [_options(reading, s) for s in symbols]
-    base = {s.name: o[0] for s, o in zip(symbols, options)}
-    alone = [[v for v in o if runs(reading, {**base, s.name: v})] or o for s, o in zip(symbols, options)]
-    candidates = [base]
-    moving = [(s.name, o) for s, o in zip(symbols, alone) if len(o) > 1][::-1]
-    for k in range(1, max(len(o) for o in alone)):  # no two symbols alike
-        candidates.append({**base, **{name: o[(k + i) % len(o)] for i, (name, o) in enumerate(moving)}})
-    candidates += [{**base, s.name: v} for s, o in zip(symbols, alone) for v in o]
-    candidates += [dict(zip(base, values)) for values in islice(combinations(*options), TRIED)]
-    out: list[dict[str, int]] = []
-    for point in candidates:
-        if len(out) < CHOSEN and point not in out and runs(reading, point):
-            out.append(point)
-    return out or [base]
+        yield {}
+        return
+    batch = _batch(reading)
+    options = {s.name: _options(reading, s, s.name == batch) for s in symbols}
+    seen: list[dict[str, int]] = []
+    longer: dict[int, dict[str, int]] = {}
+    for point in _candidates(reading, options, batch):
+        if point in seen or not runs(reading, point):
+            continue
+        macs = _macs(reading, point)
+        if macs <= LONG:
+            seen.append(point)
+            yield point
+        else:
+            longer.setdefault(macs, point)
+    if len(seen) < FEW:
+        yield from (longer[macs] for macs in sorted(longer)[: FEW - len(seen)])
+    if not seen and not longer:
+        yield {name: values[0] for name, values in options.items()}
+
+
+def _candidates(reading: Reading, options: Mapping[str, list[int]], batch: str) -> Iterator[dict[str, int]]:
+    """Points to look at, those that show most before the others."""
+    base = {name: values[0] for name, values in options.items()}
+    yield base
+    alone = {name: [v for v in o if runs(reading, {**base, name: v})] or o for name, o in options.items()}
+    moving = [name for name in reversed(alone) if len(alone[name]) > 1 and name != batch]
+    for k in range(1, max(len(o) for o in alone.values())):  # no two symbols alike
+        point = {**base, **{name: alone[name][(k + i) % len(alone[name])] for i, name in enumerate(moving)}}
+        yield point if batch not in alone else {**point, batch: alone[batch][k % len(alone[batch])]}
+    for name, values in alone.items():
+        yield from ({**base, name: v} for v in values)
+    for least in (2**k for k in range(1, 16)):  # sizes that are legal together only
+        yield {name: v if name == batch else max(v, least) for name, v in base.items()}
+    yield from (dict(zip(base, values)) for values in islice(combinations(*options.values()), TRIED))
+
+
+def _batch(reading: Reading) -> str:
+    """The symbol that is the first axis, and no other one, of the first input with several."""
+    for tensor in reading.network.inputs.values():
+        if tensor.rank > 1:
+            first, *others = tensor.shape
+            alone = len(symbols_of(first)) == 1 and not any(symbols_of(first) & symbols_of(x) for x in others)
+            return next(iter(symbols_of(first))).name if alone else ""
+    return ""
+
+
+def _macs(reading: Reading, point: Point) -> int:
+    """The macs of a run; 0 where values decide them."""
+    try:
+        return int(evaluate_cost(reading.network.cost("macs"), values_at(reading, point)))
+    except (KeyError, ExtentError):
+        return 0
 
 
 def inner_symbols(reading: Reading) -> list[Symbol]:
@@ -83,7 +126,7 @@ def baked(reading: Reading, at: Mapping[Symbol, Any]) -> str:
 
 
 def runs(reading: Reading, point: Point) -> bool:
-    """Whether a point is legal, the file's own one, and small enough to be chosen."""
+    """Whether a point is legal, the file's own one, and its inputs are small enough to be chosen."""
     try:
         at = values_at(reading, point)
     except SymconvError:
@@ -92,15 +135,17 @@ def runs(reading: Reading, point: Point) -> bool:
     return all(shape is not None and prod(shape) <= LARGE for shape in shapes) and not baked(reading, at)
 
 
-def _options(reading: Reading, s: Symbol) -> list[int]:
+def _options(reading: Reading, s: Symbol, batch: bool) -> list[int]:
     """Values of a symbol to try: those of the file, small ones, and numbers that a choice compares it with."""
     net = reading.network
     usual, least = net.usual.get(s.name), max(net.domain.least(s), s.least)
-    if s.name == "N":
-        tried = [usual or 1, 2, 3, 1]
-    else:
-        file = [] if usual is None else [usual, usual + 1, usual - 1, usual - 2, usual - 3]
-        tried = [*file[:1], least, *file[1:2], 2 * least + 3, 33, least + 1, 65, 256, *file[2:], 512, 576]
+    if batch:
+        few = [v for v in dict.fromkeys((usual or 1, 2, 3)) if v in net.domain.sizes(s)]
+        if few:
+            return few
+    beside = [] if usual is None else [usual + 1, usual - 1, usual - 2, usual - 3]
+    tried = [*([] if usual is None else [usual]), least, *beside[:1], 2 * least + 3, 33, least + 1, 65, 256]
+    tried += [*beside[1:], 512, 576]
     found = [v for v in (*_compared_with(net, s), *tried) if v in net.domain.sizes(s)]
     return list(dict.fromkeys(found)) or [least]
 

@@ -1,12 +1,12 @@
 """An ONNX model run by onnxruntime, with every tensor looked at: the operators that ran and the shapes that there were.
 
-In place of a choice stand the nodes of the branch that is taken; a loop hands out the shapes of its body's tensors, one
-row a round. What is inside of further graphs in there is not seen.
+A node behind each tensor hands out its shape, so that a run needs no more memory than the model does. In the place of a
+choice stand the nodes of the branch that is taken; a loop hands out the shapes of its body's tensors, one row a round.
+What is inside of further graphs in there is not seen.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +15,12 @@ from typing import Any, Final
 import numpy as np
 
 from symconv.readers.onnx.file import package
+from symconv.verifying.runtime import RunError, session
 
 Shape = tuple[int, ...]
 
 #: Choices inside of choices that are put in place of one another, at most.
 DEEP: Final = 16
-
-
-class RunError(Exception):
-    """What the runtime said where a model does not run."""
 
 
 @dataclass(frozen=True)
@@ -50,21 +47,34 @@ def run(model: Any, path: Path, feeds: Mapping[str, Any]) -> Run:
                 tensor.shape.dim.add().dim_value = extent
     _decide(made, path, feeds)
     names = list(dict.fromkeys([*(o.name for o in made.graph.output), *_outputs(made.graph.node)]))
-    watched = package().ModelProto()
-    watched.CopyFrom(made)
-    seen = _watch(watched)
-    bodies: list[Any] = []
-    try:
-        found = _session(watched, path, [*names, *seen], feeds)
-        bodies = [n for node in made.graph.node if (body := _body(made, node)) is not None for n in body.node]
-    except RunError:
-        if not seen:
-            raise
-        found, seen = _session(made, path, names, feeds), {}  # a body with sequences, which have no shape
-    shapes = {k: [tuple(found[k].shape)] for k in names if hasattr(found[k], "shape")}
-    for inner, name in seen.items():
-        shapes[name] = [tuple(int(x) for x in row) for row in found[inner]]
-    return Run([*made.graph.node, *bodies], shapes)
+    bodies = [n for node in made.graph.node if (body := _body(made, node)) is not None for n in body.node]
+    said: RunError | None = None
+    for watched, looked in ((True, True), (False, True), (False, False)):  # a sequence has no shape
+        copy = package().ModelProto()
+        copy.CopyFrom(made)
+        rows = _watch(copy) if looked else {}
+        new = _shaped(copy.graph, names) if watched else {name: name for name in names}
+        try:
+            found = _session(copy, path, [*new, *rows], feeds)
+        except RunError as error:
+            said = said or error
+            continue
+        shapes = {name: [tuple(int(x) for x in row) for row in found[r]] for r, name in rows.items()}
+        for n, name in new.items():
+            if watched:
+                shapes[name] = [tuple(int(x) for x in found[n])]
+            elif n in found:
+                shapes[name] = [tuple(found[n].shape)]
+        return Run([*made.graph.node, *(bodies if looked else ())], shapes)
+    assert said is not None
+    raise said
+
+
+def _shaped(graph: Any, names: Sequence[str]) -> dict[str, str]:
+    """Nodes that hand out the shapes of tensors; by the new names those of the tensors."""
+    new = {f"{name}/shape": name for name in names}
+    graph.node.extend(package().helper.make_node("Shape", [name], [shape]) for shape, name in new.items())
+    return new
 
 
 def _outputs(nodes: Sequence[Any]) -> list[str]:
@@ -140,53 +150,11 @@ def _watch(model: Any) -> dict[str, str]:
     return {new: name for new, name in seen.items() if name not in twice}
 
 
-# -- onnxruntime -----------------------------------------------------------------------------------------------------
-
-
-def _session(model: Any, path: Path, outputs: list[str], feeds: Mapping[str, Any]) -> dict[str, Any]:
+def _session(model: Any, path: Path, outputs: Sequence[str], feeds: Mapping[str, Any]) -> dict[str, Any]:
     """What a run gives for these tensors."""
-    import onnxruntime as ort
-
     made = package().ModelProto()
     made.CopyFrom(model)
     del made.graph.output[:]
     for name in outputs:
         made.graph.output.add().name = name
-    options = ort.SessionOptions()
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
-    kept = _outside(made, path, options)
-    try:
-        session = ort.InferenceSession(made.SerializeToString(), options, providers=["CPUExecutionProvider"])
-        found = session.run(outputs, dict(feeds))
-    except Exception as error:  # onnxruntime's errors have no common class
-        raise RunError(_said(str(error))) from None
-    del kept  # the runtime does not keep them alive
-    return dict(zip(outputs, found))
-
-
-def _outside(model: Any, path: Path, options: Any) -> list[Any]:
-    """Weights that are in other files, or zeros in place of those that are missing; what has to be kept meanwhile."""
-    import onnxruntime as ort
-    from onnx import helper
-
-    external = [t for t in model.graph.initializer if t.data_location == 1]
-    if not external:
-        return []
-    places = {e.value for t in external for e in t.external_data if e.key == "location"}
-    if all((path.parent / place).is_file() for place in places):
-        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path.parent))
-        return []
-    arrays = [np.zeros(tuple(t.dims), dtype=helper.tensor_dtype_to_np_dtype(t.data_type)) for t in external]
-    values = [ort.OrtValue.ortvalue_from_numpy(a) for a in arrays]
-    names = [t.name for t in external]
-    options.add_external_initializers(names, values)
-    return [names, values]
-
-
-def _said(error: str) -> str:
-    """What onnxruntime says, without its own places."""
-    text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", " ".join(error.split()))
-    noise = r"Non-zero status code returned while running |/onnxruntime_src/\S+ |onnxruntime::.*? \w+ was false\. "
-    return re.sub(noise, "", text)[:200]
+    return session(made.SerializeToString(), path.parent, outputs, feeds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symconv.layers import Search, Unknown
+from symconv.layers import Unknown
 from symconv.network import Network
 
 #: Nodes that a line names.
@@ -22,13 +22,6 @@ def unknown_lines(net: Network) -> Iterator[str]:
     for operation, (nodes, symbols) in found.items():
         which = ", ".join(dict.fromkeys(symbols))
         yield f"warning: {operation} has no count ({_some(nodes)}): {which} in every total stands for it"
-
-
-def search_lines(net: Network) -> Iterator[str]:
-    """A line for each search whose comparisons are a named unknown, which stands in ops alone."""
-    for node in net.nodes:
-        if isinstance(node.layer, Search) and node.layer.comparisons is not None:
-            yield f"{node.name}: its comparisons are {node.layer.comparisons}"
 
 
 def _some(nodes: list[str]) -> str:

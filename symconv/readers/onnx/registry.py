@@ -19,8 +19,6 @@ COUNTED, SHAPE_ONLY, UNKNOWN = "counted", "shape-only", "unknown"
 
 ONNX, ML, MICROSOFT, TRAINING = "", "ai.onnx.ml", "com.microsoft", "ai.onnx.preview.training"
 
-Outcome = Any  # a Value, or one for each output
-
 
 @dataclass(frozen=True)
 class Rule:

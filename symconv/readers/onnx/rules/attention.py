@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from symconv.condition import divides, equal
+from symconv.condition import divides
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Extent, Size
 from symconv.layers import HeadAttention, Linear
 from symconv.readers.onnx.operator import Operator
 from symconv.readers.onnx.registry import MICROSOFT, counted, unknown
+from symconv.readers.onnx.rules.products import contracted
 from symconv.readers.onnx.value import Value
 from symconv.rounding import floor
 
@@ -84,23 +85,28 @@ def _flex_attention(op: Operator) -> Value:
 
 @counted("a state of d·e a head: d·e macs to write and d·e to read a token, d·e more with a delta", "LinearAttention")
 def _linear_attention(op: Operator) -> list[Value | None]:
-    q, g = op.integer("q_num_heads"), op.integer("kv_num_heads")
+    heads, groups, update = op.integer("q_num_heads"), op.integer("kv_num_heads"), op.word("update_rule", "gated_delta")
     n, t, width = op.shape(0)
-    d, e = _part(width, q), _part(op.shape(2)[-1], g)
-    steps = 2 if "delta" not in op.word("update_rule", "gated_delta") else 3
-    from symconv.layers import Einsum
+    d, e = _part(width, heads), _part(op.shape(2)[-1], groups)
+    shared = _part(heads, groups)
+    queries = op.look("heads", (n, t, groups, shared, d), op.value(0))
+    keys, values = (op.look("heads", (n, t, groups, w), op.value(i)) for i, w in ((1, d), (2, e)))
+    state = op.given(3) or op.move("fill", (n, groups, d, e), dtype=values.dtype)
+    if "gated" in update:
+        decay = op.pointwise("exp", op.value(4))
+        with op.reader.running(t):
+            one = op.look("slice", (n, groups, d if op.shape(4)[-1] == groups * d else 1, 1), decay)
+            state = op.pointwise("mul", state, one)
+    if "delta" in update:
+        rate = op.look("heads", (n, t, op.shape(5)[-1], 1), op.value(5))
+        values = op.pointwise("sub", values, contracted(op, "ntgd,ngde->ntge", keys, state))
+        values = op.pointwise("mul", values, rate)
+    state = contracted(op, "ntgd,ntge->ngde", keys, values)
+    made = op.pointwise("mul", contracted(op, "ntgsd,ngde->ntgse", queries, state), Value((), constant=True))
+    return [op.look("packed", (n, t, heads * e), made), state]
 
-    read = [v for v in op.inputs if v is not None and v.node]
-    layer = Einsum("nthdes,->nthe", ((n, t, q, d, e, steps), ()), (0, 1))
-    made = op.look("heads", (n, t, q * e), op.add(layer, *read[:0], dtype=op.value(0).dtype)) if not read else None
-    if made is None:
-        made = op.add(
-            HeadAttention((n, t, q * e), n, q, t, 1, (steps - 1) * d * e, d * e), *read, dtype=op.value(0).dtype
-        )
-    return [made, op.move("state", (n, g, d, e), made)]
 
-
-@counted("3 macs… two products and a sum an element that is turned: 2 mul, 1 add", "RotaryEmbedding")
+@counted("two products and a sum an element that is turned: 2 mul, 1 add", "RotaryEmbedding")
 def _rotary(op: Operator) -> Value:
     return op.pointwise("rotate", op.value(0), dtype=op.value(0).dtype)
 
@@ -208,6 +214,3 @@ def _group_query(op: Operator) -> list[Value | None]:
     )  # fmt: skip
     kept = (n, groups, s, d)
     return [made, *(op.move("memory", kept, made) if op.wants(i) else None for i in (1, 2))]
-
-
-__all__ = ["equal"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,16 +27,7 @@ def _inside(op: Operator, graph: Any, values: list[Value | None]) -> list[Value]
     scope = Scope({}, op.scope, op.scope.attributes, op.scope.versions, op.scope.prefix, op.scope.depth)
     for formal, value in zip(graph.input, values):
         if value is not None:
-            value = Value(
-                value.shape,
-                value.dtype,
-                value.data,
-                value.node,
-                value.origins,
-                value.items,
-                formal.name,
-                value.constant,
-            )
+            value = replace(value, name=formal.name)
         scope.values[formal.name] = value
     return op.reader.run(graph, scope)
 
@@ -150,6 +142,8 @@ def _rounds(op: Operator, body: Any, limit: Any, flag: Any) -> Size:
 
 def _always(body: Any) -> bool:
     """Whether the condition that a body computes is always true."""
+    from onnx import numpy_helper
+
     name = body.output[0].name
     made = {o: node for node in body.node for o in node.output}
     for _ in range(64):
@@ -157,12 +151,8 @@ def _always(body: Any) -> bool:
             return True
         node = made.get(name)
         if node is None:
-            from onnx import numpy_helper
-
             return any(t.name == name and bool(numpy_helper.to_array(t).all()) for t in body.initializer)
         if node.op_type == "Constant":
-            from onnx import numpy_helper
-
             tensors = [a.t for a in node.attribute if a.name == "value"]
             ints = [a.i for a in node.attribute if a.name == "value_int"]
             return bool(numpy_helper.to_array(tensors[0]).all()) if tensors else bool(ints and ints[0])
@@ -198,7 +188,7 @@ def _repeated(op: Operator, body: Any, start: list[Value], rounds: Size, first: 
 
 def _moving(value: Value) -> Value:
     """A state in any round: its data is that of the first one only."""
-    return Value(value.shape, value.dtype, None, value.node, value.origins, value.items, value.name)
+    return replace(value, data=None, constant=False)
 
 
 def _none(op: Operator, body: Any, start: list[Value]) -> list[Value | None]:
@@ -217,13 +207,10 @@ def _one_by_one(op: Operator, body: Any, start: list[Value], rounds: int, first:
         scans.append(out[1 + len(start) :])
     stacked = []
     for column in zip(*scans):
-        same = all(v.shape == column[0].shape for v in column)
-        stacked.append(_stacked(op, column[0], rounds) if same else _stacked_unknown(op, column[0], rounds))
+        if any(v.shape != column[0].shape for v in column):
+            raise ShapeError("rounds of a loop that give tensors of different shapes cannot be put into one")
+        stacked.append(_stacked(op, column[0], rounds))
     return [*states, *stacked]
-
-
-def _stacked_unknown(op: Operator, value: Value, rounds: Size) -> Value:
-    raise ShapeError("rounds of a loop that give tensors of different shapes cannot be put into one")
 
 
 def _changing(
@@ -298,6 +285,7 @@ def _scan(op: Operator) -> list[Value | None]:
         )
     if rounds is None:
         raise ShapeError("a scan of nothing")
+    require(at_least(rounds, 1), "an entry to scan")
     if batched:
         states = [op.look("slice", op.shape_of(v)[1:], v) for v in states]
     outward = op.integers("scan_output_axes")

@@ -8,20 +8,25 @@ from typing import Any
 
 import numpy as np
 
+from symconv.bounding import lower_bound
 from symconv.condition import at_least
 from symconv.domain import require
-from symconv.errors import ShapeError
-from symconv.extent import Extent, Size
+from symconv.errors import ExtentError, ShapeError
+from symconv.extent import Extent, Size, symbols_of
 from symconv.extremes import largest, smallest
 from symconv.layers import Embedding
 from symconv.readers.onnx.operator import Operator, is_weight
 from symconv.readers.onnx.registry import MICROSOFT, SHAPE_ONLY, counted, rule, shape_only, unknown
-from symconv.readers.onnx.rules.shaping import reshaped, viewed
+from symconv.readers.onnx.rules.shaping import reshaped
 from symconv.readers.onnx.value import FOLLOWED, Value, is_float
 from symconv.rounding import ceiling
+from symconv.values import evaluate
 
 #: Ends of slices from here on stand for the end of the axis.
 FAR = 10**9
+
+#: Extents at which it is looked at on which side of an axis a place is.
+LARGE = 1 << 20
 
 
 @shape_only("a part of some axes", "Slice")
@@ -58,8 +63,6 @@ def _slice(op: Operator) -> Value:
     made = tuple(out)
     if x.data is not None and whole:
         return Value(made, x.dtype, x.data[tuple(index)], origins=x.origins, constant=x.constant)
-    if made == shape and not any(isinstance(s, int) and s < 0 for s in steps):
-        return op.look("slice", made, x)
     return op.look("slice", made, x)
 
 
@@ -82,49 +85,48 @@ def _python(start: int, end: int, step: int, extent: int) -> slice[Any, Any, Any
 
 
 def _sliced(op: Operator, extent: Size, start: Size, end: Size, step: int) -> Size:
-    """The extent of a slice with bounds or an extent in symbols."""
-    if step < 0:
-        if (isinstance(start, int) and isinstance(end, int) and start in (-1, FAR)) or _far(start):
-            if _far(-end) if isinstance(end, int) else False:
-                return ceiling(extent, -step)
-            if isinstance(end, int) and end < 0:
-                return ceiling(-end - 1, -step)
-        return op.free("dim")
-    begin = _from_start(op, start, extent, "begin")
-    stop = _from_start(op, end, extent, "end")
-    length = stop - begin
+    """The extent of a slice with bounds or an extent in symbols; backwards it ends before the first element."""
+    low, high = (0, extent) if step > 0 else (-1, extent - 1)
+    begin = _from_start(op, start, extent, low, high, "begin")
+    stop = _from_start(op, end, extent, low, high, "end")
+    length = stop - begin if step > 0 else begin - stop
     if isinstance(length, int):
-        return max(-(-length // step), 0)
-    length = _not_below_zero(op, length)
-    return ceiling(length, step)
+        return max(-(-length // abs(step)), 0)
+    return ceiling(_not_below_zero(op, length), abs(step))
 
 
-def _far(place: Any) -> bool:
-    return isinstance(place, int) and place >= FAR
-
-
-def _from_start(op: Operator, place: Size, extent: Size, what: str) -> Size:
+def _from_start(op: Operator, place: Size, extent: Size, low: int, high: Size, what: str) -> Size:
     """A place on an axis from its begin on, kept on the axis; on which side it is at the exported size is asked for."""
-    if isinstance(place, int) and place >= FAR:
-        return extent
-    if isinstance(place, int) and place <= -FAR:
-        return 0
-    negative = place < 0 if isinstance(place, int) else (_at(op, place) or 0) < 0
+    if isinstance(place, int) and abs(place) >= FAR:
+        return high if place > 0 else low
+    negative = place < 0 if isinstance(place, int) else _below_zero(op, place, what)
     at = extent + place if negative else place
-    if isinstance(at, int) and isinstance(extent, int):
-        return min(max(at, 0), extent)
+    if isinstance(at, int) and isinstance(high, int):
+        return min(max(at, low), high)
     if not isinstance(place, int):
         require(at_least(-place, 1) if negative else at_least(place, 0), f"a slice whose {what} counts from one side")
-    if negative:
-        return _clamped(op, at, 0, f"a slice whose {what} is on the axis", below=True)
-    return _clamped(op, at, extent, f"a slice whose {what} is on the axis", below=False)
+    return _clamped(op, at, low if negative else high, f"a slice whose {what} is on the axis", below=negative)
+
+
+def _below_zero(op: Operator, place: Extent, what: str) -> bool:
+    """On which side a place in symbols is: as in the file, else as at large extents, or where that fails the other."""
+    if symbols_of(place) <= op.reader.choices.symbols:
+        return (op.reader.at(place) or 0) < 0
+    proven = [lower_bound(p) for p in (place, -place - 1)]
+    if any(bound is not None and bound >= 0 for bound in proven):
+        return proven[0] is None or proven[0] < 0
+    try:
+        large = evaluate(place, dict.fromkeys(symbols_of(place), LARGE)) < 0
+    except ExtentError:
+        large = False
+    return bool(large) != bool(op.reader.choices.take((op.name, what), 2))
 
 
 def _clamped(op: Operator, at: Size, bound: Size, why: str, below: bool) -> Size:
     """max(at, bound) or min(at, bound): as the exported size decides where there is one, with the condition."""
     if at == bound:
         return at
-    a, b = _at(op, at), _at(op, bound)
+    a, b = op.reader.at(at), op.reader.at(bound)
     if op.reader.freed and a is not None and b is not None:
         if (a >= b) if below else (a <= b):
             require(at_least(at, bound) if below else at_least(bound, at), why)
@@ -135,19 +137,13 @@ def _clamped(op: Operator, at: Size, bound: Size, why: str, below: bool) -> Size
 
 
 def _not_below_zero(op: Operator, length: Extent) -> Size:
-    from symconv.bounding import lower_bound
-
     bound = lower_bound(length)
     if bound is not None and bound >= 0:
         return length
-    if op.reader.freed and (_at(op, length) or 0) >= 0:
+    if op.reader.freed and (op.reader.at(length) or 0) >= 0:
         require(at_least(length, 0), "a slice that ends behind its begin")
         return length
     return largest(length, 0)
-
-
-def _at(op: Operator, size: Size) -> int | None:
-    return op.reader.at(size)
 
 
 @shape_only("rows by their numbers", "Gather")
@@ -245,6 +241,10 @@ def _pad(op: Operator) -> Value:
         if not isinstance(begin, int | Extent) or not isinstance(end, int | Extent):
             out[axis] = op.free(f"dim{axis}")
             continue
+        if op.word("mode", "constant") == "reflect":
+            for width in (begin, end):
+                if width != 0:
+                    require(at_least(shape[axis], width + 1), "elements to be reflected, the outermost apart")
         out[axis] = out[axis] + begin + end
         if isinstance(out[axis], int) and out[axis] < 0:  # type: ignore[operator]
             raise ShapeError(f"a pad that leaves {out[axis]} of axis {axis}")
@@ -382,6 +382,3 @@ def _cumulative(op: Operator) -> Value:
     if not x.node and all(isinstance(e, int) for e in op.shape(0)):
         return op.constant(op.shape(0), x.dtype, x)
     return op.pointwise(operation, x, _like(x))
-
-
-__all__ = ["viewed"]

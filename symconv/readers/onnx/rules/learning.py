@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symconv.extent import Size
-from symconv.layers import Linear, Product
+from symconv.layers import Linear
 from symconv.readers.onnx.operator import Operator
 from symconv.readers.onnx.registry import ML, TRAINING, counted, shape_only, unknown
 from symconv.readers.onnx.value import Value
@@ -159,6 +159,3 @@ counted("2 add, 4 mul a weight", "Momentum", domain=TRAINING)(lambda op: _step(o
 @unknown("the derivative of a part of the graph", "Gradient", domain=TRAINING)
 def _gradient(op: Operator) -> list[Value | None]:
     return [op.unknown(op.shape(i), op.value(i)) for i in range(op.outputs)]
-
-
-__all__ = ["Product"]

@@ -7,7 +7,7 @@ from symconv.layer import Layer
 from symconv.layers import BatchNorm, GroupNorm, InstanceNorm, Pointwise, Reduce, RMSNorm, Softmax
 from symconv.readers.onnx.operator import Operator
 from symconv.readers.onnx.registry import MICROSOFT, counted
-from symconv.readers.onnx.value import Value, is_float
+from symconv.readers.onnx.value import Value
 
 
 @counted("1 mul, 1 add an element; in training its statistics too", "BatchNormalization")
@@ -193,6 +193,3 @@ def _qlinear_softmax(op: Operator) -> Value:
     x = op.value(0)
     made = op.add(Softmax(op.axis(-1, len(op.shape(0)))), x, buffers=tuple(op.inputs[1:]), dtype=x.dtype)
     return op.pointwise("requantize", made, dtype=x.dtype)
-
-
-__all__ = ["is_float"]

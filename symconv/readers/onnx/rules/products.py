@@ -89,15 +89,19 @@ def _qlinear_matmul(op: Operator) -> Value:
     return op.pointwise("requantize", sums, dtype=op.value(7).dtype)
 
 
-@counted("a mac for each value of all letters of a contraction, from left to right", "Einsum")
-def _einsum(op: Operator) -> Value:
-    values = [op.value(i) for i in range(len(op.inputs))]
+def contracted(op: Operator, equation: str, *values: Value) -> Value:
+    """An Einstein sum of values, of which some may be constants of the file."""
     constants = [i for i, v in enumerate(values) if not v.node]
-    layer = Einsum(op.word("equation"), tuple(op.shape(i) for i in constants), tuple(constants))
+    layer = Einsum(equation, tuple(op.shape_of(values[i]) for i in constants), tuple(constants))
     if len(constants) == len(values) and _numeric(*(op.shape_of(v) for v in values)):
         return op.constant(layer.output().shape, values[0].dtype, *values)
     kept = tuple(values[i] for i in constants)
     return op.add(layer, *(v for v in values if v.node), weights=kept, dtype=values[0].dtype)
+
+
+@counted("a mac for each value of all letters of a contraction, from left to right", "Einsum")
+def _einsum(op: Operator) -> Value:
+    return contracted(op, op.word("equation"), *(op.value(i) for i in range(len(op.inputs))))
 
 
 @counted("n macs an output of n×n: elimination, n³/3 of them", "Det")

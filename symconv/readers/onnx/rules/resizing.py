@@ -192,6 +192,3 @@ def _stft(op: Operator) -> Value:
         frames = floor(shape[1] - length, hop) + 1
     bins = _half(length) if op.integer("onesided", 1) else length
     return op.unknown((shape[0], frames, bins, 2), op.value(0), *(i for i in op.inputs[2:3] if i is not None))
-
-
-__all__ = ["Value"]

@@ -229,6 +229,10 @@ def _is_one(op: Operator, x: Extent) -> bool:
         require(equal(x, 1), "an extent of 1, which a squeeze leaves out")
         return True
     if not op.reader.is_freed(x):
+        one = equal(x, 1)
+        if op.reader.net.domain.implies(one) or op.reader.choices.take(("squeeze", op.name), 2):
+            require(one, "an extent of 1, which a squeeze leaves out")
+            return True
         require(at_least(x, 2), "an extent that a squeeze keeps")
     return False
 

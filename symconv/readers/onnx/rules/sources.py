@@ -78,9 +78,7 @@ def fill(op: Operator, shape: tuple[Size, ...], filled: Value) -> Value:
     name = op.node.output[0] if op.node.output else op.name
     value = Value(shape, filled.dtype, origins=(Origin(name, numbers, filled.dtype, made=True),), constant=True)
     if filled.data is not None and prod(numbers) <= FOLLOWED:
-        value.data = np.empty(numbers, dtype=object)
-        value.data.ravel()[:] = (filled.elements or [0])[0]
-        value.data.fill((filled.elements or [0])[0])
+        value.data = np.full(numbers, (filled.elements or [0])[0], dtype=object)
     return value
 
 
