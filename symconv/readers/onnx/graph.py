@@ -103,6 +103,11 @@ class Reader:
         self.shapes = {
             v.name: v.type for v in (*model.graph.value_info, *model.graph.output) if v.type.HasField("tensor_type")
         }
+        #: By a tensor of the main graph the nodes that read it.
+        self.consumers: dict[str, list[Any]] = {}
+        for node in model.graph.node:
+            for name in node.input:
+                self.consumers.setdefault(name, []).append(node)
         #: By a tensor of the file whether it is a parameter or a buffer, where its exporter says so.
         self.kinds = {v.name: kind for v in (*model.graph.value_info, *model.graph.input) if (kind := _kind(v))}
         #: The batch axis that was exported static: each tensor has it once, so that samples do not mix.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,10 @@ from symconv.readers.onnx.value import TYPES, Origin, Value, is_float, known
 
 if TYPE_CHECKING:
     from symconv.readers.onnx.graph import Reader
+
+
+#: Operators whose inputs have equal extents, but for axes of 1 and the one along which they are put.
+_TOGETHER = frozenset({"Add", "Sub", "Mul", "Div", "Pow", "Where", "Max", "Min", "PRelu", "Concat"})
 
 
 class RanklessError(ShapeError):
@@ -38,6 +43,32 @@ class Operator:
     def wants(self, i: int) -> bool:
         """Whether output i is used."""
         return i < len(self.node.output) and bool(self.node.output[i])
+
+    def meant(self, number: Size, place: int) -> Size:
+        """An extent of the first output, by its place from the last one; a number of the export may mean another one.
+
+        That is the extent, as large when exported, of what the output is put together with next.
+        """
+        if isinstance(number, int) and number > 1 and self.reader.freed:
+            for shape in self._met():
+                extent = shape[place] if len(shape) >= -place else 1
+                if self.reader.is_freed(extent) and self.reader.at(extent) == number:
+                    self.reader.read_again(self.name, extent, number)
+                    return extent
+        return number
+
+    def _met(self) -> Iterator[tuple[Size, ...]]:
+        """The shapes of tensors that the first output is put together with; 1 along the axis that it is put along."""
+        own = self.node.output[0]
+        for node in self.reader.consumers.get(own, ()):
+            if node.op_type not in _TOGETHER:
+                continue
+            along = next((a.i for a in node.attribute if a.name == "axis"), None)
+            for other in node.input:
+                value = self.scope.find(other) if other != own and self.scope.knows(other) else None
+                if value is not None and value.shape is not None:
+                    at = None if along is None else along % len(value.shape)
+                    yield tuple(1 if i == at else x for i, x in enumerate(value.shape))
 
     # -- attributes and inputs ---------------------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ def _inside(op: Operator, graph: Any, values: list[Value | None]) -> list[Value]
 @shape_only("one of two graphs; what they do counts where they are taken", "If")
 def _if(op: Operator) -> list[Value | None]:
     condition = op.value(0)
+    require(equal(op.reader.product(condition.shape or ()), 1), "a condition of one element")
     decided = condition.elements[0] if condition.elements else None
     then, other = op.attribute("then_branch"), op.attribute("else_branch")
     if isinstance(decided, bool | int | np.bool_):

@@ -271,11 +271,11 @@ def _expand(op: Operator) -> Value:
     rank = max(len(shape), len(target))
     own, wanted = (1,) * (rank - len(shape)) + shape, (1,) * (rank - len(target)) + target
     made: list[Size] = []
-    for a, b in zip(own, wanted):
+    for k, (a, b) in enumerate(zip(own, wanted)):
         if a == b or b == 1:
             made.append(a)
         elif a == 1:
-            made.append(b)
+            made.append(op.meant(b, k - rank))
         elif op.reader.is_freed(a) and isinstance(b, int) and op.reader.at(a) == b:
             made.append(a)  # its own extent, baked in
         else:
