@@ -67,6 +67,8 @@ class Building(Undoable):
         self._last = self._result = ""
         self._graph: Any = None
         self._known: frozenset[Symbol] = frozenset()
+        #: The last symbol of each name; one of the network where it is known.
+        self._named: dict[str, Symbol] = {}
         self._costs: dict[str, Cost] = {}
 
     # -- adding -----------------------------------------------------------------------------------------------------
@@ -362,11 +364,12 @@ class Building(Undoable):
         if outside:
             raise SymbolError(f"{outside[0]} is the number of a round, and has no value outside of its block")
         new = {s for s in new if not bound(s)}
-        names = {s.name for s in self._known}
+        found: dict[str, Symbol] = {}
         for s in sorted(new, key=lambda s: s.key):
-            if s.name in names:
+            if s.name in found or self._named.get(s.name) in self._known:
                 raise SymbolError(f"the network has another symbol {s.name} already: call one of the two otherwise")
-            names.add(s.name)
+            found[s.name] = s
+        self._named |= found
         return self._known | new if new else self._known
 
     def __contains__(self, name: str) -> bool:

@@ -89,7 +89,7 @@ def test_a_bad_file_is_an_error_and_no_traceback(name, tmp_path):
         assert done.code == 1, (done.out, done.err)
         assert said in done.err, done.err
         assert "Traceback" not in done.err, done.err
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 60  # no hang, whatever else the machine does
 
 
 def test_a_file_that_is_not_there_is_said():
