@@ -214,7 +214,10 @@ def _without_extreme(condition: Condition) -> Condition:
 
 
 def parts(condition: Condition) -> tuple[Condition, ...]:
-    """The lower bounds that it is made of: min(a, b) ≥ c is a ≥ c and b ≥ c; none where it is one itself."""
+    """The lower bounds that it is made of, none where it is one itself.
+
+    min(a, b) ≥ c is a ≥ c and b ≥ c; N·⌊X/2⌋ ≥ 1 is N ≥ 1 and X ≥ 2.
+    """
     h = condition.left - condition.right
     if condition.relation != AT_LEAST or not isinstance(h, Extent):
         return ()
@@ -222,6 +225,13 @@ def parts(condition: Condition) -> tuple[Condition, ...]:
         if len(m) == 1 and isinstance(m[0], Function) and m[0].name == ("min" if c > 0 else "max"):
             rest = h - c * size_of(m[0])
             return tuple(reduced(replace(condition, left=rest + c * a, right=0)) for a in m[0].arguments)
+    terms = {m: c for m, c in h.terms.items() if m}
+    least = -h.terms.get((), 0)
+    if len(terms) == 1:
+        ((m, c),) = terms.items()
+        whole = all(a.integral and (lower_bound(size_of(a)) or 0) >= 0 for a in m)
+        if len(m) > 1 and 1 <= least <= c and whole:
+            return tuple(reduced(replace(condition, left=size_of(a), right=1)) for a in dict.fromkeys(m))
     return ()
 
 

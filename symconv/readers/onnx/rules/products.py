@@ -93,7 +93,8 @@ def contracted(op: Operator, equation: str, *values: Value) -> Value:
     """An Einstein sum of values, of which some may be constants of the file."""
     constants = [i for i, v in enumerate(values) if not v.node]
     layer = Einsum(equation, tuple(op.shape_of(values[i]) for i in constants), tuple(constants))
-    if len(constants) == len(values) and _numeric(*(op.shape_of(v) for v in values)):
+    small = not is_float(values[0].dtype) and _numeric(*(op.shape_of(v) for v in values))
+    if len(constants) == len(values) and small:
         return op.constant(layer.output().shape, values[0].dtype, *values)
     kept = tuple(values[i] for i in constants)
     return op.add(layer, *(v for v in values if v.node), weights=kept, dtype=values[0].dtype)
