@@ -29,6 +29,7 @@ from symconv.writers.shares import metric_of
 from symconv.writers.sheet import SPACED, Cell, Column, Math, Name, Sheet, Table
 from symconv.writers.stated import rule_of, rules_of, summary
 from symconv.writers.terms import term_sheet
+from symconv.writers.unknowns import granted_lines
 
 
 def explain_sheet(net: Network, term: str | None = None, metric: str | Convention = "macs") -> Sheet:
@@ -208,9 +209,7 @@ def _domain_sheet(net: Network) -> Sheet:
         sheet.tables = [table]
     else:
         sheet.notes.append("No layer asks for anything beyond positive sizes.")
-    for text, nodes in net.notes.items():
-        named = ", ".join(nodes[:3]) + (f", and {len(nodes) - 3} more" if len(nodes) > 3 else "")
-        sheet.notes.append(f"taken for granted: {text}{f' ({named})' if named else ''}")
+    sheet.notes += granted_lines(net)
     return sheet
 
 

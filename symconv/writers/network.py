@@ -19,6 +19,7 @@ from symconv.sizes import Undecided
 from symconv.symbols import Symbol
 from symconv.writers.layers import counted, figures_at, figures_of, kind_of, label, layers_table, metric_name, records
 from symconv.writers.sheet import Big, Cell, Math, Sheet, plain
+from symconv.writers.unknowns import granted_lines
 
 #: What a network keeps or makes, beside what it does.
 KEPT: Final = ("params", "frozen", "buffers", "activations")
@@ -48,6 +49,7 @@ def network_sheet(
         sheet.notes.append(
             f"{counted(hidden, 'layer')} without {without} or a new shape {are} not shown: --all shows {them}"
         )
+    sheet.notes += granted_lines(net)
     sheet.data = lambda: network_data(net, metric, values)
     sheet.records = lambda: records(net, layers_table(net, metric, values, every)[0])
     return sheet
@@ -152,6 +154,7 @@ def network_data(net: Network, metric: str | Convention, values: Mapping[str, in
         "symbols": list(net.symbols),
         "conditions": _conditions(net.domain),
         **({"conditions in training": _conditions(net.training_domain)} if net.training_domain.conditions else {}),
+        **({"taken for granted": net.notes} if net.notes else {}),
         "totals": {name: plain(net.cost(metric if name == metric_name(metric) else name)) for name in costs},
         "primitives": {name: plain(cost) for name, cost in net.count().operations.items()},
         "figures": {"at": dict(values), "total": plain(Big(sum(figures.values())))} if figures else None,

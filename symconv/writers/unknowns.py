@@ -12,7 +12,7 @@ NAMED = 3
 
 
 def unknown_lines(net: Network) -> Iterator[str]:
-    """A line for each kind of operator whose cost is a named unknown, and for each thing that was taken for granted."""
+    """A line for each kind of operator whose cost is a named unknown, in every total."""
     found: dict[str, tuple[list[str], list[str]]] = {}
     for node in net.nodes:
         if isinstance(node.layer, Unknown) and node.layer.cost is not None:
@@ -22,6 +22,11 @@ def unknown_lines(net: Network) -> Iterator[str]:
     for operation, (nodes, symbols) in found.items():
         which = ", ".join(dict.fromkeys(symbols))
         yield f"warning: {operation} has no count ({_some(nodes)}): {which} in every total stands for it"
+
+
+def granted_lines(net: Network) -> list[str]:
+    """What a reader took for granted, each with the nodes that it is about."""
+    return [f"taken for granted: {text}" + (f" ({_some(nodes)})" if nodes else "") for text, nodes in net.notes.items()]
 
 
 def _some(nodes: list[str]) -> str:

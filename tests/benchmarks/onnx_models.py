@@ -46,7 +46,9 @@ def main(folder: Path) -> None:
         print(lines[-1], flush=True)
     if "--write" in sys.argv:
         before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-        PAGE.write_text(before + BEGIN + "\n\n" + "\n".join(lines) + "\n\n" + END + rest.split(END)[1], encoding="utf-8")
+        PAGE.write_text(
+            before + BEGIN + "\n\n" + "\n".join(lines) + "\n\n" + END + rest.split(END)[1], encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,9 @@ from symconv.symbols import Symbol
 
 #: Readings of one model at most, of the ways in which its baked-in shapes can be meant.
 READINGS: Final = 64
+
+#: Numbers of the export that a note names.
+SAID: Final = 6
 
 
 @dataclass
@@ -166,7 +170,8 @@ def _once(model: Any, name: str, plan: Plan, choices: Choices) -> Reading:
     net.usual = {s.name: at for s, at in plan.witness.items() if s in plan.freed and s.name in net.symbols}
     net.elements = {node: symbols for node, symbols in net.elements.items() if any(_occurs(net, s) for s in symbols)}
     if reader.baked:
-        said = ", ".join(f"{number} as {extent}" for extent, number in reader.baked)
+        said = ", ".join(f"{number} as {extent}" for extent, number in islice(reader.baked, SAID))
+        said += f" and {len(reader.baked) - SAID} more" if len(reader.baked) > SAID else ""
         net.notes[f"numbers of the export are read as extents, {said}"] = list(dict.fromkeys(reader.baked.values()))
     return Reading(net, reader.tensors, reader.parts, reader.inner, called, reader.baked)
 
