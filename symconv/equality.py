@@ -8,6 +8,7 @@ with at most one window of each symbol in a product is zero everywhere exactly i
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -69,8 +70,9 @@ def compare(left: Size, right: Size) -> Verdict:
     if any((lower_bound(e) or 0) > 0 for e in (h, -h)):
         return Verdict(Answer.NEVER, sizes=NONE)
     try:
-        if not _differs(h) and _vanishes(h):
-            return Verdict(Answer.ALWAYS)
+        with suppress(Undecided):
+            if not _differs(h) and _vanishes(h):
+                return Verdict(Answer.ALWAYS)
         sizes = zero(h)
     except Undecided as why:
         return Verdict(Answer.UNDECIDED, reason=str(why))

@@ -7,14 +7,14 @@ of floors is an ordinary polynomial in q on each class x = D·q + r, whose signs
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from math import comb, lcm
 from typing import Final
 
-from symconv.extent import Atom, Extent, Floor, Monomial, Power, Size, size_of, symbols_of
+from symconv.extent import Atom, Extent, Floor, Function, Monomial, Power, Size, size_of, symbols_of, terms_of
 from symconv.sizes import EVERY, NONE, Run, Sizes, Undecided, joined, normal
 from symconv.symbols import POSITIVE, RATIONAL, Symbol
 
@@ -24,6 +24,9 @@ Windows = dict[tuple[Window, ...], int]
 
 #: Jumps looked at before an answer is given up.
 BUDGET: Final = 1 << 18
+
+#: Maxima and minima in one size, each of which is looked at case by case.
+CASES: Final = 6
 
 
 # -- an extent as windows ------------------------------------------------------------------------------------------
@@ -154,7 +157,8 @@ def nonnegative(size: Size) -> Sizes:
     if quick is not None:
         return quick
     _one_symbol(size)
-    return _signs(windows(size), strict=False)
+    cases = _cases(size)
+    return _joined(cases, nonnegative) if cases else _signs(windows(size), strict=False)
 
 
 def zero(size: Size) -> Sizes:
@@ -168,7 +172,40 @@ def zero(size: Size) -> Sizes:
     if isinstance(size, int):
         return NONE if size else EVERY
     _one_symbol(size)
-    return _signs(windows(size), strict=True)
+    cases = _cases(size)
+    return _joined(cases, zero) if cases else _signs(windows(size), strict=True)
+
+
+def _cases(size: Size) -> list[tuple[list[Size], Size]]:
+    """Without one max or min: for each of its arguments what is at least 0 where it is the one, and the size there."""
+    found = dict.fromkeys(a for m in terms_of(size) for a in m if isinstance(a, Function) and a.name in ("max", "min"))
+    if not found:
+        return []
+    if len(found) > CASES:
+        raise Undecided(f"more than {CASES} maxima and minima")
+    atom = next(iter(found))
+    sign = 1 if atom.name == "max" else -1
+    out = []
+    for a in atom.arguments:
+        there: Size = 0
+        for m, c in terms_of(size).items():
+            term: Size = c
+            for factor in m:
+                term = term * (a if factor == atom else size_of(factor))
+            there = there + term
+        out.append(([sign * (a - b) for b in atom.arguments if b is not a], there))
+    return out
+
+
+def _joined(cases: list[tuple[list[Size], Size]], decide: Callable[[Size], Sizes]) -> Sizes:
+    """The sizes of all cases, each where it is the one."""
+    found = NONE
+    for where, size in cases:
+        here = decide(size)
+        for bound in where:
+            here = here & nonnegative(bound)
+        found = found | here
+    return found
 
 
 def _one_symbol(size: Size) -> Symbol:

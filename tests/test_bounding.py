@@ -1,8 +1,12 @@
 """What sizes are at least."""
 
+from random import Random
+
 import pytest
 from test_extent import H, P, S, X, w
 from test_powers import I, n, q
+from test_solve import draw, on_x
+from witness.programs import run
 
 from symconv.bounding import lower_bound
 from symconv.extent import Size, size_of
@@ -45,3 +49,26 @@ def test_no_value_falls_below_the_bound(size: Size, bound: int | None) -> None:
 )
 def test_the_bounds_of_a_round_bound_what_is_made_of_it(size: Size, least: int | None) -> None:
     assert lower_bound(size) == least
+
+
+@pytest.mark.parametrize(
+    ("size", "bound"),
+    [
+        (X - 4 * (X // 4), 0), (X + 80 - 160 * ((X + 80) // 160), 0), (H * X - 3 * H * (X // 3), None),
+        (2 * X - 4 * ((X + 1) // 4), 0), (X - 3 * (X // 4), None), (X * X - 2 * ((X * X + 5) // 2), -5),
+    ],
+)  # fmt: skip
+def test_a_multiple_of_a_quotient_is_at_most_what_is_divided(size: Size, bound: int | None) -> None:
+    assert lower_bound(size) == bound
+
+
+def test_no_value_of_a_random_size_falls_below_its_bound() -> None:
+    rng, tight = Random(3), 0
+    for _ in range(1500):
+        program = draw(rng, linear=rng.random() < 0.7, functions=("max", "min") if rng.random() < 0.3 else ())
+        bound = lower_bound(on_x(program))
+        if bound is not None:
+            least = min(run(program, {"X": v}) for v in range(1, 130))
+            assert bound <= least, (program, bound, least)
+            tight += bound == least
+    assert tight >= 800

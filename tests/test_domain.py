@@ -17,7 +17,7 @@ from symconv.condition import Condition, at_least, divides, equal
 from symconv.domain import Domain, asking, require
 from symconv.errors import DomainError, ExtentError, ShapeError
 from symconv.extent import Size, size_of
-from symconv.extremes import largest
+from symconv.extremes import largest, smallest
 from symconv.notation import ASCII
 from symconv.powers import power
 from symconv.rounding import floor
@@ -210,6 +210,25 @@ def test_a_floor_is_peeled_off_a_bound() -> None:
         once = (size + 2 * padding - kernel) // stride + 1
         twice = (once + 2 * padding - kernel) // stride + 1
         assert legal(domain, X=size, P=padding, K=kernel, S=stride) == (twice >= 1)
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        (equal(smallest(240, x), 240), "X ≥ 240"),
+        (equal(smallest(240, x) + 160, 400), "X ≥ 240"),
+        (equal(240, largest(240, x)), "X in 1…240"),
+        (at_least(smallest(119, x - 1) + x, 199), "X ≥ 100"),
+        (at_least(500, largest(2 * x, x + 7) + x), "X in 1…166"),
+        (at_least(h * (x // 28) ** 2, 1), "X ≥ 28"),
+        (equal(largest(0, x - smallest(3, x) - 7), largest(0, x - 10)), "everywhere"),
+        (at_least(smallest(x, h), 3), "X ≥ 3, H ≥ 3"),
+    ],
+)
+def test_maxima_minima_and_products_are_taken_apart(condition: Condition, text: str) -> None:
+    domain = Domain()
+    domain.require(condition)
+    assert str(domain) == text
 
 
 def test_a_node_that_fails_leaves_the_domain_as_it_was() -> None:

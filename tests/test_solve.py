@@ -39,11 +39,13 @@ def on_x(program: Program) -> Size:
     return result
 
 
-def check_against_brute_force(count: int, seed: int) -> Counter[str]:
+def check_against_brute_force(count: int, seed: int, functions: tuple[str, ...] = ()) -> Counter[str]:
     rng, met = Random(seed), Counter[str]()
     for _ in range(count):
-        program = draw(rng, linear=rng.random() < 0.7)
+        program = draw(rng, linear=rng.random() < 0.7, functions=functions)
         size = on_x(program)
+        if functions and not any(name in str(size) for name in functions):
+            continue
         try:
             at_least_zero, roots = nonnegative(size), zero(size)
         except Undecided:
@@ -66,6 +68,12 @@ def test_the_sets_agree_with_brute_force() -> None:
     met = check_against_brute_force(1_000, seed=1)
     assert met["decided"] >= 850, met
     assert all(met[kind] >= 20 for kind in ("no root", "finitely many roots", "classes")), met
+
+
+def test_maxima_and_minima_are_decided_case_by_case() -> None:
+    met = check_against_brute_force(2_000, seed=2, functions=("max", "min"))
+    assert met["decided"] >= 100, met
+    assert all(met[kind] >= 5 for kind in ("no root", "finitely many roots", "classes")), met
 
 
 @pytest.mark.heavy
