@@ -22,6 +22,9 @@ FEW: Final = 2
 #: Combinations that are looked at for them.
 TRIED: Final = 1 << 12
 
+#: Sizes that are tried for all symbols at once.
+EQUAL: Final = 1 << 10
+
 #: Elements of an input, and macs of a run, at most, where points are chosen.
 LARGE: Final = 1 << 22
 LONG: Final = 1 << 34
@@ -68,8 +71,9 @@ def _candidates(reading: Reading, options: Mapping[str, list[int]], batch: str) 
         yield point if batch not in alone else {**point, batch: alone[batch][k % len(alone[batch])]}
     for name, values in alone.items():
         yield from ({**base, name: v} for v in values)
-    for least in (2**k for k in range(1, 16)):  # sizes that are legal together only
-        yield {name: v if name == batch else max(v, least) for name, v in base.items()}
+    for size in range(1, EQUAL + 1):  # sizes that are legal together only
+        samples = alone.get(batch, [1])
+        yield {name: samples[size % len(samples)] if name == batch else size for name in base}
     yield from (dict(zip(base, values)) for values in islice(combinations(*options.values()), TRIED))
 
 

@@ -194,7 +194,15 @@ def _unknown_data(shape: tuple[Size, ...], dtype: str) -> Value:
 
 @shape_only("elements by their places", "GatherElements")
 def _gather_elements(op: Operator) -> Value:
-    return op.move("gather", op.shape(1), op.value(0), op.value(1), dtype=op.value(0).dtype)
+    shape, places = op.shape(0), op.shape(1)
+    if len(shape) != len(places):
+        raise ShapeError(f"{op.kind} of {len(shape)} axes by places of {len(places)}")
+    axis, made = op.axis(0, len(shape)), list(places)
+    for i, (own, many) in enumerate(zip(shape, places)):
+        if i != axis and isinstance(many, int) and op.reader.is_freed(own) and op.reader.at(own) == many:
+            made[i] = own  # all of it, baked in
+            op.reader.read_again(op.name, own, many)
+    return op.move("gather", tuple(made), op.value(0), op.value(1), dtype=op.value(0).dtype)
 
 
 @shape_only("slices by their places", "GatherND")
