@@ -170,9 +170,11 @@ def _tied(text: str) -> str:
 def described(node: Node, style: Style) -> str:
     """A layer's kind and what is telling of its fields: `conv 3×3, 64, stride 2`.
 
-    Kernel and channels always, without their names; of the others those that differ from their defaults.
+    Kernel and channels always, without their names; of the others those that differ from their defaults. What is called
+    by its operation says neither that again nor what its output shows.
     """
-    fields = list(layer_fields(type(node.layer)))
+    unsaid = _UNSAID if _operation(node.layer) else ()
+    fields = [f for f in layer_fields(type(node.layer)) if f.name not in unsaid]
     fields.sort(key=lambda f: {"kernel": 0, "channels": 1}.get(f.name, 2))
     said = []
     for f in fields:
@@ -187,9 +189,23 @@ def described(node: Node, style: Style) -> str:
     return kind + TIED + ", ".join(said) if window else f"{kind} {', '.join(said)}"
 
 
+#: Fields of a layer that is called by its operation, which is said with it or seen of its output.
+_UNSAID = ("operation", "shape", "dtype", "beside")
+
+#: Kinds whose operation alone would not say what they do.
+_PREFIXED = ("reduce", "unknown")
+
+
 def kind_of(layer: Layer) -> str:
-    """The kind in words: `max pool`."""
-    return plain(layer.kind).replace("_", TIED)
+    """The kind in words: `max pool`; of a layer of many operations the operation: `reshape`, `reduce mean`."""
+    operation = _operation(layer)
+    words = [layer.kind, operation] if layer.kind in _PREFIXED else [operation or layer.kind]
+    return TIED.join(plain(w) for w in words if w).replace("_", TIED)
+
+
+def _operation(layer: Layer) -> str:
+    found = getattr(layer, "operation", "")
+    return found if isinstance(found, str) else ""
 
 
 def kinds(nodes: Iterable[tuple[Node, Iterable[Rounds]]], style: Style) -> str:
