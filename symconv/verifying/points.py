@@ -25,8 +25,9 @@ TRIED: Final = 1 << 12
 #: Sizes that are tried for all symbols at once.
 EQUAL: Final = 1 << 10
 
-#: Elements of an input, and macs of a run, at most, where points are chosen.
+#: Elements of an input and of any tensor, and macs of a run, at most, where points are chosen.
 LARGE: Final = 1 << 22
+HUGE: Final = 1 << 26
 LONG: Final = 1 << 34
 
 Point = Mapping[str, int]
@@ -46,7 +47,7 @@ def chosen(reading: Reading) -> Iterator[dict[str, int]]:
     seen: list[dict[str, int]] = []
     longer: dict[int, dict[str, int]] = {}
     for point in _candidates(reading, options, batch):
-        if point in seen or not runs(reading, point):
+        if point in seen or not runs(reading, point) or _largest(reading, point) > HUGE:
             continue
         macs = _macs(reading, point)
         if macs <= LONG:
@@ -85,6 +86,13 @@ def _batch(reading: Reading) -> str:
             alone = len(symbols_of(first)) == 1 and not any(symbols_of(first) & symbols_of(x) for x in others)
             return next(iter(symbols_of(first))).name if alone else ""
     return ""
+
+
+def _largest(reading: Reading, point: Point) -> int:
+    """The elements of the largest tensor, as far as they are known before a run."""
+    at = values_at(reading, point)
+    shapes = (shape_at(shape, at) for shape in dict.fromkeys(v.shape for v in reading.tensors.values()) if shape)
+    return max((prod(shape) for shape in shapes if shape is not None), default=0)
 
 
 def _macs(reading: Reading, point: Point) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symconv.condition import divides
+from symconv.condition import at_least, divides, equal
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Extent, Size
@@ -56,10 +56,20 @@ def _heads_of(op: Operator, i: int, heads: int) -> tuple[Size, Size, Size, Size]
 @counted(PRODUCTS, "Attention")
 def _attention(op: Operator) -> list[Value | None]:
     n, h, t, d = _heads_of(op, 0, op.integer("q_num_heads"))
-    _, g, s, _ = _heads_of(op, 1, op.integer("kv_num_heads"))
-    _, _, _, e = _heads_of(op, 2, op.integer("kv_num_heads"))
+    samples, g, s, width = _heads_of(op, 1, op.integer("kv_num_heads"))
+    further, groups, tokens, e = _heads_of(op, 2, op.integer("kv_num_heads"))
+    require(equal(d, width), "queries and keys of one width")
+    require(equal(s, tokens), "as many keys as values")
+    for a, b in ((n, samples), (n, further), (g, groups)):
+        require(equal(a, b), "queries, keys and values of the same samples and heads")
     past, past_value, mask = op.given(4), op.given(5), op.given(3)
     s = s + op.shape_of(past)[2] if past is not None else s
+    if mask is not None:
+        *before, columns = op.shape_of(mask)
+        require(at_least(s, columns), "a mask for no more than the keys")
+        for x, extent in zip(reversed(before), (t, h, n)):
+            if x != 1:
+                require(equal(x, extent), "a mask for each query, head and sample, or for all")
     shape = (n, h, t, e) if len(op.shape(0)) == 4 else (n, t, h * e)
     made = attended(
         op, shape, *op.inputs, samples=n, heads=h, queries=t, keys=s, size=d, value_size=e,

@@ -7,10 +7,11 @@ from functools import reduce
 from operator import mul
 from typing import Any
 
-from symconv.condition import equal
+from symconv.condition import at_least, equal
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
+from symconv.extremes import largest
 from symconv.layers import (
     AvgPool,
     Conv,
@@ -24,6 +25,7 @@ from symconv.layers import (
 from symconv.readers.onnx.operator import Operator, is_literal
 from symconv.readers.onnx.registry import MICROSOFT, counted
 from symconv.readers.onnx.value import Value
+from symconv.rounding import floor
 
 MACS = "K²·(C_in/g)·C_out macs a position, padding taps counted; an add an output with a bias"
 
@@ -142,10 +144,23 @@ def _conv_transpose(op: Operator) -> Value:
         extra = tuple(-t if isinstance(t, int) and t < 0 else 0 for t in total)
     else:
         padding = _padding(op, rank)
-        extra = 0 if padding == "same" else extra
+        if padding == "same":
+            extra = 0
+            spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilations)]
+            for span, s in zip(spans, strides):
+                if not isinstance(span, int):
+                    require(at_least(span, s), "windows that do not lie apart")
+            if any(isinstance(span, int) and span < s for span, s in zip(spans, strides)):
+                padding = tuple(_around(span, s) for span, s in zip(spans, strides))
     window = _once(kernel), _once(strides), padding, extra, _once(dilations)
     layer = ConvTranspose(shape[1] * groups, *window, groups, bias is not None)
     return op.add(layer, x, weights=(weights, bias), dtype=x.dtype)
+
+
+def _around(span: Size, stride: int) -> tuple[Size, Size]:
+    """What `same` cuts off where windows meet or lie apart, nothing: they are then no stride for each input long."""
+    cut = largest(span - stride, 0)
+    return floor(cut, 2), cut - floor(cut, 2)
 
 
 @counted(f"{MACS}; its inputs read at offsets: 3 interpolations a tap", "DeformConv")
