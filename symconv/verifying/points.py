@@ -117,7 +117,9 @@ def values_at(reading: Reading, point: Point) -> dict[Symbol, Any]:
     """
     net = reading.network
     known = net.at({name: v for name, v in point.items() if name in net.symbols})
-    return {**known, **{s: point[s.name] for s in inner_symbols(reading) if s.name in point}}
+    at = {**known, **{s: point[s.name] for s in inner_symbols(reading) if s.name in point}}
+    net.domain.check(at)
+    return at
 
 
 def shape_at(shape: Sequence[Size], at: Mapping[Symbol, Any]) -> tuple[int, ...] | None:

@@ -10,6 +10,7 @@ from symconv.layers import HeadAttention, Linear
 from symconv.readers.onnx.operator import Operator
 from symconv.readers.onnx.registry import MICROSOFT, counted, unknown
 from symconv.readers.onnx.rules.products import contracted
+from symconv.readers.onnx.rules.shaping import matched
 from symconv.readers.onnx.value import Value
 from symconv.rounding import floor
 
@@ -118,6 +119,15 @@ def _linear_attention(op: Operator) -> list[Value | None]:
 
 @counted("two products and a sum an element that is turned: 2 mul, 1 add", "RotaryEmbedding")
 def _rotary(op: Operator) -> Value:
+    shape, table, places = op.shape(0), op.shape(1), op.given(3)
+    n, t, d = shape[0], shape[-2], shape[-1]
+    if len(shape) == 3:
+        t, d = shape[1], _part(shape[2], op.integer("num_heads"))
+    turned = op.integer("rotary_embedding_dim") or d
+    require(at_least(d, turned), "as many features as are turned")
+    require(equal(2 * table[-1], turned), "an angle for each two features that are turned")
+    matched(op, table, op.shape(2))
+    matched(op, (n, t), table[:2] if places is None else op.shape_of(places))
     return op.pointwise("rotate", op.value(0), dtype=op.value(0).dtype)
 
 

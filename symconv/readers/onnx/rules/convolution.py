@@ -24,6 +24,7 @@ from symconv.layers import (
 )
 from symconv.readers.onnx.operator import Operator, is_literal
 from symconv.readers.onnx.registry import MICROSOFT, counted
+from symconv.readers.onnx.rules.shaping import matched
 from symconv.readers.onnx.value import Value
 from symconv.rounding import floor
 
@@ -175,6 +176,9 @@ def _deform_conv(op: Operator) -> Value:
     made = op.add(layer, x, weights=(weights, bias), dtype=x.dtype)
     taps = reduce(mul, kernel, 1)
     place = op.shape_of(made)
+    matched(op, (image[0], rank * taps * op.integer("offset_group", 1), *place[2:]), op.shape_of(offsets))
+    if bias is not None:
+        matched(op, shape[:1], op.shape_of(bias))
     op.add(Resample("linear", (image[0], image[1] * taps, *place[2:]), rank), x, *([offsets] if offsets.node else []))
     return made
 

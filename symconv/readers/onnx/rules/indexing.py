@@ -17,7 +17,7 @@ from symconv.extremes import largest, smallest
 from symconv.layers import Embedding
 from symconv.readers.onnx.operator import Operator, is_weight
 from symconv.readers.onnx.registry import MICROSOFT, SHAPE_ONLY, counted, rule, shape_only, unknown
-from symconv.readers.onnx.rules.shaping import reshaped
+from symconv.readers.onnx.rules.shaping import matched, reshaped
 from symconv.readers.onnx.value import FOLLOWED, Value, is_float
 from symconv.rounding import ceiling
 from symconv.values import evaluate
@@ -202,6 +202,8 @@ def _gather_elements(op: Operator) -> Value:
         if i != axis and isinstance(many, int) and op.reader.is_freed(own) and op.reader.at(own) == many:
             made[i] = own  # all of it, baked in
             op.reader.read_again(op.name, own, many)
+        elif i != axis:
+            require(at_least(own, many), "places on the axes beside")
     return op.move("gather", tuple(made), op.value(0), op.value(1), dtype=op.value(0).dtype)
 
 
@@ -216,14 +218,38 @@ def _gather_nd(op: Operator) -> Value:
     return op.move("gather", made, op.value(0), op.value(1), dtype=op.value(0).dtype)
 
 
-@shape_only("the input with other elements at some places", "ScatterElements", "Scatter", "ScatterND", "TensorScatter")
-def _scatter(op: Operator) -> Value:
-    x = op.value(0)
-    made = op.move("scatter", op.shape(0), *(i for i in op.inputs if i is not None), dtype=x.dtype)
+@shape_only("the input with other elements at some places", "ScatterElements", "Scatter")
+def _scatter_elements(op: Operator) -> Value:
+    matched(op, op.shape(1), op.shape(2))
+    if len(op.shape(0)) != len(op.shape(1)):
+        raise ShapeError(f"{op.kind} into {len(op.shape(0))} axes by places of {len(op.shape(1))}")
+    return _scattered(op)
+
+
+@shape_only("the input with other slices at some places", "ScatterND")
+def _scatter_nd(op: Operator) -> Value:
+    shape, (*places, depth) = op.shape(0), op.shape(1)
+    if isinstance(depth, int):
+        matched(op, (*places, *shape[depth:]), op.shape(2))
+    require(at_least(len(shape), depth), "places on axes that are there")
+    return _scattered(op)
+
+
+@shape_only("a part of a cache written anew", "TensorScatter")
+def _tensor_scatter(op: Operator) -> Value:
+    shape, written = list(op.shape(0)), list(op.shape(1))
+    axis = op.axis(-2, len(shape))
+    require(at_least(shape.pop(axis), written.pop(axis)), "a cache that what is written fits into")
+    matched(op, shape, written)
+    return op.move("scatter", op.shape(0), *op.inputs)
+
+
+def _scattered(op: Operator) -> Value:
+    x, places, updates = op.value(0), op.value(1), op.value(2)
     reduction = op.word("reduction", "none")
-    if reduction in ("add", "mul", "max", "min") and made.node:
-        return op.pointwise(reduction if reduction != "min" else "min", made, _like(op.value(2)))
-    return made
+    if reduction in ("add", "mul", "max", "min") and any(v.node for v in (x, places, updates)):
+        updates = op.pointwise(reduction, updates, _like(updates))
+    return op.move("scatter", op.shape(0), x, places, updates, dtype=x.dtype)
 
 
 def _like(value: Value) -> Value:
@@ -288,6 +314,7 @@ def _one_hot(op: Operator) -> Value:
 
 @shape_only("parts of a sequence in reverse", "ReverseSequence")
 def _reverse(op: Operator) -> Value:
+    matched(op, op.shape(1), op.shape(0)[op.axis(1, 2, "batch_axis") :][:1])
     return op.move("reverse", op.shape(0), op.value(0))
 
 
@@ -308,6 +335,7 @@ def _compress(op: Operator) -> Value:
 
 @shape_only("a pooling undone: elements at the places of the largest", "MaxUnpool")
 def _unpool(op: Operator) -> Value:
+    matched(op, op.shape(0), op.shape(1))
     if op.given(2) is not None:
         from symconv.readers.onnx.rules.sources import shape_from
 
@@ -331,6 +359,7 @@ def _top_k(op: Operator) -> list[Value | None]:
     else:
         k = op.data(1)
         many = k[0] if k is not None and isinstance(k[0], int | Extent) else op.free("k")
+    require(at_least(shape[axis], many), "as many elements as are chosen")
     made = (*shape[:axis], many, *shape[axis + 1 :])
     x = op.value(0)
     if not x.node:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from symconv.condition import equal
+from symconv.domain import require
 from symconv.extent import Size
 from symconv.layer import Layer
 from symconv.layers import BatchNorm, GroupNorm, InstanceNorm, Pointwise, Reduce, RMSNorm, Softmax
 from symconv.readers.onnx.operator import Operator
 from symconv.readers.onnx.registry import MICROSOFT, counted
+from symconv.readers.onnx.rules.shaping import matched
 from symconv.readers.onnx.value import Value
 
 
@@ -46,6 +49,10 @@ def normalized(
 
     shape = op.shape_of(x)
     axes = len(shape) - axis
+    for v in (scale, shift):
+        for own, extent in zip(reversed(op.shape_of(v) if v is not None else ()), reversed(shape)):
+            if own != 1:
+                require(equal(own, extent), "a scale for each element of a row")
     if axis > 0:
         layer = RMSNorm(axes) if root else LayerNorm(axes)
         return op.add(layer, x, weights=(scale, shift), dtype=x.dtype)
@@ -114,6 +121,8 @@ def _hardmax(op: Operator) -> Value:
 
 @counted("1 mul an element that is chosen, and their sum", "NegativeLogLikelihoodLoss")
 def _nll(op: Operator) -> Value:
+    n, _, *image = op.shape(0)
+    matched(op, (n, *image), op.shape(1))
     return _reduced(op, op.move("gather", op.shape(1), op.value(0), op.value(1), dtype=op.value(0).dtype))
 
 
@@ -127,7 +136,8 @@ def _reduced(op: Operator, losses: Value) -> Value:
 
 @counted("a log softmax, and the mean of what is chosen", "SoftmaxCrossEntropyLoss")
 def _cross_entropy(op: Operator) -> list[Value | None]:
-    x = op.value(0)
+    x, (n, _, *image) = op.value(0), op.shape(0)
+    matched(op, (n, *image), op.shape(1))
     logs = op.pointwise("log", op.add(Softmax(1), x, dtype=x.dtype))
     chosen = op.move("gather", op.shape(1), logs, op.value(1) if op.value(1).node else None, dtype=x.dtype)
     return [_reduced(op, chosen), logs if op.wants(1) else None]

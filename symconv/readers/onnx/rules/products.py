@@ -8,7 +8,7 @@ from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layers import Einsum, Linear, Product
 from symconv.readers.onnx.operator import Operator, RanklessError
-from symconv.readers.onnx.registry import MICROSOFT, counted
+from symconv.readers.onnx.registry import MICROSOFT, counted, unknown
 from symconv.readers.onnx.rules.convolution import activated
 from symconv.readers.onnx.value import Value, is_float
 
@@ -105,9 +105,10 @@ def _einsum(op: Operator) -> Value:
     return contracted(op, op.word("equation"), *(op.value(i) for i in range(len(op.inputs))))
 
 
-@counted("n macs an output of n×n: elimination, n³/3 of them", "Det")
+@unknown("a determinant: how it is computed is up to the runtime", "Det")
 def _det(op: Operator) -> Value:
     shape = op.shape(0)
+    require(equal(shape[-1], shape[-2]), "a matrix of as many rows as columns")
     return op.unknown(shape[:-2], op.value(0))
 
 

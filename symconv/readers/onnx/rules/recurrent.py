@@ -8,8 +8,10 @@ from symconv.extent import Size
 from symconv.layers import Recurrent
 from symconv.readers.onnx.operator import Operator
 from symconv.readers.onnx.registry import MICROSOFT, counted
-from symconv.readers.onnx.rules.shaping import agreed
+from symconv.readers.onnx.rules.shaping import agreed, matched
 from symconv.readers.onnx.value import Value
+
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 STEP = "g·H·(C_in + H) macs a step and direction, for g = {} gates; sums, gates and states beside them"
 
@@ -17,11 +19,14 @@ STEP = "g·H·(C_in + H) macs a step and direction, for g = {} gates; sums, gate
 def _run(op: Operator, cell: str, *, weights: int = 1, kept: tuple[Value | None, ...] = ()) -> list[Value | None]:
     x, w, r = op.value(0), op.value(weights), op.value(weights + 1)
     shape, rows, state = op.shape(0), op.shape_of(w), op.shape_of(r)
-    directions: Size = rows[0]
+    directions = 2 if op.word("direction", "forward") == "bidirectional" else 1
     hidden: Size = op.integer("hidden_size") or state[-1]
     first = bool(op.integer("layout"))
     bias = op.given(weights + 2)
     require(equal(rows[-1] if not kept else rows[1], shape[-1]), "weights for as many features as the input has")
+    if not kept:
+        matched(op, (directions, GATES[cell] * hidden), rows[:2])
+        matched(op, (directions, GATES[cell] * hidden, hidden), state)
     layer = Recurrent(cell, hidden, directions, bias is not None, first)
     peepholes = op.given(7) if cell == "lstm" else None
     read = [v for v in (x, *op.inputs[weights + 3 :]) if v is not None and v.node]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symconv.condition import at_least
+from symconv.condition import at_least, equal
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Extent, Size
@@ -12,6 +12,7 @@ from symconv.layers import Resample
 from symconv.readers.onnx import value as v
 from symconv.readers.onnx.operator import Operator
 from symconv.readers.onnx.registry import counted, unknown
+from symconv.readers.onnx.rules.shaping import matched
 from symconv.readers.onnx.rules.sources import shape_from
 from symconv.readers.onnx.value import Value
 from symconv.rounding import floor
@@ -128,6 +129,8 @@ def _kept_in_proportion(
 @counted("nearest: none; linear: 2ʳ − 1 interpolations; cubic: 4ʳ taps an output", "GridSample")
 def _grid_sample(op: Operator) -> Value:
     shape, grid = op.shape(0), op.shape(1)
+    require(equal(grid[-1], len(grid) - 2), "a place on the image for each of the grid")
+    matched(op, shape[:1], grid[:1])
     made = (*shape[:2], *grid[1:-1])
     layer = Resample(_mode(op, "linear"), made, len(made) - 2)
     return op.add(layer, *(x for x in (op.value(0), op.value(1)) if x.node), dtype=op.value(0).dtype)
@@ -142,6 +145,7 @@ def _affine_grid(op: Operator) -> Value:
     rank = len(image)
     places: Size = op.reader.product(image)
     theta = op.value(0)
+    matched(op, (batch, rank, rank + 1), op.shape_of(theta))
     layer = Product(left=(1, places, rank + 1), transpose_right=True)
     made = (
         op.add(layer, *([theta] if theta.node else []), dtype=theta.dtype)

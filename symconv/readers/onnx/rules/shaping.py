@@ -6,6 +6,7 @@ factors in row-major order, and the numbers say at the exported size where they 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from math import gcd, prod
 from operator import mul
@@ -372,6 +373,14 @@ def agreed(op: Operator, extents: list[Size]) -> Size:
             continue
         require(equal(first, x), f"{op.kind} of equal extents")
     return first
+
+
+def matched(op: Operator, shape: Sequence[Size], other: Sequence[Size]) -> None:
+    """Ask for two shapes, or parts of such, that are equal."""
+    if len(shape) != len(other):
+        raise ShapeError(f"{op.kind} of tensors with {len(shape)} and {len(other)} axes, which fit one another")
+    for a, b in zip(shape, other):
+        agreed(op, [a, b])
 
 
 @shape_only("parts along an axis", "Split")
