@@ -191,7 +191,7 @@ def _outside(model: bytes, folder: Path, options: Any) -> list[Any]:
 def _said(error: str) -> str:
     """What onnxruntime says, without its own places."""
     text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", " ".join(error.split()))
-    noise = r"Non-zero status code returned while running |/onnxruntime_src/\S+ |onnxruntime::.*? \w+ was false\. "
+    noise = r"Non-zero status code returned while running |/onnxruntime_src/\S+ |onnxruntime::.* was false\. "
     return re.sub(noise, "", text)[:200]
 
 

@@ -64,11 +64,17 @@ def _attention(op: Operator) -> list[Value | None]:
     for a, b in ((n, samples), (n, further), (g, groups)):
         require(equal(a, b), "queries, keys and values of the same samples and heads")
     past, past_value, mask = op.given(4), op.given(5), op.given(3)
-    s = s + op.shape_of(past)[2] if past is not None else s
+    if past is not None and past_value is not None:
+        (earlier,) = op.shape_of(past)[2:3]
+        matched(op, (n, g, earlier, d), op.shape_of(past))
+        matched(op, (n, g, earlier, e), op.shape_of(past_value))
+        s = s + earlier
     if mask is not None:
         *before, columns = op.shape_of(mask)
-        require(at_least(s, columns), "a mask for no more than the keys")
-        for x, extent in zip(reversed(before), (t, h, n)):
+        if op.version >= 24:
+            require(at_least(s, columns), "a mask for no more than the keys")
+            columns = 1
+        for x, extent in zip((columns, *reversed(before)), (s, t, h, n)):
             if x != 1:
                 require(equal(x, extent), "a mask for each query, head and sample, or for all")
     shape = (n, h, t, e) if len(op.shape(0)) == 4 else (n, t, h * e)
