@@ -25,7 +25,7 @@ def verify(
 ) -> None:
     """Run an .onnx model: its shapes and MACs beside the formulas.
 
-    Exit 1 at the first disagreement, and where the model runs at none of the sizes.
+    Exit 1 at the first disagreement, and where the model runs at none of the sizes or nothing of it can be compared.
     """
     from symconv.errors import CallError, ModelError
     from symconv.readers.call import assignments, dimensions
@@ -50,4 +50,7 @@ def verify(
     if report.wrong is not None:
         raise ModelError(str(report.wrong))
     if not report.ran:
-        raise ModelError(f"{model} ran at none of the sizes: {report.points[0].failed}")
+        why = next((p.failed for p in report.points if p.failed), "")
+        raise ModelError(
+            f"{model} ran at none of the sizes: {why}" if why else f"{model}: nothing of it can be compared"
+        )

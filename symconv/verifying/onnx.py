@@ -17,6 +17,7 @@ import numpy as np
 from symconv.cost import Cost, evaluate_cost
 from symconv.errors import DomainError, ExtentError, ModelError, SymconvError
 from symconv.extent import Size
+from symconv.layers import Unknown
 from symconv.network import Network
 from symconv.readers.onnx.file import checked, package
 from symconv.readers.onnx.load import Reading, read_onnx
@@ -66,6 +67,11 @@ class Point:
     failed: str = ""
     wrong: list[Disagreement] = field(default_factory=list)
 
+    @property
+    def compared(self) -> int:
+        """How many shapes and counts agreed."""
+        return self.tensors + self.operators
+
 
 @dataclass(frozen=True)
 class Report:
@@ -81,8 +87,8 @@ class Report:
 
     @property
     def ran(self) -> int:
-        """At how many points the model ran."""
-        return sum(not p.failed for p in self.points)
+        """At how many points the model ran, and there was something to compare."""
+        return sum(not p.failed and p.compared > 0 for p in self.points)
 
 
 def verify(
@@ -200,6 +206,9 @@ def _operator(reading: Reading, node: Any, done: Run, at: Values, point: Point) 
     if not parts or first not in done.shapes:  # not read, or done when the model is loaded
         return
     rounds = len(done.shapes[first])
+    if any(isinstance(reading.network.node(part).layer, Unknown) for part in parts):
+        point.unseen += 1
+        return
     try:
         closed = sum(_closed(reading.network, part, at, rounds) for part in parts)
     except (SymconvError, KeyError):

@@ -29,5 +29,5 @@ def _row(point: Point) -> list[Cell]:
     at = ", ".join(f"{name}={value}" for name, value in point.values.items()) or "as it is"
     if point.failed:
         return [at, None, None, None, None, f"did not run: {point.failed}"]
-    result = f"{len(point.wrong)} disagree" if point.wrong else "agrees"
+    result = f"{len(point.wrong)} disagree" if point.wrong else "agrees" if point.compared else "nothing to compare"
     return [at, point.tensors, point.operators, point.macs, point.unseen, result]

@@ -381,7 +381,7 @@ class Reader:
     def _opaque(self, op: Operator, free: str) -> list[Value | None]:
         """Outputs of which the file says at most the number of axes."""
         read = [v for v in op.inputs if v is not None]
-        cost = None if free else self.unknown_cost(op.kind, tuple(v.shape for v in read), op.describe())
+        cost = None if free else self.unknown_cost(_kind_of(op), tuple(v.shape for v in read), op.describe())
         made: list[Value | None] = []
         for i, output in enumerate(op.node.output):
             hint = self.shapes.get(output)
@@ -391,7 +391,7 @@ class Reader:
             ranked = hint is not None and hint.tensor_type.HasField("shape")
             rank = len(hint.tensor_type.shape.dim) if hint is not None and ranked else None
             shape = tuple(op.free(f"dim{k}") for k in range(rank)) if rank is not None else (op.free("elements"),)
-            layer = Unknown(op.kind, shape, dtype, cost=cost if i == 0 else None)
+            layer = Unknown(_kind_of(op), shape, dtype, cost=cost if i == 0 else None)
             weights = tuple(v for v in read if not v.node) if i == 0 else ()
             value = op.add(layer, *(v for v in read if v.node), weights=weights, dtype=dtype)
             if rank is None:
@@ -429,6 +429,12 @@ def _kind(value: Any) -> str:
     """What torch's exporter says that a tensor was."""
     said = (p.value for p in value.metadata_props if p.key == "pkg.torch.export.graph_signature.InputSpec.kind")
     return _KINDS.get(next(said, ""), "")
+
+
+def _kind_of(op: Operator) -> str:
+    """An operator's name, with its domain where ONNX has another one of that name."""
+    own = op.node.domain in ("", "ai.onnx") or rule_of("", op.kind) is None
+    return op.kind if own else f"{op.node.domain}.{op.kind}"
 
 
 def _label(node: Any) -> str:
