@@ -353,6 +353,13 @@ class Reader:
         if isinstance(extent, Extent) and isinstance(number, int) and number > 0:
             self.baked.setdefault((extent, number), node)
 
+    def sample(self, node: str) -> Size:
+        """The batch, in the place of the 1 that a node has for it."""
+        assert self.batch is not None
+        batch = size_of(self.batch)
+        self.read_again(node, batch, 1)
+        return batch
+
     def note(self, node: str, text: str) -> None:
         """Something that was taken for granted, for people to know."""
         self.net.notes.setdefault(text, []).append(node)

@@ -112,3 +112,14 @@ def test_a_condition_of_a_choice_has_one_element():
     assert "M = 1" in str(net.domain)
     with pytest.raises(ModelError, match="one element"):
         read_onnx("m.onnx", model=model(nodes, [("x", [1, 4]), ("k", [3])]), dims={"k:0": 3})
+
+
+def test_a_weight_that_was_expanded_to_one_sample_is_there_for_each():
+    nodes = [
+        node("Expand", "latent ones", "q"), node("MatMul", "q w", "p"), node("Transpose", "x", "k", perm=[0, 2, 1]),
+        node("MatMul", "p k"),
+    ]  # fmt: skip
+    weights = {"latent": np.zeros((1, 1, 8), np.float32), "w": np.zeros((8, 8), np.float32), "ones": np.ones(3, int)}
+    net = read_onnx("m.onnx", model=model(nodes, [("x", [1, 5, 8])], weights=weights)).network
+    assert str(net.cost("macs")) == "104·N"
+    assert net.evaluate("params") == 72

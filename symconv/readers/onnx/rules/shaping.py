@@ -17,9 +17,9 @@ import numpy as np
 from symconv.condition import at_least, divides, equal
 from symconv.domain import require
 from symconv.errors import ShapeError
-from symconv.extent import Extent, Size, symbols_of
+from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layers import Transpose
-from symconv.readers.onnx.operator import Operator
+from symconv.readers.onnx.operator import Operator, is_weight
 from symconv.readers.onnx.registry import MICROSOFT, counted, shape_only
 from symconv.readers.onnx.rules.sources import shape_from
 from symconv.readers.onnx.value import FOLLOWED, Value, known
@@ -271,6 +271,8 @@ def _expand(op: Operator) -> Value:
     target = shape_from(op, 1)
     rank = max(len(shape), len(target))
     own, wanted = (1,) * (rank - len(shape)) + shape, (1,) * (rank - len(target)) + target
+    if all(b in (1, a) for a, b in zip(own, wanted)) and _for_each_sample(op, own, x):
+        return copied(op, "expand", (op.reader.sample(op.name), *own[1:]), x)
     made: list[Size] = []
     for k, (a, b) in enumerate(zip(own, wanted)):
         if a == b or b == 1:
@@ -283,6 +285,15 @@ def _expand(op: Operator) -> Value:
             require(equal(a, b), "an expansion of an extent of 1, or to what it is")
             made.append(a)
     return copied(op, "expand", tuple(made), x)
+
+
+def _for_each_sample(op: Operator, shape: tuple[Size, ...], x: Value) -> bool:
+    """Whether an expansion that copies nothing was one to the samples: of a weight, in a model exported with one."""
+    reader = op.reader
+    weight = not x.node and is_weight(x) and [o.name for o in x.origins] == [x.name]
+    exported = reader.batch is not None and reader.at(size_of(reader.batch)) == 1
+    one = weight and exported and len(shape) > 1 and shape[0] == 1
+    return one and not reader.choices.take(("sample", x.name), 2)
 
 
 def copied(op: Operator, operation: str, shape: tuple[Size, ...], x: Value) -> Value:
