@@ -14,6 +14,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -25,16 +26,24 @@ class RunError(Exception):
 
 
 class _Runtime:
-    """The process, started when it is first needed, and again after a crash."""
+    """The process, started when it is first needed, and again after a crash; one thread at a time asks it."""
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
+        self._asked_by = 0
+        self._lock = threading.Lock()
 
     def ask(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a message.
 
         Raises RunError where the process ends instead.
         """
+        with self._lock:
+            return self._ask(message)
+
+    def _ask(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        if self._asked_by != os.getpid():  # a fork has a process of its own
+            self.process, self._asked_by = None, os.getpid()
         if self.process is None:  # -P: a neighbour of this file is called as the onnx package
             self.process = subprocess.Popen(
                 [sys.executable, "-P", __file__],
