@@ -1,4 +1,4 @@
-"""What is not known of a network, in words: operators without a rule, choices and loops that values decide."""
+"""What is not known of a network, or was taken for granted, in words."""
 
 from __future__ import annotations
 
