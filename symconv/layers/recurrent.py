@@ -208,7 +208,7 @@ class RNN(_Recurrent):
         return super().output(sequence)
 
 
-_CELLS: Final = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
+_CELLS: Final[dict[str, type[LSTM] | type[GRU] | type[RNN]]] = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
 
 
 @layer("recurrent")
@@ -226,6 +226,11 @@ class Recurrent(Layer):
     bias: bool = True
     batch_first: bool = False
     arity = (1, None)
+
+    @property
+    def gates(self) -> int:
+        """How many gates a cell has, its own state's among them."""
+        return _CELLS[self.cell].gates
 
     def _tensors(self, sequence: Tensor) -> tuple[Layer, Tensor]:
         if self.cell not in _CELLS:

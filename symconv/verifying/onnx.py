@@ -114,9 +114,9 @@ def verify(
     model = onnx.load(str(path), load_external_data=False)
     checked(model, str(path))
     points: list[Point] = []
-    for values in [dict(p) for p in at] or islice(chosen(reading), TRIED):
-        points.append(_compared(reading, model, Path(path), values))
-        if not at and sum(not p.failed for p in points) == CHOSEN:
+    for values in at or islice(chosen(reading), TRIED):
+        points.append(_compared(reading, model, Path(path), dict(values)))
+        if sum(not p.failed for p in points) == (len(at) or CHOSEN):
             break
     return Report(net, tuple(points))
 
@@ -153,7 +153,7 @@ def _run(reading: Reading, model: Any, path: Path, at: Values) -> tuple[dict[str
     """
     largest = max((x for t in reading.network.inputs.values() for x in shape_at(t.shape, at) or ()), default=1)
     said: RunError | None = None
-    for integers in (None, 1, largest):
+    for integers in (None, 1, largest) if _draws_integers(reading) else (None,):
         feeds = _feeds(reading, at, integers)
         try:
             return feeds, run(model, path, feeds)
@@ -259,6 +259,14 @@ def _by(shape: Shape) -> str:
 def _maker(done: Run, name: str) -> str:
     made = (f"{node.name or name} ({node.op_type})" for node in done.nodes if name in node.output)
     return next(made, name)
+
+
+def _draws_integers(reading: Reading) -> bool:
+    """Whether an input is filled with integers that no formula has."""
+    drawn = (name for name, node in reading.inputs.items() if node not in reading.network.elements)
+    return any(
+        not reading.tensors[name].dtype.startswith(("float", "string")) for name in drawn if name in reading.tensors
+    )
 
 
 def _feeds(reading: Reading, at: Values, integers: int | None) -> dict[str, Any]:

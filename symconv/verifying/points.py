@@ -10,16 +10,17 @@ from typing import Any, Final
 
 from symconv.cost import evaluate_cost
 from symconv.errors import ExtentError, SymconvError
+from symconv.evaluation import resolve
 from symconv.extent import Function, Size, symbols_of, terms_of
 from symconv.network import Network
 from symconv.readers.onnx.load import Reading
 from symconv.symbols import Symbol
 from symconv.values import evaluate
 
-#: Points where runs are long.
+#: Points that are wanted where all runs are long.
 FEW: Final = 2
 
-#: Combinations that are looked at for them.
+#: Combinations of values that are looked at.
 TRIED: Final = 1 << 12
 
 #: Sizes that are tried for all symbols at once.
@@ -44,12 +45,14 @@ def chosen(reading: Reading) -> Iterator[dict[str, int]]:
         return
     batch = _batch(reading)
     options = {s.name: _options(reading, s, s.name == batch) for s in symbols}
+    shapes = list(dict.fromkeys(v.shape for v in reading.tensors.values() if v.shape))
     seen: list[dict[str, int]] = []
     longer: dict[int, dict[str, int]] = {}
     for point in _candidates(reading, options, batch):
-        if point in seen or not runs(reading, point) or _largest(reading, point) > HUGE:
+        at = None if point in seen else _legal(reading, point)
+        if at is None or max((prod(shape_at(shape, at) or ()) for shape in shapes), default=0) > HUGE:
             continue
-        macs = _macs(reading, point)
+        macs = _macs(reading, at)
         if macs <= LONG:
             seen.append(point)
             yield point
@@ -88,17 +91,10 @@ def _batch(reading: Reading) -> str:
     return ""
 
 
-def _largest(reading: Reading, point: Point) -> int:
-    """The elements of the largest tensor, as far as they are known before a run."""
-    at = values_at(reading, point)
-    shapes = (shape_at(shape, at) for shape in dict.fromkeys(v.shape for v in reading.tensors.values()) if shape)
-    return max((prod(shape) for shape in shapes if shape is not None), default=0)
-
-
-def _macs(reading: Reading, point: Point) -> int:
+def _macs(reading: Reading, at: Mapping[Symbol, Any]) -> int:
     """The macs of a run; 0 where values decide them."""
     try:
-        return int(evaluate_cost(reading.network.cost("macs"), values_at(reading, point)))
+        return int(evaluate_cost(reading.network.cost("macs"), at))
     except (KeyError, ExtentError):
         return 0
 
@@ -116,8 +112,7 @@ def values_at(reading: Reading, point: Point) -> dict[Symbol, Any]:
     Raises DomainError outside the domain.
     """
     net = reading.network
-    known = net.at({name: v for name, v in point.items() if name in net.symbols})
-    at = {**known, **{s: point[s.name] for s in inner_symbols(reading) if s.name in point}}
+    at = resolve({*net.known_symbols, *inner_symbols(reading)}, point, complete=False)
     net.domain.check(at)
     return at
 
@@ -141,12 +136,18 @@ def baked(reading: Reading, at: Mapping[Symbol, Any]) -> str:
 
 def runs(reading: Reading, point: Point) -> bool:
     """Whether a point is legal, the file's own one, and its inputs are small enough to be chosen."""
+    return _legal(reading, point) is not None
+
+
+def _legal(reading: Reading, point: Point) -> dict[Symbol, Any] | None:
+    """The values of the symbols at a point where the file runs, on inputs that are not too large; else None."""
     try:
         at = values_at(reading, point)
     except SymconvError:
-        return False
+        return None
     shapes = [shape_at(t.shape, at) for t in reading.network.inputs.values()]
-    return all(shape is not None and prod(shape) <= LARGE for shape in shapes) and not baked(reading, at)
+    small = all(shape is not None and prod(shape) <= LARGE for shape in shapes)
+    return at if small and not baked(reading, at) else None
 
 
 def _options(reading: Reading, s: Symbol, batch: bool) -> list[int]:

@@ -36,8 +36,7 @@ def run(model: Any, path: Path, feeds: Mapping[str, Any]) -> Run:
 
     Raises RunError where the runtime does not.
     """
-    made = package().ModelProto()
-    made.CopyFrom(model)
+    made = _copy(model)
     del made.graph.value_info[:]
     for given in made.graph.input:
         tensor = given.type.tensor_type
@@ -49,9 +48,9 @@ def run(model: Any, path: Path, feeds: Mapping[str, Any]) -> Run:
     names = list(dict.fromkeys([*(o.name for o in made.graph.output), *_outputs(made.graph.node)]))
     bodies = [n for node in made.graph.node if (body := _body(made, node)) is not None for n in body.node]
     said: RunError | None = None
-    for watched, looked in ((True, True), (False, True), (False, False)):  # a sequence has no shape
-        copy = package().ModelProto()
-        copy.CopyFrom(made)
+    ways = [(True, True), (False, True), *([(False, False)] if bodies else [])]  # a sequence has no shape
+    for watched, looked in ways:
+        copy = _copy(made)
         rows = _watch(copy) if looked else {}
         new = _shaped(copy.graph, names) if watched else {name: name for name in names}
         try:
@@ -94,7 +93,7 @@ def _decide(model: Any, path: Path, feeds: Mapping[str, Any]) -> None:
             return
         stored = {t.name: t for t in model.graph.initializer}
         wanted = list(dict.fromkeys(n.input[0] for n in choices if n.input[0] not in stored))
-        found = _session(model, path, wanted, feeds)
+        found = _session(_copy(model), path, wanted, feeds)
         for node in choices:
             name = node.input[0]
             value = found[name] if name in found else numpy_helper.to_array(stored[name])
@@ -151,10 +150,14 @@ def _watch(model: Any) -> dict[str, str]:
 
 
 def _session(model: Any, path: Path, outputs: Sequence[str], feeds: Mapping[str, Any]) -> dict[str, Any]:
-    """What a run gives for these tensors."""
+    """What a run gives for these tensors, which become the outputs of the model."""
+    del model.graph.output[:]
+    for name in outputs:
+        model.graph.output.add().name = name
+    return session(model.SerializeToString(), path.parent, outputs, feeds)
+
+
+def _copy(model: Any) -> Any:
     made = package().ModelProto()
     made.CopyFrom(model)
-    del made.graph.output[:]
-    for name in outputs:
-        made.graph.output.add().name = name
-    return session(made.SerializeToString(), path.parent, outputs, feeds)
+    return made

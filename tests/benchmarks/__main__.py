@@ -23,6 +23,12 @@ PAGE = Path(__file__).parents[2] / "docs" / "speed.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
+def write(page: Path, begin: str, table: str, end: str) -> None:
+    """Put a table between two marks of a page, in the place of what is there."""
+    before, rest = page.read_text(encoding="utf-8").split(begin)
+    page.write_text(f"{before}{begin}\n\n{table}\n\n{end}{rest.split(end)[1]}", encoding="utf-8")
+
+
 def residual(rounds: tuple[int, ...] = (3, 8, 36, 3)) -> sc.Network:
     """A residual network of bottlenecks: 155 convolutions, 515 layers."""
     net = sc.Network("residual")
@@ -154,9 +160,7 @@ def main() -> None:
     table = "\n".join(lines)
     print(table)
     if "--write" in sys.argv:
-        page = PAGE.read_text(encoding="utf-8")
-        before, rest = page.split(BEGIN)
-        PAGE.write_text(before + BEGIN + "\n\n" + table + "\n\n" + END + rest.split(END)[1], encoding="utf-8")
+        write(PAGE, BEGIN, table, END)
 
 
 PEER = '`python -c "import sympy, networkx"`'

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from symconv.verifying import Point, verify
+from tests.benchmarks.__main__ import write
 
 PAGE = Path(__file__).parents[2] / "docs" / "onnx.md"
 BEGIN, END = "<!-- models: begin -->", "<!-- models: end -->"
@@ -45,10 +46,7 @@ def main(folder: Path) -> None:
         lines.append(f"| {name} | {row} |")
         print(lines[-1], flush=True)
     if "--write" in sys.argv:
-        before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-        PAGE.write_text(
-            before + BEGIN + "\n\n" + "\n".join(lines) + "\n\n" + END + rest.split(END)[1], encoding="utf-8"
-        )
+        write(PAGE, BEGIN, "\n".join(lines), END)
 
 
 if __name__ == "__main__":

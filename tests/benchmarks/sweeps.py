@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import symconv as sc
-from tests.benchmarks.__main__ import PAGE, shown
+from tests.benchmarks.__main__ import PAGE, shown, write
 
 BEGIN, END = "<!-- sweeps: begin -->", "<!-- sweeps: end -->"
 POINTS, CHUNK, SIZES = 10_000_000, 1 << 14, 1000
@@ -123,8 +123,7 @@ def main() -> None:
     table = "\n".join(lines)
     print(table)
     if "--write" in sys.argv:
-        before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-        PAGE.write_text(before + BEGIN + "\n\n" + table + "\n\n" + END + rest.split(END)[1], encoding="utf-8")
+        write(PAGE, BEGIN, table, END)
 
 
 if __name__ == "__main__":

@@ -304,6 +304,10 @@ class Reader:
         """Whether a size has a symbol in place of a static extent."""
         return isinstance(size, Extent) and not symbols_of(size).isdisjoint(self.choices.symbols)
 
+    def was(self, extent: Size, number: Size) -> bool:
+        """Whether an extent was this number in the file, and has a symbol in its place here."""
+        return isinstance(number, int) and self.is_freed(extent) and self.at(extent) == number
+
     def unknown_cost(self, kind: str, *of: Any, why: str = "") -> Extent:
         """The named unknown for what an operator without a count does; the same for the same operator and shapes."""
         key = (kind, *of[:2])
@@ -352,13 +356,6 @@ class Reader:
         """That a node of the file has a number in the place of an extent."""
         if isinstance(extent, Extent) and isinstance(number, int) and number > 0:
             self.baked.setdefault((extent, number), node)
-
-    def sample(self, node: str) -> Size:
-        """The batch, in the place of the 1 that a node has for it."""
-        assert self.batch is not None
-        batch = size_of(self.batch)
-        self.read_again(node, batch, 1)
-        return batch
 
     def note(self, node: str, text: str) -> None:
         """Something that was taken for granted, for people to know."""

@@ -52,7 +52,7 @@ class Operator:
         if isinstance(number, int) and number > 1 and self.reader.freed:
             for shape in self._met():
                 extent = shape[place] if len(shape) >= -place else 1
-                if self.reader.is_freed(extent) and self.reader.at(extent) == number:
+                if self.reader.was(extent, number):
                     self.reader.read_again(self.name, extent, number)
                     return extent
         return number

@@ -137,9 +137,9 @@ def _conv_transpose(op: Operator) -> Value:
     extra: Any = op.integers("output_padding") or 0
     padding: Any
     wanted = op.integers("output_shape")
+    spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilations)]
     if wanted:
         wanted = wanted[-rank:]
-        spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilations)]
         total = [s * (e - 1) + span - w for s, e, span, w in zip(strides, image[2:], spans, wanted)]
         padding = tuple((t, 0) if not isinstance(t, int) or t >= 0 else (0, 0) for t in total)
         extra = tuple(-t if isinstance(t, int) and t < 0 else 0 for t in total)
@@ -147,7 +147,6 @@ def _conv_transpose(op: Operator) -> Value:
         padding = _padding(op, rank)
         if padding == "same":
             extra = 0
-            spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilations)]
             for span, s in zip(spans, strides):
                 if not isinstance(span, int):
                     require(at_least(span, s), "windows that do not lie apart")

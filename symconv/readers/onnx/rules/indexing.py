@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from symconv.bounding import lower_bound
+from symconv.bounding import at_least as not_below
 from symconv.condition import at_least
 from symconv.domain import require
 from symconv.errors import ExtentError, ShapeError
@@ -112,9 +112,8 @@ def _below_zero(op: Operator, place: Extent, what: str) -> bool:
     """On which side a place in symbols is: as in the file, else as at large extents, or where that fails the other."""
     if symbols_of(place) <= op.reader.choices.symbols:
         return (op.reader.at(place) or 0) < 0
-    proven = [lower_bound(p) for p in (place, -place - 1)]
-    if any(bound is not None and bound >= 0 for bound in proven):
-        return proven[0] is None or proven[0] < 0
+    if not_below(place, 0) or not_below(-1, place):
+        return not not_below(place, 0)
     try:
         large = evaluate(place, dict.fromkeys(symbols_of(place), LARGE)) < 0
     except ExtentError:
@@ -137,8 +136,7 @@ def _clamped(op: Operator, at: Size, bound: Size, why: str, below: bool) -> Size
 
 
 def _not_below_zero(op: Operator, length: Extent) -> Size:
-    bound = lower_bound(length)
-    if bound is not None and bound >= 0:
+    if not_below(length, 0):
         return length
     if op.reader.freed and (op.reader.at(length) or 0) >= 0:
         require(at_least(length, 0), "a slice that ends behind its begin")
@@ -199,7 +197,7 @@ def _gather_elements(op: Operator) -> Value:
         raise ShapeError(f"{op.kind} of {len(shape)} axes by places of {len(places)}")
     axis, made = op.axis(0, len(shape)), list(places)
     for i, (own, many) in enumerate(zip(shape, places)):
-        if i != axis and isinstance(many, int) and op.reader.is_freed(own) and op.reader.at(own) == many:
+        if i != axis and op.reader.was(own, many):
             made[i] = own  # all of it, baked in
             op.reader.read_again(op.name, own, many)
         elif i != axis:

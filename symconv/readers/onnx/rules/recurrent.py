@@ -11,8 +11,6 @@ from symconv.readers.onnx.registry import MICROSOFT, counted
 from symconv.readers.onnx.rules.shaping import agreed, matched
 from symconv.readers.onnx.value import Value
 
-GATES = {"lstm": 4, "gru": 3, "rnn": 1}
-
 STEP = "g·H·(C_in + H) macs a step and direction, for g = {} gates; sums, gates and states beside them"
 
 
@@ -24,10 +22,10 @@ def _run(op: Operator, cell: str, *, weights: int = 1, kept: tuple[Value | None,
     first = bool(op.integer("layout"))
     bias = op.given(weights + 2)
     require(equal(rows[-1] if not kept else rows[1], shape[-1]), "weights for as many features as the input has")
-    if not kept:
-        matched(op, (directions, GATES[cell] * hidden), rows[:2])
-        matched(op, (directions, GATES[cell] * hidden, hidden), state)
     layer = Recurrent(cell, hidden, directions, bias is not None, first)
+    if not kept:
+        matched(op, (directions, layer.gates * hidden), rows[:2])
+        matched(op, (directions, layer.gates * hidden, hidden), state)
     peepholes = op.given(7) if cell == "lstm" else None
     read = [v for v in (x, *op.inputs[weights + 3 :]) if v is not None and v.node]
     if not x.node:

@@ -81,7 +81,7 @@ def _resize(op: Operator) -> Value:
         wanted = _kept_in_proportion(op, shape, axes, wanted)
         for axis, size in zip(axes, wanted):
             own = shape[axis]
-            baked = isinstance(size, int) and op.reader.is_freed(own) and op.reader.at(own) == size
+            baked = op.reader.was(own, size)
             made[axis] = own if baked else op.meant(size, axis - len(shape))
             if baked:
                 op.reader.read_again(op.name, own, size)

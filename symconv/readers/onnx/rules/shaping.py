@@ -226,7 +226,7 @@ def _squeeze(op: Operator) -> Value:
 
 def _is_one(op: Operator, x: Extent) -> bool:
     """Whether an extent without a number is 1 in the file, which is then a condition."""
-    if op.reader.is_freed(x) and op.reader.at(x) == 1:
+    if op.reader.was(x, 1):
         require(equal(x, 1), "an extent of 1, which a squeeze leaves out")
         return True
     if not op.reader.is_freed(x):
@@ -271,15 +271,18 @@ def _expand(op: Operator) -> Value:
     target = shape_from(op, 1)
     rank = max(len(shape), len(target))
     own, wanted = (1,) * (rank - len(shape)) + shape, (1,) * (rank - len(target)) + target
-    if all(b in (1, a) for a, b in zip(own, wanted)) and _for_each_sample(op, own, x):
-        return copied(op, "expand", (op.reader.sample(op.name), *own[1:]), x)
+    if op.reader.batch is not None and all(b in (1, a) for a, b in zip(own, wanted)):
+        samples = size_of(op.reader.batch)
+        if _for_each(op, samples, own, x):
+            op.reader.read_again(op.name, samples, 1)
+            return copied(op, "expand", (samples, *own[1:]), x)
     made: list[Size] = []
     for k, (a, b) in enumerate(zip(own, wanted)):
         if a == b or b == 1:
             made.append(a)
         elif a == 1:
             made.append(op.meant(b, k - rank))
-        elif op.reader.is_freed(a) and isinstance(b, int) and op.reader.at(a) == b:
+        elif op.reader.was(a, b):
             made.append(a)  # its own extent, baked in
         else:
             require(equal(a, b), "an expansion of an extent of 1, or to what it is")
@@ -287,13 +290,11 @@ def _expand(op: Operator) -> Value:
     return copied(op, "expand", tuple(made), x)
 
 
-def _for_each_sample(op: Operator, shape: tuple[Size, ...], x: Value) -> bool:
+def _for_each(op: Operator, samples: Size, shape: tuple[Size, ...], x: Value) -> bool:
     """Whether an expansion that copies nothing was one to the samples: of a weight, in a model exported with one."""
-    reader = op.reader
     weight = not x.node and is_weight(x) and [o.name for o in x.origins] == [x.name]
-    exported = reader.batch is not None and reader.at(size_of(reader.batch)) == 1
-    one = weight and exported and len(shape) > 1 and shape[0] == 1
-    return one and not reader.choices.take(("sample", x.name), 2)
+    one = weight and op.reader.was(samples, 1) and len(shape) > 1 and shape[0] == 1
+    return one and not op.reader.choices.take(("sample", x.name), 2)
 
 
 def copied(op: Operator, operation: str, shape: tuple[Size, ...], x: Value) -> Value:
