@@ -5,7 +5,7 @@ What goes wrong leaves the network as it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -208,6 +208,33 @@ class Building(Undoable):
             self.blocks[full] = Block(full, self._last, self._read(self._last)[1], self._rounds)
             trained = self.in_training(self._last)
             self._last, self._result = full, self._result if trained else full
+
+    def rename(self, names: Mapping[str, str], further: Mapping[str, tuple[Parameter, ...]]) -> None:
+        """Other names for nodes that were placed, and parameters that they keep besides; by the names from before.
+
+        A reader knows how a module is to be called when all of it was read.
+        """
+
+        def renamed(name: str) -> str:
+            return names.get(name, name)
+
+        for domain in (self.domain, self.training_domain):
+            domain.rename(names)
+        self.required = [replace(c, node=renamed(c.node)) for c in self.required]
+        self._nodes = {
+            renamed(name): replace(
+                node,
+                name=renamed(name),
+                inputs=tuple(map(renamed, node.inputs)),
+                parameters=(*node.parameters, *further.get(name, ())),
+                shares=renamed(node.shares),
+            )
+            for name, node in self._nodes.items()
+        }
+        self._names = list(map(renamed, self._names))
+        self._last, self._result = renamed(self._last), renamed(self._result)
+        self._graph = None
+        self._costs.clear()
 
     def end(self, name: str) -> None:
         """Let what follows stand behind a node, or a round end with it, in place of the last one added."""

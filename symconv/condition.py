@@ -24,7 +24,7 @@ from symconv.solve import nonnegative
 from symconv.symbols import Index, Symbol
 from symconv.values import evaluate, substitute
 
-AT_LEAST, EQUAL, DIVIDES = "at least", "equal", "divides"
+AT_LEAST, EQUAL, DIFFERS, DIVIDES = "at least", "equal", "differs", "divides"
 
 #: Rounds in which a condition is looked at one by one.
 WRITTEN_OUT: Final = 64
@@ -35,7 +35,7 @@ ROUNDS: Final = 1 << 17
 
 @dataclass(frozen=True)
 class Condition:
-    """`left` at least, equal to, or a divisor of `right`; why, and the node that asked for it."""
+    """`left` at least, equal to, other than, or a divisor of `right`; why, and the node that asked for it."""
 
     relation: str
     left: Size
@@ -65,7 +65,9 @@ class Condition:
         a, b = evaluate(self.left, at), evaluate(self.right, at)
         if self.relation == DIVIDES:
             return bool(a >= 1 and b % a == 0)
-        return bool(a >= b if self.relation == AT_LEAST else a == b)
+        if self.relation == AT_LEAST:
+            return bool(a >= b)
+        return bool((a == b) is (self.relation == EQUAL))
 
     def _enough(self, i: Index, numbers: Sequence[int], at: Mapping[Symbol, Any]) -> Sequence[int]:
         """The rounds to look at: where it holds in these it does in all.
@@ -105,6 +107,9 @@ class Condition:
 
     def where(self, times: Size) -> Condition:
         """The condition where `times` is at least 1; it holds where that is 0."""
+        if self.relation == DIFFERS:
+            apart = self.left - self.right
+            return replace(self, relation=AT_LEAST, left=apart * apart, right=times)
         left = self.left if self.relation == DIVIDES else self.left * times
         return replace(self, left=left, right=self.right * times)
 
@@ -121,9 +126,10 @@ class Condition:
             return False
 
     def text(self, style: Style = TEXT) -> str:
-        """`X + 2·P ≥ K`, `⌊X/2⌋ = 7`, `g divides C_in`."""
+        """`X + 2·P ≥ K`, `⌊X/2⌋ = 7`, `H ≠ W`, `g divides C_in`."""
         left, right = set_size(self.left, style).text, set_size(self.right, style).text
-        sign = {AT_LEAST: ">=" if style is ASCII else "≥", EQUAL: "=", DIVIDES: "divides"}[self.relation]
+        plain = {AT_LEAST: ">=", DIFFERS: "!="} if style is ASCII else {AT_LEAST: "≥", DIFFERS: "≠"}
+        sign = {EQUAL: "=", DIVIDES: "divides", **plain}[self.relation]
         return f"{left} {sign} {right}{self._for_all(style)}"
 
     def _for_all(self, style: Style) -> str:
@@ -148,6 +154,11 @@ def at_least(left: Size, right: Size) -> Condition:
 def equal(left: Size, right: Size) -> Condition:
     """left = right."""
     return Condition(EQUAL, left, right)
+
+
+def differs(left: Size, right: Size) -> Condition:
+    """left ≠ right."""
+    return Condition(DIFFERS, left, right)
 
 
 def divides(divisor: Size, size: Size) -> Condition:
@@ -177,6 +188,8 @@ def reduced(condition: Condition) -> Condition:
         return _cleared(condition)
     if condition.relation == EQUAL:
         return _without_extreme(condition)
+    if condition.relation == DIFFERS:
+        return condition
     h = condition.left - condition.right
     peeled = False
     while isinstance(h, Extent):
@@ -240,7 +253,7 @@ def balanced(condition: Condition) -> Condition:
     left, right = condition.left, condition.right
     if condition.relation == DIVIDES or not isinstance(left, Extent):
         return condition
-    if condition.relation == EQUAL:
+    if condition.relation in (EQUAL, DIFFERS):
         left, right = _without_shared(left, right)
         if isinstance(left, int):
             left, right = right, left
@@ -354,4 +367,7 @@ def solved(condition: Condition) -> tuple[Symbol | None, Sizes]:
     verdict = compare(left, right)
     if verdict.answer is Answer.UNDECIDED:
         raise Undecided(verdict.reason)
+    if condition.relation == DIFFERS:
+        sizes = EVERY if verdict.answer is Answer.NEVER else ~verdict.sizes
+        return verdict.symbol, NONE if verdict.answer is Answer.ALWAYS else sizes
     return verdict.symbol, EVERY if verdict.answer is Answer.ALWAYS else verdict.sizes

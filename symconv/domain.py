@@ -177,6 +177,18 @@ class Domain(Undoable):
             return
         self._leave_open(condition)
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Other names for the nodes that asked."""
+
+        def renamed(c: Condition) -> Condition:
+            return replace(c, node=names[c.node]) if c.node in names else c
+
+        self._open = {key: renamed(c) for key, c in self._open.items()}
+        self._solved = {
+            s: _Solved(known.sizes, tuple((renamed(c), sizes) for c, sizes in known.conditions))
+            for s, known in self._solved.items()
+        }
+
     def implies(self, condition: Condition) -> bool:
         """Whether what is known of its one symbol implies it."""
         try:

@@ -101,6 +101,12 @@ class Sizes:
             joined([*self._over(period), *other._over(period)]),
         )
 
+    def __invert__(self) -> Sizes:
+        """The positive integers that do not belong."""
+        return normal(
+            _between_runs(self.early, 1, self.start), self.start, self.period, _between_runs(self.late, 0, self.period)
+        )
+
     def _below(self, stop: int) -> list[Run]:
         """The members below `stop` ≥ start, as runs."""
         return self._between(1, stop)
@@ -175,6 +181,12 @@ def joined(runs: Iterable[Run]) -> list[Run]:
         else:
             out.append((a, b))
     return out
+
+
+def _between_runs(runs: Sequence[Run], low: int, high: int) -> list[Run]:
+    """What is left of [low, high) without these sorted runs."""
+    ends = [low, *(x for run in runs for x in run), high]
+    return [(a, b) for a, b in zip(ends[::2], ends[1::2]) if a < b]
 
 
 def _repeated(late: Sequence[Run], period: int, low: int, high: int) -> list[Run]:

@@ -361,6 +361,7 @@ class HeadAttention(Layer):
     size: Positive = 1
     value_size: Positive = 1
     bias: bool = False
+    causal: bool = False
     arity = (1, None)
 
     def output(self, *inputs: Tensor) -> Tensor:
@@ -371,7 +372,7 @@ class HeadAttention(Layer):
             tensors[0].like(self.samples, rows, self.heads * width)
             for rows, width in ((self.queries, self.size), (self.keys, self.size), (self.keys, self.value_size))
         )
-        return attended(q, k, v, self.heads, causal=False, scaled=True, biased=self.bias)
+        return attended(q, k, v, self.heads, causal=self.causal, scaled=True, biased=self.bias)
 
     def reach(self, *tensors: Tensor) -> None:
         return None

@@ -38,6 +38,12 @@ POINTWISE: Final[dict[str, Count]] = {
     Count(mul=1, round=1, add=1, max=2), "scale_and_shift": Count(mul=1, add=1), "rotate": Count(mul=2, add=1),
     "random": NOTHING, "adam": Count(add=5, mul=8, div=1, sqrt=1), "momentum": Count(add=2, mul=4),
     "adagrad": Count(add=3, mul=4, div=1, sqrt=1), "sum": Count(add=1), "mean": Count(add=1),
+    "rsqrt": Count(sqrt=1, div=1), "expm1": Count(exp=1, add=1), "log1p": Count(log=1, add=1),
+    "erfc": Count(erf=1, add=1), "atan2": Count(div=1, trig=1), "frac": Count(round=1, add=1), "relu6": Count(max=2),
+    "hardshrink": Count(max=2), "log_sigmoid": Count(exp=1, add=1, log=1), "tanhshrink": Count(tanh=1, add=1),
+    "addcdiv": Count(mul=1, div=1, add=1), "lerp": Count(add=2, mul=1), "logit": Count(add=1, div=1, log=1),
+    "sinc": Count(mul=1, trig=1, div=1), "hypot": Count(mul=2, add=1, sqrt=1), "xlogy": Count(log=1, mul=1),
+    "logaddexp": Count(max=1, exp=1, add=3, log=1), "glu": Count(exp=1, add=1, div=1, mul=1),
 }  # fmt: skip
 
 #: Those of any number of inputs, each of which after the first takes one.

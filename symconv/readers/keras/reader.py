@@ -1,0 +1,330 @@
+"""Reader: a graph of Keras operations walked in order; each one's rule says what it makes, and the network grows by it.
+
+A nested model is walked below its own name; a layer with a `call` of its own is called, with symbols for shapes, and
+what it calls is read as if it stood in the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Final
+
+from symconv.condition import Condition
+from symconv.domain import Domain, asking
+from symconv.errors import ExtentError, ModelError, SymconvError
+from symconv.extent import Extent, Size, size_of, symbols_of
+from symconv.layer import BUFFER, FROZEN, TRAINABLE, Layer, Parameter
+from symconv.layers import Look
+from symconv.network import Network
+from symconv.readers.keras.call import Call
+from symconv.readers.keras.inferring import opaque
+from symconv.readers.keras.registry import rule_of
+from symconv.readers.keras.tracing import traced
+from symconv.readers.keras.value import Shadow, Value
+from symconv.symbols import Symbol, symbol
+from symconv.tensor import Tensor
+from symconv.values import evaluate
+
+#: What a broken configuration can make a rule's own arithmetic raise.
+BROKEN: Final = (
+    ValueError, IndexError, TypeError, KeyError, AttributeError, OverflowError, ZeroDivisionError, StopIteration,
+    RecursionError, NotImplementedError, RuntimeError,
+)  # fmt: skip
+
+
+class _Kept(Domain):
+    """Hands what rules require on to the network, which keeps it for when it is built again."""
+
+    def __init__(self, net: Network) -> None:
+        super().__init__()
+        self.net = net
+
+    def require(self, condition: Condition) -> None:
+        self.net.ask(condition)
+
+
+class Reader:
+    """One reading of a model, at one way to free its static axes."""
+
+    def __init__(self, model: Any, net: Network, witness: dict[Symbol, int]) -> None:
+        self.net, self.witness = net, witness
+        #: By the identity of a variable what kind of parameter it is; a model's own variables alone are any.
+        self.kinds = kinds_of(model)
+        #: How often what is being read runs, such as the steps of a sequence.
+        self.times: Size = 1
+        self._names: set[str] = set(net.inputs)
+        self._owner: dict[int, str] = {}
+        self._groups: dict[tuple[int, ...], str] = {}
+        self._unknown: dict[tuple[Any, ...], Extent] = {}
+        self._inside: list[str] = []
+        self._asked = _Kept(net)
+        self._last: Value | None = None
+
+    # -- graphs ------------------------------------------------------------------------------------------------------
+
+    def graph(self, model: Any, given: Sequence[Any], prefix: str) -> Any:
+        """What a functional model makes of values, in the structure of its outputs."""
+        from keras import tree
+
+        made: dict[int, Any] = {id(kt): v for kt, v in zip(model.inputs, given)}
+        alike = all(isinstance(v, Value) and self.agrees(v.shape, kt.shape) for kt, v in zip(model.inputs, given))
+        nodes = model._nodes_by_depth
+        for depth in sorted(nodes, reverse=True):
+            for node in nodes[depth]:
+                if node.is_input or any(id(x) not in made for x in node.input_tensors):
+                    continue
+                args, kwargs = node.arguments.fill_in(made)
+                outputs = self.apply(node.operation, args, kwargs, prefix)
+                for kt, value in zip(node.outputs, tree.flatten(outputs)):
+                    if alike and isinstance(value, Value):
+                        self.check(node.operation, value, kt.shape)
+                    made[id(kt)] = value
+        missing = [kt for kt in model.outputs if id(kt) not in made]
+        if missing:
+            raise ModelError(f"{model.name}: its output {missing[0].name} follows from no input")
+        return tree.pack_sequence_as(model._outputs_struct, [made[id(kt)] for kt in model.outputs])
+
+    def check(self, op: Any, value: Value, shape: Sequence[int | None]) -> None:
+        """That a shape is the one which Keras has found, where it has.
+
+        Raises ModelError where it is another one.
+        """
+        if not self.agrees(value.shape, shape):
+            said = tuple(self.at(x) for x in value.shape)
+            raise ModelError(
+                f"layer {op.name} ({type(op).__name__}): read as {value.tensor}, {said} at the model's own sizes, where "
+                f"Keras has {tuple(shape)}"
+            )
+
+    def agrees(self, shape: Sequence[Size], known: Sequence[int | None]) -> bool:
+        """Whether a shape is this one at the model's own sizes; None stands for any extent."""
+        if len(shape) != len(known):
+            return False
+        return all(k is None or self.at(x) in (k, None) or not self.told(x) for x, k in zip(shape, known))
+
+    def told(self, size: Size) -> bool:
+        """Whether the model says what a size is; of an axis that it leaves open nothing is known."""
+        return isinstance(size, int) or all(s in self.witness and s not in self.open for s in symbols_of(size))
+
+    #: Symbols of axes that the model leaves open.
+    open: frozenset[Symbol] = frozenset()
+
+    def apply(
+        self, op: Any, args: Sequence[Any], kwargs: Mapping[str, Any], prefix: str, part: str = ""
+    ) -> Any:
+        """What one operation makes of values, in the structure that Keras has.
+
+        Raises ModelError where it cannot follow its inputs, naming it.
+        """
+        name = self._named(prefix + (part or str(op.name)))
+        self._inside.append(name)
+        before = self.net.size
+        try:
+            with asking(self._asked, name, (), self.times):
+                made = self._outputs(op, name, tuple(args), dict(kwargs))
+                return self._leftover(op, name, made, before)
+        except ModelError:
+            raise
+        except SymconvError as error:
+            raise ModelError(f"layer {name} ({type(op).__name__}): {error}") from None
+        except BROKEN as error:
+            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise ModelError(f"layer {name} ({type(op).__name__}) cannot be read: {what}") from None
+        finally:
+            self._inside.pop()
+
+    def _outputs(self, op: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        from keras import tree
+
+        rule = rule_of(op)
+        if rule is not None:
+            return rule.run(Call(self, op, name, args, kwargs))
+        graph = graph_of(op)
+        if graph is not None:
+            return self.graph(graph, tree.flatten(args[0] if args else kwargs), f"{name}/")
+        if expandable(op):
+            return traced(self, op, name, args, kwargs)
+        call = Call(self, op, name, args, kwargs)
+        self.note(name, f"{call.kind} has no rule: its cost is a named unknown")
+        return opaque(call)
+
+    def _leftover(self, op: Any, name: str, made: Any, before: int) -> Any:
+        """What an operation makes, and beside it those of its variables that no node has kept."""
+        from keras import tree
+
+        rest = [v for v in getattr(op, "weights", ()) if id(v) in self.kinds and id(v) not in self._owner]
+        values = [v for v in tree.flatten(made) if isinstance(v, Value)]
+        if not rest or not values:
+            return made
+        value = values[0]
+        kept = self.place(
+            self._named(f"{name}/weights"), Look("weights", value.shape, value.dtype), (value,), rest, value.dtype
+        )
+        return tree.map_structure(lambda v: kept if v is value else v, made)
+
+    def unused(self, model: Any) -> None:
+        """Keep the model's variables that no operation has read with the last node, and say so."""
+        rest = [v for v in model.weights if id(v) in self.kinds and id(v) not in self._owner]
+        if rest and self._last is not None:
+            name, last = self._named("unused"), self._last
+            self.place(name, Look("weights", last.shape, last.dtype), (last,), rest, last.dtype)
+            paths = ", ".join(str(v.path) for v in rest[:6]) + (" and more" if len(rest) > 6 else "")
+            self.note(name, f"no operation that was read uses the weights {paths}")
+
+    def whole(self, model: Any, given: Sequence[Any], values: Sequence[Value]) -> Any:
+        """What a model with a `call` of its own makes of its inputs, which are arguments or stand in them."""
+        arguments: dict[str, Any] = {}
+        with asking(self._asked, model.name):
+            for one, value in zip(given, values):
+                if one.name == one.argument:
+                    arguments[one.argument] = value
+                else:
+                    arguments.setdefault(one.argument, []).append(value)
+            built = getattr(model, "_build_shapes_dict", None) or {}
+            for argument, parts in arguments.items():
+                if isinstance(parts, list):
+                    shapes = built.get(f"{argument}_shape", next(iter(built.values()), None))
+                    arguments[argument] = packed(shapes, parts)
+            return traced(self, model, "", (), arguments)
+
+    def take(self, names: Iterable[str]) -> None:
+        """That no node may have these names."""
+        self._names.update(names)
+
+    # -- what rules ask for ------------------------------------------------------------------------------------------
+
+    def place(
+        self, name: str, layer: Layer, values: Sequence[Value], variables: Sequence[Any], dtype: str, times: Size = 1
+    ) -> Value:
+        """Add a layer to the network; variables that a node before has are shared with it."""
+        name = name if name not in self.net else self._named(name)
+        self._names.add(name)
+        mine = [v for v in variables if id(v) in self.kinds]
+        key = tuple(id(v) for v in mine)
+        shares = self._groups.get(key, "") if key else ""
+        kept = mine if shares else [v for v in mine if id(v) not in self._owner]
+        stated = tuple(Parameter(str(v.name), tuple(map(int, v.shape)), self.kinds[id(v)]) for v in kept)
+        sources, tensors = tuple(v.node for v in values), tuple(v.tensor for v in values)
+        self.net.place(name, layer, sources, tensors, shares, (), False, stated, self.times * times)
+        for v in kept:
+            self._owner.setdefault(id(v), name)
+        if key and len(kept) == len(mine):
+            self._groups.setdefault(key, name)
+        out = self.net.node(name).out
+        self._last = Value(name, out if out.dtype == dtype else Tensor(out.shape, dtype))
+        return self._last
+
+    @contextmanager
+    def running(self, times: Size) -> Iterator[None]:
+        """While this is entered, what is read runs so many times as often."""
+        before = self.times
+        self.times = before * times
+        try:
+            yield
+        finally:
+            self.times = before
+
+    def at(self, size: Size) -> int | None:
+        """What a size is at the sizes that are tried; None where that cannot be told."""
+        if isinstance(size, int):
+            return size
+        for s in symbols_of(size):
+            self.witness.setdefault(s, 2 if s.least else 1)
+        try:
+            found = evaluate(size, self.witness)
+        except (ExtentError, KeyError):
+            return None
+        return found if isinstance(found, int) else None
+
+    def shadow(self, size: Size) -> int:
+        """A size for a model's own code.
+
+        Raises ModelError where its value at the sizes that are tried cannot be told.
+        """
+        number = self.at(size)
+        if number is None:
+            raise ModelError(f"the extent {size} has no value at the sizes that are tried")
+        return Shadow.of(size, number, self._decided)
+
+    def _decided(self, condition: Condition) -> None:
+        """A model's own code compared two extents: what it found is asked for."""
+        if not condition.proven:
+            self.net.ask(replace(condition, reason="a choice of the model's code", node=self._inside[-1]))
+
+    def unknown_cost(self, kind: str, *of: Any) -> Extent:
+        """The named unknown for what an operation without a count does; the same for the same operation and shapes."""
+        key = (kind, *of)
+        if key not in self._unknown:
+            n = sum(k[0] == kind for k in self._unknown) + 1
+            label = f"cost[{kind}]" if n == 1 else f"cost[{kind} {n}]"
+            self._unknown[key] = size_of(symbol(label, "padding", self.net.name))
+        return self._unknown[key]
+
+    def unknown_extent(self, name: str, axis: int) -> Extent:
+        """The named unknown for an extent that depends on values, or of which nothing is known."""
+        return size_of(symbol(f"dim{axis}[{name}]", "padding", self.net.name))
+
+    def described(self, op: Any) -> str:
+        """The configuration of an operation, so that equal ones share an unknown."""
+        try:
+            config = {k: v for k, v in op.get_config().items() if k != "name"}
+        except Exception:  # a layer of the user's, whose configuration may raise anything
+            return str(op.name)
+        return repr(sorted(config.items(), key=lambda item: str(item[0])))
+
+    def note(self, name: str, text: str) -> None:
+        """Something that was taken for granted, for people to know."""
+        self.net.notes.setdefault(text, []).append(name)
+
+    def _named(self, name: str) -> str:
+        """The name, made one that no other node has."""
+        path = "/".join(part.strip() for part in name.split("/") if part.strip()) or "layer"
+        unique, k = path, 2
+        while unique in self._names or unique in self.net:
+            unique, k = f"{path}#{k}", k + 1
+        self._names.add(unique)
+        return unique
+
+
+def graph_of(op: Any) -> Any:
+    """The functional graph that a nested model is, or None where it is none."""
+    import keras
+    from keras.src.models.functional import Functional
+
+    if isinstance(op, Functional):
+        return op if type(op).call is Functional.call else None
+    if isinstance(op, keras.Sequential) and type(op).call is keras.Sequential.call:
+        return op._functional
+    return None
+
+
+def packed(shapes: Any, values: Sequence[Value]) -> Any:
+    """Values in the structure that shapes stand in."""
+    from keras import tree
+
+    return tree.pack_sequence_as(tree.map_shape_structure(lambda s: 0, shapes), list(values))
+
+
+def expandable(op: Any) -> bool:
+    """Whether an operation is a layer that can be read by calling it."""
+    import keras
+
+    return isinstance(op, keras.Layer)
+
+
+def kinds_of(model: Any) -> dict[int, str]:
+    """What kind of parameter each variable of a model is, by its identity."""
+    import keras
+
+    trained = {id(v) for v in model.trainable_weights}
+    kinds = {id(v): TRAINABLE if id(v) in trained else FROZEN for v in model.weights}
+    for part in _layers(model):
+        if type(part).__module__.startswith("keras.src.") and isinstance(part, keras.Layer):
+            kinds.update({id(v): BUFFER for v in part._non_trainable_variables if id(v) in kinds})
+    return kinds
+
+
+def _layers(model: Any) -> Iterable[Any]:
+    return model._flatten_layers(include_self=True, recursive=True)  # type: ignore[no-any-return]

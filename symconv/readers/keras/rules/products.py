@@ -1,0 +1,123 @@
+"""Matrix products, Einstein sums, convolutions and attention of keras.ops."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+from symconv.condition import equal
+from symconv.domain import require
+from symconv.errors import ShapeError
+from symconv.layers import Conv, DepthwiseConv, Einsum, HeadAttention, Product
+from symconv.readers.keras.call import Call, once
+from symconv.readers.keras.registry import OPS, counted
+from symconv.readers.keras.rules.convolution import padding_of
+from symconv.readers.keras.value import Constant, Value
+
+
+def contracted(call: Call, equation: str, operands: list[Value | Constant]) -> Value:
+    """An Einstein sum of values and constants."""
+    read = [x for x in operands if isinstance(x, Value)]
+    beside = tuple(x.shape for x in operands if isinstance(x, Constant))
+    places = tuple(i for i, x in enumerate(operands) if isinstance(x, Constant))
+    kept = [x.variable for x in operands if isinstance(x, Constant) and x.variable is not None]
+    return call.add(Einsum(equation, beside, places), *read, weights=kept)
+
+
+def matmul(call: Call, left: Value | Constant, right: Value | Constant) -> Value:
+    """A matrix product of values and constants."""
+    read = [x for x in (left, right) if isinstance(x, Value)]
+    kept = [x.variable for x in (left, right) if isinstance(x, Constant) and x.variable is not None]
+    layer = Product(
+        left.shape if isinstance(left, Constant) else None, right.shape if isinstance(right, Constant) else None
+    )
+    return call.add(layer, *read, weights=kept)
+
+
+@counted("C macs an output of rows and columns of C elements", "Matmul", family=OPS)
+def _matmul(call: Call) -> Value:
+    return matmul(call, *(call.operand(x) for x in list(call.arguments.values())[:2]))
+
+
+@counted("C macs an output", "Dot", "Vdot", "Inner", "Outer", "Tensordot", family=OPS)
+def _dot(call: Call) -> Value:
+    left, right = (call.operand(x) for x in list(call.arguments.values())[:2])
+    a, b = len(left.shape), len(right.shape)
+    if call.kind in ("Dot", "Inner") and (a == 0 or b == 0):
+        return call.pointwise("mul", left, right)
+    first, second = list(string.ascii_lowercase[:a]), list(string.ascii_uppercase[:b])
+    summed: list[tuple[int, int]] = []
+    if call.kind == "Tensordot":
+        axes = call.get("axes", 2)
+        if isinstance(axes, int):
+            summed = [(a - axes + i, i) for i in range(axes)]
+        else:
+            lefts, rights = (call.axes(x, rank) for x, rank in zip(axes, (a, b)))
+            summed = list(zip(lefts, rights))
+    elif call.kind == "Dot":
+        summed = [(a - 1, max(b - 2, 0))]
+    elif call.kind == "Inner":
+        summed = [(a - 1, b - 1)]
+    elif call.kind == "Vdot":
+        if a != 1 or b != 1:
+            raise ShapeError("vdot of tensors of several axes")
+        summed = [(0, 0)]
+    elif a > 1 or b > 1:
+        raise ShapeError("outer of tensors of several axes")
+    for i, j in summed:
+        second[j] = first[i]
+    gone = {first[i] for i, _ in summed}
+    out = [x for x in [*first, *second] if x not in gone]
+    return contracted(call, f"{''.join(first)},{''.join(second)}->{''.join(out)}", [left, right])
+
+
+@counted("a mac for each value of all letters of a contraction", "Einsum", family=OPS)
+def _einsum(call: Call) -> Value:
+    operands = [x for x in call.args if not isinstance(x, str)]
+    return contracted(call, str(call.op.subscripts), [call.operand(x) for x in operands])
+
+
+@counted("K²·(C_in/g)·C_out macs an output position", "Conv", "DepthwiseConv", family=OPS)
+def _conv(call: Call) -> Value:
+    image, kernel = call.value("inputs"), call.operand(call.get("kernel"))
+    op, rank = call.op, image.rank - 2
+    sizes = tuple(kernel.shape[:rank])
+    channels = image.shape[-1 if call.last else 1]
+    strides, dilation = each(op.strides, rank), each(op.dilation_rate, rank)
+    padding = padding_of(op.padding, sizes, dilation)  # type: ignore[arg-type]
+    kept = [kernel.variable] if isinstance(kernel, Constant) and kernel.variable is not None else []
+    if call.kind == "DepthwiseConv":
+        require(equal(channels, kernel.shape[-2]), "as many channels as the kernel has")
+        layer = DepthwiseConv(once(sizes), once(strides), padding, once(dilation), kernel.shape[-1], False)
+        return call.image(layer, image, kept)
+    groups = channels // kernel.shape[-2]
+    require(equal(groups * kernel.shape[-2], channels), "channels in groups of as many as the kernel has")
+    conv = Conv(kernel.shape[-1], once(sizes), once(strides), padding, once(dilation), groups, False)
+    return call.image(conv, image, kept)
+
+
+def each(given: Any, rank: int) -> tuple[int, ...]:
+    """A number for each axis, given once or for each."""
+    return (given,) * rank if isinstance(given, int) else tuple(given)
+
+
+@counted("T·S·(d + e) macs a head, and a softmax of S scores a token", "DotProductAttention", family=OPS)
+def _attention(call: Call) -> Value:
+    query, key, value = (call.value(name) for name in ("query", "key", "value"))
+    bias = call.get("bias")
+    return attended(call, query, key, value, bias is not None)
+
+
+def attended(call: Call, query: Value, key: Value, value: Value, biased: bool = False) -> Value:
+    """softmax(q·k)·v of batch × tokens × heads × features; groups of heads may share keys and values."""
+    n, t, heads, d = query.shape
+    _, s, groups, e = value.shape
+    require(equal(key.shape[1], s), "a value for each key")
+    require(equal(key.shape[3], d), "queries and keys of one width")
+    require(equal(key.shape[0], n), "keys of the queries' batch")
+    if groups != heads:
+        from symconv.condition import divides
+
+        require(divides(groups, heads), "heads of keys and values divide the heads of the queries")
+    layer = HeadAttention((n, t, heads, e), n, heads, t, s, d, e, biased)
+    return call.add(layer, query, key, value)

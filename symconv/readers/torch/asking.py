@@ -1,0 +1,263 @@
+"""What a program asks of a tensor in Python is answered with numbers that carry sizes, and what it hands on carries them.
+
+In the packages that use torch `int`, `float`, `range` and `len` keep sizes while a module is traced; torch's own Python
+functions run as Python, so that the operators in them are seen.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves, tree_map
+
+from symconv.errors import ModelError
+from symconv.readers.torch.held import boxed, carries, held_by, hold
+from symconv.readers.torch.shadow import Ratio, Shadow, as_float, as_whole, plain, root
+from symconv.readers.torch.tracer import Tracer, ValueRead
+
+#: Functions that hand out the values of a tensor.
+READS: Final = frozenset({"item", "tolist", "__int__", "__index__", "__bool__", "__float__", "numpy", "__array__"})
+
+#: Functions in which a tensor of no axes may stand where a number is meant.
+SIZED: Final = frozenset({
+    "pad", "view", "reshape", "expand", "zeros", "ones", "full", "empty", "arange", "linspace", "repeat", "narrow",
+    "interpolate", "adaptive_avg_pool2d", "unfold", "__getitem__", "split", "new_zeros", "new_ones", "new_full",
+})  # fmt: skip
+
+#: Functions that move a tensor to another device, where nothing is.
+MOVES: Final = frozenset({"cpu", "cuda"})
+
+_SHAPE: Final = torch.Tensor.shape
+
+
+class Asking(TorchFunctionMode):
+    """Answers what a program asks of tensors, and hands shadows on to torch."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        super().__init__()
+        self.tracer = tracer
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name, kwargs = getattr(func, "__name__", ""), kwargs or {}
+        first = args[0] if args else None
+        tracer = self.tracer
+        if name == "__get__" and getattr(func, "__self__", None) is _SHAPE:
+            return torch.Size(tracer.shadows(first))
+        if func is torch.Tensor.size:
+            dim = args[1] if len(args) > 1 else kwargs.get("dim")
+            shadows = tracer.shadows(first)
+            return torch.Size(shadows) if dim is None else shadows[dim]
+        if name in ("numel", "nelement"):
+            return math.prod(tracer.shadows(first))
+        if name == "__len__" and isinstance(first, torch.Tensor) and first.dim():
+            return plain(tracer.shadows(first)[0])
+        if name in READS and isinstance(first, torch.Tensor):
+            return self._read(name, first, func, args, kwargs)
+        if name in MOVES and isinstance(first, torch.Tensor):
+            return first
+        if name == "__getitem__":
+            args = (first, _indices(args[1]))
+        if name in SIZED:
+            args = (*args[:1], *tree_map(_number, tuple(args[1:])))
+            kwargs = tree_map(_number, kwargs)
+        luggage = tracer.luggage
+        luggage.clear()
+        made = func(*map(luggage.packed, args), **{k: luggage.packed(v) for k, v in kwargs.items()})
+        if name in ("tensor", "as_tensor", "scalar_tensor") and args and _carried(first):
+            cells = boxed(first if not isinstance(first, torch.Tensor) else held_by(first).cells)  # type: ignore[union-attr]
+            held = held_by(made) or tracer._known(made)
+            held.cells = cells
+            hold(made, held)
+        return made.node.carried if isinstance(made, torch.SymInt) else made
+
+    def _read(self, name: str, tensor: Any, func: Any, args: Any, kwargs: Any) -> Any:
+        held = held_by(tensor) or self.tracer._known(tensor)
+        if held.cells is not None:
+            cells = held.cells
+            if name in ("numpy", "__array__"):
+                return cells
+            if name == "tolist":
+                return cells.tolist()
+            if name == "__bool__":
+                return bool(cells.item())
+            return as_whole(cells.item()) if name in ("__int__", "__index__") else cells.item()
+        if held.twin is None:
+            self.tracer.failed = self.tracer.failed or self.tracer.path.where or "the module itself"
+            raise ValueRead("it reads a value that depends on data")
+        self.tracer._assumed(name.strip("_"), [held])
+        return func(held.twin, *args[1:], **kwargs)
+
+
+def _carried(x: Any) -> bool:
+    if isinstance(x, torch.Tensor):
+        held = held_by(x)
+        return held is not None and held.cells is not None
+    return carries(x)
+
+
+def _number(x: Any) -> Any:
+    """A tensor of no axes as the number that it holds, with its size."""
+    if isinstance(x, torch.Tensor) and not x.dim() and not x.is_floating_point():
+        held = held_by(x)
+        if held is not None and held.cells is not None:
+            return held.cells.item()
+    return x
+
+
+def _indices(index: Any) -> Any:
+    """Indices with lists of numbers as tensors, which would lose their values on the way."""
+    if isinstance(index, list) and index and all(type(v) is int for v in index):
+        return torch.tensor(index)
+    if isinstance(index, tuple):
+        return tuple(torch.tensor(i) if isinstance(i, list) and i and all(type(v) is int for v in i) else i for i in index)
+    return index
+
+
+# -- Python's own functions ------------------------------------------------------------------------------------------
+
+
+class _WholeMeta(type):
+    def __instancecheck__(cls, x: Any) -> bool:
+        return isinstance(x, int)
+
+    def __subclasscheck__(cls, kind: Any) -> bool:
+        return issubclass(kind, int)
+
+    def __eq__(cls, other: Any) -> bool:
+        return other in (int, Shadow) or other is cls
+
+    def __hash__(cls) -> int:
+        return hash(int)
+
+    def __getattr__(cls, name: str) -> Any:
+        return getattr(int, name)
+
+    def __call__(cls, x: Any = 0, *base: Any, **named: Any) -> Any:
+        if isinstance(x, Shadow | Ratio):
+            return as_whole(x)
+        if isinstance(x, torch.Tensor) and not base:
+            return as_whole(x.item())
+        return int(x, *base, **named)
+
+
+class _FloatMeta(type):
+    def __instancecheck__(cls, x: Any) -> bool:
+        return isinstance(x, float)
+
+    def __subclasscheck__(cls, kind: Any) -> bool:
+        return issubclass(kind, float)
+
+    def __eq__(cls, other: Any) -> bool:
+        return other in (float, Ratio) or other is cls
+
+    def __hash__(cls) -> int:
+        return hash(float)
+
+    def __getattr__(cls, name: str) -> Any:
+        return getattr(float, name)
+
+    def __call__(cls, x: Any = 0.0) -> Any:
+        return as_float(x) if isinstance(x, Shadow | Ratio) else float(x)
+
+
+class _RangeMeta(type):
+    def __instancecheck__(cls, x: Any) -> bool:
+        return isinstance(x, range)
+
+    def __call__(cls, *bounds: Any) -> Any:
+        for x in bounds:
+            if isinstance(x, Shadow):
+                x.path.pin(x.size, "a loop over it")
+        return range(*(plain(x) if isinstance(x, Shadow) else x for x in bounds))
+
+
+def _length(x: Any) -> Any:
+    if isinstance(x, torch.Tensor) and x.dim():
+        return x.shape[0]
+    return len(x)
+
+
+_OURS: Final[dict[str, Any]] = {
+    "int": _WholeMeta("int", (), {}), "float": _FloatMeta("float", (), {}), "range": _RangeMeta("range", (), {}),
+    "len": _length,
+}  # fmt: skip
+
+_INSIDE: Final = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
+
+
+def _no(*_: Any) -> bool:
+    return False
+
+
+def _root(x: Any) -> Any:
+    return root(x) if isinstance(x, Shadow | Ratio) else _SQRT(x)
+
+
+_SQRT: Final = math.sqrt
+
+#: Packages whose modules keep Python's own functions.
+_LEFT: Final = frozenset({"torch", "symconv", "numpy", "sympy", "builtins", "typing", "__main__"})
+
+
+def _packages(model: Any) -> set[str]:
+    return {type(m).__module__.partition(".")[0] for m in model.modules()} - {"torch"}
+
+
+@contextmanager
+def python_of(model: Any) -> Iterator[None]:
+    """While this is entered, Python's own functions keep sizes in the packages of the model and in those that use torch.
+
+    Everything is as it was afterwards, also after an error.
+    """
+    import torch.functional
+    import torch.nn.functional
+
+    inner = [torch.nn.functional, torch.functional, torch._tensor]
+    packages = _packages(model)
+    put: list[tuple[Any, str, Any]] = [(m, name, _no) for m in inner for name in _INSIDE if hasattr(m, name)]
+    put += [(torch.nn.functional, name, value) for name, value in _OURS.items()]
+    for key, module in list(sys.modules.items()):
+        package = key.partition(".")[0]
+        uses = package in packages or (package not in _LEFT and vars(module).get("torch") is torch if hasattr(module, "__dict__") else False)
+        if module is None or not uses:
+            continue
+        names = vars(module)
+        put += [(module, name, value) for name, value in _OURS.items() if name not in names]
+        put += [
+            (module, name, value._torchdynamo_inline)
+            for name, value in list(names.items())
+            if isinstance(value, torch.jit.ScriptFunction) and hasattr(value, "_torchdynamo_inline")
+        ]
+    put.append((math, "sqrt", _root))
+    absent = object()
+    before = [(module, name, vars(module).get(name, absent)) for module, name, _ in put]
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        for module, name, value in put:
+            setattr(module, name, value)
+        yield
+    finally:
+        for module, name, value in before:
+            if value is absent:
+                vars(module).pop(name, None)
+            else:
+                setattr(module, name, value)
+        torch.backends.mha.set_fastpath_enabled(fast)
+
+
+def tensors_in(x: Any) -> list[Any]:
+    """The tensors in nested arguments, in order.
+
+    Raises ModelError where there is none.
+    """
+    found = [t for t in tree_leaves(x) if isinstance(t, torch.Tensor)]
+    if not found:
+        raise ModelError("the example inputs have no tensor in them")
+    return found

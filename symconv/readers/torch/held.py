@@ -1,0 +1,100 @@
+"""Held: what is known of a torch tensor while a module is traced: its symbolic shape, its node, its weights, its values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from symconv.extent import Extent, Size, symbols_of
+from symconv.readers.torch.shadow import Ratio, Shadow
+from symconv.symbols import Symbol
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A parameter or buffer of the module by its first name, and whether it is trainable, frozen or a buffer."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: str
+
+
+@dataclass(eq=False)
+class Held:
+    """A tensor: of a node of the network, a weight of the module, or made from neither."""
+
+    shape: tuple[Size, ...]
+    dtype: str = "float32"
+    #: The node that made it; empty of what depends on no input.
+    node: str = ""
+    #: The parameter or buffer that it is.
+    kept: Kept | None = None
+    #: Its values in this run on the CPU, of a small tensor that is no activation.
+    twin: Any = None
+    #: Its elements as numbers that carry sizes, of a tensor that was made from some.
+    cells: Any = None
+    #: The symbols on which its values depend.
+    of: frozenset[Symbol] = frozenset()
+    #: Whether its values come from those of an input.
+    given: bool = False
+    #: What it is a view of.
+    root: Held | None = field(default=None, repr=False)
+
+    @property
+    def constant(self) -> bool:
+        """Whether it depends on no input of the module."""
+        return not self.node
+
+
+_NAME = "_symconv_held"
+
+
+def held_by(tensor: Any) -> Held | None:
+    """What is known of a tensor."""
+    found: Held | None = getattr(tensor, _NAME, None)
+    return found
+
+
+def hold(tensor: Any, held: Held) -> None:
+    """Let a tensor be known."""
+    setattr(tensor, _NAME, held)
+
+
+def release(tensor: Any) -> None:
+    """Let nothing be known of a tensor any more."""
+    if hasattr(tensor, _NAME):
+        delattr(tensor, _NAME)
+
+
+def dtype_name(dtype: Any) -> str:
+    """`float32` of torch.float32."""
+    return str(dtype).removeprefix("torch.")
+
+
+def symbols_in(sizes: Any) -> frozenset[Symbol]:
+    """The symbols of all sizes."""
+    return frozenset(s for x in sizes if isinstance(x, Extent) for s in symbols_of(x))
+
+
+def boxed(x: Any) -> Any:
+    """Numbers, lists of them or an array as an array of objects, which keep what they carry."""
+    if isinstance(x, np.ndarray):
+        return x
+    if isinstance(x, list | tuple):
+        parts = [boxed(v) for v in x]
+        made = np.empty((len(parts), *(parts[0].shape if parts else ())), dtype=object)
+        for i, part in enumerate(parts):
+            made[i] = part if part.shape else part.item()
+        return made
+    made = np.empty((), dtype=object)
+    made[()] = x
+    return made
+
+
+def carries(x: Any) -> bool:
+    """Whether a number, or one in a list, carries a size."""
+    if isinstance(x, list | tuple):
+        return any(map(carries, x))
+    return isinstance(x, Shadow | Ratio)

@@ -1,0 +1,155 @@
+"""A module and example inputs in, a Network out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import torch
+
+from symconv.errors import ModelError
+from symconv.extent import Size
+from symconv.network import Network
+from symconv.readers.onnx.axes import ALL, BATCH, NOTHING, Plan
+from symconv.readers.torch.checking import Disagreement, checked
+from symconv.readers.torch.copying import as_before, without_weights
+from symconv.readers.torch.example import Example, example
+from symconv.readers.torch.finish import finished
+from symconv.readers.torch.trace import Traced, trace
+from symconv.symbols import Symbol
+
+#: What stays as it is where it cannot be a symbol, by what was tried.
+_LEFT: Final = {ALL: "the spatial axes and the tokens", BATCH: "the batch"}
+
+
+class Reading:
+    """A module that was read: its network, its copy without weights, the call, and the runs that were compared."""
+
+    def __init__(self, module: Any, call: Example, plan: Plan, traced: Traced, points: list[dict[Symbol, int]]) -> None:
+        self.module, self.call, self.plan, self.traced, self.points = module, call, plan, traced, points
+
+    @property
+    def network(self) -> Network:
+        """The closed forms."""
+        return self.traced.net
+
+    @property
+    def shapes(self) -> list[tuple[Size, ...]]:
+        """The shapes of the inputs, in order."""
+        return [a.shape or () for a in self.plan.inputs]
+
+
+def read_torch(
+    module: Any,
+    inputs: Any = (),
+    kwargs: Mapping[str, Any] | None = None,
+    dims: Mapping[str, Any] | None = None,
+    square: bool = False,
+    name: str = "",
+) -> Reading:
+    """The network of a torch module, from one run on no device at the example's sizes.
+
+    `inputs` are the forward's positional arguments, one tensor or several, and `kwargs` its named ones. The batch, the
+    spatial axes of images and the tokens of whole-number inputs are symbols, N, H and W (X where they are equal and
+    `square`), T; `dims` names others by the forward's parameters, {"x": ("N", None, "H", "W")} or {"x:2": "H"}.
+
+    Neither the module nor the random state is changed. Raises ModelError where the module fails, reads a value that
+    depends on data or changes from call to call, naming the module inside of it; CallError for `dims` that do not fit.
+    """
+    if not isinstance(module, torch.nn.Module):
+        raise ModelError(f"{module!r:.80} is no torch module: an instance of torch.nn.Module is wanted")
+    args = (inputs,) if isinstance(inputs, torch.Tensor) else tuple(inputs)
+    call = example(module, args, kwargs or {})
+    own = without_weights(module)
+    name = name or type(module).__name__
+    with _random_state():
+        return _read(own, call, dims or {}, square, name)
+
+
+class _random_state:  # noqa: N801  (a context)
+    """The random state of the CPU is as before."""
+
+    def __enter__(self) -> None:
+        self.state = torch.random.get_rng_state()
+
+    def __exit__(self, *_: object) -> None:
+        torch.random.set_rng_state(self.state)
+
+
+def _read(module: Any, call: Example, dims: Mapping[str, Any], square: bool, name: str) -> Reading:
+    fixed: set[str] = set()
+    why: list[str] = []
+    level = ALL
+    while True:
+        plan = call.planned(dims, square, name, level, frozenset(fixed))
+        try:
+            reading = _traced(module, call, plan, name)
+        except Disagreement as error:
+            if level == NOTHING:
+                raise ModelError(f"{error}: the module changes from call to call") from None
+            why.append(f"{_LEFT[level]} stay as they are in the example, since {error}")
+            level = BATCH if level == ALL else NOTHING
+            continue
+        pinned = _pinned(reading)
+        if not pinned or fixed >= set(pinned):
+            break
+        for symbol, (at, node, reason) in pinned.items():
+            fixed.add(symbol)
+            why.append(f"{symbol} is {at}, and no symbol: {node} fixes it ({reason})")
+    net = reading.network
+    for text in why:
+        net.notes.setdefault(text, [])
+    net.usual = {s.name: _usual(call, plan, s) for s in plan.witness if s.name in net.symbols}
+    return reading
+
+
+def _usual(call: Example, plan: Plan, s: Symbol) -> int:
+    """What a symbol is in the example."""
+    for axes, given in zip(plan.inputs, call.tensors.values()):
+        for size, number in zip(axes.shape or (), given.shape):
+            if not isinstance(size, int) and size.terms == {(s,): 1}:
+                return number
+    return plan.witness[s]
+
+
+def _traced(module: Any, call: Example, plan: Plan, name: str) -> Reading:
+    shapes = [a.shape or () for a in plan.inputs]
+    first: ModelError | None = None
+    for witness in _witnesses(plan):
+        try:
+            with as_before(module):
+                traced = trace(module, call, shapes, witness, name)
+        except ModelError as error:
+            first = first or error
+            continue
+        break
+    else:
+        assert first is not None
+        raise first
+    points = checked(module, call, shapes, traced)
+    finished(traced)
+    return Reading(module, call, plan, traced, points)
+
+
+def _witnesses(plan: Plan) -> list[dict[Symbol, int]]:
+    """The sizes to trace at: two samples in the place of one, which takes other ways; then the example's own."""
+    own = dict(plan.witness)
+    several = {s: 2 if s.name == "N" and v == 1 else v for s, v in own.items()}
+    return [several] if several == own else [several, own]
+
+
+def _pinned(reading: Reading) -> dict[str, tuple[int, str, str]]:
+    """The symbols that can have the one value alone at which they were traced, each with what fixes it."""
+    domain = reading.network.domain
+    out = {}
+    for s, at in reading.traced.path.witness.items():
+        sizes = domain.sizes(s)
+        if s in reading.plan.freed and sizes.finite and at in sizes and len(list(sizes.members(2 * at + 2))) == 1:
+            asked = [c for c in domain.conditions if s in c.symbols and c.relation == "equal"]
+            out[s.name] = (at, asked[0].node if asked else "", asked[0].reason if asked else "a condition")
+    return out
+
+
+def load_torch(module: Any, inputs: Sequence[Any] | Any = (), **said: Any) -> Network:
+    """The network of a torch module; see `read_torch`."""
+    return read_torch(module, inputs, **said).network

@@ -1,0 +1,88 @@
+"""Path: the way that a program takes at one size; every comparison of extents that decides it becomes a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from symconv.condition import Condition, at_least, differs, equal
+from symconv.errors import ShapeError
+from symconv.extent import Extent, Size, symbols_of
+from symconv.network import Network
+from symconv.symbols import Symbol
+from symconv.values import evaluate
+
+LESS, LESS_OR_EQUAL, EQUAL = "<", "<=", "=="
+
+#: By a comparison and its outcome the condition that holds then.
+_CONDITIONS: Final[dict[tuple[str, bool], Callable[[Size, Size], Condition]]] = {
+    (LESS, True): lambda a, b: at_least(b, a + 1),
+    (LESS, False): at_least,
+    (LESS_OR_EQUAL, True): lambda a, b: at_least(b, a),
+    (LESS_OR_EQUAL, False): lambda a, b: at_least(a, b + 1),
+    (EQUAL, True): equal,
+    (EQUAL, False): differs,
+}
+
+
+class Path:
+    """What is decided while a program runs once, at the sizes of `witness`; conditions go to the network's domain."""
+
+    def __init__(self, net: Network, witness: dict[Symbol, int]) -> None:
+        self.net, self.witness = net, witness
+        #: The module that runs.
+        self.where = ""
+        #: Whether the run is over; shadows that a program has kept are plain numbers then.
+        self.closed = False
+        #: What was assumed, by its text the modules that it is said of.
+        self.assumed: dict[str, list[str]] = {}
+        self._seen: set[tuple[str, Size, bool]] = set()
+        self._values: dict[Size, int] = {}
+
+    def value(self, size: Size) -> int:
+        """What a size is in this run."""
+        if isinstance(size, int):
+            return size
+        found = self._values.get(size)
+        if found is None:
+            found = self._values[size] = int(evaluate(size, self.witness))
+        return found
+
+    def decide(self, relation: str, a: Size, b: Size, outcome: bool | None = None, reason: str = "a branch") -> bool:
+        """Whether a < b, a ≤ b or a = b in this run, which is a condition where it is not so at all sizes."""
+        apart = a - b
+        if outcome is None:
+            there = self.value(apart)
+            outcome = there < 0 if relation == LESS else there <= 0 if relation == LESS_OR_EQUAL else there == 0
+        if isinstance(apart, int) or self.closed or (relation, apart, outcome) in self._seen:
+            return outcome
+        self._seen.add((relation, apart, outcome))
+        condition = _CONDITIONS[relation, outcome](a, b)
+        self.net.ask(replace(condition, node=self.where, reason=reason))
+        return outcome
+
+    def pin(self, size: Size, reason: str) -> int:
+        """The number that a size is in this run, where nothing else is known of it: a condition on each symbol."""
+        number = self.value(size)
+        if isinstance(size, Extent) and not self.closed:
+            for s in sorted(symbols_of(size), key=lambda s: s.key):
+                self.net.ask(Condition("equal", Extent({(s,): 1}), self.witness[s], reason, self.where))
+        return number
+
+    def assume(self, what: str) -> None:
+        """Note what is taken for granted of the values that a tensor holds."""
+        nodes = self.assumed.setdefault(what, [])
+        if self.where not in nodes:
+            nodes.append(self.where)
+
+    def require(self, condition: Condition, reason: str) -> None:
+        """State what a rule needs.
+
+        Raises ShapeError where it never holds.
+        """
+        if not condition.symbols:
+            if not condition.holds({}):
+                raise ShapeError(f"{reason}: {condition.text()} never holds")
+            return
+        self.net.ask(replace(condition, node=self.where, reason=reason))

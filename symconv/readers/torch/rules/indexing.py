@@ -1,0 +1,136 @@
+"""Elements by their places: lookups, paddings, tables; none computes."""
+
+from __future__ import annotations
+
+from symconv.extent import Extent, Size
+from symconv.condition import at_least
+from symconv.domain import require
+from symconv.layers import Embedding, Pad
+from symconv.readers.torch.held import Held
+from symconv.readers.torch.operator import Operator, product
+from symconv.readers.torch.registry import counted, shape_only, unknown
+
+
+@shape_only("elements at places of several axes", "index", "_unsafe_index", "_unsafe_masked_index")
+def _index(op: Operator) -> Held:
+    x, indices = op.tensor("self"), op.get("indices")
+    places = [i for i, v in enumerate(indices) if v is not None]
+    if any(indices[i].dtype in ("bool", "uint8") for i in places):
+        return _masked(op, x, indices, places)
+    shape = op.broadcast(*(indices[i].shape for i in places))
+    rest = [n for i, n in enumerate(x.shape) if i not in places]
+    together = places[-1] - places[0] == len(places) - 1
+    first = places[0] if together else 0
+    made = (*rest[:first], *shape, *rest[first:])
+    return op.move("index", made, x, *(indices[i] for i in places))
+
+
+def _masked(op: Operator, x: Held, indices: list[Held | None], places: list[int]) -> Held:
+    """Elements where a mask holds: how many depends on its values."""
+    shape = tuple(op.outs[0][0])
+    for i in places:
+        mask = indices[i]
+        if mask is not None and mask.dtype in ("bool", "uint8"):
+            for s in mask.shape:
+                if isinstance(s, Extent):
+                    op.tracer.path.pin(s, "how many elements a mask chooses")
+    return op.move("index", shape, x)
+
+
+@shape_only("places of one axis", "index_select", "take_along_dim")
+def _index_select(op: Operator) -> Held:
+    x, index = op.tensor("self"), op.tensor("index", "indices")
+    if op.name == "take_along_dim":
+        return op.move("gather", index.shape, x, index)
+    axis = op.axis(len(x.shape), "dim")
+    return op.move("index_select", (*x.shape[:axis], product(index.shape), *x.shape[axis + 1 :]), x, index)
+
+
+@shape_only("elements at the places that an index says", "gather", "take")
+def _gather(op: Operator) -> Held:
+    return op.move("gather", op.tensor("index").shape, op.tensor("self"), op.tensor("index"))
+
+
+@shape_only("a row of a table for each index", "embedding")
+def _embedding(op: Operator) -> Held:
+    table, ids = op.tensor("weight"), op.tensor("indices")
+    shape = (*ids.shape, table.shape[1])
+    if ids.constant:
+        if table.constant and table.kept is None:
+            return op.fresh(shape)
+        return op.move("embedding", shape, table)
+    if not table.constant:
+        return op.move("embedding", shape, table, ids)
+    size, width = table.shape
+    return op.add(Embedding(size, width), ids, weights=[table])
+
+
+@counted("a sum of rows of a table for each bag", "embedding_bag", "_embedding_bag", "_embedding_bag_forward_only")
+def _embedding_bag(op: Operator) -> list[Held]:
+    table, ids, offsets = op.tensor("weight"), op.tensor("indices"), op.get("offsets")
+    bags = offsets.shape[0] if offsets is not None else ids.shape[0]
+    rows = op.add(Embedding(*table.shape), op.tracer.node_of(ids), weights=[table])
+    added = op.pointwise("add", rows, Held((), rows.dtype))
+    first = op.move("bag", (bags, table.shape[1]), added)
+    return [first, *(op.fresh(tuple(shape), dtype) for shape, dtype in op.outs[1:])]
+
+
+@shape_only("elements put around a tensor", "pad", "constant_pad_nd", *(
+    f"{kind}_pad{r}d" for kind in ("reflection", "replication", "_circular") for r in (1, 2, 3)
+))
+def _pad(op: Operator) -> Held:
+    x, amount = op.tensor("self"), op.sizes("pad", "padding")
+    shape = list(x.shape)
+    for i in range(len(amount) // 2):
+        shape[-1 - i] = shape[-1 - i] + amount[2 * i] + amount[2 * i + 1]
+    mode = op.get("mode", default="constant")
+    least = 0 if mode == "constant" and "pad_nd" in op.name or op.name == "pad" and mode == "constant" else None
+    if least is None:
+        for i in range(len(amount) // 2):
+            side = x.shape[-1 - i]
+            for a in amount[2 * i : 2 * i + 2]:
+                bound = a + 1 if "refle" in op.name or mode == "reflect" else a if mode == "circular" else 0
+                if isinstance(side, Extent) or isinstance(a, Extent):
+                    require(at_least(side, bound), "a side longer than its padding")
+    if x.constant and x.kept is None:
+        return op.fresh(tuple(shape))
+    margins = _margins(x, amount)
+    if margins is not None and not x.constant:
+        return op.add(Pad(margins), x)
+    return op.move("pad", tuple(shape), x)
+
+
+def _margins(x: Held, amount: tuple[Size, ...]) -> tuple[tuple[Size, Size], ...] | None:
+    """The amounts at the begin and end of each spatial axis; None where others are padded."""
+    spatial = len(x.shape) - 2
+    if spatial < 1 or len(amount) // 2 > spatial:
+        return None
+    sides: list[tuple[Size, Size]] = [(0, 0)] * spatial
+    for i in range(len(amount) // 2):
+        sides[-1 - i] = amount[2 * i], amount[2 * i + 1]
+    return tuple(sides)
+
+
+@shape_only("1 at the place of each class, else 0", "one_hot")
+def _one_hot(op: Operator) -> Held:
+    x = op.tensor("self")
+    classes = op.get("num_classes", default=-1)
+    return op.move("one_hot", (*x.shape, op.outs[0][0][-1] if classes == -1 else classes), x)
+
+
+@unknown("comparisons with the boundaries, a logarithm of them each", "bucketize", "searchsorted")
+def _bucketize(op: Operator) -> Held:
+    x = op.tensor("self")
+    if x.constant and x.kept is None:
+        return op.fresh(x.shape)
+    return op.unknown(x.shape, x)
+
+
+@shape_only("the places where values hold", "nonzero", "argwhere", "masked_select", "unique", "_unique2", "unique_consecutive", "unique_dim")
+def _where_values(op: Operator) -> list[Held]:
+    return [op.move(op.name, tuple(shape), *op.tensors(), dtype=dtype) for shape, dtype in op.outs]
+
+
+@unknown("comparisons of boxes, whose number depends on values", "torchvision::nms")
+def _nms(op: Operator) -> Held:
+    return op.unknown(tuple(op.outs[0][0]), *op.tensors())

@@ -1,0 +1,93 @@
+"""New tensors: constants, positions, random numbers; nothing is computed from an input."""
+
+from __future__ import annotations
+
+from symconv.extent import Extent, Size
+from symconv.readers.torch.held import Held
+from symconv.readers.torch.operator import Operator, product
+from symconv.readers.torch.registry import counted, shape_only, unknown
+from symconv.readers.torch.shadow import Ratio
+from symconv.rounding import ceiling
+
+
+@shape_only(
+    "a new tensor", "zeros", "ones", "empty", "full", "rand", "randn", "randint", "new_zeros", "new_ones", "new_empty",
+    "new_full", "scalar_tensor", "eye", "randperm", "tril_indices", "triu_indices", "empty_strided", "new_empty_strided",
+    "bartlett_window", "hann_window", "hamming_window", "blackman_window", "kaiser_window", "empty_permuted",
+)  # fmt: skip
+def _new(op: Operator) -> Held:
+    if op.name == "eye":
+        return op.fresh((op.get("n"), op.get("m", default=op.get("n"))))
+    if op.name == "randperm":
+        return op.fresh((op.get("n"),))
+    if op.name.endswith("_window"):
+        return op.fresh((op.get("window_length"),))
+    if op.name.endswith("_indices"):
+        return op.fresh(tuple(op.outs[0][0]))
+    return op.fresh(op.sizes("size"))
+
+
+@shape_only("a new tensor of another one's shape", *(f"{k}_like" for k in ("zeros", "ones", "empty", "full", "rand", "randn", "randint")))
+def _like(op: Operator) -> Held:
+    return op.fresh(op.tensor("self").shape)
+
+
+@shape_only("numbers at equal steps", "arange", "linspace", "logspace", "range")
+def _arange(op: Operator) -> Held:
+    if op.name in ("linspace", "logspace"):
+        return op.fresh((op.get("steps"),))
+    start, end, step = op.get("start", default=0), op.get("end"), op.get("step", default=1)
+    if all(isinstance(x, int | Extent) for x in (start, end)) and isinstance(step, int) and step > 0:
+        return op.fresh((ceiling(end - start, step),))
+    for x in (start, end, step):
+        if isinstance(x, Ratio):
+            op.tracer.path.pin(x.over, "an end of positions that is a float")
+    return op.fresh(tuple(op.outs[0][0]))
+
+
+@shape_only("coordinates of a grid", "meshgrid", "cartesian_prod")
+def _meshgrid(op: Operator) -> list[Held]:
+    values = list(op.get("tensors"))
+    extents = [product(v.shape) for v in values]
+    if op.name == "cartesian_prod":
+        return [op.move("product", (product(extents), len(values)), *values)]
+    if op.get("indexing", default="ij") == "xy" and len(extents) > 1:
+        extents[0], extents[1] = extents[1], extents[0]
+    return [op.move("meshgrid", tuple(extents), v) for v in values]
+
+
+@unknown("a Fourier transform", *(f"fft_{k}" for k in ("fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn")))
+def _fft(op: Operator) -> Held:
+    x = op.tensor("self")
+    rank = len(x.shape)
+    shape = list(x.shape)
+    many = 1 if op.name in ("fft_fft", "fft_ifft", "fft_rfft", "fft_irfft") else 2 if op.name.endswith("2") else rank
+    said = op.get("dim")
+    axes = [int(d) % rank for d in (said if isinstance(said, list) else [said])] if said is not None else list(range(rank - many, rank))
+    sizes = op.get("n", "s")
+    if sizes is not None:
+        for axis, n in zip(axes, sizes if isinstance(sizes, list) else [sizes]):
+            shape[axis] = n
+    last = axes[-1]
+    if "irfft" in op.name:
+        shape[last] = (sizes if not isinstance(sizes, list) else sizes[-1]) if sizes is not None else 2 * (shape[last] - 1)
+    elif "rfft" in op.name:
+        shape[last] = shape[last] // 2 + 1
+    return op.unknown(tuple(shape), x)
+
+
+@unknown("Fourier transforms of the frames of a signal", "stft")
+def _stft(op: Operator) -> Held:
+    x = op.tensor("self")
+    n = op.get("n_fft")
+    hop = op.get("hop_length", default=n // 4)
+    length = x.shape[-1]
+    bins = n // 2 + 1 if op.get("onesided", default=True) else n
+    frames = (length - n) // hop + 1
+    shape: tuple[Size, ...] = (*x.shape[:-1], bins, frames)
+    return op.unknown(shape if op.get("return_complex", default=True) else (*shape, 2), x)
+
+
+@counted("an add an element of the distances", "histogram")
+def _histogram(op: Operator) -> list[Held]:
+    return [op.move("histogram", tuple(shape), *op.tensors(), dtype=dtype) for shape, dtype in op.outs]

@@ -1,0 +1,190 @@
+"""One run of a module on meta tensors: at shadows of the inputs' extents, or at plain numbers beside it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.utils._pytree import tree_leaves
+
+from symconv.errors import ModelError, SymconvError
+from symconv.extent import Size
+from symconv.layer import BUFFER, FROZEN, TRAINABLE
+from symconv.network import Network
+from symconv.readers.torch import rules  # noqa: F401  (registers the rules)
+from symconv.readers.torch.asking import Asking, python_of
+from symconv.readers.torch.example import Example, values_at
+from symconv.readers.torch.held import Held, Kept, dtype_name, hold, held_by, release
+from symconv.readers.torch.operator import Operator
+from symconv.readers.torch.path import Path
+from symconv.readers.torch.tracer import Tracer
+from symconv.readers.torch.values import FLOATS, WHOLE
+from symconv.symbols import Symbol
+from symconv.values import evaluate
+
+
+@dataclass
+class Traced:
+    """What a run showed: the network, the operators with the shapes that they made, and what was assumed."""
+
+    net: Network
+    tracer: Tracer
+    path: Path
+    weights: dict[str, Kept] = field(default_factory=dict)
+
+
+class Plain(Tracer):
+    """A run at plain numbers: the shapes alone, no network."""
+
+    def _ruled(self, func: Any, op: Operator) -> list[Held]:
+        return [Held(tuple(shape), dtype) for shape, dtype in op.outs]
+
+    def _checked(self, op: Operator, held: Held, shape: tuple[int, ...], dtype: str) -> Held:
+        return held
+
+    def _written(self, out: Any, held: Held) -> None:
+        """Nothing: there is no network."""
+
+    def input(self, tensor: Any, name: str, shape: tuple[Size, ...]) -> None:
+        hold(tensor, Held(shape, dtype_name(tensor.dtype)))
+
+
+def trace(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], witness: dict[Symbol, int], name: str) -> Traced:
+    """Run a module once at sizes, with its operators as layers of a network.
+
+    Raises ModelError where the module fails, naming the module that does.
+    """
+    net = Network(name)
+    path = Path(net, dict(witness))
+    tracer = Tracer(net, path)
+    weights = _run(module, call, shapes, tracer)
+    return Traced(net, tracer, path, weights)
+
+
+def plain(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], at: Mapping[Symbol, int]) -> Tracer:
+    """Run a module once at plain numbers.
+
+    Raises ModelError where the module fails, naming the module that does.
+    """
+    numbers = [tuple(evaluate(x, at) if not isinstance(x, int) else x for x in shape) for shape in shapes]
+    net = Network("plain")
+    tracer = Plain(net, Path(net, {}))
+    _run(module, call, numbers, tracer)
+    return tracer
+
+
+def _run(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], tracer: Tracer) -> dict[str, Kept]:
+    path = tracer.path
+    numbers = [tuple(path.value(x) for x in shape) for shape in shapes]
+    args, kwargs, tensors = call.call(numbers)
+    for tensor, given, shape in zip(tensors, call.tensors.values(), shapes):
+        tracer.input(tensor, _node_name(given.name, tracer.net), shape)
+        held = held_by(tensor)
+        assert held is not None
+        held.twin = values_at(given, tuple(tensor.shape))
+        held.given = True
+    weights = _hold_weights(module)
+    try:
+        with _followed(module, tracer), torch.inference_mode(), python_of(module), tracer, Asking(tracer):
+            result = module(*args, **kwargs)
+    except ModelError as error:
+        text = str(error)
+        where = tracer.failed or "the module itself"
+        raise type(error)(text if text.startswith(where) else f"{where.replace('/', '.')}: {text}") from None
+    except SymconvError as error:
+        raise ModelError(f"{(tracer.failed or 'the module itself').replace('/', '.')}: {error}") from None
+    except Exception as error:
+        said = " ".join(str(error).split())[:300]
+        where = (tracer.failed or "the module itself").replace("/", ".")
+        raise ModelError(f"{where} fails on inputs of {_said(numbers)}: {type(error).__name__}: {said}") from error
+    finally:
+        path.closed = True
+        for tensor in (*module.parameters(), *module.buffers()):
+            release(tensor)
+    last = [h for t in tree_leaves(_plain_tree(result)) if isinstance(t, torch.Tensor) and (h := held_by(t)) is not None and h.node]
+    if last:
+        tracer.net.end_with(last[0].node)
+    return weights
+
+
+def _plain_tree(x: Any) -> Any:
+    """Outputs that are objects of a library as what they hold."""
+    if isinstance(x, Mapping):
+        return dict(x)
+    return list(vars(x).values()) if hasattr(x, "__dataclass_fields__") else x
+
+
+def _said(shapes: Sequence[tuple[int, ...]]) -> str:
+    return ", ".join("×".join(map(str, shape)) or "a scalar" for shape in shapes)
+
+
+def _node_name(name: str, net: Network) -> str:
+    path = name.replace(".", "/")
+    unique, k = path, 2
+    while unique in net:
+        unique, k = f"{path}_{k}", k + 1
+    return unique
+
+
+def _hold_weights(module: Any) -> dict[str, Kept]:
+    """Let the parameters and buffers be known by their first names."""
+    weights: dict[str, Kept] = {}
+    for name, p in module.named_parameters():
+        kind = TRAINABLE if p.requires_grad else FROZEN
+        weights[name] = Kept(name, tuple(p.shape), kind)
+        hold(p, Held(tuple(p.shape), dtype_name(p.dtype), kept=weights[name]))
+    for name, b in module.named_buffers():
+        weights[name] = Kept(name, tuple(b.shape), BUFFER)
+        held = Held(tuple(b.shape), dtype_name(b.dtype), kept=weights[name])
+        if b.device.type == "cpu" and b.numel() <= (FLOATS if b.is_floating_point() else WHOLE):
+            held.twin = b.detach()
+        hold(b, held)
+    return weights
+
+
+@contextmanager
+def _followed(module: Any, tracer: Tracer) -> Iterator[None]:
+    """While this is entered, the tracer knows which call of which module runs."""
+    from torch.nn.modules import module as hooks
+
+    names = {id(m): name for name, m in module.named_modules()}
+    paths: list[str] = [""]
+
+    def enter(m: Any, args: Any) -> None:
+        path = names.get(id(m))
+        if path == "" and not tracer.called and len(tracer.scopes) == 1:
+            tracer.called[""] = 1
+            tracer.scopes.append("")
+            paths.append("")
+            return
+        outer, above = tracer.scopes[-1], paths[-1]
+        if path is None:
+            own = type(m).__name__.lower()
+        else:
+            own = path[len(above) + 1 :] if above and path.startswith(f"{above}.") else path
+        call = f"{outer}/{own.replace('.', '/')}" if outer else own.replace(".", "/")
+        k = tracer.called[call] = tracer.called.get(call, 0) + 1
+        tracer.scopes.append(call if k == 1 else f"{call}_{k}")
+        paths.append(above if path is None else path)
+        tracer.path.where = tracer.scopes[-1]
+
+    def leave(m: Any, args: Any, out: Any) -> None:
+        if sys.exc_info()[0] is not None and not tracer.failed:
+            tracer.failed = tracer.scopes[-1] or "the module itself"
+        tracer.scopes.pop()
+        paths.pop()
+        tracer.path.where = tracer.scopes[-1]
+
+    handles = [
+        hooks.register_module_forward_pre_hook(enter),
+        hooks.register_module_forward_hook(leave, always_call=True),
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,374 @@
+"""Tracer: one run of a module on meta tensors, each operator of which becomes layers of a network.
+
+An operator is not decomposed: it runs on plain meta tensors, and one rule says which layers it is. Its symbolic shape
+is checked against the one that torch makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map
+
+from symconv.condition import Condition, at_least
+from symconv.domain import Domain, asking
+from symconv.errors import ModelError, SymconvError
+from symconv.extent import Extent, Size, size_of
+from symconv.layer import Layer, Parameter
+from symconv.layers import Look
+from symconv.network import Network
+from symconv.readers.torch.courier import Luggage
+from symconv.readers.torch.held import Held, Kept, dtype_name, held_by, hold, symbols_in
+from symconv.readers.torch.operator import Operator
+from symconv.readers.torch.path import Path
+from symconv.readers.torch.registry import RULES
+from symconv.readers.torch.rules.pointwise import generic
+from symconv.readers.torch.shadow import Shadow, plain, shadow
+from symconv.readers.torch.values import WHOLE, follow
+from symconv.symbols import symbol
+from symconv.tensor import Tensor
+
+#: Operators that hand out a value of a tensor.
+READS: Final = frozenset({"_local_scalar_dense", "item", "is_nonzero", "equal", "allclose"})
+
+#: Operators that hand their input on as it is.
+PASSED: Final = frozenset({"detach", "alias", "lift_fresh", "lift", "contiguous", "requires_grad", "set_data", "resolve_conj", "resolve_neg"})
+
+
+class ValueRead(ModelError):
+    """A program reads a value that depends on data, and nothing is known of it."""
+
+
+class _Kept(Domain):
+    """Hands what rules require on to the network, which keeps it for when it is built again."""
+
+    def __init__(self, net: Network) -> None:
+        super().__init__()
+        self.net = net
+
+    def require(self, condition: Condition) -> None:
+        self.net.ask(condition)
+
+
+class Tracer(TorchDispatchMode):
+    """The operators of one run, as layers of `net`."""
+
+    def __init__(self, net: Network, path: Path) -> None:
+        super().__init__()
+        self.net, self.path = net, path
+        self.luggage = Luggage()
+        #: The calls of modules that run, by name, the innermost last; how often each name was called.
+        self.scopes: list[str] = [""]
+        self.called: dict[str, int] = {}
+        #: By node the call of a module that it was made in, and the word for it.
+        self.placed: dict[str, tuple[str, str]] = {}
+        #: The parameters and buffers that a node has.
+        self.used: set[str] = set()
+        #: Where it was when something went wrong.
+        self.failed = ""
+        #: Operators without a rule, each with the modules that call it.
+        self.without: dict[str, list[str]] = {}
+        #: The shapes of every operator's outputs, by the operator, in order.
+        self.made: list[tuple[str, str, tuple[tuple[Size, ...], ...]]] = []
+        self._sources: dict[str, Held] = {}
+        self._unknown: dict[tuple[Any, ...], Extent] = {}
+        self._asked = _Kept(net)
+
+    # -- running -----------------------------------------------------------------------------------------------------
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        try:
+            return self._run(func, args, kwargs or {})
+        except BaseException:
+            self.failed = self.failed or self.path.where or "the module itself"
+            raise
+
+    def _run(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        name, in_place = _named(func)
+        if name in READS:
+            return self._read(func, name, args, kwargs)
+        schema = func._schema.arguments
+        luggage = self.luggage
+        given, named = [self._known(a) for a in args], {k: self._known(v) for k, v in kwargs.items()}
+        called = [_plain(a) for a in args], {k: _plain(v) for k, v in kwargs.items()}
+        result = self._computed(func, name, called)
+        outs = [t for t in tree_leaves(result) if isinstance(t, torch.Tensor)]
+        if not outs:
+            return result
+        arguments = {a.name: a.default_value for a in schema}
+        arguments.update(zip((a.name for a in schema), given))
+        arguments.update(named)
+        op = Operator(self, name, arguments, [(tuple(t.size()), dtype_name(t.dtype)) for t in outs])
+        made = self._ruled(func, op)
+        follow(name, func, given, named, called, outs, made)
+        shapes = []
+        for out, held in zip(outs, made):
+            held = self._checked(op, held, tuple(out.size()), dtype_name(out.dtype))
+            shapes.append(held.shape)
+            if in_place:
+                self._written(out, held)
+            hold(out, held)
+        self.made.append((str(func), self.path.where, tuple(shapes)))
+        luggage.clear()
+        return result
+
+    def _computed(self, func: Any, name: str, called: tuple[list[Any], dict[str, Any]]) -> Any:
+        args, kwargs = called
+        moved = tree_map(_on_meta, args), tree_map(_on_meta, kwargs)
+        try:
+            return func(*moved[0], **moved[1])
+        except NotImplementedError as error:
+            if "data-dependent" in str(error) or "Meta" in str(error) or "meta" in str(error):
+                return self._on_values(func, name, called, error)
+            raise
+
+    def _on_values(self, func: Any, name: str, called: tuple[list[Any], dict[str, Any]], error: Exception) -> Any:
+        """The operator on values that are known, where its shape depends on them.
+
+        Raises ValueRead where they are not.
+        """
+        tensors = [t for t in tree_leaves(called) if isinstance(t, torch.Tensor)]
+        helds = [held_by(t) for t in tensors]
+        if any(h is None or h.twin is None for h in helds):
+            raise ValueRead(f"{name} makes a tensor whose shape depends on the values of another one") from error
+        self._assumed(name, [h for h in helds if h is not None])
+        args, kwargs = (tree_map(lambda t: held_by(t).twin if isinstance(t, torch.Tensor) else t, x) for x in called)  # type: ignore[union-attr]
+        found = func(*args, **kwargs)
+        return tree_map(lambda t: t.to("meta") if isinstance(t, torch.Tensor) else t, found)
+
+    def _assumed(self, name: str, helds: list[Held]) -> None:
+        for h in helds:
+            if h.given:
+                self.path.assume(f"the values of a tensor, read by {name}, are those of the example")
+            for s in sorted(h.of, key=lambda s: s.key):
+                self.path.pin(size_of(s), f"a value read by {name} depends on it")
+
+    def _read(self, func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
+        helds = [held_by(a) or self._known(a) for a in args if isinstance(a, torch.Tensor)]
+        found = []
+        for h in helds:
+            if h.cells is not None:
+                for x in h.cells.ravel():
+                    if isinstance(x, Shadow):
+                        self.path.pin(x.size, f"a value read by {name}")
+            elif h.twin is not None:
+                self._assumed(name, [h])
+            else:
+                raise ValueRead(f"{name} reads a value that depends on data")
+            found.append(h.twin if h.twin is not None else torch.tensor([plain(x) for x in h.cells.ravel()]).reshape(h.cells.shape))
+        values = iter(found)
+        return func(*(next(values) if isinstance(a, torch.Tensor) else _plain(a) for a in args), **kwargs)
+
+    def _known(self, x: Any) -> Any:
+        """An argument with what is known in the place of tensors, and sizes in the place of numbers that carry them."""
+        if isinstance(x, torch.Tensor):
+            held = held_by(x)
+            if held is None:
+                held = Held(tuple(x.size()), dtype_name(x.dtype))
+                if x.device.type == "cpu" and x.numel() <= WHOLE:
+                    held.twin = x.detach() if type(x) is torch.Tensor else None
+                hold(x, held)
+            return held
+        if type(x) in (list, tuple) or isinstance(x, list | tuple):
+            return [self._known(v) for v in x]
+        x = self.luggage.unpacked(x)
+        return x
+
+    # -- rules -------------------------------------------------------------------------------------------------------
+
+    def _ruled(self, func: Any, op: Operator) -> list[Held]:
+        rule = RULES.get(op.name)
+        sized = _sized(op)
+        first = op.tensors()[0] if op.tensors() else None
+        if op.name in PASSED and first is not None:
+            return [Held(first.shape, op.dtype, first.node, first.kept, root=first.root or first)]
+        try:
+            with asking(self._asked, self.path.where):
+                if rule is not None:
+                    found = rule.run(sized)
+                elif torch.Tag.pointwise in func.tags:
+                    found = generic(sized)
+                else:
+                    found = self._without_rule(sized)
+        except SymconvError as error:
+            raise ModelError(f"{self.path.where or 'the module'}: {op.name}: {error}") from None
+        made = list(found) if isinstance(found, list | tuple) else [found]
+        return [m if isinstance(m, Held) else op.fresh(tuple(out[0])) for m, out in zip(made, op.outs)]
+
+    def _without_rule(self, op: Operator) -> list[Held]:
+        """An operator that is not known: its cost and the extents of its outputs are named unknowns."""
+        where = self.without.setdefault(op.name, [])
+        if self.path.where not in where:
+            where.append(self.path.where)
+        values = op.tensors()
+        moving = any(symbols_in(v.shape) for v in values) or any(isinstance(x, Extent) for x in _flat(op.arguments.values()))
+        made = []
+        for i, (shape, dtype) in enumerate(op.outs):
+            extents = tuple(self._unknown_extent(op.name, i, k, n) if moving else n for k, n in enumerate(shape))
+            made.append(op.unknown(extents, *values, dtype=dtype) if i == 0 else op.move(op.name, extents, *values, dtype=dtype))
+        return made
+
+    def _unknown_extent(self, name: str, i: int, k: int, number: int) -> Extent:
+        where = self.path.where or "the module"
+        said = f"{where}.{name}.{i}.dim{k}" if i else f"{where}.{name}.dim{k}"
+        s = symbol(said, "extent", self.net.name)
+        while s in self.path.witness:
+            said += "'"
+            s = symbol(said, "extent", self.net.name)
+        self.path.witness[s] = number
+        return size_of(s)
+
+    def unknown_cost(self, kind: str, *of: Any) -> Extent:
+        """The named unknown for what an operator without a count does; the same for the same operator and shapes."""
+        key = (kind, *of)
+        if key not in self._unknown:
+            n = sum(k[0] == kind for k in self._unknown) + 1
+            self._unknown[key] = size_of(symbol(f"cost[{kind}]" if n == 1 else f"cost[{kind} {n}]", "padding", self.net.name))
+        return self._unknown[key]
+
+    def _checked(self, op: Operator, held: Held, shape: tuple[int, ...], dtype: str) -> Held:
+        """What a rule says, where it agrees with torch in this run.
+
+        Raises ModelError where it does not.
+        """
+        if len(held.shape) != len(shape) or any(self.path.value(a) != b for a, b in zip(held.shape, shape)):
+            said = "×".join(str(x) for x in held.shape)
+            raise ModelError(
+                f"{self.path.where or 'the module'}: {op.name}: its rule says {said or 'a scalar'}, and torch makes "
+                f"{'×'.join(map(str, shape)) or 'a scalar'}; a rule of symconv is wrong here"
+            )
+        held.dtype = dtype
+        for x in held.shape:
+            if isinstance(x, Extent):
+                self.path.require(at_least(x, 1), "an extent of at least 1")
+        return held
+
+    def _written(self, out: Any, held: Held) -> None:
+        """What an operator wrote in place is there for all that looks at the same elements."""
+        before = held_by(out)
+        root = before.root if before is not None else None
+        held.root = root
+        if root is not None and held.node:
+            root.node, root.kept = held.node, None
+
+    # -- the network -------------------------------------------------------------------------------------------------
+
+    def place(self, word: str, layer: Layer, read: Sequence[Held], weights: Iterable[Held | None], dtype: str) -> Held:
+        """Add a layer to the network, in the module that runs."""
+        sources = [self.node_of(v) for v in read]
+        name = self._unique(word)
+        tensors = tuple(Tensor(v.shape, v.dtype) for v in sources)
+        self.net.place(name, layer, tuple(v.node for v in sources), tensors, "", (), False, self.stated(weights))
+        self.placed[name] = (self.scopes[-1], word)
+        out = self.net.node(name).out
+        return Held(out.shape, dtype or out.dtype, name)
+
+    def _unique(self, word: str) -> str:
+        scope = self.scopes[-1]
+        word = word.strip("_").replace("::", ".") or word
+        name = f"{scope}/{word}" if scope else word
+        unique, k = name, 2
+        while unique in self.net:
+            unique, k = f"{name}_{k}", k + 1
+        return unique
+
+    def node_of(self, held: Held) -> Held:
+        """A tensor with a node of its own, a weight or a constant too."""
+        if held.node:
+            return held
+        kept = held.kept
+        if kept is None:
+            name = self._unique("constant")
+            self.net.place(name, Look("constant", held.shape, held.dtype), (), (), "", (), False, ())
+            self.placed[name] = (self.scopes[-1], "constant")
+            return Held(held.shape, held.dtype, name)
+        known = self._sources.get(kept.name)
+        if known is None:
+            name = kept.name.replace(".", "/")
+            unique, k = name, 2
+            while unique in self.net:
+                unique, k = f"{name}_{k}", k + 1
+            self.net.place(unique, Look("parameter", held.shape, held.dtype), (), (), "", (), False, self.stated([held]))
+            known = self._sources[kept.name] = Held(held.shape, held.dtype, unique)
+        return known
+
+    def stated(self, weights: Iterable[Held | None]) -> tuple[Parameter, ...]:
+        """The parameters and buffers among tensors, each the first time that it is used."""
+        found = []
+        for held in weights:
+            kept = held.kept if held is not None else None
+            if kept is not None and kept.name not in self.used:
+                self.used.add(kept.name)
+                found.append(parameter(kept))
+        return tuple(found)
+
+    def input(self, tensor: Any, name: str, shape: tuple[Size, ...]) -> None:
+        """A tensor that the module is called with."""
+        self.net.input(name, *shape, dtype=dtype_name(tensor.dtype))
+        hold(tensor, Held(shape, dtype_name(tensor.dtype), name))
+
+    def shadows(self, tensor: Any) -> list[int]:
+        """The extents of a tensor as numbers that carry them."""
+        held = held_by(tensor)
+        if held is None:
+            return [int(x) for x in tensor.size()]
+        return [shadow(x, self.path) for x in held.shape]
+
+
+def parameter(kept: Kept) -> Parameter:
+    """A parameter or buffer of a module as what a layer keeps, under its own last name."""
+    return Parameter(kept.name.rpartition(".")[2], kept.shape, kept.kind)
+
+
+def _named(func: Any) -> tuple[str, bool]:
+    """The operator's name without the _ of one in place, its namespace before it where that is not aten."""
+    name = func._overloadpacket.__name__
+    in_place = name.endswith("_") and not name.startswith("__") or name in ("__iadd__", "__imul__", "__isub__", "__idiv__")
+    name = name.removesuffix("_") if in_place else name
+    namespace = func.namespace
+    return (name if namespace == "aten" else f"{namespace}::{name}"), in_place or "out" in func._overloadname
+
+
+def _plain(x: Any) -> Any:
+    """An argument in plain numbers."""
+    if isinstance(x, list | tuple):
+        return [_plain(v) for v in x]
+    if isinstance(x, torch.SymInt):
+        return int(plain(x.node.carried))
+    if isinstance(x, Shadow):
+        return int(plain(x))
+    return x
+
+
+def _on_meta(x: Any) -> Any:
+    if isinstance(x, torch.Tensor) and x.device.type != "meta":
+        moved = x.detach().to("meta")
+        held = held_by(x)
+        if held is not None:
+            hold(moved, held)
+        return moved
+    return torch.device("meta") if isinstance(x, torch.device) else x
+
+
+def _sized(op: Operator) -> Operator:
+    """The call with sizes in the place of numbers that carry them."""
+    return Operator(op.tracer, op.name, {k: _size(v) for k, v in op.arguments.items()}, op.outs)
+
+
+def _size(x: Any) -> Any:
+    if isinstance(x, Shadow):
+        return x.size
+    if isinstance(x, list):
+        return [_size(v) for v in x]
+    return x
+
+
+def _flat(values: Iterable[Any]) -> Iterable[Any]:
+    for v in values:
+        if isinstance(v, list | tuple):
+            yield from _flat(v)
+        else:
+            yield v

@@ -1,0 +1,161 @@
+"""The values of small tensors that are no activations, such as positions, masks, lengths, and sizes in tensors.
+
+They are worked out on the CPU beside the trace, so that a program that reads one goes on; those that were made from
+sizes keep the sizes, element by element.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_map
+
+from symconv.readers.torch.held import Held, boxed, held_by, symbols_in
+from symconv.readers.torch.shadow import Ratio, Shadow, as_float, as_whole
+
+#: Elements of integer tensors whose values are worked out, of float ones, and of those whose sizes are followed.
+WHOLE: Final = 1 << 16
+FLOATS: Final = 1 << 12
+CELLS: Final = 1 << 8
+
+
+def _each(function: Callable[[Any], Any], cells: Any) -> Any:
+    made = np.empty(cells.shape, dtype=object)
+    flat = [function(x) for x in cells.ravel()]
+    for i, x in enumerate(flat):
+        made.reshape(-1)[i] = x
+    return made
+
+
+def _to(cells: Any, *rest: Any, **named: Any) -> Any:
+    dtype = next((x for x in (*rest, *named.values()) if isinstance(x, torch.dtype)), None)
+    if dtype is None or dtype == torch.bool:
+        return cells if dtype is None else _each(bool, cells)
+    return _each(as_float if dtype.is_floating_point else as_whole, cells)
+
+
+def _divided(a: Any, b: Any, rounding_mode: str | None = None) -> Any:
+    if rounding_mode is None:
+        return a / b
+    return a // b if rounding_mode == "floor" else _each(as_whole, boxed(a / b))
+
+
+def _less(a: Any, b: Any, alpha: Any = 1) -> Any:
+    return a - boxed(b) * alpha
+
+
+def _pairs(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda a, b: np.vectorize(function, otypes=[object])(a, b)
+
+
+_SAME: Final[Callable[..., Any]] = lambda a, *rest, **named: a
+
+#: Operators that are worked out on elements which carry sizes.
+_STEPS: Final[dict[str, Callable[..., Any]]] = {
+    "add": lambda a, b, alpha=1: a + boxed(b) * alpha, "sub": _less, "rsub": lambda a, b, alpha=1: b - a * alpha,
+    "mul": operator.mul, "neg": operator.neg, "div": _divided, "true_divide": _divided,
+    "floor_divide": operator.floordiv, "remainder": operator.mod, "pow": lambda a, b: a ** b,
+    "floor": lambda a: _each(math.floor, a), "ceil": lambda a: _each(math.ceil, a),
+    "round": lambda a: _each(round, a), "trunc": lambda a: _each(as_whole, a),
+    "to": _to, "_to_copy": _to, "type_as": _SAME, "long": lambda a: _each(as_whole, a),
+    "int": lambda a: _each(as_whole, a), "float": lambda a: _each(as_float, a), "double": lambda a: _each(as_float, a),
+    "stack": lambda a, dim=0: np.stack(a, dim), "cat": lambda a, dim=0: np.concatenate(a, dim),
+    "select": lambda a, d, i: boxed(np.take(a, int(i), d)), "unbind": lambda a, d=0: [boxed(x) for x in np.moveaxis(a, d, 0)],
+    "unsqueeze": np.expand_dims, "squeeze": lambda a, d=None: np.squeeze(a, d), "prod": lambda a, d=None, *r, **k: boxed(np.prod(a, d)),
+    "sum": lambda a, d=None, *r, **k: boxed(np.sum(a, tuple(d) if d else None)),
+    "max": lambda a, b=None: boxed(max(a.ravel())) if b is None else _pairs(max)(a, b),
+    "min": lambda a, b=None: boxed(min(a.ravel())) if b is None else _pairs(min)(a, b),
+    "maximum": _pairs(max), "minimum": _pairs(min), "flip": lambda a, d: np.flip(a, tuple(d)),
+    "view": lambda a, s: a.reshape(tuple(map(int, s))), "reshape": lambda a, s: a.reshape(tuple(map(int, s))),
+    "expand": lambda a, s, **k: np.broadcast_to(a, tuple(int(y) if int(y) >= 0 else x for x, y in zip((1,) * (len(s) - a.ndim) + a.shape, s))),
+    "cumsum": lambda a, d, **k: np.cumsum(a, d), "repeat_interleave": lambda a, n, *r, **k: np.repeat(a, int(n)),
+    **dict.fromkeys(("detach", "clone", "lift_fresh", "lift", "contiguous", "alias", "cpu"), _SAME),
+    **{name: getattr(operator, name) for name in ("le", "lt", "ge", "gt", "eq", "ne")},
+}  # fmt: skip
+
+_ASKED: Final = ("le", "lt", "ge", "gt", "eq", "ne")
+
+
+def slice_of(cells: Any, dim: Any = 0, start: Any = None, end: Any = None, step: Any = 1) -> Any:
+    """A slice along an axis."""
+    index = [slice(None)] * cells.ndim
+    far = end is None or int(end) >= cells.shape[dim]
+    index[dim] = slice(None if start is None else int(start), None if far else int(end), int(step))
+    return cells[tuple(index)]
+
+
+_STEPS["slice"] = slice_of
+
+
+def cells_of(held: Held) -> Any:
+    """The elements of a tensor as far as they are known, with the sizes that they carry; None where they are not."""
+    if held.cells is not None:
+        return held.cells
+    if held.twin is not None and held.twin.numel() <= CELLS and not held.of:
+        return boxed(held.twin.tolist())
+    return None
+
+
+def follow(name: str, func: Any, args: Any, kwargs: Any, called: Any, outs: list[Any], made: list[Held]) -> None:
+    """Work out the values of an operator's outputs, where those of its inputs are known.
+
+    `args` have what was known of tensors in their places, `called` the arguments in plain numbers.
+    """
+    leaves = tree_leaves((args, kwargs))
+    inputs = [x for x in leaves if isinstance(x, Held)]
+    _twins(func, inputs, called, outs, made)
+    sized = any(isinstance(x, Shadow | Ratio) for x in leaves)
+    if not (sized or any(h.cells is not None for h in inputs)) or not outs or outs[0].numel() > CELLS:
+        return
+    step = _STEPS.get(name)
+    if step is None or (name in _ASKED and any(h.given for h in inputs)):
+        return
+    with contextlib.suppress(TypeError, ValueError, IndexError, AttributeError, KeyError, OverflowError, ZeroDivisionError):
+        put = lambda x: _taken(cells_of(x)) if isinstance(x, Held) else x
+        found = step(*tree_map(put, tuple(args)), **tree_map(put, kwargs))
+        for out, held, cells in zip(outs, made, found if isinstance(found, list) else [found]):
+            held.cells = boxed(cells).reshape(tuple(out.size()))
+
+
+def _taken(cells: Any) -> Any:
+    if cells is None:
+        raise ValueError
+    return cells
+
+
+def _twins(func: Any, inputs: list[Held], called: Any, outs: list[Any], made: list[Held]) -> None:
+    small = all(o.numel() <= (FLOATS if o.is_floating_point() else WHOLE) and not o.is_complex() for o in outs)
+    if not small or not outs or any(h.twin is None for h in inputs):
+        return
+    if not inputs and all(o.is_floating_point() for o in outs) and any(o.numel() > CELLS for o in outs):
+        return
+    args, kwargs = called
+    with contextlib.suppress(RuntimeError, ValueError, IndexError, TypeError, NotImplementedError), torch.random.fork_rng([]):
+        found = [t for t in tree_leaves(func(*_on_cpu(args), **_on_cpu(kwargs))) if isinstance(t, torch.Tensor)]
+        symbols = frozenset(s for h in inputs for s in h.of).union(*(symbols_in(h.shape) for h in (*inputs, *made)))
+        for held, twin in zip(made, found):
+            held.twin, held.of, held.given = twin, symbols, any(h.given for h in inputs)
+
+
+def _on_cpu(x: Any) -> Any:
+    leaves, spec = tree_flatten(x)
+    return spec.unflatten(list(_cpu(v) for v in leaves)) if hasattr(spec, "unflatten") else tree_map(_cpu, x)
+
+
+def _cpu(x: Any) -> Any:
+    if isinstance(x, torch.Tensor):
+        held = held_by(x)
+        return held.twin if held is not None and held.twin is not None else x
+    return torch.device("cpu") if isinstance(x, torch.device) else x
+
+
+def read(held: Held) -> Iterator[Any]:
+    """The elements of a tensor that a program reads, in order."""
+    cells = held.cells if held.cells is not None else boxed(held.twin.tolist())
+    yield from cells.ravel()
