@@ -242,7 +242,7 @@ def parts(condition: Condition) -> tuple[Condition, ...]:
     least = -h.terms.get((), 0)
     if len(terms) == 1:
         ((m, c),) = terms.items()
-        whole = all(a.integral and (lower_bound(size_of(a)) or 0) >= 0 for a in m)
+        whole = all(a.integral and not_below(size_of(a), 0) for a in m)
         if len(m) > 1 and 1 <= least <= c and whole:
             return tuple(reduced(replace(condition, left=size_of(a), right=1)) for a in dict.fromkeys(m))
     return ()

@@ -88,7 +88,7 @@ def _floor_by_number(over: Extent, under: int, exact: bool) -> Size:
             rest[m] = r
     if not rest:
         out[()] = b // s
-        return from_terms(out)
+        return _paired(from_terms(out))
     g = integer_gcd(s, *rest.values()) if integral else integer_gcd(s, b, *rest.values())
     if g > 1:
         s, b = s // g, b // g
@@ -102,7 +102,29 @@ def _floor_by_number(over: Extent, under: int, exact: bool) -> Size:
             rest[m] += s
             out[m] = out.get(m, 0) + 1
     whole = _plain_floor(rest, b, s, exact)
-    return from_terms(out) + (whole if sign > 0 else -whole)
+    return _paired(from_terms(out) + (whole if sign > 0 else -whole))
+
+
+def _paired(size: Size) -> Size:
+    """With ⌊(u + n)/(2·n)⌋ in the place of ⌊u/n⌋ − ⌊u/(2·n)⌋, as often as both are there: what x + (x mod 2) is half of."""
+    if isinstance(size, int) or len(size.terms) == 1:
+        return size
+    for second, c in size.terms.items():
+        (half,) = second if len(second) == 1 else (None,)
+        if c > 0 or not isinstance(half, Floor) or half.exact or not isinstance(half.under, int) or half.under % 2:
+            continue
+        n = half.under // 2
+        for first, d in size.terms.items():
+            if d != -c or len(first) != 1:
+                continue
+            (whole,) = first
+            over, under = (whole.over, whole.under) if isinstance(whole, Floor) else (size_of(whole), 1)
+            apart = half.over - over
+            if under != n or not isinstance(apart, int) or apart % n or (isinstance(whole, Floor) and whole.exact):
+                continue
+            rest = {m: v for m, v in size.terms.items() if m not in (first, second)}
+            return from_terms(rest) + d * (_floor_by_number(half.over + n, 2 * n, False) - apart // n)  # type: ignore[arg-type]
+    return size
 
 
 def _residue(c: int, s: int) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from symconv.condition import equal
@@ -69,7 +70,7 @@ class Call:
         if shape is None:
             raise ShapeError(f"{self.kind}: {given!r} is no tensor")
         dtype = str(getattr(given, "dtype", "float32")).rpartition(".")[2]
-        return Constant(Tensor(tuple(size_of_int(x) for x in shape), dtype), given)
+        return Constant(Tensor(tuple(size_of_int(x) for x in shape), dtype), (given,))
 
     @property
     def weights(self) -> list[Any]:
@@ -100,7 +101,7 @@ class Call:
         operands = [self.operand(x) for x in given]
         read = [x for x in operands if isinstance(x, Value)]
         beside = tuple(x.shape for x in operands if isinstance(x, Constant))
-        kept = [x.variable for x in operands if isinstance(x, Constant) and x.variable is not None]
+        kept = variables(operands)
         made = dtype or _dtype(read)
         return self.add(Pointwise(operation, beside, made), *read, weights=kept, dtype=made)
 
@@ -117,7 +118,7 @@ class Call:
     ) -> Value:
         operands = [self.operand(x) for x in given]
         read = [x for x in operands if isinstance(x, Value)]
-        kept = [x.variable for x in operands if isinstance(x, Constant) and x.variable is not None]
+        kept = variables(operands)
         made = dtype or _dtype(read)
         return self.add(cls(operation, tuple(shape), made), *read, weights=kept, dtype=made)
 
@@ -125,7 +126,7 @@ class Call:
         """What an operation without a count makes."""
         operands = [self.operand(x) for x in given]
         read = [x for x in operands if isinstance(x, Value)]
-        kept = [x.variable for x in operands if isinstance(x, Constant) and x.variable is not None]
+        kept = variables(operands)
         kind, made = what or self.kind, dtype or _dtype(read)
         cost = self.reader.unknown_cost(kind, tuple(x.shape for x in operands), self.reader.described(self.op))
         return self.add(Unknown(kind, tuple(shape), made, cost=cost), *read, weights=kept or self.weights, dtype=made)
@@ -141,7 +142,7 @@ class Call:
 
         Raises ShapeError where there is none.
         """
-        axis = int(axis)
+        axis = operator.index(axis)
         if not -rank <= axis < rank:
             raise ShapeError(f"{self.kind}: axis {axis} of an input of {rank} axes")
         return axis % rank
@@ -156,6 +157,11 @@ class Call:
     def fits(self, extent: Size, wanted: Size, what: str) -> None:
         """Require an extent of the input to be that of a weight."""
         require(equal(extent, wanted), what)
+
+
+def variables(operands: Iterable[Value | Constant]) -> list[Any]:
+    """The variables that constants among operands hold."""
+    return [v for x in operands if isinstance(x, Constant) for v in x.variables]
 
 
 def _dtype(values: Sequence[Value]) -> str:

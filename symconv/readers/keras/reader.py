@@ -16,13 +16,13 @@ from symconv.domain import Domain, asking
 from symconv.errors import ExtentError, ModelError, SymconvError
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import BUFFER, FROZEN, TRAINABLE, Layer, Parameter
-from symconv.layers import Look
+from symconv.layers import Look, Move
 from symconv.network import Network
 from symconv.readers.keras.call import Call
 from symconv.readers.keras.inferring import opaque
 from symconv.readers.keras.registry import rule_of
 from symconv.readers.keras.tracing import traced
-from symconv.readers.keras.value import Shadow, Value
+from symconv.readers.keras.value import Constant, Shadow, Value
 from symconv.symbols import Symbol, symbol
 from symconv.tensor import Tensor
 from symconv.values import evaluate
@@ -123,6 +123,7 @@ class Reader:
         before = self.net.size
         try:
             with asking(self._asked, name, (), self.times):
+                args, kwargs = self._with_values(tuple(args), dict(kwargs), prefix)
                 made = self._outputs(op, name, tuple(args), dict(kwargs))
                 return self._leftover(op, name, made, before)
         except ModelError:
@@ -134,6 +135,29 @@ class Reader:
             raise ModelError(f"layer {name} ({type(op).__name__}) cannot be read: {what}") from None
         finally:
             self._inside.pop()
+
+    def _with_values(self, args: Any, kwargs: Any, prefix: str) -> tuple[Any, Any]:
+        """The arguments, constants among them as values where there are no others."""
+        from keras import tree
+
+        if any(isinstance(x, Value) for x in tree.flatten((args, kwargs))):
+            return args, kwargs
+
+        def value(x: Any) -> Any:
+            return self.as_value(x, prefix) if isinstance(x, Constant) else x
+
+        return tree.map_structure(value, args), tree.map_structure(value, kwargs)
+
+    def as_value(self, constant: Constant, prefix: str) -> Value:
+        """A constant as a node that makes it of nothing, keeping its variables."""
+        called = str(getattr(constant.variables[0], "name", "constant")) if constant.variables else "constant"
+        dtype = constant.tensor.dtype
+        layer = Look("weights", constant.shape, dtype)
+        return self.place(self._named(prefix + called), layer, (), constant.variables, dtype)
+
+    def made(self, operation: str, shape: Sequence[Size], dtype: str, prefix: str) -> Value:
+        """A tensor that a model's own code makes of nothing: zeros, a range, random numbers."""
+        return self.place(self._named(prefix + operation), Move(operation, tuple(shape), dtype), (), (), dtype)
 
     def _outputs(self, op: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         from keras import tree
@@ -192,6 +216,15 @@ class Reader:
     def take(self, names: Iterable[str]) -> None:
         """That no node may have these names."""
         self._names.update(names)
+
+    def mark(self) -> Any:
+        """What `undo` goes back to."""
+        return self.net.mark(), set(self._names), dict(self._owner), dict(self._groups), self._last
+
+    def undo(self, mark: Any) -> None:
+        """Back to where `mark` was taken."""
+        net, self._names, self._owner, self._groups, self._last = mark
+        self.net.undo(net)
 
     # -- what rules ask for ------------------------------------------------------------------------------------------
 

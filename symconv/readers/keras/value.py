@@ -36,10 +36,10 @@ class Value:
 
 @dataclass(frozen=True)
 class Constant:
-    """A tensor that depends on no input: a number, an array, or a variable of the model."""
+    """A tensor that depends on no input: a number, an array, or a variable of the model, which it then holds."""
 
     tensor: Tensor
-    variable: Any = None
+    variables: tuple[Any, ...] = ()
 
     @property
     def shape(self) -> tuple[Size, ...]:

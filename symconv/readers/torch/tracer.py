@@ -111,7 +111,10 @@ class Tracer(TorchDispatchMode):
             if in_place:
                 self._written(out, held)
             hold(out, held)
-        self.made.append((str(func), self.path.where, tuple(shapes)))
+        if name not in PASSED and name != "slice":  # torch leaves them out where there is nothing to do
+            # A number that is put into a part of a tensor is expanded to plain numbers first.
+            filled = name == "expand" and made[0].constant and made[0].kept is None
+            self.made.append((str(func), self.path.where, () if filled else tuple(shapes)))
         luggage.clear()
         return result
 

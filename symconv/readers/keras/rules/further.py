@@ -16,13 +16,13 @@ from symconv.layers import (
     Reduce,
     RMSNorm,
 )
-from symconv.readers.keras.call import Call, once, whole
+from symconv.readers.keras.call import Call, once, variables, whole
 from symconv.readers.keras.inferring import opaque, shapes
 from symconv.readers.keras.registry import OPS, counted, shape_only, unknown
 from symconv.readers.keras.rules.convolution import padding_of, transposed_sides
 from symconv.readers.keras.rules.products import each
 from symconv.readers.keras.tracing import called, traced
-from symconv.readers.keras.value import Constant, Value
+from symconv.readers.keras.value import Value
 
 
 @counted("K² − 1 max an output, or K² − 1 add and a div", "MaxPool", "AveragePool", family=OPS)
@@ -52,7 +52,7 @@ def _transposed(call: Call) -> Value:
         for k, s, d, e in zip(kernel.shape, strides, dilation, extra)
     ))  # fmt: skip
     window = once(kernel.shape[:rank]), once(strides), tuple(sides), tuple(further), once(dilation)
-    return call.image(ConvTranspose(kernel.shape[-2], *window, 1, False), image, _kept(kernel))
+    return call.image(ConvTranspose(kernel.shape[-2], *window, 1, False), image, variables([kernel]))
 
 
 @counted("a depthwise convolution, then a 1×1 one", "SeparableConv", family=OPS)
@@ -63,16 +63,13 @@ def _separable(call: Call) -> Value:
     sizes, strides, dilation = depthwise.shape[:rank], each(op.strides, rank), each(op.dilation_rate, rank)
     padding = padding_of(op.padding, sizes, dilation)  # type: ignore[arg-type]
     first = DepthwiseConv(once(sizes), once(strides), padding, once(dilation), depthwise.shape[-1], False)
-    made = call.image(first, image, _kept(depthwise), part="depthwise")
-    return call.image(Conv(pointwise.shape[-1], once((1,) * rank), bias=False), made, _kept(pointwise))
-
-
-def _kept(weights: Value | Constant) -> list[Any]:
-    return [weights.variable] if isinstance(weights, Constant) and weights.variable is not None else []
+    made = call.image(first, image, variables([depthwise]), part="depthwise")
+    return call.image(Conv(pointwise.shape[-1], once((1,) * rank), bias=False), made, variables([pointwise]))
 
 
 def _weights(call: Call, *names: str) -> list[Any]:
-    return [call.arguments[n] for n in names if call.arguments.get(n) is not None]
+    given = [call.operand(call.arguments[n]) for n in names if call.arguments.get(n) is not None]
+    return variables(given)
 
 
 @counted("1 mul, 1 add an element", "BatchNorm", family=OPS)
@@ -90,7 +87,7 @@ def _row_norm(call: Call) -> Value:
     axes = sorted(call.axes(call.get("axis", -1), value.rank))
     root = call.kind == "RMSNorm"
     if axes == list(range(value.rank - len(axes), value.rank)) and len(axes) < value.rank:
-        affine = len(given) > 0
+        affine = any(call.arguments.get(n) is not None for n in ("gamma", "scale"))
         layer = RMSNorm(len(axes), affine=affine) if root else LayerNorm(len(axes), affine=affine)
         return call.add(layer, value, weights=given)
     norms = call.add(Reduce("l2" if root else "standardize", tuple(axes), True), value, part="statistics")

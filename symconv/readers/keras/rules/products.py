@@ -9,7 +9,7 @@ from symconv.condition import equal
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.layers import Conv, DepthwiseConv, Einsum, HeadAttention, Product
-from symconv.readers.keras.call import Call, once
+from symconv.readers.keras.call import Call, once, variables
 from symconv.readers.keras.registry import OPS, counted
 from symconv.readers.keras.rules.convolution import padding_of
 from symconv.readers.keras.value import Constant, Value
@@ -20,14 +20,14 @@ def contracted(call: Call, equation: str, operands: list[Value | Constant]) -> V
     read = [x for x in operands if isinstance(x, Value)]
     beside = tuple(x.shape for x in operands if isinstance(x, Constant))
     places = tuple(i for i, x in enumerate(operands) if isinstance(x, Constant))
-    kept = [x.variable for x in operands if isinstance(x, Constant) and x.variable is not None]
+    kept = variables(operands)
     return call.add(Einsum(equation, beside, places), *read, weights=kept)
 
 
 def matmul(call: Call, left: Value | Constant, right: Value | Constant) -> Value:
     """A matrix product of values and constants."""
     read = [x for x in (left, right) if isinstance(x, Value)]
-    kept = [x.variable for x in (left, right) if isinstance(x, Constant) and x.variable is not None]
+    kept = variables((left, right))
     layer = Product(
         left.shape if isinstance(left, Constant) else None, right.shape if isinstance(right, Constant) else None
     )
@@ -85,7 +85,7 @@ def _conv(call: Call) -> Value:
     channels = image.shape[-1 if call.last else 1]
     strides, dilation = each(op.strides, rank), each(op.dilation_rate, rank)
     padding = padding_of(op.padding, sizes, dilation)  # type: ignore[arg-type]
-    kept = [kernel.variable] if isinstance(kernel, Constant) and kernel.variable is not None else []
+    kept = variables([kernel])
     if call.kind == "DepthwiseConv":
         require(equal(channels, kernel.shape[-2]), "as many channels as the kernel has")
         layer = DepthwiseConv(once(sizes), once(strides), padding, once(dilation), kernel.shape[-1], False)

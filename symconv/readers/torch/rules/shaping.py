@@ -278,7 +278,8 @@ def _same_shape(op: Operator) -> Held:
     x = op.tensor("self")
     if op.name == "copy":
         source = op.tensor("src")
-        op.broadcast(x.shape, source.shape)
+        if not source.constant:  # torch expands a number to the numbers that the extents are in this run
+            op.broadcast(x.shape, source.shape)
         return op.move("copy", x.shape, *([] if x.constant else [x]), *([] if source.constant else [source]))
     if op.name == "rot90":
         a, b = (int(d) % len(x.shape) for d in op.get("dims", default=[0, 1]))
