@@ -79,8 +79,13 @@ class Call:
 
     @property
     def last(self) -> bool:
-        """Whether the channels stand last."""
-        return bool(self.get("data_format") == "channels_last")
+        """Whether the channels stand last; where nothing is said as Keras is set."""
+        form = self.get("data_format")
+        if form is None:
+            from keras import config
+
+            form = config.image_data_format()
+        return bool(form == "channels_last")
 
     # -- what it makes -----------------------------------------------------------------------------------------------
 

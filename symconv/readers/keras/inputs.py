@@ -111,7 +111,8 @@ def plan_of(
                 own.append(None)
                 continue
             shape.append(extent)
-            static = axis in image and free and (not square or len({one.shape[i] for i in image}) == 1)
+            static = axis in image and extent > 1 and free
+            static = static and (not square or len({one.shape[i] for i in image}) == 1)
             called = _apart(names, name, one, axis) if static else None
             own.append(None if called in fixed else called)
         raws.append(Raw(one.name, one.dtype, tuple(shape)))

@@ -24,6 +24,7 @@ from symconv.readers.torch.courier import Luggage
 from symconv.readers.torch.held import Held, Kept, dtype_name, held_by, hold, symbols_in
 from symconv.readers.torch.operator import Operator
 from symconv.readers.torch.path import Path
+from symconv.readers.torch.quick import quick
 from symconv.readers.torch.registry import RULES
 from symconv.readers.torch.rules.pointwise import generic
 from symconv.readers.torch.shadow import Shadow, plain, shadow
@@ -73,6 +74,7 @@ class Tracer(TorchDispatchMode):
         self.without: dict[str, list[str]] = {}
         #: The shapes of every operator's outputs, by the operator, in order.
         self.made: list[tuple[str, str, tuple[tuple[Size, ...], ...]]] = []
+        self._there: set[Extent] = set()
         self._sources: dict[str, Held] = {}
         self._unknown: dict[tuple[Any, ...], Extent] = {}
         self._asked = _Kept(net)
@@ -94,7 +96,7 @@ class Tracer(TorchDispatchMode):
         luggage = self.luggage
         given, named = [self._known(a) for a in args], {k: self._known(v) for k, v in kwargs.items()}
         called = [_plain(a) for a in args], {k: _plain(v) for k, v in kwargs.items()}
-        result = self._computed(func, name, called)
+        result = self._computed(func, name, in_place, called)
         outs = [t for t in tree_leaves(result) if isinstance(t, torch.Tensor)]
         if not outs:
             return result
@@ -118,11 +120,12 @@ class Tracer(TorchDispatchMode):
         luggage.clear()
         return result
 
-    def _computed(self, func: Any, name: str, called: tuple[list[Any], dict[str, Any]]) -> Any:
-        args, kwargs = called
-        moved = tree_map(_on_meta, args), tree_map(_on_meta, kwargs)
+    def _computed(self, func: Any, name: str, in_place: bool, called: tuple[list[Any], dict[str, Any]]) -> Any:
+        args = [_on_meta(a) for a in called[0]]
+        kwargs = {k: _on_meta(v) for k, v in called[1].items()}
         try:
-            return func(*moved[0], **moved[1])
+            found = quick(name, in_place, args, kwargs)
+            return func(*args, **kwargs) if found is None else found
         except NotImplementedError as error:
             if "data-dependent" in str(error) or "Meta" in str(error) or "meta" in str(error):
                 return self._on_values(func, name, called, error)
@@ -245,7 +248,8 @@ class Tracer(TorchDispatchMode):
             )
         held.dtype = dtype
         for x in held.shape:
-            if isinstance(x, Extent):
+            if isinstance(x, Extent) and x not in self._there:
+                self._there.add(x)
                 self.path.require(at_least(x, 1), "an extent of at least 1")
         return held
 
@@ -347,6 +351,8 @@ def _plain(x: Any) -> Any:
 
 
 def _on_meta(x: Any) -> Any:
+    if isinstance(x, list | tuple):
+        return [_on_meta(v) for v in x]
     if isinstance(x, torch.Tensor) and x.device.type != "meta":
         moved = x.detach().to("meta")
         held = held_by(x)
