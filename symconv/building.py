@@ -209,6 +209,12 @@ class Building(Undoable):
             trained = self.in_training(self._last)
             self._last, self._result = full, self._result if trained else full
 
+    def run_times(self, times: Mapping[str, Size]) -> None:
+        """How often nodes run, which turned out when they were there already."""
+        for name, many in times.items():
+            self._nodes[name] = replace(self._nodes[name], times=many)
+        self._costs.clear()
+
     def rename(self, names: Mapping[str, str], further: Mapping[str, tuple[Parameter, ...]]) -> None:
         """Other names for nodes that were placed, and parameters that they keep besides; by the names from before.
 

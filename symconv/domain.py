@@ -300,5 +300,7 @@ def require(condition: Condition, reason: str) -> None:
     """
     domain, node, rounds, times = _ledger.get((None, "", (), 1))
     if times != 1:
+        if domain is not None and domain.implies(condition):
+            return
         condition = condition.where(times)
     (domain if domain is not None else Domain()).require(replace(condition, reason=reason, node=node, rounds=rounds))

@@ -90,7 +90,13 @@ class Call:
     # -- what it makes -----------------------------------------------------------------------------------------------
 
     def add(
-        self, layer: Layer, *values: Value, weights: Sequence[Any] = (), dtype: str = "", part: str = "", times: Size = 1
+        self,
+        layer: Layer,
+        *values: Value,
+        weights: Sequence[Any] = (),
+        dtype: str = "",
+        part: str = "",
+        times: Size = 1,
     ) -> Value:
         """Add a layer that reads values and keeps variables of the model; `part` names it below the operation."""
         suffix = f"/{part}" if part else f":{self._made}" if self._made else ""
@@ -118,9 +124,7 @@ class Call:
         """The same elements in another shape."""
         return self._moved(Look, operation, shape, given, dtype)
 
-    def _moved(
-        self, cls: type[Move], operation: str, shape: Sequence[Size], given: Sequence[Any], dtype: str
-    ) -> Value:
+    def _moved(self, cls: type[Move], operation: str, shape: Sequence[Size], given: Sequence[Any], dtype: str) -> Value:
         operands = [self.operand(x) for x in given]
         read = [x for x in operands if isinstance(x, Value)]
         kept = variables(operands)
@@ -147,10 +151,10 @@ class Call:
 
         Raises ShapeError where there is none.
         """
-        axis = operator.index(axis)
-        if not -rank <= axis < rank:
-            raise ShapeError(f"{self.kind}: axis {axis} of an input of {rank} axes")
-        return axis % rank
+        place: int = operator.index(axis)
+        if not -rank <= place < rank:
+            raise ShapeError(f"{self.kind}: axis {place} of an input of {rank} axes")
+        return place % rank
 
     def axes(self, axes: Any, rank: int) -> tuple[int, ...]:
         """Axes from 0 on, all of them for None."""

@@ -1,4 +1,4 @@
-"""The inputs of a model, and which of their axes are symbols: open ones, static ones that are freed, and their names."""
+"""The inputs of a model, and which of their axes are symbols: open ones, static ones that are freed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from symconv.errors import ModelError
 from symconv.extent import Extent, symbols_of
-from symconv.readers.keras.reader import graph_of
+from symconv.readers.keras.parts import graph_of
 from symconv.readers.onnx.axes import NOTHING, Plan, Raw, planned
 
 Open = tuple[int | None, ...]
@@ -88,7 +88,7 @@ def _needed(model: Any, argument: str) -> bool:
     return inspect.signature(model.call).parameters[argument].default is inspect.Parameter.empty
 
 
-# -- symbols ------------------------------------------------------------------------------------------------------------
+# -- symbols ---------------------------------------------------------------------------------------------------------
 
 
 def plan_of(
@@ -122,11 +122,11 @@ def plan_of(
             own += list(said)[len(own) :]
         freed[one.name] = tuple(own)
     rest = {key: value for key, value in dims.items() if not (key in freed and isinstance(value, tuple | list))}
-    for key, said in rest.items():
-        name, _, axis = key.rpartition(":")
-        if name in freed and axis.lstrip("-").isdigit() and -len(freed[name]) <= int(axis) < len(freed[name]):
+    for key in rest:
+        name, _, place = key.rpartition(":")
+        if name in freed and place.lstrip("-").isdigit() and -len(freed[name]) <= int(place) < len(freed[name]):
             own = list(freed[name])
-            own[int(axis)] = None
+            own[int(place)] = None
             freed[name] = tuple(own)
     plan = planned(raws, {**freed, **rest}, False, model.name, NOTHING, frozenset())
     statics = {s for axes, one in zip(plan.inputs, given) for x, at in zip(axes.shape or (), one.shape)
@@ -143,6 +143,8 @@ def spatial_axes(model: Any, one: Given) -> tuple[int, ...]:
     formats = {f for layer in model._flatten_layers() if (f := getattr(layer, "data_format", None)) is not None}
     if len(formats) == 1:
         last = formats == {"channels_last"}
+    elif (one.shape[1] is None) != (one.shape[-1] is None):
+        last = one.shape[1] is None
     else:
         few = (1, 2, 3, 4)
         last = not (one.shape[1] in few and one.shape[-1] not in few)

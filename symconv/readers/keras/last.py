@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from symconv.count import Count
-from symconv.layer import Layer, Parameter, Reach, layer_fields
+from symconv.layer import Layer, Parameter, layer_fields
 from symconv.layers import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
@@ -46,12 +46,14 @@ class _Last(Layer if TYPE_CHECKING else object):  # type: ignore[misc]
         return last(super().output(*map(first, inputs)))
 
     def parameters(self, *inputs: Any, **_: Any) -> tuple[Parameter, ...]:
-        return super().parameters(*map(first, inputs))
+        kept: tuple[Parameter, ...] = super().parameters(*map(first, inputs))
+        return kept
 
     def work(self, *tensors: Any, **_: Any) -> Count:
-        return super().work(*map(first, tensors))
+        count: Count = super().work(*map(first, tensors))
+        return count
 
-    def reach(self, *tensors: Any, **_: Any) -> tuple[Reach, ...] | None:
+    def reach(self, *tensors: Any, **_: Any) -> Any:
         return super().reach(*map(first, tensors))
 
 

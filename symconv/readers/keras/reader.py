@@ -15,11 +15,12 @@ from symconv.condition import Condition
 from symconv.domain import Domain, asking
 from symconv.errors import ExtentError, ModelError, SymconvError
 from symconv.extent import Extent, Size, size_of, symbols_of
-from symconv.layer import BUFFER, FROZEN, TRAINABLE, Layer, Parameter
+from symconv.layer import Layer, Parameter
 from symconv.layers import Look, Move
 from symconv.network import Network
 from symconv.readers.keras.call import Call
 from symconv.readers.keras.inferring import opaque
+from symconv.readers.keras.parts import expandable, graph_of, kinds_of, packed
 from symconv.readers.keras.registry import rule_of
 from symconv.readers.keras.tracing import traced
 from symconv.readers.keras.value import Constant, Shadow, Value
@@ -54,6 +55,8 @@ class Reader:
         self.kinds = kinds_of(model)
         #: How often what is being read runs, such as the steps of a sequence.
         self.times: Size = 1
+        #: Whether code of the model's own was run, which may have made numbers of extents.
+        self.ran = False
         self._names: set[str] = set(net.inputs)
         self._owner: dict[int, str] = {}
         self._groups: dict[tuple[int, ...], str] = {}
@@ -94,8 +97,8 @@ class Reader:
         if not self.agrees(value.shape, shape):
             said = tuple(self.at(x) for x in value.shape)
             raise ModelError(
-                f"layer {op.name} ({type(op).__name__}): read as {value.tensor}, {said} at the model's own sizes, where "
-                f"Keras has {tuple(shape)}"
+                f"layer {op.name} ({type(op).__name__}): read as {value.tensor}, {said} at the model's own sizes, "
+                f"where Keras has {tuple(shape)}"
             )
 
     def agrees(self, shape: Sequence[Size], known: Sequence[int | None]) -> bool:
@@ -111,9 +114,7 @@ class Reader:
     #: Symbols of axes that the model leaves open.
     open: frozenset[Symbol] = frozenset()
 
-    def apply(
-        self, op: Any, args: Sequence[Any], kwargs: Mapping[str, Any], prefix: str, part: str = ""
-    ) -> Any:
+    def apply(self, op: Any, args: Sequence[Any], kwargs: Mapping[str, Any], prefix: str, part: str = "") -> Any:
         """What one operation makes of values, in the structure that Keras has.
 
         Raises ModelError where it cannot follow its inputs, naming it.
@@ -319,45 +320,3 @@ class Reader:
             unique, k = f"{path}#{k}", k + 1
         self._names.add(unique)
         return unique
-
-
-def graph_of(op: Any) -> Any:
-    """The functional graph that a nested model is, or None where it is none."""
-    import keras
-    from keras.src.models.functional import Functional
-
-    if isinstance(op, Functional):
-        return op if type(op).call is Functional.call else None
-    if isinstance(op, keras.Sequential) and type(op).call is keras.Sequential.call:
-        return op._functional
-    return None
-
-
-def packed(shapes: Any, values: Sequence[Value]) -> Any:
-    """Values in the structure that shapes stand in."""
-    from keras import tree
-
-    return tree.pack_sequence_as(tree.map_shape_structure(lambda s: 0, shapes), list(values))
-
-
-def expandable(op: Any) -> bool:
-    """Whether an operation is a layer that can be read by calling it."""
-    import keras
-
-    return isinstance(op, keras.Layer)
-
-
-def kinds_of(model: Any) -> dict[int, str]:
-    """What kind of parameter each variable of a model is, by its identity."""
-    import keras
-
-    trained = {id(v) for v in model.trainable_weights}
-    kinds = {id(v): TRAINABLE if id(v) in trained else FROZEN for v in model.weights}
-    for part in _layers(model):
-        if type(part).__module__.startswith("keras.src.") and isinstance(part, keras.Layer):
-            kinds.update({id(v): BUFFER for v in part._non_trainable_variables if id(v) in kinds})
-    return kinds
-
-
-def _layers(model: Any) -> Iterable[Any]:
-    return model._flatten_layers(include_self=True, recursive=True)  # type: ignore[no-any-return]

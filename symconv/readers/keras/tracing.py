@@ -1,8 +1,8 @@
-"""A layer with a `call` of its own, read by calling it: its inner layers and operations are read as they are called.
+"""A layer with a `call` of its own, read by calling it: what it calls is read as it is called.
 
-The tensors that it is called with have shapes of ints that are symbols besides (`Shadow`), and in place of its variables
-stand tensors too. While it runs, Keras's own symbolic calls are answered by the reader, so that nothing is computed,
-built, or recorded in the layers.
+The tensors that it is called with have shapes of ints that are symbols besides (`Shadow`), and in place of its
+variables stand tensors too. While it runs, Keras's own symbolic calls are answered by the reader, so that nothing is
+computed, built, or recorded in the layers.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def traced(reader: Reader, op: Any, name: str, args: tuple[Any, ...], kwargs: Ma
     given = dict(kwargs)
     if "training" in inspect.signature(op.call).parameters and not given.get("training"):
         given["training"] = False
-    before = reader.mark()
+    before, reader.ran = reader.mark(), True
     try:
         return _called(reader, op, name or op.name, f"{name}/" if name else "", args, given, True)
     except _OwnError as first:
@@ -52,6 +52,7 @@ def called(reader: Reader, function: Callable[..., Any], name: str, *values: Val
     """What a function of tensors, such as an activation of the user's own, makes of values."""
     from keras import tree
 
+    reader.ran = True
     with _answering(reader, f"{name}/"):
         try:
             made = function(*(_tensor(reader, v) for v in values))
@@ -89,7 +90,7 @@ def _called(
         return tree.map_structure(lambda x: _value(reader, x, name), made)
 
 
-# -- tensors ------------------------------------------------------------------------------------------------------------
+# -- tensors ---------------------------------------------------------------------------------------------------------
 
 
 def _tensor(reader: Reader, x: Any) -> Any:
@@ -141,7 +142,7 @@ def _restoring(op: Any) -> Iterator[None]:
             vars(part).update(attributes)
 
 
-# -- answers ------------------------------------------------------------------------------------------------------------
+# -- answers ---------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -149,7 +150,6 @@ def _answering(reader: Reader, prefix: str) -> Iterator[None]:
     """While this is entered, calls of layers and operations on tensors of the reader are read below `prefix`."""
     from keras import Layer, Operation, StatelessScope, tree
     from keras.src import backend
-    from keras.src.backend.common import global_state
 
     thread = threading.get_ident()
 
@@ -204,8 +204,6 @@ def _answering(reader: Reader, prefix: str) -> Iterator[None]:
         return replaced
 
     with _ONE, ExitStack() as stack:
-        counters = dict(global_state.get_global_attribute("object_name_uids") or {})
-        stack.callback(_count_again, counters)
         stack.enter_context(_replaced(Layer, "__call__", layers))
         stack.enter_context(_replaced(Operation, "symbolic_call", operations))
         for module, names in ((backend.numpy, _MADE), (backend.random, _RANDOM)):
@@ -227,13 +225,14 @@ _WHOLE: Final = ("arange", "randint")
 
 def _made_shape(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Size, ...]:
     """The shape of a tensor that is made of nothing."""
-    given = [size_of_int(a) if isinstance(a, int) else a for a in args]
     if name == "arange":
-        start, stop = given[0] if args else size_of_int(kwargs["start"]), given[1] if len(args) > 1 else None
-        stop = size_of_int(kwargs["stop"]) if stop is None and kwargs.get("stop") is not None else stop
-        step = given[2] if len(args) > 2 else kwargs.get("step")
+        given = dict(zip(("start", "stop", "step"), args)) | {k: v for k, v in kwargs.items() if k != "dtype"}
+        start, stop, step = (given.get(k) for k in ("start", "stop", "step"))
         start, stop = (0, start) if stop is None else (start, stop)
-        return (ceiling(stop - start, 1 if step is None else size_of_int(step)),)
+        if not all(isinstance(x, int) for x in (start, stop, 1 if step is None else step)) or (step or 1) < 1:
+            raise ModelError(f"a range from {start} to {stop} by {step}: whole numbers upwards are read")
+        begin, end, by = (size_of_int(x) for x in (start, stop, step or 1) if isinstance(x, int))
+        return (ceiling(end - begin, by),)
     if name == "linspace":
         return (size_of_int(kwargs["num"] if "num" in kwargs else args[2]),)
     if name in ("eye", "tri", "identity"):
@@ -255,14 +254,19 @@ def _replaced(owner: Any, name: str, replace: Callable[[Any], Any]) -> Iterator[
         setattr(owner, name, before)
 
 
-def _count_again(counters: Mapping[str, int]) -> None:
-    """Let Keras number its automatic names from where it was."""
+@contextmanager
+def numbering_kept() -> Iterator[None]:
+    """While this is entered, Keras numbers its automatic names on its own; afterwards it goes on from where it was."""
     from keras.src.backend.common import global_state
 
-    uids = global_state.get_global_attribute("object_name_uids")
-    if uids is not None:
-        uids.clear()
-        uids.update(counters)
+    before = dict(global_state.get_global_attribute("object_name_uids") or {})
+    try:
+        yield
+    finally:
+        uids = global_state.get_global_attribute("object_name_uids")
+        if uids is not None:
+            uids.clear()
+            uids.update(before)
 
 
 def _snake(name: str) -> str:

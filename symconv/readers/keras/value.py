@@ -1,4 +1,4 @@
-"""What arguments of a Keras operation are while it is read: values of the network, constants, sizes that are symbols."""
+"""What arguments of a Keras operation are while it is read: values, constants, sizes that are symbols."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ class Constant:
 class Shadow(int):
     """An extent while a model's own code runs: a number, at the sizes that are tried, and what it is in symbols.
 
-    Arithmetic is done on both. A comparison is decided by the number, and `decided` is told what that takes for granted.
+    Arithmetic is done on both. A comparison is decided by the number, and `decided` is told what that takes
+    for granted.
     """
 
     extent: Extent

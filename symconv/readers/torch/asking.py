@@ -88,7 +88,7 @@ class Asking(TorchFunctionMode):
                 return bool(cells.item())
             return as_whole(cells.item()) if name in ("__int__", "__index__") else cells.item()
         if held.twin is None:
-            self.tracer.failed = self.tracer.failed or self.tracer.path.where or "the module itself"
+            self.tracer.failed = self.tracer.failed or self.tracer.path.where
             raise ValueRead("it reads a value that depends on data")
         self.tracer._assumed(name.strip("_"), [held])
         return func(held.twin, *args[1:], **kwargs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product as combinations
 from typing import Any, Final
 
@@ -10,7 +10,9 @@ from symconv.errors import ExtentError, ModelError
 from symconv.extent import Extent, Size, symbols_of
 from symconv.readers.torch.copying import as_before
 from symconv.readers.torch.example import Example
+from symconv.readers.torch.path import THE_MODULE
 from symconv.readers.torch.trace import Traced, plain
+from symconv.readers.torch.tracer import Made, Tracer
 from symconv.symbols import Symbol
 from symconv.values import evaluate
 
@@ -25,16 +27,23 @@ class Disagreement(ModelError):
     """A plain run that shows other shapes than the formulas have."""
 
 
-def checked(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], traced: Traced) -> list[dict[Symbol, int]]:
+def checked(
+    module: Any,
+    call: Example,
+    shapes: Sequence[tuple[Size, ...]],
+    traced: Traced,
+    ways: Callable[[str, Mapping[Symbol, int]], Sequence[Traced]],
+) -> list[dict[Symbol, int]]:
     """Compare every shape of plain runs with the formulas; the points of these runs.
 
-    Raises Disagreement for the first shape that differs, naming its module.
+    `ways` are the runs whose formulas may say what a call does at a point. Raises Disagreement for the first shape that
+    differs, naming its module.
     """
     points = held_back(traced, symbols_in_shapes(shapes))
     for at in points:
         with as_before(module):
             run = plain(module, call, shapes, at)
-        compare(traced, run.made, at)
+        compare(lambda scope, at=at: ways(scope, at), run, at)  # type: ignore[misc]
     return points
 
 
@@ -43,37 +52,77 @@ def symbols_in_shapes(shapes: Sequence[tuple[Size, ...]]) -> list[Symbol]:
     return sorted({s for shape in shapes for x in shape if isinstance(x, Extent) for s in symbols_of(x)}, key=lambda s: s.key)
 
 
-def compare(traced: Traced, made: list[tuple[str, str, tuple[tuple[Size, ...], ...]]], at: dict[Symbol, int]) -> None:
-    """Whether a run made the shapes that the formulas say at a point.
+class Numbers:
+    """What sizes of a trace are at a point; −1 where a quotient does not come out even there."""
+
+    def __init__(self, traced: Traced, at: Mapping[Symbol, int]) -> None:
+        self._at = {**traced.path.witness, **at}
+        self._values: dict[Size, int] = {}
+        self._unknown = {s for s in traced.path.witness if s not in at}
+
+    def __call__(self, size: Size) -> int:
+        if isinstance(size, int):
+            return size
+        found = self._values.get(size)
+        if found is None:
+            try:
+                found = evaluate(size, self._at)
+            except ExtentError:
+                found = -1
+            self._values[size] = found
+        return found
+
+    def known(self, shape: tuple[Size, ...]) -> bool:
+        """Whether no extent depends on values that another run need not have."""
+        return not self._unknown or not any(isinstance(x, Extent) and symbols_of(x) & self._unknown for x in shape)
+
+
+def said(at: Mapping[Symbol, int]) -> str:
+    """A point in words."""
+    return ", ".join(f"{s.name} = {v}" for s, v in sorted(at.items(), key=lambda item: item[0].key))
+
+
+def by_call(made: Sequence[Made]) -> dict[str, list[Made]]:
+    """The operators by the call of a module that they ran in, those apart that torch may leave out."""
+    found: dict[str, list[Made]] = {}
+    for m in made:
+        if not m.quiet:
+            found.setdefault(m.where, []).append(m)
+    return found
+
+
+def compare(ways: Callable[[str], Sequence[Traced]], run: Tracer, at: Mapping[Symbol, int]) -> None:
+    """Whether a run made the shapes at a point that the formulas say, of the ways that a call may go there.
 
     Raises Disagreement where it did not.
     """
-    said = ", ".join(f"{s.name} = {v}" for s, v in sorted(at.items(), key=lambda item: item[0].key))
-    values: dict[Size, int] = {}
-    whole = {**at, **{s: v for s, v in traced.path.witness.items() if s not in at}}
+    numbers: dict[int, Numbers] = {}
+    grouped: dict[int, dict[str, list[Made]]] = {}
+    found = by_call(run.made)
+    for call in dict.fromkeys([*found, *(c for way in ways("") for c in by_call(way.tracer.made))]):
+        ran, wrong = found.get(call, []), ""
+        for way in ways(call):
+            k = id(way)
+            if k not in numbers:
+                numbers[k], grouped[k] = Numbers(way, at), by_call(way.tracer.made)
+            wrong = _wrong(grouped[k].get(call, []), ran, numbers[k], at)
+            if not wrong:
+                break
+        if wrong:
+            raise Disagreement(f"{call or THE_MODULE}: {wrong}")
 
-    def number(size: Size) -> int:
-        if isinstance(size, int):
-            return size
-        if size not in values:
-            try:
-                values[size] = evaluate(size, whole)
-            except ExtentError:
-                values[size] = -1
-        return values[size]
 
-    unknown = {s for s in traced.path.witness if s not in at}
-    for (name, where, shapes), (ran, there, found) in zip(traced.tracer.made, made):
-        if name != ran:
-            raise Disagreement(f"{there or 'the module'} does {ran} at {said}, and {name} where it was traced")
-        for shape, numbers in zip(shapes, found):
-            if any(isinstance(x, Extent) and symbols_of(x) & unknown for x in shape):
-                continue
-            if tuple(map(number, shape)) != numbers:
-                formula = "×".join(map(str, shape))
-                raise Disagreement(f"{where or 'the module'}: {name} makes {'×'.join(map(str, numbers))} at {said}, not {formula}")
-    if len(made) != len(traced.tracer.made):
-        raise Disagreement(f"{len(made)} operators run at {said}, and {len(traced.tracer.made)} where it was traced")
+def _wrong(formulas: Sequence[Made], ran: Sequence[Made], numbers: Numbers, at: Mapping[Symbol, int]) -> str:
+    """What a call did otherwise than the formulas say; nothing where it did not."""
+    for made, there in zip(formulas, ran):
+        if made.operator != there.operator:
+            return f"it does {there.operator} at {said(at)}, and {made.operator} where it was traced"
+        for shape, extents in zip(made.shapes, there.shapes):
+            if numbers.known(shape) and tuple(map(numbers, shape)) != extents:
+                return f"{made.operator} makes {'×'.join(map(str, extents))} at {said(at)}, not {'×'.join(map(str, shape))}"
+    if len(formulas) != len(ran):
+        return f"{len(ran)} operators run at {said(at)}, and {len(formulas)} where it was traced"
+    return ""
 
 
 def held_back(traced: Traced, symbols: list[Symbol]) -> list[dict[Symbol, int]]:

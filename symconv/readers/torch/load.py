@@ -11,10 +11,11 @@ from symconv.errors import ModelError
 from symconv.extent import Size
 from symconv.network import Network
 from symconv.readers.onnx.axes import ALL, BATCH, NOTHING, Plan
-from symconv.readers.torch.checking import Disagreement, checked
+from symconv.readers.torch.checking import Disagreement, checked, symbols_in_shapes
 from symconv.readers.torch.copying import as_before, without_weights
 from symconv.readers.torch.example import Example, example
 from symconv.readers.torch.finish import finished
+from symconv.readers.torch.regimes import Regimes, merged
 from symconv.readers.torch.trace import Traced, trace
 from symconv.symbols import Symbol
 
@@ -126,7 +127,15 @@ def _traced(module: Any, call: Example, plan: Plan, name: str) -> Reading:
     else:
         assert first is not None
         raise first
-    points = checked(module, call, shapes, traced)
+
+    def run(at: dict[Symbol, int]) -> Traced:
+        with as_before(module):
+            return trace(module, call, shapes, at, name)
+
+    regimes = Regimes(traced, symbols_in_shapes(shapes), run)
+    regimes.explore()
+    merged(regimes)
+    points = checked(module, call, shapes, traced, regimes.at)
     finished(traced)
     return Reading(module, call, plan, traced, points)
 

@@ -15,6 +15,9 @@ from symconv.values import evaluate
 
 LESS, LESS_OR_EQUAL, EQUAL = "<", "<=", "=="
 
+#: What asks where no module inside of the traced one does.
+THE_MODULE: Final = "the module itself"
+
 #: By a comparison and its outcome the condition that holds then.
 _CONDITIONS: Final[dict[tuple[str, bool], Callable[[Size, Size], Condition]]] = {
     (LESS, True): lambda a, b: at_least(b, a + 1),
@@ -37,7 +40,7 @@ class Path:
         self.closed = False
         #: What was assumed, by its text the modules that it is said of.
         self.assumed: dict[str, list[str]] = {}
-        self._seen: set[tuple[str, Size, bool]] = set()
+        self._seen: set[tuple[str, str, Size, bool]] = set()
         self._values: dict[Size, int] = {}
 
     def value(self, size: Size) -> int:
@@ -55,11 +58,12 @@ class Path:
         if outcome is None:
             there = self.value(apart)
             outcome = there < 0 if relation == LESS else there <= 0 if relation == LESS_OR_EQUAL else there == 0
-        if isinstance(apart, int) or self.closed or (relation, apart, outcome) in self._seen:
+        key = self.where, relation, apart, outcome
+        if isinstance(apart, int) or self.closed or key in self._seen:
             return outcome
-        self._seen.add((relation, apart, outcome))
+        self._seen.add(key)
         condition = _CONDITIONS[relation, outcome](a, b)
-        self.net.ask(replace(condition, node=self.where, reason=reason))
+        self.net.ask(replace(condition, node=self.where or THE_MODULE, reason=reason))
         return outcome
 
     def pin(self, size: Size, reason: str) -> int:
@@ -67,14 +71,15 @@ class Path:
         number = self.value(size)
         if isinstance(size, Extent) and not self.closed:
             for s in sorted(symbols_of(size), key=lambda s: s.key):
-                self.net.ask(Condition("equal", Extent({(s,): 1}), self.witness[s], reason, self.where))
+                self.net.ask(Condition("equal", Extent({(s,): 1}), self.witness[s], reason, self.where or THE_MODULE))
         return number
 
     def assume(self, what: str) -> None:
         """Note what is taken for granted of the values that a tensor holds."""
         nodes = self.assumed.setdefault(what, [])
-        if self.where not in nodes:
-            nodes.append(self.where)
+        where = self.where or THE_MODULE
+        if where not in nodes:
+            nodes.append(where)
 
     def require(self, condition: Condition, reason: str) -> None:
         """State what a rule needs.
@@ -85,4 +90,4 @@ class Path:
             if not condition.holds({}):
                 raise ShapeError(f"{reason}: {condition.text()} never holds")
             return
-        self.net.ask(replace(condition, node=self.where, reason=reason))
+        self.net.ask(replace(condition, node=self.where or THE_MODULE, reason=reason))

@@ -19,8 +19,9 @@ from symconv.readers.torch import rules  # noqa: F401  (registers the rules)
 from symconv.readers.torch.asking import Asking, python_of
 from symconv.readers.torch.example import Example, values_at
 from symconv.readers.torch.held import Held, Kept, dtype_name, hold, held_by, release
+from symconv.readers.torch.ledger import Ledger
 from symconv.readers.torch.operator import Operator
-from symconv.readers.torch.path import Path
+from symconv.readers.torch.path import THE_MODULE, Path
 from symconv.readers.torch.tracer import Tracer
 from symconv.readers.torch.values import FLOATS, WHOLE
 from symconv.symbols import Symbol
@@ -34,7 +35,16 @@ class Traced:
     net: Network
     tracer: Tracer
     path: Path
+    ledger: Ledger
     weights: dict[str, Kept] = field(default_factory=dict)
+
+
+class Failed(ModelError):
+    """A module that fails, in this call of a module inside of it."""
+
+    def __init__(self, text: str, call: str) -> None:
+        super().__init__(text)
+        self.call = call
 
 
 class Plain(Tracer):
@@ -59,10 +69,11 @@ def trace(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], witnes
     Raises ModelError where the module fails, naming the module that does.
     """
     net = Network(name)
+    net.domain = ledger = Ledger()
     path = Path(net, dict(witness))
     tracer = Tracer(net, path)
     weights = _run(module, call, shapes, tracer)
-    return Traced(net, tracer, path, weights)
+    return Traced(net, tracer, path, ledger, weights)
 
 
 def plain(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], at: Mapping[Symbol, int]) -> Tracer:
@@ -91,16 +102,8 @@ def _run(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], tracer:
     try:
         with _followed(module, tracer), torch.inference_mode(), python_of(module), tracer, Asking(tracer):
             result = module(*args, **kwargs)
-    except ModelError as error:
-        text = str(error)
-        where = tracer.failed or "the module itself"
-        raise type(error)(text if text.startswith(where) else f"{where.replace('/', '.')}: {text}") from None
-    except SymconvError as error:
-        raise ModelError(f"{(tracer.failed or 'the module itself').replace('/', '.')}: {error}") from None
     except Exception as error:
-        said = " ".join(str(error).split())[:300]
-        where = (tracer.failed or "the module itself").replace("/", ".")
-        raise ModelError(f"{where} fails on inputs of {_said(numbers)}: {type(error).__name__}: {said}") from error
+        raise _failed(error, tracer, numbers) from error
     finally:
         path.closed = True
         for tensor in (*module.parameters(), *module.buffers()):
@@ -109,6 +112,17 @@ def _run(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], tracer:
     if last:
         tracer.net.end_with(last[0].node)
     return weights
+
+
+def _failed(error: Exception, tracer: Tracer, shapes: Sequence[tuple[int, ...]]) -> Failed:
+    """The error with the module that it comes from."""
+    call = tracer.failed
+    where = call.replace("/", ".") or THE_MODULE
+    text = " ".join(str(error).split())[:400]
+    if isinstance(error, SymconvError):
+        plain_text = text.removeprefix(f"{call}: ")
+        return Failed(f"{where}: {plain_text}", call)
+    return Failed(f"{where} fails on inputs of {_said(shapes)}: {type(error).__name__}: {text}", call)
 
 
 def _plain_tree(x: Any) -> Any:
@@ -146,6 +160,23 @@ def _hold_weights(module: Any) -> dict[str, Kept]:
     return weights
 
 
+def _shapes(x: Any) -> tuple[tuple[Size, ...], ...]:
+    """The shapes of the tensors in what a module takes or gives."""
+    if isinstance(x, torch.Tensor):
+        held = held_by(x)
+        return () if held is None else (held.shape,)
+    if isinstance(x, Mapping):
+        return tuple(s for v in x.values() for s in _shapes(v))
+    return tuple(s for v in x for s in _shapes(v)) if isinstance(x, list | tuple) else ()
+
+
+def _entered(tracer: Tracer) -> None:
+    tracer.path.where = tracer.scopes[-1]
+    domain = tracer.net.domain
+    if isinstance(domain, Ledger):
+        domain.scope = tracer.scopes[-1]
+
+
 @contextmanager
 def _followed(module: Any, tracer: Tracer) -> Iterator[None]:
     """While this is entered, the tracer knows which call of which module runs."""
@@ -170,14 +201,16 @@ def _followed(module: Any, tracer: Tracer) -> Iterator[None]:
         k = tracer.called[call] = tracer.called.get(call, 0) + 1
         tracer.scopes.append(call if k == 1 else f"{call}_{k}")
         paths.append(above if path is None else path)
-        tracer.path.where = tracer.scopes[-1]
+        tracer.ends[tracer.scopes[-1]] = _shapes(args)
+        _entered(tracer)
 
     def leave(m: Any, args: Any, out: Any) -> None:
         if sys.exc_info()[0] is not None and not tracer.failed:
-            tracer.failed = tracer.scopes[-1] or "the module itself"
-        tracer.scopes.pop()
+            tracer.failed = tracer.scopes[-1]
+        call = tracer.scopes.pop()
+        tracer.ends[call] = (*tracer.ends.get(call, ()), *_shapes(out))
         paths.pop()
-        tracer.path.where = tracer.scopes[-1]
+        _entered(tracer)
 
     handles = [
         hooks.register_module_forward_pre_hook(enter),

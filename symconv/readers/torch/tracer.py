@@ -7,6 +7,8 @@ is checked against the one that torch makes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import torch
@@ -22,8 +24,9 @@ from symconv.layers import Look
 from symconv.network import Network
 from symconv.readers.torch.courier import Luggage
 from symconv.readers.torch.held import Held, Kept, dtype_name, held_by, hold, symbols_in
+from symconv.readers.torch.ledger import Ledger
 from symconv.readers.torch.operator import Operator
-from symconv.readers.torch.path import Path
+from symconv.readers.torch.path import THE_MODULE, Path
 from symconv.readers.torch.quick import quick
 from symconv.readers.torch.registry import RULES
 from symconv.readers.torch.rules.pointwise import generic
@@ -37,6 +40,20 @@ READS: Final = frozenset({"_local_scalar_dense", "item", "is_nonzero", "equal", 
 
 #: Operators that hand their input on as it is.
 PASSED: Final = frozenset({"detach", "alias", "lift_fresh", "lift", "contiguous", "requires_grad", "set_data", "resolve_conj", "resolve_neg"})
+
+
+@dataclass(frozen=True)
+class Made:
+    """One operator that ran: its name, the call that it ran in, the shapes that it made, and the nodes that it became.
+
+    `quiet` is one that torch leaves out where there is nothing to do.
+    """
+
+    operator: str
+    where: str
+    shapes: tuple[tuple[Size, ...], ...]
+    nodes: tuple[str, ...] = ()
+    quiet: bool = False
 
 
 class ValueRead(ModelError):
@@ -73,8 +90,11 @@ class Tracer(TorchDispatchMode):
         #: Operators without a rule, each with the modules that call it.
         self.without: dict[str, list[str]] = {}
         #: The shapes of every operator's outputs, by the operator, in order.
-        self.made: list[tuple[str, str, tuple[tuple[Size, ...], ...]]] = []
-        self._there: set[Extent] = set()
+        self.made: list[Made] = []
+        #: By call of a module the shapes of what goes in and of what comes out.
+        self.ends: dict[str, tuple[tuple[Size, ...], ...]] = {}
+        self._there: set[tuple[str, Extent]] = set()
+        self._asks: dict[Any, list[Condition]] = {}
         self._sources: dict[str, Held] = {}
         self._unknown: dict[tuple[Any, ...], Extent] = {}
         self._asked = _Kept(net)
@@ -85,7 +105,7 @@ class Tracer(TorchDispatchMode):
         try:
             return self._run(func, args, kwargs or {})
         except BaseException:
-            self.failed = self.failed or self.path.where or "the module itself"
+            self.failed = self.failed or self.path.where
             raise
 
     def _run(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -93,7 +113,7 @@ class Tracer(TorchDispatchMode):
         if name in READS:
             return self._read(func, name, args, kwargs)
         schema = func._schema.arguments
-        luggage = self.luggage
+        luggage, before = self.luggage, len(self.placed)
         given, named = [self._known(a) for a in args], {k: self._known(v) for k, v in kwargs.items()}
         called = [_plain(a) for a in args], {k: _plain(v) for k, v in kwargs.items()}
         result = self._computed(func, name, in_place, called)
@@ -113,10 +133,11 @@ class Tracer(TorchDispatchMode):
             if in_place:
                 self._written(out, held)
             hold(out, held)
-        if name not in PASSED and name != "slice":  # torch leaves them out where there is nothing to do
-            # A number that is put into a part of a tensor is expanded to plain numbers first.
-            filled = name == "expand" and made[0].constant and made[0].kept is None
-            self.made.append((str(func), self.path.where, () if filled else tuple(shapes)))
+        # A number that is put into a part of a tensor is expanded to plain numbers first.
+        filled = name == "expand" and made[0].constant and made[0].kept is None
+        nodes = tuple(islice(self.placed, before, None))
+        shown = () if filled else tuple(shapes)
+        self.made.append(Made(str(func), self.path.where, shown, nodes, name in PASSED or name == "slice"))
         luggage.clear()
         return result
 
@@ -192,7 +213,7 @@ class Tracer(TorchDispatchMode):
         if op.name in PASSED and first is not None:
             return [Held(first.shape, op.dtype, first.node, first.kept, root=first.root or first)]
         try:
-            with asking(self._asked, self.path.where):
+            with asking(self._asked, self.path.where or THE_MODULE):
                 if rule is not None:
                     found = rule.run(sized)
                 elif torch.Tag.pointwise in func.tags:
@@ -200,7 +221,7 @@ class Tracer(TorchDispatchMode):
                 else:
                     found = self._without_rule(sized)
         except SymconvError as error:
-            raise ModelError(f"{self.path.where or 'the module'}: {op.name}: {error}") from None
+            raise ModelError(f"{self.path.where or THE_MODULE}: {op.name}: {error}") from None
         made = list(found) if isinstance(found, list | tuple) else [found]
         return [m if isinstance(m, Held) else op.fresh(tuple(out[0])) for m, out in zip(made, op.outs)]
 
@@ -218,7 +239,7 @@ class Tracer(TorchDispatchMode):
         return made
 
     def _unknown_extent(self, name: str, i: int, k: int, number: int) -> Extent:
-        where = self.path.where or "the module"
+        where = self.path.where or THE_MODULE
         said = f"{where}.{name}.{i}.dim{k}" if i else f"{where}.{name}.dim{k}"
         s = symbol(said, "extent", self.net.name)
         while s in self.path.witness:
@@ -243,13 +264,13 @@ class Tracer(TorchDispatchMode):
         if len(held.shape) != len(shape) or any(self.path.value(a) != b for a, b in zip(held.shape, shape)):
             said = "×".join(str(x) for x in held.shape)
             raise ModelError(
-                f"{self.path.where or 'the module'}: {op.name}: its rule says {said or 'a scalar'}, and torch makes "
+                f"{self.path.where or THE_MODULE}: {op.name}: its rule says {said or 'a scalar'}, and torch makes "
                 f"{'×'.join(map(str, shape)) or 'a scalar'}; a rule of symconv is wrong here"
             )
         held.dtype = dtype
         for x in held.shape:
-            if isinstance(x, Extent) and x not in self._there:
-                self._there.add(x)
+            if isinstance(x, Extent) and (self.scopes[-1], x) not in self._there:
+                self._there.add((self.scopes[-1], x))
                 self.path.require(at_least(x, 1), "an extent of at least 1")
         return held
 
@@ -268,7 +289,14 @@ class Tracer(TorchDispatchMode):
         sources = [self.node_of(v) for v in read]
         name = self._unique(word)
         tensors = tuple(Tensor(v.shape, v.dtype) for v in sources)
-        self.net.place(name, layer, tuple(v.node for v in sources), tensors, "", (), False, self.stated(weights))
+        nodes, stated, domain = tuple(v.node for v in sources), self.stated(weights), self.net.domain
+        if isinstance(domain, Ledger):  # an equal layer asks for the same, but is not run again
+            domain.asked.clear()
+        self.net.place(name, layer, nodes, tensors, "", (), False, stated)
+        if isinstance(domain, Ledger):
+            before = self._asks.setdefault((layer, tensors), list(domain.asked))
+            for condition in before if not domain.asked else ():
+                domain.require(condition)
         self.placed[name] = (self.scopes[-1], word)
         out = self.net.node(name).out
         return Held(out.shape, dtype or out.dtype, name)

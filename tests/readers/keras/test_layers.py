@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from readers.keras.witness import assert_exact, functional, keras
+from symconv.readers.keras import read_keras
 
 pytestmark = pytest.mark.torch
 L = keras.layers
@@ -171,7 +173,7 @@ MERGED = {
 def test_a_layer_of_two_inputs_has_the_shape_of_its_run(layer: Any) -> None:
     model = functional(lambda a, b: layer([a, b]), TWO[0])
     names = [layer.name for layer in model.layers if isinstance(layer, L.InputLayer)]
-    assert_exact(model, TWO[1], dims={name: (None, "H", "W", None) for name in names})
+    assert_exact(model, TWO[1], dims=dict.fromkeys(names, (None, "H", "W", None)))
 
 
 def test_a_smaller_input_is_repeated_over_the_positions() -> None:
@@ -195,3 +197,38 @@ def test_a_reversible_embedding_shares_its_table_with_the_head() -> None:
     table = L.ReversibleEmbedding(11, 5)
     model = functional(lambda ids: table(table(ids), reverse=True), [(None,)], ["int32"])
     assert_exact(model, [[(1, 7)], [(3, 4)]])
+
+
+@pytest.mark.parametrize(
+    ("make", "where"),
+    [
+        (lambda: L.Dense(5), ROWS),
+        (lambda: L.EinsumDense("abc,cd->abd", (None, 4), bias_axes="d"), ROWS),
+        (lambda: L.Conv2D(4, 3), IMAGE),
+    ],
+)
+def test_a_low_rank_adapter_is_multiplied_out_at_every_call(make: Any, where: Any) -> None:
+    layer = make()
+    functional(layer, where[0])
+    layer.enable_lora(2)
+    assert_exact(functional(layer, where[0]), where[1])
+
+
+def test_a_low_rank_adapter_of_a_table_is_multiplied_out_at_every_call() -> None:
+    layer = L.Embedding(11, 5)
+    functional(layer, [(None,)], ["int32"])
+    layer.enable_lora(2)
+    assert_exact(functional(layer, [(None,)], ["int32"]), [[(1, 7)], [(3, 4)]])
+
+
+def test_a_quantized_layer_has_the_macs_of_the_layer() -> None:
+    layer = L.Dense(5)
+    model = functional(layer, [(6,)])
+    layer.quantize("int8")
+    net = read_keras(model)
+    assert net.evaluate("macs", N=2) == 60
+
+
+def test_a_norm_over_another_axis_than_the_last_is_read_though_torch_cannot_run_it() -> None:
+    net = read_keras(functional(L.LayerNormalization(axis=1), [(6, None, None)]))
+    assert net.output.shape == (net.symbols["N"], 6, net.symbols["H"], net.symbols["W"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from readers.keras.witness import assert_exact, functional, keras
 
+from readers.keras.witness import assert_exact, functional, keras
 from symconv.readers.keras import read_keras
 
 pytestmark = pytest.mark.torch

@@ -9,6 +9,7 @@ from symconv.readers.keras.rules import (  # noqa: F401
     core,
     further,
     images,
+    indexing,
     merging,
     normalization,
     pooling,

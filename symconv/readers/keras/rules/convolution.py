@@ -10,6 +10,7 @@ from symconv.layers import Conv, ConvTranspose, DepthwiseConv
 from symconv.readers.keras.call import Call, once
 from symconv.readers.keras.registry import counted
 from symconv.readers.keras.rules.activation import activated
+from symconv.readers.keras.rules.core import adapted, shape_of_kernel
 from symconv.readers.keras.value import Value
 
 MACS = "K²·(C_in/g)·C_out macs an output position; an add an output with a bias"
@@ -30,12 +31,12 @@ def channels(call: Call, value: Value) -> Size:
 @counted(MACS, "Conv1D", "Conv2D", "Conv3D")
 def _conv(call: Call) -> Value:
     op, image = call.op, call.value()
-    call.fits(channels(call, image), int(op.kernel.shape[-2]) * op.groups, "as many channels as the kernel has")
+    call.fits(channels(call, image), shape_of_kernel(call)[-2] * op.groups, "as many channels as the kernel has")
     layer = Conv(
         op.filters, once(op.kernel_size), once(op.strides), padding_of(op.padding, op.kernel_size, op.dilation_rate),
         once(op.dilation_rate), op.groups, op.use_bias,
     )  # fmt: skip
-    return activated(call, call.image(layer, image, call.weights), op.activation)
+    return activated(call, call.image(layer, image, adapted(call)), op.activation)
 
 
 @counted("K²·C_out macs an output position; an add an output with a bias", "DepthwiseConv1D", "DepthwiseConv2D")
@@ -87,13 +88,13 @@ def _transposed(call: Call) -> Value:
     return activated(call, call.image(layer, image, call.weights), op.activation)
 
 
-def transposed_sides(kernel: int, stride: int, dilation: int, padding: str, extra: int | None) -> tuple[Any, Size]:
-    """What is cut off at the begin and the end, and put on: Keras makes S·X of X with `same`, all of it with `valid`."""
+def transposed_sides(kernel: Size, stride: int, dilation: int, padding: str, extra: int | None) -> tuple[Any, Size]:
+    """What is cut off at the begin and the end, and put on: Keras makes S·X of X with `same`."""
     span = dilation * (kernel - 1) + 1
     if extra is not None:
         cut = span // 2 if padding == "same" else 0
         return (cut, cut), extra
     if padding == "same":
-        cut = max(span - stride, 0)
+        cut = largest(span - stride, 0)
         return (cut // 2, cut - cut // 2), largest(stride - span, 0)
     return (0, 0), largest(stride - span, 0)

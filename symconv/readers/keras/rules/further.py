@@ -1,4 +1,4 @@
-"""Operations of keras.ops that layers are made of or that are rare: poolings, norms, parts of images, linear algebra."""
+"""Operations of keras.ops that layers are made of, or that are rare."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _transposed(call: Call) -> Value:
     strides, dilation = each(op.strides, rank), each(op.dilation_rate, rank)
     extra = (None,) * rank if op.output_padding is None else each(op.output_padding, rank)
     sides, further = zip(*(
-        transposed_sides(int(k), s, d, op.padding, e)  # type: ignore[call-overload]
+        transposed_sides(k, s, d, op.padding, e)
         for k, s, d, e in zip(kernel.shape, strides, dilation, extra)
     ))  # fmt: skip
     window = once(kernel.shape[:rank]), once(strides), tuple(sides), tuple(further), once(dilation)
@@ -144,7 +144,8 @@ def _elements(call: Call) -> Any:
 
 
 @unknown("its arithmetic depends on values, on an algorithm, or on code that is called", *(
-    "AllClose", "Erfinv", "Gcd", "Lcm", "Nextafter", "I0", "Arange", "Argsort", "Bincount", "Cross", "Digitize", "Geomspace", "IsIn", "Kron", "Linspace",
+    "AllClose", "Erfinv", "Gcd", "Lcm", "Nextafter", "I0", "Arange", "Argsort", "Bincount", "Cross", "Digitize",
+    "Geomspace", "IsIn", "Kron", "Linspace",
     "Logspace", "Median", "Nanmedian", "Nanpercentile", "Nanquantile", "Nonzero", "Percentile", "Quantile",
     "SearchSorted", "Sort", "Trapezoid", "Vander", "Corrcoef", "Correlate", "Select", "Slogdet", "Argpartition",
     "Histogram", "Unique", "Sparsemax", "BinaryCrossentropy", "CategoricalCrossentropy",

@@ -24,8 +24,8 @@ def _resized(call: Call, height: Size, width: Size, mode: str) -> Value:
     value = call.value()
     if call.get("crop_to_aspect_ratio") or call.get("pad_to_aspect_ratio"):
         call.reader.note(call.name, "resizing that keeps the aspect ratio is counted as one of the whole image")
-    *batch, a, b, c = value.shape
-    shape = (*batch, height, width, c) if call.last else (*batch, a, height, width)
+    *batch, first, _, last = value.shape
+    shape = (*batch, height, width, last) if call.last else (*batch, first, height, width)
     return resampled(call, value, shape, mode)
 
 

@@ -29,7 +29,11 @@ def _layer_norm(call: Call) -> Value:
     axes = sorted(call.axes(op.axis, value.rank))
     _require_scale(call, value, axes, (op.gamma, op.beta))
     both = op.scale and op.center
-    if axes == list(range(value.rank - len(axes), value.rank)) and len(axes) < value.rank and (both or not call.weights):
+    if (
+        axes == list(range(value.rank - len(axes), value.rank))
+        and len(axes) < value.rank
+        and (both or not call.weights)
+    ):
         return call.add(LayerNorm(len(axes), affine=bool(both)), value, weights=call.weights)
     made = _standardized(call, value, axes, "standardize")
     return _scaled(call, made, bool(op.scale), bool(op.center))
@@ -37,8 +41,7 @@ def _layer_norm(call: Call) -> Value:
 
 def _require_scale(call: Call, value: Value, axes: list[int], weights: tuple[object, ...]) -> None:
     for weight in weights:
-        shape: tuple[Size, ...] = tuple(getattr(weight, "shape", ()))
-        for axis, own in zip(axes, shape):
+        for axis, own in zip(axes, getattr(weight, "shape", ())):
             call.fits(value.shape[axis], int(own), "a scale for each element of a row")
 
 

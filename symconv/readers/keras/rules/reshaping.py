@@ -16,7 +16,6 @@ def _flatten(call: Call) -> Value:
     if value.rank == 1:
         return call.look("flatten", (value.shape[0], 1), value)
     if call.op.data_format == "channels_first" and value.rank > 2:
-        n, c, *image = value.shape
         value = call.add(Transpose((0, *range(2, value.rank), 1)), value, part="turned")
     return call.add(Flatten(), value)
 
@@ -78,5 +77,3 @@ def _upsample(call: Call) -> Value:
     from symconv.readers.keras.rules.images import resampled
 
     return resampled(call, value, tuple(shape), mode)
-
-

@@ -190,8 +190,11 @@ def _split(op: Operator) -> list[Held]:
     if isinstance(said, list):
         parts = list(said)
         require(equal(sum(parts, 0), n), "parts that make the axis")
+    elif op.name == "tensor_split" and isinstance(op.get("indices"), list):
+        ends = [slice_length(op, n, 0, i) for i in op.get("indices")]
+        parts = [b - a for a, b in zip([0, *ends], [*ends, n])]
     elif op.name == "tensor_split":
-        return [op.look("split", tuple(shape), x) for shape, _ in op.outs] if isinstance(n, int) else _even(op, x, axis, n)
+        parts = [ceiling(n - i, many) for i in range(many)]
     else:
         size = said if said is not None else ceiling(n, op.get("chunks"))
         last = n - size * (many - 1)
@@ -200,13 +203,6 @@ def _split(op: Operator) -> list[Held]:
             require(at_least(last, 1), "as many parts as in this run")
         if many > 1 and not isinstance(size - last, int):
             require(at_least(size, last), "as many parts as in this run")
-    return [op.look("split", (*x.shape[:axis], part, *x.shape[axis + 1 :]), x) for part in parts]
-
-
-def _even(op: Operator, x: Held, axis: int, n: Size) -> list[Held]:
-    """Parts of ⌈n/k⌉ and ⌊n/k⌋."""
-    many = len(op.outs)
-    parts = [ceiling(n - i, many) for i in range(many)]
     return [op.look("split", (*x.shape[:axis], part, *x.shape[axis + 1 :]), x) for part in parts]
 
 

@@ -1,0 +1,253 @@
+"""Ledger: what a run asks for, by the call of a module that asks; where a call may go is a union of boxes.
+
+A box is a set of sizes for each symbol, and conditions on several symbols that are left as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from symconv.condition import AT_LEAST, DIFFERS, EQUAL, Condition, at_least, divides, parts, reduced, solved
+from symconv.domain import Domain
+from symconv.errors import ExtentError
+from symconv.extent import Size, size_of
+from symconv.extremes import equals, reaches
+from symconv.sizes import EVERY, Sizes, Undecided
+from symconv.symbols import Symbol
+
+Key = tuple[Any, ...]
+
+#: Pieces of a set of sizes that are written as brackets, at most.
+PIECES: Final = 6
+
+
+def key_of(c: Condition) -> Key:
+    """What a condition says, whoever asks."""
+    return c.relation, c.left, c.right
+
+
+def opposite(key: Key) -> Key | None:
+    """What says the contrary of an open condition."""
+    relation, left, right = key
+    if relation == EQUAL:
+        return DIFFERS, left, right
+    if relation == DIFFERS:
+        return EQUAL, left, right
+    return (AT_LEAST, right, left + 1) if relation == AT_LEAST else None
+
+
+def _same(a: Key, b: Key) -> bool:
+    """Whether two open conditions say the same, in whatever form."""
+    if a[0] != b[0]:
+        return False
+    if a[0] in (EQUAL, DIFFERS):
+        return a[1] - a[2] in (b[1] - b[2], b[2] - b[1])
+    return bool(a[1] - a[2] == b[1] - b[2])
+
+
+@dataclass(frozen=True)
+class Box:
+    """Sizes by symbol, everything where a symbol is not there, and open conditions."""
+
+    sizes: Mapping[Symbol, Sizes] = field(default_factory=dict)
+    open: tuple[Condition, ...] = ()
+
+    def __contains__(self, at: Mapping[Symbol, int]) -> bool:
+        try:
+            return all(at[s] in sizes for s, sizes in self.sizes.items() if s in at) and all(
+                c.holds(at) for c in self.open if c.symbols <= at.keys()
+            )
+        except ExtentError:
+            return False
+
+    def of(self, s: Symbol) -> Sizes:
+        """The sizes of a symbol."""
+        return self.sizes.get(s, EVERY)
+
+    def joined(self, other: Box) -> Box | None:
+        """One box that is both together, where there is one."""
+        if not self._open_alike(other):
+            pair = self._contrary(other)
+            return None if pair is None or self.sizes != other.sizes else replace(self, open=pair)
+        apart = [s for s in {*self.sizes, *other.sizes} if self.of(s) != other.of(s)]
+        if not apart:
+            return self
+        if len(apart) > 1:
+            for a, b in ((self, other), (other, self)):
+                if all(_within(a.of(s), b.of(s)) for s in apart):
+                    return b
+            return None
+        (s,) = apart
+        both = self.of(s) | other.of(s)
+        kept = {k: v for k, v in self.sizes.items() if k != s}
+        return replace(self, sizes=kept if both.all else {**kept, s: both})
+
+    def _open_alike(self, other: Box) -> bool:
+        keys, others = [key_of(c) for c in self.open], [key_of(c) for c in other.open]
+        return len(keys) == len(others) and all(any(_same(k, o) for o in others) for k in keys)
+
+    def _contrary(self, other: Box) -> tuple[Condition, ...] | None:
+        """What is open of both but for one condition and its contrary."""
+        mine = [c for c in self.open if not any(_same(key_of(c), key_of(o)) for o in other.open)]
+        its = [c for c in other.open if not any(_same(key_of(c), key_of(o)) for o in self.open)]
+        if len(mine) != 1 or len(its) != 1:
+            return None
+        contrary = opposite(key_of(mine[0]))
+        if contrary is None or not _same(contrary, key_of(its[0])):
+            return None
+        return tuple(c for c in self.open if c is not mine[0])
+
+
+def _within(a: Sizes, b: Sizes) -> bool:
+    try:
+        return a & b == a
+    except Undecided:
+        return False
+
+
+def united(boxes: Iterable[Box]) -> list[Box]:
+    """The boxes, those that are one together made one."""
+    left: list[Box] = []
+    for box in boxes:
+        if box not in left:
+            left.append(box)
+    again = True
+    while again:
+        again = False
+        for i, a in enumerate(left):
+            for j in range(i + 1, len(left)):
+                one = a.joined(left[j])
+                if one is not None:
+                    left = [*left[:i], one, *left[i + 1 : j], *left[j + 1 :]]
+                    again = True
+                    break
+            if again:
+                break
+    return left
+
+
+class Ledger(Domain):
+    """A domain that remembers by call what was asked for, what is proven apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: The call that asks.
+        self.scope = ""
+        #: By call the conditions that it asks for, each once.
+        self.log: dict[str, dict[Key, Condition]] = {}
+        #: What was asked for since the list was last emptied, what is proven apart.
+        self.asked: list[Condition] = []
+        self._kinds: dict[Key, list[tuple[Condition, Symbol | None, Sizes | None]]] = {}
+
+    def require(self, condition: Condition) -> None:
+        key = key_of(condition)
+        kinds = self._kinds.get(key)
+        if kinds is None:
+            super().require(condition)
+            kinds = self._kinds[key] = list(_kinds(condition))
+        if kinds:
+            self.log.setdefault(self.scope, {}).setdefault(key, condition)
+            self.asked.append(condition)
+
+    def box(self, scopes: Iterable[str]) -> Box:
+        """What some calls ask for, together."""
+        sizes: dict[Symbol, Sizes] = {}
+        opened: dict[Key, Condition] = {}
+        for scope in scopes:
+            for key in self.log.get(scope, {}):
+                for c, s, its in self._kinds[key]:
+                    try:
+                        if s is not None and its is not None:
+                            sizes[s] = sizes[s] & its if s in sizes else its
+                            continue
+                    except Undecided:
+                        pass
+                    opened.setdefault(key_of(c), c)
+        return Box(sizes, tuple(opened.values()))
+
+
+def _kinds(condition: Condition) -> Iterable[tuple[Condition, Symbol | None, Sizes | None]]:
+    """A condition as sizes of a symbol, or as open ones; nothing of what is proven."""
+    condition = reduced(condition)
+    several = parts(condition)
+    if several:
+        for part in several:
+            yield from _kinds(part)
+        return
+    try:
+        symbol, sizes = solved(condition)
+    except Undecided:
+        yield condition, None, None
+        return
+    if symbol is not None and not sizes.all:
+        yield condition, symbol, sizes
+
+
+# -- a box in words ------------------------------------------------------------------------------------------------
+
+
+def stated(box: Box, told: Mapping[Symbol, Condition]) -> list[Condition] | None:
+    """A box as conditions, with the nodes and reasons of `told`; None where its sizes are no range and no class."""
+    found = list(box.open)
+    for s, sizes in box.sizes.items():
+        pieces = _pieces(sizes)
+        if pieces is None or len(pieces) != 1:
+            return None
+        ((low, high, period, residue),) = pieces
+        like = told.get(s, Condition(AT_LEAST, 0, 0))
+        x = size_of(s)
+        if low > s.least:
+            found.append(replace(at_least(x, low), reason=like.reason, node=like.node))
+        if high is not None:
+            found.append(replace(at_least(high - 1, x), reason=like.reason, node=like.node))
+        if period > 1:
+            found.append(replace(divides(period, x - residue), reason=like.reason, node=like.node))
+    return found
+
+
+def _pieces(sizes: Sizes) -> list[tuple[int, int | None, int, int]] | None:
+    """A set as ranges [low, high) of one class each: low, high, period, residue; None where they are many."""
+    found: list[tuple[int, int | None, int, int]] = [(a, b, 1, 0) for a, b in sizes.early]
+    for a, b in sizes.late:
+        if (a, b) == (0, sizes.period):
+            found.append((sizes.start, None, 1, 0))
+        else:
+            found += [(sizes.start, None, sizes.period, r) for r in range(a, b)]
+    if len(found) > PIECES:
+        return None
+    return found
+
+
+def indicator(box: Box, domain: Domain) -> Size | None:
+    """1 inside of a box, 0 outside, as Iverson's brackets; None where that has no short form.
+
+    What the domain has anyway is not said.
+    """
+    if box.open:
+        return None
+    made: Size = 1
+    for s, sizes in sorted(box.sizes.items(), key=lambda item: item[0].key):
+        x, whole = size_of(s), domain.sizes(s)
+        if _within(whole, sizes):
+            continue
+        least = max(domain.least(s), s.least)
+        outside = False
+        pieces = _pieces(sizes)
+        if pieces is None or len(pieces) > PIECES // 2:
+            pieces, outside = _pieces(~sizes), True
+        if pieces is None:
+            return None
+        inside: Size = 0
+        for low, high, period, residue in pieces:
+            if high is not None and high <= least:
+                continue
+            piece: Size = reaches(x, low) if low > least else 1
+            if high is not None:
+                piece = piece - reaches(x, high)
+            if period > 1:
+                piece = piece * equals(x - period * (x // period), residue)
+            inside = inside + piece
+        made = made * (1 - inside if outside else inside)
+    return made

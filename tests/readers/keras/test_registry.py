@@ -1,0 +1,71 @@
+"""Every layer class and every operation of Keras has a rule, in one of three states."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+
+from readers.keras.witness import functional, keras
+from symconv.layers import Unknown
+from symconv.readers.keras import read_keras
+from symconv.readers.keras.registry import COUNTED, LAYERS, OPS, RULES, SHAPE_ONLY, UNKNOWN
+
+pytestmark = pytest.mark.torch
+
+#: Classes that do nothing by themselves: an input, and what others inherit from.
+ABSTRACT = {"InputLayer", "Layer", "Wrapper"}
+
+
+def _layers() -> list[str]:
+    found = (getattr(keras.layers, name) for name in dir(keras.layers))
+    return sorted({c.__name__ for c in found if inspect.isclass(c) and issubclass(c, keras.layers.Layer)} - ABSTRACT)
+
+
+def _operations() -> list[str]:
+    from keras.src.ops import core, einops, image, linalg, math, nn, numpy
+
+    return sorted(
+        name
+        for module in (core, einops, image, linalg, math, nn, numpy)
+        for name, cls in vars(module).items()
+        if inspect.isclass(cls) and issubclass(cls, keras.Operation) and cls.__module__ == module.__name__
+    )
+
+
+@pytest.mark.parametrize("name", _layers())
+def test_a_layer_class_has_a_rule(name: str) -> None:
+    assert RULES[LAYERS, name].state in (COUNTED, SHAPE_ONLY, UNKNOWN)
+
+
+@pytest.mark.parametrize("name", _operations())
+def test_an_operation_has_a_rule(name: str) -> None:
+    assert RULES[OPS, name].state in (COUNTED, SHAPE_ONLY, UNKNOWN)
+
+
+def test_rules_say_what_they_do() -> None:
+    assert all(rule.what for rule in RULES.values())
+    assert not [key for key in RULES if key[0] == OPS and key[1] not in _operations()]
+
+
+def test_what_has_no_rule_is_a_named_unknown_in_the_total() -> None:
+    net = read_keras(functional(lambda x: keras.layers.Solarization()(x), [(None, None, 3)]))
+    (node,) = net.nodes
+    assert isinstance(node.layer, Unknown)
+    assert str(net.cost("macs")) == "cost[Solarization]"
+    assert node.out.shape == net.inputs[next(iter(net.inputs))].shape
+
+
+def test_an_operation_of_ones_own_is_a_named_unknown_with_the_shape_that_it_says() -> None:
+    class Halved(keras.Operation):
+        def call(self, x: Any) -> Any:
+            return x[:, ::2]
+
+        def compute_output_spec(self, x: Any) -> Any:
+            return keras.KerasTensor((x.shape[0], 5, x.shape[2]), x.dtype)
+
+    net = read_keras(functional(lambda x: Halved()(x), [(10, 3)]))
+    assert net.output.shape == (net.symbols["N"], 5, 3)
+    assert str(net.cost("macs")) == "cost[Halved]"
+    assert list(net.notes) == ["Halved has no rule: its cost is a named unknown"]
