@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from math import gcd
 from typing import Any, Final
 
@@ -227,10 +228,12 @@ def _without_extreme(condition: Condition) -> Condition:
 
 
 def parts(condition: Condition) -> tuple[Condition, ...]:
-    """The lower bounds that it is made of, none where it is one itself.
+    """The conditions that it is made of, none where it is one itself.
 
     min(a, b) ≥ c is a ≥ c and b ≥ c; N·⌊X/2⌋ ≥ 1 is N ≥ 1 and X ≥ 2.
     """
+    if condition.relation == EQUAL:
+        return _factors(condition)
     h = condition.left - condition.right
     if condition.relation != AT_LEAST or not isinstance(h, Extent):
         return ()
@@ -246,6 +249,52 @@ def parts(condition: Condition) -> tuple[Condition, ...]:
         if len(m) > 1 and 1 <= least <= c and whole:
             return tuple(reduced(replace(condition, left=size_of(a), right=1)) for a in dict.fromkeys(m))
     return ()
+
+
+def _factors(condition: Condition) -> tuple[Condition, ...]:
+    """H·W = 256·⌊H/16⌋·⌊W/16⌋ is H = 16·⌊H/16⌋ and W = 16·⌊W/16⌋: no factor on the right is more than that on the left."""
+    own = balanced(condition)
+    for left, right in ((terms_of(own.left), terms_of(own.right)), (terms_of(own.right), terms_of(own.left))):
+        if len(left) != 1 or len(right) != 1:
+            continue
+        ((a, c),), ((b, d),) = left.items(), right.items()
+        if len(a) < 2 or len(a) != len(b) or c < 1 or d % c:
+            continue
+        pairs, rest = [], d // c
+        for x, y in zip(sorted(a, key=_places), sorted(b, key=_places)):
+            many = _growth(x) / _growth(y) if _growth(x) and _growth(y) else Fraction(0)
+            if many.denominator != 1 or many < 1 or rest % many.numerator or _places(x) != _places(y):
+                break
+            rest //= many.numerator
+            pairs.append((size_of(x), many.numerator * size_of(y)))
+        if len(pairs) == len(a) and rest == 1 and all(_never_below(x, y) and not_below(y, 0) for x, y in pairs):
+            return tuple(replace(condition, left=x, right=y) for x, y in pairs if x != y)
+    return ()
+
+
+def _never_below(x: Size, y: Size) -> bool:
+    try:
+        return not_below(x, y) or nonnegative(x - y).all
+    except Undecided:
+        return False
+
+
+def _places(a: Atom) -> list[tuple[Any, ...]]:
+    return sorted(s.key for s in symbols_of(size_of(a)))
+
+
+def _growth(a: Atom) -> Fraction:
+    """How fast a symbol, or the floor of one, grows; 0 of anything else."""
+    if isinstance(a, Symbol):
+        return Fraction(1)
+    if not isinstance(a, Floor) or not isinstance(a.under, int):
+        return Fraction(0)
+    moving = [(m, c) for m, c in a.over.terms.items() if m]
+    return (
+        Fraction(moving[0][1], a.under)
+        if len(moving) == 1 and isinstance(moving[0][0][0], Symbol) and len(moving[0][0]) == 1
+        else Fraction(0)
+    )
 
 
 def balanced(condition: Condition) -> Condition:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from symconv.condition import EQUAL, Condition, solved
 from symconv.errors import CallError, ModelError, SymconvError
-from symconv.extent import Extent
+from symconv.extent import Extent, size_of
 from symconv.network import Network
 from symconv.readers.keras import rules  # noqa: F401  (registers the rules)
 from symconv.readers.keras.inputs import Given, inputs_of, plan_of
@@ -97,9 +97,10 @@ def _baked(
         if node and s in plan.freed and s.name not in said:
             out[s.name] = base, node
         elif node:
+            axes = [f"{a.name}:{k}" for a in plan.inputs for k, x in enumerate(a.shape or ()) if x == size_of(s)]
             raise ModelError(
                 f"{model.name}: its code makes a number of {s.name}, as a loop over range({s.name}) or a float does "
-                f'({node}): give that axis a number, as in dims={{"{given[0].name}:1": 32}}'
+                f'({node}): give that axis a number, as in dims={{"{(axes or ["input:1"])[0]}": {base}}}'
             )
     return out
 

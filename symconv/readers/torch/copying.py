@@ -10,23 +10,28 @@ from typing import Any
 import torch
 
 from symconv.errors import ModelError
+from symconv.readers.torch.held import know
 from symconv.readers.torch.values import FLOATS, WHOLE
 
 
 def without_weights(module: Any) -> Any:
-    """The module with parameters and large buffers on the meta device; small buffers keep their values.
+    """The module with all tensors on the meta device; the values of small ones that are no parameters are kept.
 
     Raises ModelError where it cannot be copied.
     """
     memo: dict[int, Any] = {}
-    kept: list[Any] = []
-    for p in module.parameters():
-        memo[id(p)] = torch.nn.Parameter(_empty(p), requires_grad=p.requires_grad)
-        kept.append(p)
-    for b in module.buffers():
-        small = b.device.type == "cpu" and b.numel() <= (FLOATS if b.is_floating_point() else WHOLE)
-        memo[id(b)] = b.detach().clone() if small else _empty(b)
-        kept.append(b)
+    alive: list[Any] = []
+    for tensor, parameter in _tensors(module):
+        if id(tensor) in memo:
+            continue
+        alive.append(tensor)
+        empty = torch.empty(tuple(tensor.shape), dtype=tensor.dtype, device="meta")
+        if parameter:
+            memo[id(tensor)] = torch.nn.Parameter(empty, requires_grad=tensor.requires_grad)
+            continue
+        memo[id(tensor)] = empty
+        if tensor.device.type == "cpu" and tensor.numel() <= (FLOATS if tensor.is_floating_point() else WHOLE):
+            know(empty, tensor.detach().clone())
     try:
         made = copy.deepcopy(module, memo)
     except Exception as error:
@@ -34,8 +39,28 @@ def without_weights(module: Any) -> Any:
     return made
 
 
-def _empty(tensor: Any) -> Any:
-    return torch.empty(tuple(tensor.shape), dtype=tensor.dtype, device="meta")
+def _tensors(module: Any) -> Iterator[tuple[Any, bool]]:
+    """Every tensor that a module keeps, and whether it is a parameter; those in plain attributes and lists too."""
+    for p in module.parameters():
+        yield p, True
+    for b in module.buffers():
+        yield b, False
+    for m in module.modules():
+        for key, value in vars(m).items():
+            if not key.startswith("_"):
+                yield from ((t, isinstance(t, torch.nn.Parameter)) for t in _inside(value))
+
+
+def _inside(value: Any, depth: int = 0) -> Iterator[Any]:
+    if isinstance(value, torch.Tensor):
+        if type(value) in (torch.Tensor, torch.nn.Parameter):
+            yield value
+    elif isinstance(value, list | tuple) and depth < 3:
+        for v in value:
+            yield from _inside(v, depth + 1)
+    elif isinstance(value, dict) and depth < 3:
+        for v in value.values():
+            yield from _inside(v, depth + 1)
 
 
 @contextmanager
@@ -55,7 +80,7 @@ def as_before(module: Any) -> Iterator[None]:
             for key, value in state.items():
                 here = own.get(key)
                 if isinstance(value, dict) and isinstance(here, dict):
-                    if here != value or list(here) != list(value):
+                    if list(here) != list(value) or any(here[k] is not v for k, v in value.items()):
                         here.clear()
                         here.update(value)
                 elif isinstance(value, list) and isinstance(here, list):

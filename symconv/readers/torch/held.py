@@ -48,7 +48,7 @@ class Held:
         return not self.node
 
 
-_NAME = "_symconv_held"
+_NAME, _VALUES = "_symconv_held", "_symconv_values"
 
 
 def held_by(tensor: Any) -> Held | None:
@@ -60,6 +60,16 @@ def held_by(tensor: Any) -> Held | None:
 def hold(tensor: Any, held: Held) -> None:
     """Let a tensor be known."""
     setattr(tensor, _NAME, held)
+
+
+def know(tensor: Any, values: Any) -> None:
+    """Let the values of a tensor without storage be known, in every run."""
+    setattr(tensor, _VALUES, values)
+
+
+def values_of(tensor: Any) -> Any:
+    """The values of a tensor where it has none itself; None where they are not known."""
+    return getattr(tensor, _VALUES, None)
 
 
 def release(tensor: Any) -> None:

@@ -244,7 +244,9 @@ def indicator(box: Box, domain: Domain) -> Size | None:
             if high is not None and high <= least:
                 continue
             piece: Size = reaches(x, low) if low > least else 1
-            if high is not None:
+            if high == low + 1:
+                piece = equals(x, low)
+            elif high is not None:
                 piece = piece - reaches(x, high)
             if period > 1:
                 piece = piece * equals(x - period * (x // period), residue)

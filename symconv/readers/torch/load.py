@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import torch
@@ -114,30 +114,49 @@ def _usual(call: Example, plan: Plan, s: Symbol) -> int:
 
 
 def _traced(module: Any, call: Example, plan: Plan, name: str) -> Reading:
+    """The module at all the sizes at which one run's formulas hold: those of the example, or of a run beside it.
+
+    The example's own size may be the one at which a program does something by the way, such as leaving a resize out.
+    """
     shapes = [a.shape or () for a in plan.inputs]
-    first: ModelError | None = None
-    for witness in _witnesses(plan):
-        try:
-            with as_before(module):
-                traced = trace(module, call, shapes, witness, name)
-        except ModelError as error:
-            first = first or error
-            continue
-        break
-    else:
-        assert first is not None
-        raise first
+    symbols = symbols_in_shapes(shapes)
 
     def run(at: dict[Symbol, int]) -> Traced:
         with as_before(module):
             return trace(module, call, shapes, at, name)
 
-    regimes = Regimes(traced, symbols_in_shapes(shapes), run)
+    regimes = Regimes(_first(plan, run), symbols, run)
     regimes.explore()
     merged(regimes)
-    points = checked(module, call, shapes, traced, regimes.at)
-    finished(traced)
-    return Reading(module, call, plan, traced, points)
+    narrow = _alone(regimes)
+    for point in sorted(regimes.apart, key=lambda p: sum(p[s] == v for s, v in regimes.ways[0].at.items())) if narrow else ():
+        others = Regimes(run(point), symbols, run)
+        others.explore()
+        merged(others)
+        if len(_alone(others)) < len(narrow):
+            regimes = others
+            break
+    points = checked(module, call, shapes, regimes.first, regimes.at)
+    finished(regimes.first)
+    return Reading(module, call, plan, regimes.first, points)
+
+
+def _first(plan: Plan, run: Callable[[dict[Symbol, int]], Traced]) -> Traced:
+    first: ModelError | None = None
+    for witness in _witnesses(plan):
+        try:
+            return run(witness)
+        except ModelError as error:
+            first = first or error
+    assert first is not None
+    raise first
+
+
+def _alone(regimes: Regimes) -> list[Symbol]:
+    """The symbols that can have one value alone."""
+    domain = regimes.first.net.domain
+    found = ((s, domain.sizes(s)) for s in regimes.symbols)
+    return [s for s, sizes in found if sizes.finite and len(list(sizes.members((sizes.least or 0) + 2))) == 1 and sizes.early[-1][1] == (sizes.least or 0) + 1]
 
 
 def _witnesses(plan: Plan) -> list[dict[Symbol, int]]:

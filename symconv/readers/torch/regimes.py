@@ -63,6 +63,8 @@ class Regimes:
         self.names: dict[int, dict[str, str]] = {}
         self.kept: set[str] = set()
         self._found: list[dict[str, Box]] | None = None
+        #: Points at which the module works on other extents.
+        self.apart: list[dict[Symbol, int]] = []
         self.borders: list[Box] = []
         self.tried: list[dict[Symbol, int]] = [self.ways[0].at]
 
@@ -88,6 +90,7 @@ class Regimes:
             return None
         other = differences(self.first, traced, point)
         if other is None:
+            self.apart.append(point)
             return None
         way = Way(traced, point, other)
         self.ways.append(way)

@@ -18,12 +18,11 @@ from symconv.network import Network
 from symconv.readers.torch import rules  # noqa: F401  (registers the rules)
 from symconv.readers.torch.asking import Asking, python_of
 from symconv.readers.torch.example import Example, values_at
-from symconv.readers.torch.held import Held, Kept, dtype_name, hold, held_by, release
+from symconv.readers.torch.held import Held, Kept, dtype_name, held_by, hold, release, values_of
 from symconv.readers.torch.ledger import Ledger
 from symconv.readers.torch.operator import Operator
 from symconv.readers.torch.path import THE_MODULE, Path
 from symconv.readers.torch.tracer import Tracer
-from symconv.readers.torch.values import FLOATS, WHOLE
 from symconv.symbols import Symbol
 from symconv.values import evaluate
 
@@ -153,10 +152,7 @@ def _hold_weights(module: Any) -> dict[str, Kept]:
         hold(p, Held(tuple(p.shape), dtype_name(p.dtype), kept=weights[name]))
     for name, b in module.named_buffers():
         weights[name] = Kept(name, tuple(b.shape), BUFFER)
-        held = Held(tuple(b.shape), dtype_name(b.dtype), kept=weights[name])
-        if b.device.type == "cpu" and b.numel() <= (FLOATS if b.is_floating_point() else WHOLE):
-            held.twin = b.detach()
-        hold(b, held)
+        hold(b, Held(tuple(b.shape), dtype_name(b.dtype), kept=weights[name], twin=values_of(b)))
     return weights
 
 

@@ -23,7 +23,7 @@ from symconv.layer import Layer, Parameter
 from symconv.layers import Look
 from symconv.network import Network
 from symconv.readers.torch.courier import Luggage
-from symconv.readers.torch.held import Held, Kept, dtype_name, held_by, hold, symbols_in
+from symconv.readers.torch.held import Held, Kept, dtype_name, held_by, hold, symbols_in, values_of
 from symconv.readers.torch.ledger import Ledger
 from symconv.readers.torch.operator import Operator
 from symconv.readers.torch.path import THE_MODULE, Path
@@ -144,6 +144,8 @@ class Tracer(TorchDispatchMode):
     def _computed(self, func: Any, name: str, in_place: bool, called: tuple[list[Any], dict[str, Any]]) -> Any:
         args = [_on_meta(a) for a in called[0]]
         kwargs = {k: _on_meta(v) for k, v in called[1].items()}
+        if not any(isinstance(a, torch.Tensor) for a in args) and any(a.name == "device" for a in func._schema.arguments):
+            kwargs["device"] = torch.device("meta")
         try:
             found = quick(name, in_place, args, kwargs)
             return func(*args, **kwargs) if found is None else found
@@ -194,7 +196,7 @@ class Tracer(TorchDispatchMode):
         if isinstance(x, torch.Tensor):
             held = held_by(x)
             if held is None:
-                held = Held(tuple(x.size()), dtype_name(x.dtype))
+                held = Held(tuple(x.size()), dtype_name(x.dtype), twin=values_of(x))
                 if x.device.type == "cpu" and x.numel() <= WHOLE:
                     held.twin = x.detach() if type(x) is torch.Tensor else None
                 hold(x, held)

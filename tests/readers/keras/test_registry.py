@@ -69,3 +69,42 @@ def test_an_operation_of_ones_own_is_a_named_unknown_with_the_shape_that_it_says
     assert net.output.shape == (net.symbols["N"], 5, 3)
     assert str(net.cost("macs")) == "cost[Halved]"
     assert list(net.notes) == ["Halved has no rule: its cost is a named unknown"]
+
+
+def test_an_extent_of_an_unknown_that_changes_in_steps_is_an_unknown_too() -> None:
+    layer = keras.layers.MelSpectrogram(sequence_stride=64, fft_length=128)
+    net = read_keras(functional(layer, [(None,)]))
+    assert net.output.shape[:2] == (net.symbols["N"], 128)
+    assert str(net.output.shape[2]) == "dim2[mel_spectrogram]"
+
+
+PREPROCESSING = [
+    "AugMix", "CutMix", "MixUp", "RandAugment", "RandomFlip", "RandomGrayscale", "RandomElasticTransform",
+    "RandomErasing", "RandomGaussianBlur", "RandomPerspective", "RandomSharpness",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PREPROCESSING)
+def test_what_changes_images_in_training_does_nothing_in_inference(name: str) -> None:
+    try:
+        layer = getattr(keras.layers, name)()
+    except TypeError:
+        layer = getattr(keras.layers, name)(factor=0.1)
+    net = read_keras(functional(layer, [(None, None, 3)]))
+    assert not net.count()
+    assert net.output.shape == net.inputs[next(iter(net.inputs))].shape
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "out"),
+    [
+        (lambda: keras.layers.Discretization([0.0, 1.0]), (5,), (5,)),
+        (lambda: keras.layers.Discretization([0.0, 1.0], output_mode="one_hot"), (1,), (3,)),
+        (lambda: keras.layers.CategoryEncoding(4), (5,), (4,)),
+        (lambda: keras.layers.CategoryEncoding(4, output_mode="one_hot"), (5,), (5, 4)),
+    ],
+)
+def test_a_lookup_has_the_shape_of_its_run(layer: Any, shape: Any, out: Any) -> None:
+    model = functional(layer(), [shape], ["int32"])
+    assert read_keras(model).output.shape[1:] == out
+    assert tuple(model(keras.ops.ones((2, *shape), "int32")).shape) == (2, *out)

@@ -57,6 +57,8 @@ def _values(call: Call) -> list[Value]:
     "TFSMLayer",
 ))  # fmt: skip
 def _unknown(call: Call) -> Any:
+    if call.kind == "RandomCrop":
+        call.reader.note(call.name, "RandomCrop has the crop's shape, as Keras says; inference hands the images on")
     return opaque(call)
 
 
