@@ -26,7 +26,7 @@ def compare(
     from symconv.errors import CallError, SymbolError
     from symconv.network import METRICS
     from symconv.readers.call import assignments, numbers
-    from symconv.readers.catalogue import is_onnx
+    from symconv.readers.catalogue import is_model
     from symconv.writers import output
     from symconv.writers.compare import aligned_sheet, compare_sheet
 
@@ -40,7 +40,7 @@ def compare(
     networks = loaded(*models)
     values = {}
     for model, net in zip(models, networks):
-        given = said(net, given) if is_onnx(model) else given
+        given = said(net, given) if is_model(model) else given
         values.update(numbers(net, {n: v for n, v in given.items() if n in net.symbols}))
     unread = {n: v for n, v in given.items() if n not in values}
     try:

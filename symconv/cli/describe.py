@@ -36,7 +36,7 @@ def show(
     Values for a family's symbols (resnet --at n1=3,n2=4,n3=23,n4=3) say which named variants have them.
     """
     from symconv.readers.call import metric_named
-    from symconv.readers.catalogue import is_onnx
+    from symconv.readers.catalogue import is_model
     from symconv.writers import output
     from symconv.writers.network import network_sheet
     from symconv.writers.zoo import say_members
@@ -45,7 +45,7 @@ def show(
     net, given = network_at(model, at, unroll)
     every = all or format in (Format.json, Format.csv)
     sheet = network_sheet(net, chosen, every=every)
-    if not is_onnx(model):
+    if not is_model(model):
         say_members(sheet, model, given)
     output.show(placed(sheet, given), format.value, ascii)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from symconv.cli.app import app
-from symconv.cli.options import Dim, Layers, Shape, Square, Value
+from symconv.cli.options import Dim, Input, Layers, Shape, Square, Value
 
 if TYPE_CHECKING:
     from symconv.network import Network
@@ -25,6 +25,7 @@ class Options:
 
     dim: Dim = None
     square: Square = True
+    input: Input = None
     shape: Shape = None
     value: Value = None
     layers: Layers = None
@@ -46,7 +47,7 @@ _OPTIONS: ContextVar[Options] = ContextVar("options")
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
     """A command about models, with the options that these have in common after its own."""
-    kinds = dict(zip((f.name for f in fields(Options)), (Dim, Square, Shape, Value, Layers)))
+    kinds = dict(zip((f.name for f in fields(Options)), (Dim, Square, Input, Shape, Value, Layers)))
     common = [
         Parameter(f.name, Parameter.KEYWORD_ONLY, default=f.default, annotation=kinds[f.name]) for f in fields(Options)
     ]
@@ -99,17 +100,24 @@ def loaded(*models: str, names: Iterable[str] = ()) -> list[Network]:
     """The networks; `names` are those that `--at` has values for."""
     from symconv.errors import CallError
     from symconv.readers.call import dimensions, refuse_settings
-    from symconv.readers.catalogue import find, is_onnx, load
+    from symconv.readers.catalogue import find, is_model, is_named, load, read_named
 
     options = _OPTIONS.get()
     extend(options.layers)
     dims = dimensions(options.dim or [])
     for option, text in (("--dim", options.dim), ("--shape", options.shape), ("--value", options.value)):
-        if text and not any(map(is_onnx, models)):
-            raise CallError(f"{option} is about the inputs of an .onnx, and a spec has its symbols: --at gives values")
+        if text and not any(map(is_model, models)):
+            raise CallError(
+                f"{option} is about the inputs of an .onnx or a module, and a spec has its symbols: --at gives values"
+            )
+    if options.input and not any(map(is_named, models)):
+        raise CallError("--input is about the inputs of a module, such as torchvision:resnet50")
     found = []
     for model in models:
-        if is_onnx(model):
+        if is_named(model):
+            found.append(read_named(model, dims, options.square, options.input or []).network)
+            warn(found[-1])
+        elif is_model(model):
             found.append(load(model, dims=dims, square=options.square))
             warn(found[-1])
         else:

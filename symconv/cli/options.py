@@ -24,7 +24,7 @@ class Direction(StrEnum):
 Model = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL", help="a bundled architecture (vgg16, vgg/D; symconv zoo lists them), a .yaml or an .onnx"
+        metavar="MODEL", help="a bundled architecture (vgg16, vgg/D; symconv zoo lists them), a .yaml, an .onnx, or torchvision:resnet50"
     ),
 ]
 At = Annotated[
@@ -59,11 +59,15 @@ Layers = Annotated[
 Dim = Annotated[
     list[str] | None,
     typer.Option(
-        "--dim", metavar="INPUT:AXIS=NAME", help="a name for an axis of an .onnx, image:2=X; frees a static one"
+        "--dim", metavar="INPUT:AXIS=NAME", help="a name for an axis of a model's input, image:2=X; frees a static one"
     ),
 ]
 Square = Annotated[
-    bool, typer.Option("--square/--no-square", help="X for both sides of an .onnx's square images, or H and W")
+    bool, typer.Option("--square/--no-square", help="X for both sides of a model's square images, or H and W")
+]
+Input = Annotated[
+    list[str] | None,
+    typer.Option("--input", metavar="INPUT=SHAPE", help="an input of a module to trace it with, x=1,3,224,224"),
 ]
 Shape = Annotated[
     list[str] | None,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from symconv.errors import SymconvError, near
+from symconv.errors import ModelError, SymconvError, near
 from symconv.network import Network
 from symconv.readers.expression import parse_rational
 from symconv.readers.names import plainly
@@ -28,13 +29,15 @@ _FILE = re.compile(r"(.+?\.ya?ml)(?::(.*))?", re.IGNORECASE | re.DOTALL)
 
 
 def load(
-    source: str | Path,
+    source: Any,
     variant: str | None = None,
     *,
+    inputs: Any = (),
+    kwargs: Mapping[str, Any] | None = None,
     dims: Mapping[str, Any] | None = None,
     square: bool = False,
 ) -> Network:
-    """A network: a bundled architecture by name, a spec from a file, or an ONNX model.
+    """A network: a bundled architecture by name, a spec from a file, an ONNX model, a module of torch or Keras.
 
     `vgg/D` is a network of a bundled family, `vgg16` one by its own name, `resnet` a family in its symbols, `my.yaml`
     a file, and `my.yaml:D` (or `variant="D"`) one of its networks. What ends in .yaml, .yml or .onnx is a file.
@@ -42,12 +45,22 @@ def load(
     Of an ONNX model the batch, the spatial axes of images and the tokens are symbols, N, H and W (X where they are
     equal and `square`), T; `dims` names others, {"input:2": "X"} or {"input": ("N", None, "H", "W")}.
 
+    A torch module is run once on no device, called with `inputs` and `kwargs` as an example; nothing of it is changed
+    (`symconv.readers.torch`). `torchvision:resnet50`, `timm:convnext_tiny`, `transformers:bert` and
+    `torch:package.module:factory` are built, without weights, and `inputs` are then not needed; `keras:ResNet50` too.
+
     Raises SymconvError for an unknown name, SpecError with everything that is wrong with a file, ModelError for a file
-    that is no ONNX model, CallError for `dims` that do not fit it.
+    that is no ONNX model and for a module that fails, CallError for `dims` that do not fit it.
 
     >>> load("vgg/D").cost("params")
     2097152·⌊X/32⌋² + 35597096
     """
+    if _is_module(source):
+        from symconv.readers.torch import read_torch
+
+        return read_torch(source, inputs, kwargs, dims, square).network
+    if is_named(source):
+        return read_named(source, dims, square).network
     if is_onnx(source):
         from symconv.readers.onnx import read_onnx
 
@@ -58,6 +71,45 @@ def load(
         raise SymconvError(f"{source}: dims name the axes of a model's inputs, and a spec names its own")
     spec, found = find(source, variant)
     return spec.network(found)
+
+
+#: Packages that make a model by its name.
+NAMED: Final = ("torch", "torchvision", "timm", "transformers", "keras")
+
+
+def is_named(source: Any) -> bool:
+    """Whether a source is a model that a package makes by its name, torchvision:resnet50."""
+    return str(source).partition(":")[0] in NAMED and ":" in str(source)
+
+
+def is_model(source: Any) -> bool:
+    """Whether a source is a foreign model, whose inputs have shapes."""
+    return is_onnx(source) or is_named(source)
+
+
+def _is_module(source: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(source, torch.nn.Module)
+
+
+def read_named(
+    source: str, dims: Mapping[str, Any] | None = None, square: bool = False, inputs: Sequence[str] = ()
+) -> Any:
+    """The reading of a model that a package makes by its name; `inputs` say the shapes of its inputs.
+
+    Raises CallError for a name that stands for nothing, ModelError where the package is not installed.
+    """
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise ModelError("reading torch modules needs torch: pip install 'symconv[torch]'") from None
+    from symconv.readers.torch.load import read_torch
+    from symconv.readers.torch.named import named
+
+    found = named(source, inputs)
+    return read_torch(
+        found.module, found.args, found.kwargs, dims or found.dims, square, found.name, suggested=not dims
+    )
 
 
 def is_onnx(source: str | Path) -> bool:

@@ -124,22 +124,27 @@ def layers_table(net: Network, metric: str | Convention, values: Mapping[str, in
     table = Table(columns)
     paths = groups(net)
     headings = _headings(net, paths)
-    before = ""
+    alike = {} if every else folded(net, paths)
+    before, hidden = "", 0
     for node in net.nodes:
-        if not (every or costs[node.name] or node.parameters or _reshapes(node)):
-            continue
         path = paths[node.name]
+        if not (every or costs[node.name] or node.parameters or _reshapes(node)):
+            hidden += 1
+            continue
+        if path in alike and alike[path][0] != path:
+            continue
+        many = len(alike.get(path, (path,)))
         if path and path != before:
-            table.groups[len(table.rows)] = headings[path]
+            table.groups[len(table.rows)] = headings[path] if many == 1 else _repeated(headings[path], alike[path])
         before = path
         kind = kind_of(node)
         if node.training and TRAINING not in headings[path].notes:
             kind = Math(f"{kind.text}, {TRAINING}", ascii=f"{kind.ascii}, {TRAINING}")
         row: list[Cell] = [Name(node.name, path), kind, node.out]
-        row += [params[node.name]] if metric != "params" else []
-        row.append(costs[node.name])
+        row += [params[node.name] * many] if metric != "params" else []
+        row.append(costs[node.name] * many)
         if figures:
-            value = figures[node.name]
+            value = figures[node.name] * many
             row += [Big(value)] if beside else []
             row.append(Share(Fraction(value) / Fraction(whole)))
         table.rows.append(row)
@@ -149,7 +154,34 @@ def layers_table(net: Network, metric: str | Convention, values: Mapping[str, in
     end += [Big(whole)] if beside else []
     end += [None] if figures else []
     table.total = end
-    return table, len(net.nodes) - len(table.rows)
+    return table, hidden
+
+
+def folded(net: Network, paths: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """By path the paths of the run that it stands in, of blocks numbered one after the other in which all is equal."""
+    inside: dict[str, list[Any]] = {}
+    for node in net.nodes:
+        path = paths[node.name]
+        kept = tuple((p.name, p.shape, p.kind) for p in node.parameters)
+        said = node.name[len(path) :], node.layer, node.tensors, node.out, kept, node.rounds, node.times, node.training
+        inside.setdefault(path, []).append(said)
+    runs: list[list[str]] = []
+    for path, what in inside.items():
+        stem, _, number = path.rpartition("/")
+        last = runs[-1][-1] if runs else ""
+        follows = number.isdigit() and last == f"{stem}/{int(number) - 1}".lstrip("/") and inside[last] == what
+        if follows:
+            runs[-1].append(path)
+        else:
+            runs.append([path])
+    return {path: tuple(run) for run in runs if len(run) > 1 for path in run}
+
+
+def _repeated(heading: Heading, run: Sequence[str]) -> Heading:
+    """`layer3/1 … layer3/5  ×5`."""
+    last = run[-1]
+    times = Math(f"… {last}  ×{len(run)}", rf"\ldots {last}\ \times {len(run)}", f".. {last}  x{len(run)}")
+    return Heading(heading.name, (times, *heading.notes))
 
 
 def records(net: Network, table: Table) -> Table:

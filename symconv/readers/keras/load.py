@@ -92,7 +92,7 @@ def _baked(
             try:
                 again, _ = _once(model, given, replace(plan, witness={**plan.witness, s: other}), False)
                 node = node or _first_difference(net, again)
-            except ModelError as error:
+            except SymconvError as error:
                 node = node or str(error)
         if node and s in plan.freed and s.name not in said:
             out[s.name] = base, node

@@ -106,6 +106,11 @@ class Shadow(int):
     def __neg__(self) -> Any:
         return self._with(-1, lambda a, b: a * b)
 
+    def __pow__(self, exponent: Any, modulo: Any = None) -> Any:
+        if modulo is None and type(exponent) is int and exponent >= 0:
+            return self._with(exponent, lambda a, b: a**b)
+        return pow(int(self), exponent, modulo)
+
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
 
@@ -140,6 +145,9 @@ class Shadow(int):
 
     def __ge__(self, other: int) -> bool:
         return self._compared(other) >= 0 if isinstance(other, int) else int(self) >= other
+
+    def __bool__(self) -> bool:
+        return self._compared(0) != 0
 
     def __hash__(self) -> int:
         return hash(int(self))

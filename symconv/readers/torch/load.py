@@ -15,6 +15,7 @@ from symconv.readers.torch.checking import Disagreement, checked, symbols_in_sha
 from symconv.readers.torch.copying import as_before, without_weights
 from symconv.readers.torch.example import Example, example
 from symconv.readers.torch.finish import finished
+from symconv.readers.torch.path import THE_MODULE
 from symconv.readers.torch.regimes import Regimes, merged
 from symconv.readers.torch.trace import Traced, trace
 from symconv.symbols import Symbol
@@ -47,12 +48,14 @@ def read_torch(
     dims: Mapping[str, Any] | None = None,
     square: bool = False,
     name: str = "",
+    suggested: bool = False,
 ) -> Reading:
     """The network of a torch module, from one run on no device at the example's sizes.
 
     `inputs` are the forward's positional arguments, one tensor or several, and `kwargs` its named ones. The batch, the
     spatial axes of images and the tokens of whole-number inputs are symbols, N, H and W (X where they are equal and
-    `square`), T; `dims` names others by the forward's parameters, {"x": ("N", None, "H", "W")} or {"x:2": "H"}.
+    `square`), T; `dims` names others by the forward's parameters, {"x": ("N", None, "H", "W")} or {"x:2": "H"}. A symbol
+    that can have one value alone is a number; one of `dims` is left in the domain, where they are not just `suggested`.
 
     Neither the module nor the random state is changed. Raises ModelError where the module fails, reads a value that
     depends on data or changes from call to call, naming the module inside of it; CallError for `dims` that do not fit.
@@ -64,7 +67,7 @@ def read_torch(
     own = without_weights(module)
     name = name or type(module).__name__
     with _random_state():
-        return _read(own, call, dims or {}, square, name)
+        return _read(own, call, dims or {}, square, name, suggested)
 
 
 class _random_state:  # noqa: N801  (a context)
@@ -77,7 +80,9 @@ class _random_state:  # noqa: N801  (a context)
         torch.random.set_rng_state(self.state)
 
 
-def _read(module: Any, call: Example, dims: Mapping[str, Any], square: bool, name: str) -> Reading:
+def _read(
+    module: Any, call: Example, dims: Mapping[str, Any], square: bool, name: str, suggested: bool
+) -> Reading:
     fixed: set[str] = set()
     why: list[str] = []
     level = ALL
@@ -91,17 +96,24 @@ def _read(module: Any, call: Example, dims: Mapping[str, Any], square: bool, nam
             why.append(f"{_LEFT[level]} stay as they are in the example, since {error}")
             level = BATCH if level == ALL else NOTHING
             continue
-        pinned = _pinned(reading)
+        said = set() if suggested else {s for v in dims.values() for s in (v if isinstance(v, tuple | list) else (v,))}
+        pinned = {s: why for s, why in _pinned(reading).items() if s not in said}
         if not pinned or fixed >= set(pinned):
             break
         for symbol, (at, node, reason) in pinned.items():
             fixed.add(symbol)
+            dims = {key: _without(symbol, said) for key, said in dims.items()}
             why.append(f"{symbol} is {at}, and no symbol: {node} fixes it ({reason})")
     net = reading.network
     for text in why:
         net.notes.setdefault(text, [])
     net.usual = {s.name: _usual(call, plan, s) for s in plan.witness if s.name in net.symbols}
     return reading
+
+
+def _without(symbol: str, said: Any) -> Any:
+    """What is said of an input's axes, that apart which is one symbol."""
+    return [None if s == symbol else s for s in said] if isinstance(said, tuple | list) else said
 
 
 def _usual(call: Example, plan: Plan, s: Symbol) -> int:
@@ -173,8 +185,8 @@ def _pinned(reading: Reading) -> dict[str, tuple[int, str, str]]:
     for s, at in reading.traced.path.witness.items():
         sizes = domain.sizes(s)
         if s in reading.plan.freed and sizes.finite and at in sizes and len(list(sizes.members(2 * at + 2))) == 1:
-            asked = [c for c in domain.conditions if s in c.symbols and c.relation == "equal"]
-            out[s.name] = (at, asked[0].node if asked else "", asked[0].reason if asked else "a condition")
+            asked = [c for c in domain.conditions if s in c.symbols and c.node]
+            out[s.name] = (at, asked[0].node if asked else THE_MODULE, asked[0].reason if asked else "a condition")
     return out
 
 

@@ -17,11 +17,12 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any, Final
 
 import torch
 
-from symconv.errors import CallError, ModelError, near
+from symconv.errors import CallError, ModelError, SymconvError, near
 from symconv.readers.torch.building import built
 
 #: Who makes a module by its name.
@@ -30,6 +31,8 @@ MAKERS: Final = ("torch", "torchvision", "timm", "transformers")
 #: Tokens of an example, of an encoder and of a decoder beside it; samples of a wave, and frames of a spectrogram.
 TOKENS: Final = 128
 ANSWER: Final = 32
+#: Tokens of a state-space model, whose Python runs step by step.
+STEPS: Final = 8
 WAVE: Final = 16_000
 FRAMES: Final = 3_000
 
@@ -55,7 +58,16 @@ def named(text: str, inputs: Sequence[str] = ()) -> Named:
     maker, _, name = text.partition(":")
     if not name:
         raise CallError(f"{text}: a name is wanted behind {maker}:, such as {_EXAMPLES[maker]}")
-    made = {"torch": _own, "torchvision": _torchvision, "timm": _timm, "transformers": _transformers}[maker](name)
+    make = {"torch": _own, "torchvision": _torchvision, "timm": _timm, "transformers": _transformers}[maker]
+    try:
+        if maker != "torch" and find_spec("torchvision") is not None:
+            torchvision()
+        made = make(name)
+    except SymconvError:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())[:300]
+        raise ModelError(f"{text} cannot be built: {type(error).__name__}: {said}") from error
     made.name = made.name or name
     made.module.eval()
     given = dict(_input(one) for one in inputs)
@@ -279,7 +291,8 @@ def _inputs(module: Any, config: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """An example for what the model reads first, and for a decoder beside it."""
     takes = inspect.signature(module.forward).parameters
     main = getattr(module, "main_input_name", "input_ids")
-    length = min(TOKENS, getattr(config, "max_position_embeddings", None) or TOKENS)
+    most = STEPS if any(hasattr(config, key) for key in ("state_size", "ssm_state_size", "time_step_rank")) else TOKENS
+    length = min(most, getattr(config, "max_position_embeddings", None) or most)
     ids = torch.ones((1, length), dtype=torch.int64)
     kwargs: dict[str, Any] = {}
     dims: dict[str, Any] = {}

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from symconv.readers.torch.tracer import Tracer
 
 
+def alike(sizes: tuple[Size, ...]) -> Any:
+    """One size where it is the same for all axes, as a layer says it."""
+    return sizes[0] if sizes and all(x == sizes[0] for x in sizes) else sizes
+
+
 class Operator:
     """A call: `name` of the operator, its arguments by the names of its schema, tensors as what is known of them."""
 
@@ -156,7 +161,8 @@ class Operator:
         read = [v for v in values if v is not None]
         if all(v.constant and v.kept is None for v in read):
             return self.fresh(shape, dtype)
-        return self.add(Move(operation, shape, dtype or self.dtype), *read, dtype=dtype)
+        layer = Move(operation, shape, dtype or self.dtype)
+        return self.add(layer, *(v for v in read if not v.constant), weights=read, dtype=dtype)
 
     def fresh(self, shape: tuple[Size, ...], dtype: str = "") -> Held:
         """A tensor that depends on no input and on no weight: a constant, positions, a mask."""

@@ -51,10 +51,15 @@ def _attention(q: Any, k: Any, v: Any, mask: Any = None, *rest: Any, **named: An
     return q.new_empty((*q.size()[:3], v.size(3))) if same and q.dtype == k.dtype == v.dtype else None
 
 
+def _grouped(x: Any, weight: Any, offsets: Any = None, *rest: Any, **named: Any) -> Any:
+    fits = x.dim() == 2 and weight.dim() == 3 and x.size(1) == weight.size(1)
+    return x.new_empty((x.size(0), weight.size(2))) if fits else None
+
+
 _QUICK: Final[dict[str, Callable[..., Any]]] = {
     "batch_norm": _batch_norm, "layer_norm": _layer_norm, "linear": _linear, "group_norm": _group_norm,
     "gelu": _same, "silu": _same, "hardswish": _same, "hardsigmoid": _same, "mish": _same,
-    "scaled_dot_product_attention": _attention,
+    "scaled_dot_product_attention": _attention, "_grouped_mm": _grouped,
 }  # fmt: skip
 
 

@@ -286,3 +286,56 @@ def test_a_head_that_is_tied_to_a_table_keeps_it_once() -> None:
     net = read_keras(model, dims={"ids:1": "T"})
     assert sum(parameters(net)) == model.count_params() == 44
     assert net.evaluate("macs", N=2, T=3) == 2 * 3 * 44
+
+
+def test_a_choice_by_parity_is_a_congruence() -> None:
+    class Even(L.Layer):
+        def call(self, x: Any) -> Any:
+            return ops.pad(x, ((0, 0), (0, 1), (0, 0))) if x.shape[1] % 2 else x
+
+    class Tokens(keras.Model):
+        def __init__(self) -> None:
+            super().__init__(name="tokens")
+            self.even = Even()
+
+        def call(self, x: Any) -> Any:
+            return self.even(x)
+
+    model = Tokens()
+    model(np.zeros((2, 6, 3), "float32"))
+    net = read_keras(model, dims={"x:1": "T"})
+    assert str(net.domain) == "T ≡ 0 (mod 2)"
+
+
+def test_a_built_in_layer_with_a_call_of_ones_own_is_read_by_calling_it() -> None:
+    class Doubled(L.Dense):
+        def call(self, x: Any) -> Any:
+            return super().call(x) * 2
+
+    model = functional(Doubled(5, activation="relu", name="doubled"), [(None, 6)])
+    net = read_keras(model)
+    assert sum(parameters(net)) == model.count_params() == 35
+    done, _ = counted(lambda: model(fed((2, 3, 6)), training=False))
+    assert net.evaluate("macs", N=2, T=3) == done
+    assert net.count()["max"] == net.output.elements
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 12])
+def test_a_shadow_counts_as_its_number_and_as_its_extent(number: int) -> None:
+    from symconv.extent import size_of
+    from symconv.readers.keras.value import Shadow, size_of_int
+    from symconv.symbols import symbol
+    from symconv.values import evaluate
+
+    t = symbol("T")
+    shadow = Shadow.of(size_of(t), number, lambda condition: None)
+    steps = [
+        lambda x: x + 3, lambda x: 3 + x, lambda x: x * x - 1, lambda x: 20 - x, lambda x: x // 2, lambda x: 20 // x,
+        lambda x: x % 5, lambda x: 20 % x, lambda x: -x, lambda x: x**2, lambda x: sum(divmod(x, 3)), lambda x: x // -2,
+    ]  # fmt: skip
+    for step in steps:
+        made = step(shadow)
+        assert int(made) == step(number)
+        size = size_of_int(made)
+        assert (size if isinstance(size, int) else evaluate(size, {t: number})) == step(number)
+    assert (shadow == number, shadow < number, shadow >= number, shadow != number) == (True, False, True, False)

@@ -21,7 +21,7 @@ from symconv.layers import (
 )
 from symconv.layer import Layer
 from symconv.readers.torch.held import Held
-from symconv.readers.torch.operator import Operator
+from symconv.readers.torch.operator import Operator, alike
 from symconv.readers.torch.registry import counted
 
 CONV = "K²·(C_in/g)·C_out macs an output point, padding taps counted; an add an output with a bias"
@@ -53,8 +53,9 @@ def _conv(op: Operator) -> Held:
     kernel, padding = weight.shape[2:], op.get("padding", default=0)
     op.same(weight.shape[1] * groups, x.shape[-rank - 1], "weights for as many channels as the input has")
     layer = Conv(
-        weight.shape[0], kernel, op.per_axis("stride", rank, 1),
-        padding if isinstance(padding, str) else op.per_axis("padding", rank, 0), op.per_axis("dilation", rank, 1),
+        weight.shape[0], alike(kernel), alike(op.per_axis("stride", rank, 1)),
+        padding if isinstance(padding, str) else alike(op.per_axis("padding", rank, 0)),
+        alike(op.per_axis("dilation", rank, 1)),
         groups, bias is not None,
     )  # fmt: skip
     return over_images(op, layer, x, rank, weight, bias)
@@ -65,10 +66,12 @@ def _transposed(op: Operator) -> Held:
     x, weight, bias = op.tensor("input"), op.tensor("weight"), op.get("bias")
     rank, groups = len(weight.shape) - 2, op.get("groups", default=1)
     op.same(weight.shape[0], x.shape[-rank - 1], "weights for as many channels as the input has")
-    extra = op.per_axis("output_padding", rank, 0)
+    stride, padding, extra, dilation = (
+        alike(op.per_axis(name, rank, least))
+        for name, least in (("stride", 1), ("padding", 0), ("output_padding", 0), ("dilation", 1))
+    )
     layer = ConvTranspose(
-        weight.shape[1] * groups, weight.shape[2:], op.per_axis("stride", rank, 1), op.per_axis("padding", rank, 0),
-        extra, op.per_axis("dilation", rank, 1), groups, bias is not None,
+        weight.shape[1] * groups, alike(weight.shape[2:]), stride, padding, extra, dilation, groups, bias is not None
     )  # fmt: skip
     return over_images(op, layer, x, rank, weight, bias)
 
@@ -76,7 +79,7 @@ def _transposed(op: Operator) -> Held:
 def _window(op: Operator, rank: int) -> tuple[Any, ...]:
     kernel = op.per_axis("kernel_size", rank)
     stride = op.per_axis("stride", rank, kernel)
-    return kernel, stride or kernel, op.per_axis("padding", rank, 0)
+    return alike(kernel), alike(stride or kernel), alike(op.per_axis("padding", rank, 0))
 
 
 @counted("K² − 1 max an output, padding taps counted", *(
@@ -84,7 +87,7 @@ def _window(op: Operator, rank: int) -> tuple[Any, ...]:
 ))
 def _max_pool(op: Operator) -> list[Held]:
     x, rank = op.tensor("self"), int(next(c for c in op.name if c.isdigit()))
-    layer = MaxPool(*_window(op, rank), op.per_axis("dilation", rank, 1), bool(op.get("ceil_mode", default=False)))
+    layer = MaxPool(*_window(op, rank), alike(op.per_axis("dilation", rank, 1)), bool(op.get("ceil_mode", default=False)))
     made = over_images(op, layer, x, rank)
     return [made, op.move("places", made.shape, made, dtype="int64")] if len(op.outs) > 1 else [made]
 
@@ -113,7 +116,7 @@ def _adaptive(op: Operator) -> list[Held]:
     if all(s == 1 for s in size):
         layer: Layer = GlobalMaxPool() if largest else GlobalAvgPool()
     else:
-        layer = AdaptiveMaxPool(size) if largest else AdaptiveAvgPool(size)
+        layer = AdaptiveMaxPool(alike(size)) if largest else AdaptiveAvgPool(alike(size))
     made = over_images(op, layer, x, rank)
     return [made, op.move("places", made.shape, made, dtype="int64")] if len(op.outs) > 1 else [made]
 
