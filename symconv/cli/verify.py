@@ -8,34 +8,32 @@ import typer
 
 from symconv.cli.app import app
 from symconv.cli.models import call
-from symconv.cli.options import Dim, Format, FormatName, Plain, Square
+from symconv.cli.options import Dim, Format, FormatName, Input, Plain, Square
 
 
 @app.command()
 def verify(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="an .onnx file")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="an .onnx file, or a module such as torchvision:resnet50")],
     at: Annotated[
         list[str] | None,
         typer.Option("--at", metavar="VALUES", help="sizes to run at, X=224,N=1; several; chosen where none is given"),
     ] = None,
     dim: Dim = None,
     square: Square = True,
+    input: Input = None,
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """Run an .onnx model: its shapes and MACs beside the formulas.
+    """Run an .onnx model or a module: its shapes and MACs beside the formulas.
 
     Exit 1 at the first disagreement, and where the model runs at none of the sizes or nothing of it can be compared.
     """
     from symconv.errors import CallError, ModelError
     from symconv.readers.call import assignments, dimensions
-    from symconv.readers.catalogue import is_onnx
     from symconv.verifying import verify as compared
     from symconv.writers import output
     from symconv.writers.verification import verification_sheet
 
-    if not is_onnx(model):
-        raise CallError(f"verify {model}: an .onnx file is wanted")
     points = []
     for text in at or []:
         given = assignments(text)
@@ -45,7 +43,7 @@ def verify(
         points.append({name: int(value) for name, value in given.items()})
     with call():
         dims = dimensions(dim or [])
-    report = compared(model, points, dims, square)
+    report = compared(model, points, dims, square, input or ())
     output.show(verification_sheet(report), format.value, ascii)
     if report.wrong is not None:
         raise ModelError(str(report.wrong))

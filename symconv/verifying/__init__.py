@@ -1,5 +1,6 @@
-"""Verifying: a model run, and what the run shows compared with the closed forms."""
+"""Running models, and comparing what runs show with the closed forms."""
 
-from symconv.verifying.onnx import Disagreement, Point, Report, verify
+from symconv.verifying.load import verify
+from symconv.verifying.report import Disagreement, Point, Report
 
 __all__ = ["Disagreement", "Point", "Report", "verify"]

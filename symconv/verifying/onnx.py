@@ -6,7 +6,6 @@ What the run shows comes from the run alone: shapes from its tensors, macs from 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -26,6 +25,7 @@ from symconv.symbols import Symbol
 from symconv.values import evaluate
 from symconv.verifying.macs import COUNTED, macs_of
 from symconv.verifying.points import baked, chosen, shape_at, values_at
+from symconv.verifying.report import CHOSEN, Disagreement, Point, Report, by
 from symconv.verifying.running import Run, Shape, run
 from symconv.verifying.runtime import RunError
 
@@ -36,62 +36,11 @@ _TYPES: Final = {
 }  # fmt: skip
 
 
-#: Runs that are wanted where no points are given, and points that are tried for them.
-CHOSEN: Final = 4
+#: Points that are tried for the runs that are wanted.
 TRIED: Final = 12
 
 
-@dataclass(frozen=True)
-class Disagreement:
-    """A figure of the run that the closed form has not: the node, what of it, both figures, the formula."""
-
-    node: str
-    what: str
-    run: str
-    closed: str
-    formula: str
-
-    def __str__(self) -> str:
-        return f"{self.node}: {self.what} is {self.run} in the run and {self.closed} by the formula {self.formula}"
-
-
-@dataclass
-class Point:
-    """One run: the values of the symbols, how much was compared, or why the model did not run there."""
-
-    values: dict[str, int]
-    tensors: int = 0
-    operators: int = 0
-    macs: int = 0
-    unseen: int = 0
-    failed: str = ""
-    wrong: list[Disagreement] = field(default_factory=list)
-
-    @property
-    def compared(self) -> int:
-        """How many shapes and counts agreed."""
-        return self.tensors + self.operators
-
-
-@dataclass(frozen=True)
-class Report:
-    """What all runs showed."""
-
-    network: Network
-    points: tuple[Point, ...]
-
-    @property
-    def wrong(self) -> Disagreement | None:
-        """The first disagreement."""
-        return next((w for p in self.points for w in p.wrong), None)
-
-    @property
-    def ran(self) -> int:
-        """At how many points the model ran, and there was something to compare."""
-        return sum(not p.failed and p.compared > 0 for p in self.points)
-
-
-def verify(
+def verify_onnx(
     path: str | Path,
     at: Sequence[Mapping[str, int]] = (),
     dims: Mapping[str, Any] | None = None,
@@ -188,7 +137,7 @@ def _tensor(reading: Reading, name: str, seen: list[Shape], at: Values, done: Ru
     else:
         k = next(k for k, (a, b) in enumerate(zip(seen, closed)) if a != b)
         what = f"the shape of {name}" + (f" in round {k + 1}" if len(seen) > 1 else "")
-        point.wrong.append(Disagreement(_maker(done, name), what, _by(seen[k]), _by(closed[k]), formula))
+        point.wrong.append(Disagreement(_maker(done, name), what, by(seen[k]), by(closed[k]), formula))
 
 
 def _rounds(times: Size, at: Values, seen: int | None) -> int | None:
@@ -250,10 +199,6 @@ def _in_round(names: Sequence[str], done: Run, k: int, rounds: int) -> Iterator[
     for name in names:
         seen = done.shapes.get(name) if name else [()]
         yield None if not seen else seen[k if len(seen) == rounds else 0]
-
-
-def _by(shape: Shape) -> str:
-    return "×".join(map(str, shape)) or "scalar"
 
 
 def _maker(done: Run, name: str) -> str:

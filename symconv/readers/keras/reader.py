@@ -55,6 +55,8 @@ class Reader:
         self.kinds = kinds_of(model)
         #: How often what is being read runs, such as the steps of a sequence.
         self.times: Size = 1
+        #: Symbols of axes that the model leaves open.
+        self.open: frozenset[Symbol] = frozenset()
         #: Whether code of the model's own was run, which may have made numbers of extents.
         self.ran = False
         self._names: set[str] = set(net.inputs)
@@ -79,8 +81,11 @@ class Reader:
                 if node.is_input or any(id(x) not in made for x in node.input_tensors):
                     continue
                 args, kwargs = node.arguments.fill_in(made)
-                outputs = self.apply(node.operation, args, kwargs, prefix)
-                for kt, value in zip(node.outputs, tree.flatten(outputs)):
+                outputs = tree.flatten(self.apply(node.operation, args, kwargs, prefix))
+                if len(outputs) != len(node.outputs):
+                    said = f"{len(outputs)} outputs are read, and Keras has {len(node.outputs)}"
+                    raise ModelError(f"layer {node.operation.name} ({type(node.operation).__name__}): {said}")
+                for kt, value in zip(node.outputs, outputs):
                     if alike and isinstance(value, Value):
                         self.check(node.operation, value, kt.shape)
                     made[id(kt)] = value
@@ -111,9 +116,6 @@ class Reader:
         """Whether the model says what a size is; of an axis that it leaves open nothing is known."""
         return isinstance(size, int) or all(s in self.witness and s not in self.open for s in symbols_of(size))
 
-    #: Symbols of axes that the model leaves open.
-    open: frozenset[Symbol] = frozenset()
-
     def apply(self, op: Any, args: Sequence[Any], kwargs: Mapping[str, Any], prefix: str, part: str = "") -> Any:
         """What one operation makes of values, in the structure that Keras has.
 
@@ -121,12 +123,11 @@ class Reader:
         """
         name = self._named(prefix + (part or str(op.name)))
         self._inside.append(name)
-        before = self.net.size
         try:
             with asking(self._asked, name, (), self.times):
                 args, kwargs = self._with_values(tuple(args), dict(kwargs), prefix)
                 made = self._outputs(op, name, tuple(args), dict(kwargs))
-                return self._leftover(op, name, made, before)
+                return self._leftover(op, name, made)
         except ModelError:
             raise
         except SymconvError as error:
@@ -175,7 +176,7 @@ class Reader:
         self.note(name, f"{call.kind} has no rule: its cost is a named unknown")
         return opaque(call)
 
-    def _leftover(self, op: Any, name: str, made: Any, before: int) -> Any:
+    def _leftover(self, op: Any, name: str, made: Any) -> Any:
         """What an operation makes, and beside it those of its variables that no node has kept."""
         from keras import tree
 

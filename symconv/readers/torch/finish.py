@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from symconv.layer import Parameter
 from symconv.layers import Look
@@ -16,6 +17,7 @@ def finished(traced: Traced) -> None:
     names = _names(traced)
     further, left = _further(traced)
     traced.net.rename(names, further)
+    traced.tracer.made = [replace(m, nodes=tuple(names.get(n, n) for n in m.nodes)) for m in traced.tracer.made]
     for module, kept in left.items():
         net, name = traced.net, module.replace(".", "/") or "parameters"
         unique, k = name, 2

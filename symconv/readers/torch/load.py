@@ -27,8 +27,11 @@ _LEFT: Final = {ALL: "the spatial axes and the tokens", BATCH: "the batch"}
 class Reading:
     """A module that was read: its network, its copy without weights, the call, and the runs that were compared."""
 
-    def __init__(self, module: Any, call: Example, plan: Plan, traced: Traced, points: list[dict[Symbol, int]]) -> None:
-        self.module, self.call, self.plan, self.traced, self.points = module, call, plan, traced, points
+    def __init__(
+        self, module: Any, call: Example, plan: Plan, regimes: Regimes, points: list[dict[Symbol, int]]
+    ) -> None:
+        self.module, self.call, self.plan, self.regimes, self.points = module, call, plan, regimes, points
+        self.traced = regimes.first
 
     @property
     def network(self) -> Network:
@@ -150,7 +153,7 @@ def _traced(module: Any, call: Example, plan: Plan, name: str) -> Reading:
             break
     points = checked(module, call, shapes, regimes.first, regimes.at)
     finished(regimes.first)
-    return Reading(module, call, plan, regimes.first, points)
+    return Reading(module, call, plan, regimes, points)
 
 
 def _first(plan: Plan, run: Callable[[dict[Symbol, int]], Traced]) -> Traced:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch.utils._pytree import tree_leaves
@@ -75,14 +75,27 @@ def trace(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], witnes
     return Traced(net, tracer, path, ledger, weights)
 
 
-def plain(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], at: Mapping[Symbol, int]) -> Tracer:
+def plain(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], at: Mapping[Symbol, int]) -> Plain:
     """Run a module once at plain numbers.
+
+    Raises ModelError where the module fails, naming the module that does.
+    """
+    return run_plain(module, call, shapes, at, Plain)
+
+
+P = TypeVar("P", bound=Plain)
+
+
+def run_plain(
+    module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], at: Mapping[Symbol, int], kind: type[P]
+) -> P:
+    """A plain run that a tracer of this kind looks at.
 
     Raises ModelError where the module fails, naming the module that does.
     """
     numbers = [tuple(evaluate(x, at) if not isinstance(x, int) else x for x in shape) for shape in shapes]
     net = Network("plain")
-    tracer = Plain(net, Path(net, {}))
+    tracer = kind(net, Path(net, {}))
     _run(module, call, numbers, tracer)
     return tracer
 

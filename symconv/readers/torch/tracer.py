@@ -137,9 +137,12 @@ class Tracer(TorchDispatchMode):
         filled = name == "expand" and made[0].constant and made[0].kept is None
         nodes = tuple(islice(self.placed, before, None))
         shown = () if filled else tuple(shapes)
-        self.made.append(Made(str(func), self.path.where, shown, nodes, name in PASSED or name == "slice"))
+        self._note(Made(str(func), self.path.where, shown, nodes, name in PASSED or name == "slice"))
         luggage.clear()
         return result
+
+    def _note(self, made: Made) -> None:
+        self.made.append(made)
 
     def _computed(self, func: Any, name: str, in_place: bool, called: tuple[list[Any], dict[str, Any]]) -> Any:
         args = [_on_meta(a) for a in called[0]]

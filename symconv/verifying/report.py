@@ -1,0 +1,67 @@
+"""What runs of a model showed beside its closed forms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from symconv.network import Network
+
+#: Runs that are wanted where no points are given.
+CHOSEN: Final = 4
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A figure of the run that the closed form has not: the node, what of it, both figures, the formula."""
+
+    node: str
+    what: str
+    run: str
+    closed: str
+    formula: str
+
+    def __str__(self) -> str:
+        return f"{self.node}: {self.what} is {self.run} in the run and {self.closed} by the formula {self.formula}"
+
+
+@dataclass
+class Point:
+    """One run: the values of the symbols, how much was compared, or why the model did not run there."""
+
+    values: dict[str, int]
+    tensors: int = 0
+    operators: int = 0
+    macs: int = 0
+    unseen: int = 0
+    failed: str = ""
+    wrong: list[Disagreement] = field(default_factory=list)
+
+    @property
+    def compared(self) -> int:
+        """How many shapes and counts agreed."""
+        return self.tensors + self.operators
+
+
+@dataclass(frozen=True)
+class Report:
+    """What all runs showed."""
+
+    network: Network
+    points: tuple[Point, ...]
+
+    @property
+    def wrong(self) -> Disagreement | None:
+        """The first disagreement."""
+        return next((w for p in self.points for w in p.wrong), None)
+
+    @property
+    def ran(self) -> int:
+        """At how many points the model ran, and there was something to compare."""
+        return sum(not p.failed and p.compared > 0 for p in self.points)
+
+
+def by(shape: Sequence[int]) -> str:
+    """`1×64×112×112`, or `scalar`."""
+    return "×".join(map(str, shape)) or "scalar"

@@ -1,0 +1,123 @@
+"""A torch module run on the meta device: the shape of every tensor, and the macs of every operator by torch's counter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch.utils.flop_counter import FlopCounterMode
+
+from symconv.cost import Cost, evaluate_cost
+from symconv.errors import DomainError, ExtentError, ModelError
+from symconv.evaluation import resolve
+from symconv.layers import Unknown
+from symconv.network import Network
+from symconv.readers.torch.checking import Numbers, by_call, held_back
+from symconv.readers.torch.copying import as_before
+from symconv.readers.torch.load import Reading
+from symconv.readers.torch.path import THE_MODULE
+from symconv.readers.torch.trace import Plain, Traced, run_plain
+from symconv.readers.torch.tracer import Made
+from symconv.symbols import Symbol
+from symconv.verifying.report import CHOSEN, Disagreement, Point, Report, by
+
+
+class Counting(Plain):
+    """A plain run, each operator of which is counted by torch's own formulas."""
+
+    def __init__(self, net: Network, path: Any) -> None:
+        super().__init__(net, path)
+        #: The macs of each operator, in the order of what was made.
+        self.macs: list[int] = []
+
+    def _computed(self, func: Any, name: str, in_place: bool, called: Any) -> Any:
+        with FlopCounterMode(display=False) as counter:
+            found = super()._computed(func, "", in_place, called)
+        self._last = int(counter.get_total_flops()) // 2
+        return found
+
+    def _note(self, made: Made) -> None:
+        super()._note(made)
+        self.macs.append(self._last)
+
+
+def verify_torch(reading: Reading, at: Sequence[Mapping[str, int]] = ()) -> Report:
+    """Run a module at these values of its symbols, and compare; at further sizes than it was read at where none are given.
+
+    Raises DomainError for a point outside the domain.
+    """
+    net = reading.network
+    for given in at:
+        net.at(given)
+    points = [dict(values) for values in at] or _chosen(reading)
+    return Report(net, tuple(_compared(reading, values) for values in points[: len(at) or CHOSEN]))
+
+
+def _chosen(reading: Reading) -> list[dict[str, int]]:
+    """The example's own size, and sizes at which it was not traced."""
+    usual = {s.name: reading.network.usual.get(s.name, v) for s, v in reading.regimes.ways[0].at.items()}
+    others = held_back(reading.traced, reading.regimes.symbols)
+    return [usual, *(p for p in ({s.name: v for s, v in point.items()} for point in others) if p != usual)]
+
+
+def _compared(reading: Reading, values: dict[str, int]) -> Point:
+    point = Point(values)
+    symbols = reading.regimes.symbols
+    try:
+        named = resolve({*reading.network.known_symbols, *symbols}, values, complete=False)
+        reading.network.domain.check(named)
+        missing = [s.name for s in symbols if s not in named]
+        if missing:
+            raise DomainError(f"a run needs a value of {', '.join(missing)}")
+        at = {s: int(named[s]) for s in symbols}
+        with as_before(reading.module):
+            run = run_plain(reading.module, reading.call, reading.shapes, at, Counting)
+    except (DomainError, ModelError) as error:
+        point.failed = str(error)
+        return point
+    counts = {id(m): n for m, n in zip(run.made, run.macs)}
+    for call, ran in by_call(run.made).items():
+        ways = [(way, Numbers(way, at), by_call(way.tracer.made).get(call, [])) for way in reading.regimes.at(call, at)]
+        way, numbers, formulas = next(
+            (w for w in ways if [m.operator for m in w[2]] == [m.operator for m in ran]), ways[0] if ways else (None, None, [])
+        )
+        if way is None or numbers is None or len(formulas) != len(ran):
+            point.wrong.append(Disagreement(call or THE_MODULE, "the number of operators", str(len(ran)), str(len(formulas)), "the traced ones"))
+            continue
+        for made, there in zip(formulas, ran):
+            _operator(way, made, there, counts[id(there)], numbers, at, point)
+    return point
+
+
+def _operator(
+    way: Traced, made: Made, there: Made, macs: int, numbers: Numbers, at: Mapping[Symbol, int], point: Point
+) -> None:
+    """Compare the shapes that an operator made, and its macs."""
+    where = f"{(made.where or THE_MODULE).replace('/', '.')} ({made.operator.removeprefix('aten.')})"
+    for shape, ran in zip(made.shapes, there.shapes):
+        if not numbers.known(shape):
+            point.unseen += 1
+        elif tuple(map(numbers, shape)) == ran:
+            point.tensors += 1
+        else:
+            formula = " × ".join(map(str, shape)) or "scalar"
+            closed = by(tuple(map(numbers, shape)))
+            point.wrong.append(Disagreement(where, "the shape", by(ran), closed, formula))  # type: ignore[arg-type]
+    nodes = [way.net.node(n) for n in made.nodes]
+    if any(isinstance(n.layer, Unknown) for n in nodes):
+        point.unseen += 1
+        return
+    costs: list[Cost] = [n.count["mac"] for n in nodes]
+    try:
+        closed_macs = sum(int(evaluate_cost(c, {**way.path.witness, **at})) for c in costs)
+    except (ExtentError, KeyError):
+        point.unseen += 1
+        return
+    if macs == closed_macs:
+        point.operators += bool(macs)
+        point.macs += macs
+    elif not macs:  # torch's counter has no formula, as for recurrent layers
+        point.unseen += 1
+    else:
+        formula = " + ".join(str(c) for c in costs) or "0"
+        point.wrong.append(Disagreement(where, "the number of macs", f"{macs:,}", f"{closed_macs:,}", formula))
