@@ -28,6 +28,8 @@ $(VENV)/.ready-torch: $(VENV)/.ready-test
 	$(PIP) torch==2.13.0
 	$(PIP) onnxscript
 	$(PIP) --no-deps torchvision==0.28.0
+	$(PIP) keras
+	$(PIP) --no-deps fvcore iopath yacs portalocker termcolor tabulate tqdm thop ptflops torchinfo
 	@touch $@
 
 $(VENV)/.ready-models: tests/readers/onnx/models.txt $(VENV)/.ready-test

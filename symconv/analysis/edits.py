@@ -19,6 +19,7 @@ from symconv.domain import Domain, asking
 from symconv.errors import ExpressionError, NetworkError, ShapeError, SymconvError, near
 from symconv.extent import Extent
 from symconv.layer import Layer, layer_fields
+from symconv.layers.channels_last import ConvLast, turned
 from symconv.layers.conv import Conv, DepthwiseConv
 from symconv.network import Network
 from symconv.node import Node
@@ -140,7 +141,9 @@ def _edited(network: Network, wanted: Mapping[str, Any], patterns: list[str]) ->
 def _halves(conv: Conv, node: Node) -> tuple[tuple[str, Layer], ...]:
     depthwise = DepthwiseConv(conv.kernel, conv.stride, conv.padding, conv.dilation, 1, False)
     rank = len(node.tensors[0].spatial)
-    return (DEPTHWISE, depthwise), ("", Conv(conv.channels, (1,) * rank if rank > 1 else 1, 1, 0, 1, 1, conv.bias))
+    pointwise = Conv(conv.channels, (1,) * rank if rank > 1 else 1, 1, 0, 1, 1, conv.bias)
+    last = isinstance(conv, ConvLast)
+    return (DEPTHWISE, turned(depthwise, last)), ("", turned(pointwise, last))
 
 
 def matching(network: Network, pattern: str) -> list[Node]:

@@ -100,7 +100,7 @@ def loaded(*models: str, names: Iterable[str] = ()) -> list[Network]:
     """The networks; `names` are those that `--at` has values for."""
     from symconv.errors import CallError
     from symconv.readers.call import dimensions, refuse_settings
-    from symconv.readers.catalogue import find, is_model, is_named, load, read_named
+    from symconv.readers.catalogue import find, is_model, is_named, load, network_of
 
     options = _OPTIONS.get()
     extend(options.layers)
@@ -115,7 +115,7 @@ def loaded(*models: str, names: Iterable[str] = ()) -> list[Network]:
     found = []
     for model in models:
         if is_named(model):
-            found.append(read_named(model, dims, options.square, options.input or []).network)
+            found.append(network_of(model, dims, options.square, options.input or []))
             warn(found[-1])
         elif is_model(model):
             found.append(load(model, dims=dims, square=options.square))

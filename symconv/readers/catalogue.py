@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from symconv.errors import ModelError, SymconvError, near
+from symconv.errors import CallError, ModelError, SymconvError, near
 from symconv.network import Network
 from symconv.readers.expression import parse_rational
 from symconv.readers.names import plainly
@@ -59,8 +59,12 @@ def load(
         from symconv.readers.torch import read_torch
 
         return read_torch(source, inputs, kwargs, dims, square).network
+    if _is_keras(source):
+        from symconv.readers.keras import read_keras
+
+        return read_keras(source, dims, square)
     if is_named(source):
-        return read_named(source, dims, square).network
+        return network_of(str(source), dims, square)
     if is_onnx(source):
         from symconv.readers.onnx import read_onnx
 
@@ -92,10 +96,33 @@ def _is_module(source: Any) -> bool:
     return torch is not None and isinstance(source, torch.nn.Module)
 
 
+def _is_keras(source: Any) -> bool:
+    keras = sys.modules.get("keras")
+    return keras is not None and isinstance(source, keras.Model)
+
+
+def network_of(
+    source: str, dims: Mapping[str, Any] | None = None, square: bool = False, inputs: Sequence[str] = ()
+) -> Network:
+    """The network of a model that a package makes by its name; `inputs` say the shapes of its inputs.
+
+    Raises CallError for a name that stands for nothing, ModelError where the package is not installed.
+    """
+    if source.startswith("keras:"):
+        from symconv.readers.keras import read_keras
+        from symconv.readers.keras.named import named
+
+        if inputs:
+            raise CallError(f"{source}: a Keras model has its inputs' shapes itself")
+        return read_keras(named(source), dims, square)
+    network: Network = read_named(source, dims, square, inputs).network
+    return network
+
+
 def read_named(
     source: str, dims: Mapping[str, Any] | None = None, square: bool = False, inputs: Sequence[str] = ()
 ) -> Any:
-    """The reading of a model that a package makes by its name; `inputs` say the shapes of its inputs.
+    """The reading of a torch module that a package makes by its name; `inputs` say the shapes of its inputs.
 
     Raises CallError for a name that stands for nothing, ModelError where the package is not installed.
     """

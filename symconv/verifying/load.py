@@ -33,6 +33,8 @@ def verify(
         return verify_onnx(source, at, dims, square)
     if isinstance(source, str) and not is_named(source):
         raise CallError(f"verify {source}: an .onnx file is wanted, or a module such as torchvision:resnet50")
+    if isinstance(source, str) and source.startswith("keras:"):
+        raise CallError(f"verify {source}: Keras models are not run; an .onnx file or a torch module is wanted")
     from symconv.readers.torch import read_torch
     from symconv.verifying.torch import verify_torch
 

@@ -13,7 +13,7 @@ from symconv.errors import ShapeError
 from symconv.extent import Extent, Size
 from symconv.layer import Layer
 from symconv.layers import Look, Move, Pointwise, Unknown
-from symconv.readers.keras.last import turned
+from symconv.layers.channels_last import turned
 from symconv.readers.keras.value import Constant, Shadow, Value, size_of_int
 from symconv.tensor import Tensor
 

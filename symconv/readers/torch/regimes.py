@@ -202,7 +202,7 @@ def differences(first: Traced, other: Traced, at: dict[Symbol, int]) -> dict[str
     mine, its = [Numbers(first, p) for p in points], [Numbers(other, p) for p in points]
     for scope, ends in first.tracer.ends.items():
         there = other.tracer.ends.get(scope)
-        if there is not None and not _alike(ends, there, mine, its):
+        if there is not None and not _alike(ends.shapes, there.shapes, mine, its):
             return None
     ours, theirs = _by_scope(first.tracer.made), _by_scope(other.tracer.made)
     found: dict[str, list[tuple[int, int]]] = {}

@@ -22,7 +22,7 @@ from symconv.readers.torch.held import Held, Kept, dtype_name, held_by, hold, re
 from symconv.readers.torch.ledger import Ledger
 from symconv.readers.torch.operator import Operator
 from symconv.readers.torch.path import THE_MODULE, Path
-from symconv.readers.torch.tracer import Tracer
+from symconv.readers.torch.tracer import Ends, Tracer
 from symconv.symbols import Symbol
 from symconv.values import evaluate
 
@@ -200,6 +200,7 @@ def _followed(module: Any, tracer: Tracer) -> Iterator[None]:
             tracer.called[""] = 1
             tracer.scopes.append("")
             paths.append("")
+            tracer.ends[""] = Ends(m, _shapes(args))
             return
         outer, above = tracer.scopes[-1], paths[-1]
         if path is None:
@@ -210,14 +211,17 @@ def _followed(module: Any, tracer: Tracer) -> Iterator[None]:
         k = tracer.called[call] = tracer.called.get(call, 0) + 1
         tracer.scopes.append(call if k == 1 else f"{call}_{k}")
         paths.append(above if path is None else path)
-        tracer.ends[tracer.scopes[-1]] = _shapes(args)
+        tensors = [a for a in args if isinstance(a, torch.Tensor)]
+        same = len(tensors) > 1 and all(t is tensors[0] for t in tensors)
+        tracer.ends[tracer.scopes[-1]] = Ends(m, _shapes(args), same=same)
         _entered(tracer)
 
     def leave(m: Any, args: Any, out: Any) -> None:
         if sys.exc_info()[0] is not None and not tracer.failed:
             tracer.failed = tracer.scopes[-1]
         call = tracer.scopes.pop()
-        tracer.ends[call] = (*tracer.ends.get(call, ()), *_shapes(out))
+        if call in tracer.ends:
+            tracer.ends[call].made = _shapes(out)
         paths.pop()
         _entered(tracer)
 

@@ -42,6 +42,9 @@ READS: Final = frozenset({"_local_scalar_dense", "item", "is_nonzero", "equal", 
 PASSED: Final = frozenset({"detach", "alias", "lift_fresh", "lift", "contiguous", "requires_grad", "set_data", "resolve_conj", "resolve_neg"})
 
 
+Shapes = tuple[tuple[Size, ...], ...]
+
+
 @dataclass(frozen=True)
 class Made:
     """One operator that ran: its name, the call that it ran in, the shapes that it made, and the nodes that it became.
@@ -51,9 +54,25 @@ class Made:
 
     operator: str
     where: str
-    shapes: tuple[tuple[Size, ...], ...]
+    shapes: Shapes
     nodes: tuple[str, ...] = ()
     quiet: bool = False
+
+
+@dataclass
+class Ends:
+    """A call of a module: the module, the shapes of the tensors that go in and come out, and whether it is one tensor
+    that goes in several times."""
+
+    module: Any
+    given: Shapes
+    made: Shapes = ()
+    same: bool = False
+
+    @property
+    def shapes(self) -> Shapes:
+        """All shapes, in order."""
+        return (*self.given, *self.made)
 
 
 class ValueRead(ModelError):
@@ -91,8 +110,8 @@ class Tracer(TorchDispatchMode):
         self.without: dict[str, list[str]] = {}
         #: The shapes of every operator's outputs, by the operator, in order.
         self.made: list[Made] = []
-        #: By call of a module the shapes of what goes in and of what comes out.
-        self.ends: dict[str, tuple[tuple[Size, ...], ...]] = {}
+        #: By call of a module what goes in and what comes out.
+        self.ends: dict[str, Ends] = {}
         self._there: set[tuple[str, Extent]] = set()
         self._asks: dict[Any, list[Condition]] = {}
         self._sources: dict[str, Held] = {}

@@ -6,7 +6,7 @@ from symconv.extent import Size
 from symconv.layer import Layer
 from symconv.layers import BatchNorm, GroupNorm, LayerNorm, Pointwise, Reduce, RMSNorm
 from symconv.readers.keras.call import Call
-from symconv.readers.keras.last import turned
+from symconv.layers.channels_last import turned
 from symconv.readers.keras.registry import counted
 from symconv.readers.keras.value import Value
 

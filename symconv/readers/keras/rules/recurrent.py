@@ -78,7 +78,7 @@ def _zeros(call: Call, step: Value) -> list[Any]:
     """The states before the first step, in the structure that the cell has."""
     cell = call.op.cell
     if hasattr(cell, "input_conv"):  # a convolution over images: states of the output's extents
-        from symconv.readers.keras.last import last as channels_last
+        from symconv.layers.channels_last import last as channels_last
         from symconv.tensor import Tensor
 
         made = _convolved(call, cell, step)
@@ -97,7 +97,7 @@ def _convolved(call: Call, cell: Any, step: Value) -> tuple[Size, ...]:
     """The shape that a convolution makes of a step, channels first."""
     from symconv.layers import Conv
     from symconv.readers.keras.call import once
-    from symconv.readers.keras.last import first
+    from symconv.layers.channels_last import first
     from symconv.readers.keras.rules.convolution import padding_of
 
     image = first(step.tensor) if cell.data_format == "channels_last" else step.tensor
