@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from symconv.cli import ask, budget, claims, compare, describe, library, rates, scale, sweep, verify, whatif  # noqa: F401  (each adds its commands)
+from symconv.cli import ask, budget, claims, compare, describe, library, rates, reconcile, scale, sweep, verify, whatif  # noqa: F401  (each adds its commands)
 from symconv.cli.app import app
 
 

@@ -35,6 +35,9 @@ MOVES: Final = frozenset({"cpu", "cuda"})
 
 _SHAPE: Final = torch.Tensor.shape
 
+#: Where a function that is watched has the one that it stands for.
+UNWATCHED: Final = "_symconv_unwatched"
+
 
 class Asking(TorchFunctionMode):
     """Answers what a program asks of tensors, and hands shadows on to torch."""
@@ -44,6 +47,7 @@ class Asking(TorchFunctionMode):
         self.tracer = tracer
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        func = getattr(func, UNWATCHED, func)  # an operator, a + b, arrives as the method of its name
         name, kwargs = getattr(func, "__name__", ""), kwargs or {}
         first = args[0] if args else None
         tracer = self.tracer

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -62,8 +62,15 @@ class Plain(Tracer):
         hold(tensor, Held(shape, dtype_name(tensor.dtype)))
 
 
-def trace(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], witness: dict[Symbol, int], name: str) -> Traced:
-    """Run a module once at sizes, with its operators as layers of a network.
+def trace(
+    module: Any,
+    call: Example,
+    shapes: Sequence[tuple[Size, ...]],
+    witness: dict[Symbol, int],
+    name: str,
+    beside: Callable[[Tracer], AbstractContextManager[None]] | None = None,
+) -> Traced:
+    """Run a module once at sizes, with its operators as layers of a network; `beside` is entered while it runs.
 
     Raises ModelError where the module fails, naming the module that does.
     """
@@ -71,7 +78,8 @@ def trace(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], witnes
     net.domain = ledger = Ledger()
     path = Path(net, dict(witness))
     tracer = Tracer(net, path)
-    weights = _run(module, call, shapes, tracer)
+    with beside(tracer) if beside is not None else nullcontext():
+        weights = _run(module, call, shapes, tracer)
     return Traced(net, tracer, path, ledger, weights)
 
 
