@@ -252,7 +252,7 @@ def parts(condition: Condition) -> tuple[Condition, ...]:
 
 
 def _factors(condition: Condition) -> tuple[Condition, ...]:
-    """H·W = 256·⌊H/16⌋·⌊W/16⌋ is H = 16·⌊H/16⌋ and W = 16·⌊W/16⌋: no factor on the right is more than that on the left."""
+    """H·W = 256·⌊H/16⌋·⌊W/16⌋ is H = 16·⌊H/16⌋ and W = 16·⌊W/16⌋: none on the right is more than one on the left."""
     own = balanced(condition)
     for left, right in ((terms_of(own.left), terms_of(own.right)), (terms_of(own.right), terms_of(own.left))):
         if len(left) != 1 or len(right) != 1:

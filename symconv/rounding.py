@@ -106,7 +106,7 @@ def _floor_by_number(over: Extent, under: int, exact: bool) -> Size:
 
 
 def _paired(size: Size) -> Size:
-    """With ⌊(u + n)/(2·n)⌋ in the place of ⌊u/n⌋ − ⌊u/(2·n)⌋, as often as both are there: what x + (x mod 2) is half of."""
+    """With ⌊(u + n)/(2·n)⌋ in the place of ⌊u/n⌋ − ⌊u/(2·n)⌋, where both are there: what x + (x mod 2) is half of."""
     if isinstance(size, int) or len(size.terms) == 1:
         return size
     for second, c in size.terms.items():

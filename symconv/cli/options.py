@@ -24,7 +24,8 @@ class Direction(StrEnum):
 Model = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL", help="a bundled architecture (vgg16, vgg/D; symconv zoo lists them), a .yaml, an .onnx, or torchvision:resnet50"
+        metavar="MODEL",
+        help="a bundled architecture (vgg16; symconv zoo lists them), a .yaml, an .onnx, or torchvision:resnet50",
     ),
 ]
 At = Annotated[

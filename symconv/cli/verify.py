@@ -13,7 +13,9 @@ from symconv.cli.options import Dim, Format, FormatName, Input, Plain, Square
 
 @app.command()
 def verify(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="an .onnx file, or a module such as torchvision:resnet50")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="an .onnx file, or a module such as torchvision:resnet50")
+    ],
     at: Annotated[
         list[str] | None,
         typer.Option("--at", metavar="VALUES", help="sizes to run at, X=224,N=1; several; chosen where none is given"),

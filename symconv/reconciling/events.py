@@ -54,7 +54,7 @@ class Called:
 
 @dataclass(frozen=True)
 class Operated:
-    """An operator that ran: its name, the call that it ran in, the shapes that it made, and the layers that it became."""
+    """An operator that ran: its name, the call that it ran in, the shapes that it made, the layers that it became."""
 
     name: str
     where: str
@@ -72,7 +72,7 @@ class Operated:
 
 @dataclass(frozen=True)
 class Function:
-    """A call of one of torch's functions by its name in Python: the shapes of its tensors, and the sizes it is given."""
+    """A call of one of torch's functions by its name in Python: the shapes of its tensors, the sizes it is given."""
 
     name: str
     given: Shapes
@@ -127,7 +127,7 @@ def _called(name: str, ends: Ends) -> Called:
     return Called(name, ends.module, ends.given, ends.made, ends.same)
 
 
-# -- functions by their names in Python ----------------------------------------------------------------------------------
+# -- functions by their names in Python ------------------------------------------------------------------------------
 
 _FUNCTIONAL: Final = (
     "relu", "prelu", "elu", "relu6", "gelu", "silu", "softmax", "interpolate", "upsample",
@@ -139,7 +139,7 @@ _PRODUCTS: Final = ("matmul", "mm", "bmm", "addmm", "mul", "add")
 @contextmanager
 def _watched(functions: list[Function]) -> Iterator[None]:
     """While this is entered, calls of these functions by their names are noted."""
-    places = [(nn.functional, name) for name in _FUNCTIONAL]
+    places: list[tuple[Any, str]] = [(nn.functional, name) for name in _FUNCTIONAL]
     places += [(torch, name) for name in (*_PRODUCTS, "baddbmm")] + [(torch.Tensor, name) for name in _PRODUCTS]
     before = [(place, name, vars(place).get(name), getattr(place, name)) for place, name in places]
     try:

@@ -60,7 +60,7 @@ def _by_name(events: Events) -> dict[str, Called]:
 
 
 def _vectors(op: Operated) -> bool:
-    """Whether a product has a vector on its right, which becomes an operator that torch's counter has no formula for."""
+    """Whether a product has a vector on its right, whose operator torch's counter has no formula for."""
     return any(isinstance(n.layer, Product) and len(n.layer.operands(*n.tensors)[1]) == 1 for n in op.nodes)
 
 
@@ -68,7 +68,7 @@ def _uncounted(op: Operated) -> bool:
     return op.name in ("cdist", "_cdist_forward", "mv", "dot", "vdot", "outer", "_grouped_mm") or _vectors(op)
 
 
-# -- torch's own counter -------------------------------------------------------------------------------------------------
+# -- torch's own counter ---------------------------------------------------------------------------------------------
 
 
 def flop_counter(events: Events) -> Iterator[Part]:
@@ -111,7 +111,7 @@ def flop_counter_on_cpu(events: Events) -> Iterator[Part]:
         yield Part(_term(op, calls), op.macs)
 
 
-# -- fvcore --------------------------------------------------------------------------------------------------------------
+# -- fvcore ----------------------------------------------------------------------------------------------------------
 
 
 def fvcore(events: Events) -> Iterator[Part]:
@@ -127,7 +127,10 @@ def _fvcore_operator(op: Operated, calls: dict[str, Called]) -> Iterator[Part]:
     if node is None:
         return
     if op.name in ("matmul", "mm", "bmm"):
-        left, right = next(n.layer.operands(*n.tensors) if isinstance(n.layer, Product) else (n.tensors[0].shape, n.out.shape) for n in op.nodes)
+        left, right = next(
+            n.layer.operands(*n.tensors) if isinstance(n.layer, Product) else (n.tensors[0].shape, n.out.shape)
+            for n in op.nodes
+        )
         yield Part(PRODUCTS, elements(left) * right[-1])
     elif "conv" in op.name:
         if getattr(node.layer, "padding", 0) not in ("same", "valid"):
@@ -148,12 +151,12 @@ def _fvcore_operator(op: Operated, calls: dict[str, Called]) -> Iterator[Part]:
         yield Part(RESIZING, node.out.elements, 4)
 
 
-# -- thop ----------------------------------------------------------------------------------------------------------------
+# -- thop ------------------------------------------------------------------------------------------------------------
 
 _FREE: Final = frozenset({"ZeroPad2d", "ReLU", "ReLU6", "LeakyReLU", *_MAX, "Dropout", "Sequential", "PixelShuffle"})
 _RULED: Final = _FREE | {
-    *_CONV, *_TRANSPOSED, *_BATCH_NORM, *_INSTANCE_NORM, "LayerNorm", "PReLU", "Softmax", *_AVERAGE, *_ADAPTIVE, "Linear",
-    "Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d", *_RECURRENT, *_CELLS,
+    *_CONV, *_TRANSPOSED, *_BATCH_NORM, *_INSTANCE_NORM, "LayerNorm", "PReLU", "Softmax", *_AVERAGE, *_ADAPTIVE,
+    "Linear", "Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d", *_RECURRENT, *_CELLS,
 }  # fmt: skip
 _STEPS: Final = {"nearest": 1, "linear": 5, "bilinear": 11, "bicubic": 259}
 
@@ -237,7 +240,7 @@ def thop_params(events: Events) -> int:
     return below(events.module)
 
 
-# -- ptflops -------------------------------------------------------------------------------------------------------------
+# -- ptflops ---------------------------------------------------------------------------------------------------------
 
 _ACTIVE: Final = ("ReLU", "PReLU", "ELU", "LeakyReLU", "ReLU6", "GELU")
 
@@ -303,15 +306,15 @@ def _ptflops_heads(c: Called) -> Iterator[Part]:
     m: Any = c.module
     batch, length = (0, 1) if m.batch_first else (1, 0)
     n = c.given[0][batch]
-    (l, q), (s, k), (v, e) = ((shape[length], shape[2]) for shape in c.given[:3])
+    (t, q), (s, k), (v, e) = ((shape[length], shape[2]) for shape in c.given[:3])
     heads = m.num_heads
-    yield Part(HEADS, product(n, l, q * q) + product(n, s, k * k) + product(n, v, e * e) + product(n, l, e * e))
-    yield Part(ATTENTION, product(n, heads, l, s, q // heads) + product(n, heads, l, s, e // heads))
-    yield Part(SOFTMAX, product(n, heads, l, s))
-    yield Part(BIAS, product(n, l, e))
-    yield Part("scaling of queries: elements", product(n, l, q))
+    yield Part(HEADS, product(n, t, q * q) + product(n, s, k * k) + product(n, v, e * e) + product(n, t, e * e))
+    yield Part(ATTENTION, product(n, heads, t, s, q // heads) + product(n, heads, t, s, e // heads))
+    yield Part(SOFTMAX, product(n, heads, t, s))
+    yield Part(BIAS, product(n, t, e))
+    yield Part("scaling of queries: elements", product(n, t, q))
     if m.in_proj_bias is not None:
-        yield Part(BIAS, product(n, l + s + v, q))
+        yield Part(BIAS, product(n, t + s + v, q))
 
 
 def _ptflops_function(f: Function) -> Iterator[Part]:
@@ -337,7 +340,7 @@ def _ptflops_function(f: Function) -> Iterator[Part]:
         yield Part(ACTIVATIONS, elements(first))
 
 
-# -- torchinfo -----------------------------------------------------------------------------------------------------------
+# -- torchinfo -------------------------------------------------------------------------------------------------------
 
 
 def torchinfo(events: Events) -> Iterator[Part]:
@@ -374,8 +377,8 @@ TOOLS: Final[dict[str, tuple[Rule, Callable[[Events], int] | None, str]]] = {
         flop_counter_on_cpu, None,
         "in eval mode without gradients: fused attention and torch's fast path of multi-head attention count nothing",
     ),
-    "fvcore": (fvcore, every_param, "FlopCountAnalysis: macs without attention's kernel, and elements of norms and pools"),
+    "fvcore": (fvcore, every_param, "FlopCountAnalysis: macs without attention's kernel, elements of norms and pools"),
     "thop": (thop, thop_params, "profile: modules of exactly these classes; others have neither operations nor params"),
-    "ptflops": (ptflops, trained, "get_model_complexity_info: for one sample; functions are counted beside their modules"),
+    "ptflops": (ptflops, trained, "get_model_complexity_info: for one sample; functions count beside their modules"),
     "torchinfo": (torchinfo, every_param, "summary: weights of modules without children, once a sample or a place"),
 }  # fmt: skip

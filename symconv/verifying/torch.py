@@ -1,4 +1,4 @@
-"""A torch module run on the meta device: the shape of every tensor, and the macs of every operator by torch's counter."""
+"""A torch module run on the meta device: the shape of every tensor, the macs of every operator by torch's counter."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Counting(Plain):
 
 
 def verify_torch(reading: Reading, at: Sequence[Mapping[str, int]] = ()) -> Report:
-    """Run a module at these values of its symbols, and compare; at further sizes than it was read at where none are given.
+    """Run a module at these values of its symbols, and compare; at sizes that it was not read at where none are given.
 
     Raises DomainError for a point outside the domain.
     """
@@ -79,10 +79,15 @@ def _compared(reading: Reading, values: dict[str, int]) -> Point:
     for call, ran in by_call(run.made).items():
         ways = [(way, Numbers(way, at), by_call(way.tracer.made).get(call, [])) for way in reading.regimes.at(call, at)]
         way, numbers, formulas = next(
-            (w for w in ways if [m.operator for m in w[2]] == [m.operator for m in ran]), ways[0] if ways else (None, None, [])
+            (w for w in ways if [m.operator for m in w[2]] == [m.operator for m in ran]),
+            ways[0] if ways else (None, None, []),
         )
         if way is None or numbers is None or len(formulas) != len(ran):
-            point.wrong.append(Disagreement(call or THE_MODULE, "the number of operators", str(len(ran)), str(len(formulas)), "the traced ones"))
+            point.wrong.append(
+                Disagreement(
+                    call or THE_MODULE, "the number of operators", str(len(ran)), str(len(formulas)), "the traced ones"
+                )
+            )
             continue
         for made, there in zip(formulas, ran):
             _operator(way, made, there, counts[id(there)], numbers, at, point)

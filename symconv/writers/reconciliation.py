@@ -33,12 +33,20 @@ def reconciliation_sheet(
     reported = Table(
         [
             Column("counter"), Column("reports", True, rank=2, short=True), Column(heading, True, "figure", rank=3),
-            Column("beside the MACs", True, "beside", rank=1), Column("params", True, rank=1), Column("what it is", prose=True),
+            Column("beside the MACs", True, "beside", rank=1), Column("params", True, rank=1),
+            Column("what it is", prose=True),
         ]
     )  # fmt: skip
-    reported.rows.append([PAPERS, found.macs, _big(found.macs, numbers), None, net.cost("params"), "multiply-adds, 2 FLOPs each"])
+    reported.rows.append(
+        [PAPERS, found.macs, _big(found.macs, numbers), None, net.cost("params"), "multiply-adds, 2 FLOPs each"]
+    )
     for figure in found.figures:
-        cells: list[Cell] = [figure.tool, figure.cost, _big(figure.cost, numbers), _beside(figure.cost, found.macs, numbers)]
+        cells: list[Cell] = [
+            figure.tool,
+            figure.cost,
+            _big(figure.cost, numbers),
+            _beside(figure.cost, found.macs, numbers),
+        ]
         reported.rows.append([*cells, figure.params, figure.said])
     terms = Table(
         [

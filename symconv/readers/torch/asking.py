@@ -1,4 +1,4 @@
-"""What a program asks of a tensor in Python is answered with numbers that carry sizes, and what it hands on carries them.
+"""What a program asks of a tensor in Python is answered with numbers that carry sizes, and torch is handed them on.
 
 In the packages that use torch `int`, `float`, `range` and `len` keep sizes while a module is traced; torch's own Python
 functions run as Python, so that the operators in them are seen.
@@ -119,7 +119,9 @@ def _indices(index: Any) -> Any:
     if isinstance(index, list) and index and all(type(v) is int for v in index):
         return torch.tensor(index)
     if isinstance(index, tuple):
-        return tuple(torch.tensor(i) if isinstance(i, list) and i and all(type(v) is int for v in i) else i for i in index)
+        return tuple(
+            torch.tensor(i) if isinstance(i, list) and i and all(type(v) is int for v in i) else i for i in index
+        )
     return index
 
 
@@ -215,7 +217,7 @@ def _packages(model: Any) -> set[str]:
 
 @contextmanager
 def python_of(model: Any) -> Iterator[None]:
-    """While this is entered, Python's own functions keep sizes in the packages of the model and in those that use torch.
+    """While this is entered, Python's own functions keep sizes in the packages of the model and all that use torch.
 
     Everything is as it was afterwards, also after an error.
     """
@@ -228,7 +230,9 @@ def python_of(model: Any) -> Iterator[None]:
     put += [(torch.nn.functional, name, value) for name, value in _OURS.items()]
     for key, module in list(sys.modules.items()):
         package = key.partition(".")[0]
-        uses = package in packages or (package not in _LEFT and vars(module).get("torch") is torch if hasattr(module, "__dict__") else False)
+        uses = package in packages or (
+            package not in _LEFT and vars(module).get("torch") is torch if hasattr(module, "__dict__") else False
+        )
         if module is None or not uses:
             continue
         names = vars(module)

@@ -23,7 +23,7 @@ RUNS: Final = 3
 TRIED: Final = 80
 
 
-class Disagreement(ModelError):
+class Disagreement(ModelError):  # noqa: N818  (an answer, more than an error)
     """A plain run that shows other shapes than the formulas have."""
 
 
@@ -49,7 +49,9 @@ def checked(
 
 def symbols_in_shapes(shapes: Sequence[tuple[Size, ...]]) -> list[Symbol]:
     """The symbols of the inputs."""
-    return sorted({s for shape in shapes for x in shape if isinstance(x, Extent) for s in symbols_of(x)}, key=lambda s: s.key)
+    return sorted(
+        {s for shape in shapes for x in shape if isinstance(x, Extent) for s in symbols_of(x)}, key=lambda s: s.key
+    )
 
 
 class Numbers:
@@ -119,7 +121,8 @@ def _wrong(formulas: Sequence[Made], ran: Sequence[Made], numbers: Numbers, at: 
             return f"it does {there.operator} at {said(at)}, and {made.operator} where it was traced"
         for shape, extents in zip(made.shapes, there.shapes):
             if numbers.known(shape) and tuple(map(numbers, shape)) != extents:
-                return f"{made.operator} makes {'×'.join(map(str, extents))} at {said(at)}, not {'×'.join(map(str, shape))}"
+                ran_as, formula = ("×".join(map(str, x)) for x in (extents, shape))
+                return f"{made.operator} makes {ran_as} at {said(at)}, not {formula}"
     if len(formulas) != len(ran):
         return f"{len(ran)} operators run at {said(at)}, and {len(formulas)} where it was traced"
     return ""

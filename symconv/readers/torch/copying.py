@@ -67,7 +67,13 @@ def _inside(value: Any, depth: int = 0) -> Iterator[Any]:
 def as_before(module: Any) -> Iterator[None]:
     """While this is entered, a module may keep tables and counters in itself; afterwards they are gone."""
     before = [
-        (m, {k: (dict(v) if isinstance(v, dict) else list(v) if isinstance(v, list) else v) for k, v in vars(m).items()})
+        (
+            m,
+            {
+                k: (dict(v) if isinstance(v, dict) else list(v) if isinstance(v, list) else v)
+                for k, v in vars(m).items()
+            },
+        )
         for m in module.modules()
     ]
     try:

@@ -118,7 +118,7 @@ class Luggage:
         if type(x) in (int, str, float, bool) or x is None:
             return x
         if isinstance(x, Shadow):
-            return torch.SymInt(Node(x, self.whole))  # type: ignore[no-untyped-call]
+            return torch.SymInt(Node(x, self.whole))
         if isinstance(x, Ratio):
             self.floats.append(x)
             return float(plain(x))

@@ -66,9 +66,9 @@ def _further(traced: Traced) -> tuple[dict[str, tuple[Parameter, ...]], dict[str
         if name in traced.tracer.used:
             continue
         module = name.rpartition(".")[0]
-        node = owner.get(module) or first.get(module)
-        if node is not None:
-            further[node] = (*further.get(node, ()), parameter(kept))
+        keeper = owner.get(module) or first.get(module)
+        if keeper is not None:
+            further[keeper] = (*further.get(keeper, ()), parameter(kept))
         else:
             left.setdefault(module, []).append(kept)
     return further, left

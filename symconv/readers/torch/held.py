@@ -1,4 +1,4 @@
-"""Held: what is known of a torch tensor while a module is traced: its symbolic shape, its node, its weights, its values."""
+"""Held: what is known of a torch tensor while a module is traced: its symbolic shape, its node, weights and values."""
 
 from __future__ import annotations
 

@@ -57,8 +57,8 @@ def read_torch(
 
     `inputs` are the forward's positional arguments, one tensor or several, and `kwargs` its named ones. The batch, the
     spatial axes of images and the tokens of whole-number inputs are symbols, N, H and W (X where they are equal and
-    `square`), T; `dims` names others by the forward's parameters, {"x": ("N", None, "H", "W")} or {"x:2": "H"}. A symbol
-    that can have one value alone is a number; one of `dims` is left in the domain, where they are not just `suggested`.
+    `square`), T; `dims` names others by the forward's parameters, {"x": ("N", None, "H", "W")} or {"x:2": "H"}. A
+    symbol that can have one value alone is a number; one of `dims` stays, where they are not just `suggested`.
 
     Neither the module nor the random state is changed. Raises ModelError where the module fails, reads a value that
     depends on data or changes from call to call, naming the module inside of it; CallError for `dims` that do not fit.
@@ -83,9 +83,7 @@ class _random_state:  # noqa: N801  (a context)
         torch.random.set_rng_state(self.state)
 
 
-def _read(
-    module: Any, call: Example, dims: Mapping[str, Any], square: bool, name: str, suggested: bool
-) -> Reading:
+def _read(module: Any, call: Example, dims: Mapping[str, Any], square: bool, name: str, suggested: bool) -> Reading:
     fixed: set[str] = set()
     why: list[str] = []
     level = ALL
@@ -144,7 +142,9 @@ def _traced(module: Any, call: Example, plan: Plan, name: str) -> Reading:
     regimes.explore()
     merged(regimes)
     narrow = _alone(regimes)
-    for point in sorted(regimes.apart, key=lambda p: sum(p[s] == v for s, v in regimes.ways[0].at.items())) if narrow else ():
+    for point in (
+        sorted(regimes.apart, key=lambda p: sum(p[s] == v for s, v in regimes.ways[0].at.items())) if narrow else ()
+    ):
         others = Regimes(run(point), symbols, run)
         others.explore()
         merged(others)
@@ -171,7 +171,13 @@ def _alone(regimes: Regimes) -> list[Symbol]:
     """The symbols that can have one value alone."""
     domain = regimes.first.net.domain
     found = ((s, domain.sizes(s)) for s in regimes.symbols)
-    return [s for s, sizes in found if sizes.finite and len(list(sizes.members((sizes.least or 0) + 2))) == 1 and sizes.early[-1][1] == (sizes.least or 0) + 1]
+    return [
+        s
+        for s, sizes in found
+        if sizes.finite
+        and len(list(sizes.members((sizes.least or 0) + 2))) == 1
+        and sizes.early[-1][1] == (sizes.least or 0) + 1
+    ]
 
 
 def _witnesses(plan: Plan) -> list[dict[Symbol, int]]:

@@ -1,4 +1,4 @@
-"""Modules by name: a factory of one's own, or one of a package that is installed; built without weights, nothing loaded.
+"""Modules by name: a factory of one's own, or one of a package that is installed; built without weights.
 
     torch:package.module:factory     runs that code: only what is named so is imported
     torchvision:resnet50             torchvision.models.get_model, without weights
@@ -109,7 +109,8 @@ def guessed(module: Any, text: str) -> tuple[Any, ...]:
     names = ", ".join(p.name for p in wanted)
     first = next((m for m in module.modules() if isinstance(m, _READS)), None)
     if len(wanted) != 1 or first is None:
-        raise CallError(f"{text} takes {names or 'no tensor'}: say their shapes, --input {wanted[0].name if wanted else 'x'}=1,3,224,224")
+        one = wanted[0].name if wanted else "x"
+        raise CallError(f"{text} takes {names or 'no tensor'}: say their shapes, --input {one}=1,3,224,224")
     if isinstance(first, torch.nn.Embedding):
         return (torch.ones((1, TOKENS), dtype=torch.int64),)
     if isinstance(first, torch.nn.Linear):
@@ -166,7 +167,9 @@ def _own(text: str) -> Named:
     if isinstance(found, torch.nn.Module):
         return _with_inputs(found, path)
     if not callable(found):
-        raise CallError(f"torch:{text}: {path} is {type(found).__name__}, and a factory or a class of modules is wanted")
+        raise CallError(
+            f"torch:{text}: {path} is {type(found).__name__}, and a factory or a class of modules is wanted"
+        )
     needs = _required(found)
     if needs:
         raise CallError(f"torch:{text}: {path} takes {', '.join(needs)}: a factory without arguments is wanted")
@@ -273,7 +276,9 @@ def _config(package: Any, name: str) -> Any:
     """
     kinds = _kinds(package)
     plainly = name.rpartition("/")[2]
-    kind = name if name in kinds else next((k for k in sorted(kinds, key=len, reverse=True) if plainly.startswith(k)), "")
+    kind = (
+        name if name in kinds else next((k for k in sorted(kinds, key=len, reverse=True) if plainly.startswith(k)), "")
+    )
     if not kind:
         raise CallError(f"transformers has no configuration {name} of its own. {near(name, kinds)}".rstrip())
     try:
@@ -283,7 +288,9 @@ def _config(package: Any, name: str) -> Any:
     said = inspect.getdoc(type(config)) or ""
     source = inspect.getsource(inspect.getmodule(type(config)) or type(config))
     if name != kind and plainly.lower() not in f"{said} {source}".lower():
-        raise CallError(f"transformers:{name} would have to be downloaded; {kind} has its default configuration, transformers:{kind}")
+        raise CallError(
+            f"transformers:{name} would have to be downloaded; transformers:{kind} is the default configuration"
+        )
     return config
 
 
@@ -301,7 +308,7 @@ def _inputs(module: Any, config: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         side = getattr(vision, "image_size", 224) or 224
         sides = tuple(side) if isinstance(side, list | tuple) else (side, side)
         channels = getattr(vision, "num_channels", 3)
-        frames = (getattr(vision, "num_frames"),) if hasattr(vision, "num_frames") else ()
+        frames = (vision.num_frames,) if hasattr(vision, "num_frames") else ()
         kwargs[main] = torch.empty((1, *frames, channels, *sides), device="meta")
         if frames:
             dims[main] = ("N", None, None, "H", "W")
@@ -309,13 +316,26 @@ def _inputs(module: Any, config: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         kwargs[main] = torch.empty((1, WAVE), device="meta")
         dims[main] = ("N", "T")
     elif main == "input_features":
-        bins = getattr(config, "num_mel_bins", None) or getattr(config, "feature_size", None) or getattr(config, "input_feat_per_channel", 80)
+        bins = (
+            getattr(config, "num_mel_bins", None)
+            or getattr(config, "feature_size", None)
+            or getattr(config, "input_feat_per_channel", 80)
+        )
         frames_first = "conv_channels" in vars(config) or getattr(config, "model_type", "") == "speech_to_text"
         kwargs[main] = torch.empty((1, FRAMES, bins) if frames_first else (1, bins, FRAMES), device="meta")
         dims[main] = ("N", "T", None) if frames_first else ("N", None, "T")
-    if "input_ids" in takes and main not in ("input_values", "input_features") and not getattr(config, "vision_config", None) or main == "input_ids":
+    if (
+        "input_ids" in takes
+        and main not in ("input_values", "input_features")
+        and not getattr(config, "vision_config", None)
+    ) or main == "input_ids":
         kwargs["input_ids"] = ids
-    if getattr(config, "vision_config", None) is not None and getattr(config, "text_config", None) is not None and "pixel_values" in takes and "input_ids" in takes:
+    if (
+        getattr(config, "vision_config", None) is not None
+        and getattr(config, "text_config", None) is not None
+        and "pixel_values" in takes
+        and "input_ids" in takes
+    ):
         text_length = min(length, getattr(config.text_config, "max_position_embeddings", length) or length)
         kwargs["input_ids"] = torch.ones((1, text_length), dtype=torch.int64)
         side = getattr(config.vision_config, "image_size", 224)

@@ -76,7 +76,11 @@ class Operator:
         found = self.get(*names)
         if found is None or found == [] or found == ():
             return tuple(range(rank))
-        return tuple(sorted({int(a) % rank for a in (found if isinstance(found, list | tuple) else [found])})) if rank else ()
+        return (
+            tuple(sorted({int(a) % rank for a in (found if isinstance(found, list | tuple) else [found])}))
+            if rank
+            else ()
+        )
 
     @property
     def dtype(self) -> str:

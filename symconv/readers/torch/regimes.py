@@ -181,7 +181,7 @@ class Regimes:
             return [own]
         edges = {e for its in ordered for a, b in (*its.early, (its.start, its.start)) for e in (a, b)}
         values = [own, *range(own + 1, min(own + 65, LOOKED)), *sorted(edges), *(e - 1 for e in sorted(edges))]
-        values += [v for v in range(LOOKED, 0, -7)] + [own * 2 + 1, own * 3 + 2]
+        values += [*range(LOOKED, 0, -7), own * 2 + 1, own * 3 + 2]
         seen: dict[tuple[bool, ...], int] = {}
         for v in values:
             if v >= s.least and (s.name != "N" or v > 1):
@@ -212,7 +212,7 @@ def differences(first: Traced, other: Traced, at: dict[Symbol, int]) -> dict[str
         if keys[0] == keys[1]:
             pairs = [(i, j) for (i, _), (j, _) in zip(a, b)]
         else:
-            matcher = SequenceMatcher(None, *keys, autojunk=False)
+            matcher = SequenceMatcher(None, keys[0], keys[1], autojunk=False)
             pairs = [(a[i + k][0], b[j + k][0]) for i, j, n in matcher.get_matching_blocks() for k in range(n)]
             found[scope] = pairs
         if not all(_alike(first.tracer.made[i].shapes, other.tracer.made[j].shapes, mine, its) for i, j in pairs):
@@ -237,7 +237,8 @@ def _alike(a: Shapes, b: Shapes, mine: Sequence[Numbers], its: Sequence[Numbers]
     if a == b:
         return True
     return all(
-        [tuple(map(one, shape)) for shape in a] == [tuple(map(two, shape)) for shape in b] for one, two in zip(mine, its)
+        [tuple(map(one, shape)) for shape in a] == [tuple(map(two, shape)) for shape in b]
+        for one, two in zip(mine, its)
     )
 
 
@@ -265,7 +266,9 @@ def merged(regimes: Regimes) -> None:
     first = regimes.first
     boxes = [regimes._boxes(way) for way in regimes.ways]
     scopes = list(dict.fromkeys(scope for its in boxes for scope in its))
-    told = {s: c for way in regimes.ways for log in way.traced.ledger.log.values() for c in log.values() for s in c.symbols}
+    told = {
+        s: c for way in regimes.ways for log in way.traced.ledger.log.values() for c in log.values() for s in c.symbols
+    }
     conditions: list[Condition] = []
     joined: dict[str, bool] = {}
     for scope in scopes:
@@ -286,7 +289,9 @@ def merged(regimes: Regimes) -> None:
 
 
 def _told(regimes: Regimes, scope: str) -> dict[Symbol, Condition]:
-    return {s: c for way in reversed(regimes.ways) for c in way.traced.ledger.log.get(scope, {}).values() for s in c.symbols}
+    return {
+        s: c for way in reversed(regimes.ways) for c in way.traced.ledger.log.get(scope, {}).values() for s in c.symbols
+    }
 
 
 def _fold(regimes: Regimes, scope: str) -> str:
@@ -328,7 +333,11 @@ def _put(regimes: Regimes, boxes: list[dict[str, Box]], joined: dict[str, bool])
         scope = _fold(regimes, m.where)
         if not joined.get(scope, True) or not m.nodes or all(net.node(n).layer.view for n in m.nodes):
             continue
-        without = [w for w, way in enumerate(regimes.ways) if m.where in way.other and i not in {a for a, _ in way.other[m.where]}]
+        without = [
+            w
+            for w, way in enumerate(regimes.ways)
+            if m.where in way.other and i not in {a for a, _ in way.other[m.where]}
+        ]
         if without:
             there = [boxes[w].get(scope, Box()) for w in range(len(boxes)) if w not in without]
             size = _times(there, [boxes[w].get(scope, Box()) for w in without], net.domain)

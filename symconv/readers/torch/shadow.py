@@ -58,7 +58,9 @@ class Shadow(int):
             if first is None or second is None:
                 mine, its = float(plain(self)), plain(other)
                 return getattr(its, f"__{name}__")(mine) if turned else getattr(mine, f"__{name}__")(its)
-            return getattr(*((first, f"__{name}__") if turned else (second, f"__{name}__")))(second if turned else first)
+            return getattr(*((first, f"__{name}__") if turned else (second, f"__{name}__")))(
+                second if turned else first
+            )
         a, b = (other, self) if turned else (self, other)
         value = whole(plain(a), plain(b))
         size = whole(size_in(a), size_in(b))
@@ -513,7 +515,7 @@ def quotient(over: Size, under: Size) -> Size | None:
 
 @lru_cache(maxsize=1 << 10)
 def _meant(x: float) -> Fraction:
-    """The fraction that a float is meant to be: the simplest one that is stored as it, and whose multiples floor alike."""
+    """The fraction that a float is meant to be: the simplest one that is stored as it, whose multiples floor alike."""
     exact = Fraction(x)
     if exact.denominator == 1:
         return exact

@@ -38,7 +38,7 @@ class Traced:
     weights: dict[str, Kept] = field(default_factory=dict)
 
 
-class Failed(ModelError):
+class Failed(ModelError):  # noqa: N818  (an answer, more than an error)
     """A module that fails, in this call of a module inside of it."""
 
     def __init__(self, text: str, call: str) -> None:
@@ -128,7 +128,11 @@ def _run(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], tracer:
         path.closed = True
         for tensor in (*module.parameters(), *module.buffers()):
             release(tensor)
-    last = [h for t in tree_leaves(_plain_tree(result)) if isinstance(t, torch.Tensor) and (h := held_by(t)) is not None and h.node]
+    last = [
+        h
+        for t in tree_leaves(_plain_tree(result))
+        if isinstance(t, torch.Tensor) and (h := held_by(t)) is not None and h.node
+    ]
     if last:
         tracer.net.end_with(last[0].node)
     return weights

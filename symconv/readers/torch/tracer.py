@@ -39,7 +39,9 @@ from symconv.tensor import Tensor
 READS: Final = frozenset({"_local_scalar_dense", "item", "is_nonzero", "equal", "allclose"})
 
 #: Operators that hand their input on as it is.
-PASSED: Final = frozenset({"detach", "alias", "lift_fresh", "lift", "contiguous", "requires_grad", "set_data", "resolve_conj", "resolve_neg"})
+PASSED: Final = frozenset(
+    {"detach", "alias", "lift_fresh", "lift", "contiguous", "requires_grad", "set_data", "resolve_conj", "resolve_neg"}
+)
 
 
 Shapes = tuple[tuple[Size, ...], ...]
@@ -75,7 +77,7 @@ class Ends:
         return (*self.given, *self.made)
 
 
-class ValueRead(ModelError):
+class ValueRead(ModelError):  # noqa: N818  (an answer, more than an error)
     """A program reads a value that depends on data, and nothing is known of it."""
 
 
@@ -166,7 +168,9 @@ class Tracer(TorchDispatchMode):
     def _computed(self, func: Any, name: str, in_place: bool, called: tuple[list[Any], dict[str, Any]]) -> Any:
         args = [_on_meta(a) for a in called[0]]
         kwargs = {k: _on_meta(v) for k, v in called[1].items()}
-        if not any(isinstance(a, torch.Tensor) for a in args) and any(a.name == "device" for a in func._schema.arguments):
+        if not any(isinstance(a, torch.Tensor) for a in args) and any(
+            a.name == "device" for a in func._schema.arguments
+        ):
             kwargs["device"] = torch.device("meta")
         try:
             found = quick(name, in_place, args, kwargs)
@@ -209,7 +213,11 @@ class Tracer(TorchDispatchMode):
                 self._assumed(name, [h])
             else:
                 raise ValueRead(f"{name} reads a value that depends on data")
-            found.append(h.twin if h.twin is not None else torch.tensor([plain(x) for x in h.cells.ravel()]).reshape(h.cells.shape))
+            found.append(
+                h.twin
+                if h.twin is not None
+                else torch.tensor([plain(x) for x in h.cells.ravel()]).reshape(h.cells.shape)
+            )
         values = iter(found)
         return func(*(next(values) if isinstance(a, torch.Tensor) else _plain(a) for a in args), **kwargs)
 
@@ -255,11 +263,15 @@ class Tracer(TorchDispatchMode):
         if self.path.where not in where:
             where.append(self.path.where)
         values = op.tensors()
-        moving = any(symbols_in(v.shape) for v in values) or any(isinstance(x, Extent) for x in _flat(op.arguments.values()))
+        moving = any(symbols_in(v.shape) for v in values) or any(
+            isinstance(x, Extent) for x in _flat(op.arguments.values())
+        )
         made = []
         for i, (shape, dtype) in enumerate(op.outs):
             extents = tuple(self._unknown_extent(op.name, i, k, n) if moving else n for k, n in enumerate(shape))
-            made.append(op.unknown(extents, *values, dtype=dtype) if i == 0 else op.move(op.name, extents, *values, dtype=dtype))
+            made.append(
+                op.unknown(extents, *values, dtype=dtype) if i == 0 else op.move(op.name, extents, *values, dtype=dtype)
+            )
         return made
 
     def _unknown_extent(self, name: str, i: int, k: int, number: int) -> Extent:
@@ -277,7 +289,9 @@ class Tracer(TorchDispatchMode):
         key = (kind, *of)
         if key not in self._unknown:
             n = sum(k[0] == kind for k in self._unknown) + 1
-            self._unknown[key] = size_of(symbol(f"cost[{kind}]" if n == 1 else f"cost[{kind} {n}]", "padding", self.net.name))
+            self._unknown[key] = size_of(
+                symbol(f"cost[{kind}]" if n == 1 else f"cost[{kind} {n}]", "padding", self.net.name)
+            )
         return self._unknown[key]
 
     def _checked(self, op: Operator, held: Held, shape: tuple[int, ...], dtype: str) -> Held:
@@ -350,7 +364,9 @@ class Tracer(TorchDispatchMode):
             unique, k = name, 2
             while unique in self.net:
                 unique, k = f"{name}_{k}", k + 1
-            self.net.place(unique, Look("parameter", held.shape, held.dtype), (), (), "", (), False, self.stated([held]))
+            self.net.place(
+                unique, Look("parameter", held.shape, held.dtype), (), (), "", (), False, self.stated([held])
+            )
             known = self._sources[kept.name] = Held(held.shape, held.dtype, unique)
         return known
 
@@ -385,7 +401,12 @@ def parameter(kept: Kept) -> Parameter:
 def _named(func: Any) -> tuple[str, bool]:
     """The operator's name without the _ of one in place, its namespace before it where that is not aten."""
     name = func._overloadpacket.__name__
-    in_place = name.endswith("_") and not name.startswith("__") or name in ("__iadd__", "__imul__", "__isub__", "__idiv__")
+    in_place = (name.endswith("_") and not name.startswith("__")) or name in (
+        "__iadd__",
+        "__imul__",
+        "__isub__",
+        "__idiv__",
+    )
     name = name.removesuffix("_") if in_place else name
     namespace = func.namespace
     return (name if namespace == "aten" else f"{namespace}::{name}"), in_place or "out" in func._overloadname

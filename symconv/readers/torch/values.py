@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import math
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
 import torch
-from torch.utils._pytree import tree_flatten, tree_leaves, tree_map
+from torch.utils._pytree import tree_leaves, tree_map
 
 from symconv.readers.torch.held import Held, boxed, held_by, symbols_in
 from symconv.readers.torch.shadow import Ratio, Shadow, as_float, as_whole
@@ -54,7 +54,22 @@ def _pairs(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return lambda a, b: np.vectorize(function, otypes=[object])(a, b)
 
 
-_SAME: Final[Callable[..., Any]] = lambda a, *rest, **named: a
+def _same(a: Any, *rest: Any, **named: Any) -> Any:
+    return a
+
+
+def _expanded(a: Any, sizes: Any, **named: Any) -> Any:
+    own = (1,) * (len(sizes) - a.ndim) + a.shape
+    return np.broadcast_to(a, tuple(int(y) if int(y) >= 0 else x for x, y in zip(own, sizes)))
+
+
+def _apart(a: Any, d: int = 0) -> list[Any]:
+    return [boxed(x) for x in np.moveaxis(a, d, 0)]
+
+
+def _product(a: Any, d: Any = None, *rest: Any, **named: Any) -> Any:
+    return boxed(np.prod(a, d))
+
 
 #: Operators that are worked out on elements which carry sizes.
 _STEPS: Final[dict[str, Callable[..., Any]]] = {
@@ -63,19 +78,19 @@ _STEPS: Final[dict[str, Callable[..., Any]]] = {
     "floor_divide": operator.floordiv, "remainder": operator.mod, "pow": lambda a, b: a ** b,
     "floor": lambda a: _each(math.floor, a), "ceil": lambda a: _each(math.ceil, a),
     "round": lambda a: _each(round, a), "trunc": lambda a: _each(as_whole, a),
-    "to": _to, "_to_copy": _to, "type_as": _SAME, "long": lambda a: _each(as_whole, a),
+    "to": _to, "_to_copy": _to, "type_as": _same, "long": lambda a: _each(as_whole, a),
     "int": lambda a: _each(as_whole, a), "float": lambda a: _each(as_float, a), "double": lambda a: _each(as_float, a),
     "stack": lambda a, dim=0: np.stack(a, dim), "cat": lambda a, dim=0: np.concatenate(a, dim),
-    "select": lambda a, d, i: boxed(np.take(a, int(i), d)), "unbind": lambda a, d=0: [boxed(x) for x in np.moveaxis(a, d, 0)],
-    "unsqueeze": np.expand_dims, "squeeze": lambda a, d=None: np.squeeze(a, d), "prod": lambda a, d=None, *r, **k: boxed(np.prod(a, d)),
+    "select": lambda a, d, i: boxed(np.take(a, int(i), d)), "unbind": _apart,
+    "unsqueeze": np.expand_dims, "squeeze": lambda a, d=None: np.squeeze(a, d), "prod": _product,
     "sum": lambda a, d=None, *r, **k: boxed(np.sum(a, tuple(d) if d else None)),
     "max": lambda a, b=None: boxed(max(a.ravel())) if b is None else _pairs(max)(a, b),
     "min": lambda a, b=None: boxed(min(a.ravel())) if b is None else _pairs(min)(a, b),
     "maximum": _pairs(max), "minimum": _pairs(min), "flip": lambda a, d: np.flip(a, tuple(d)),
     "view": lambda a, s: a.reshape(tuple(map(int, s))), "reshape": lambda a, s: a.reshape(tuple(map(int, s))),
-    "expand": lambda a, s, **k: np.broadcast_to(a, tuple(int(y) if int(y) >= 0 else x for x, y in zip((1,) * (len(s) - a.ndim) + a.shape, s))),
+    "expand": _expanded,
     "cumsum": lambda a, d, **k: np.cumsum(a, d), "repeat_interleave": lambda a, n, *r, **k: np.repeat(a, int(n)),
-    **dict.fromkeys(("detach", "clone", "lift_fresh", "lift", "contiguous", "alias", "cpu"), _SAME),
+    **dict.fromkeys(("detach", "clone", "lift_fresh", "lift", "contiguous", "alias", "cpu"), _same),
     **{name: getattr(operator, name) for name in ("le", "lt", "ge", "gt", "eq", "ne")},
 }  # fmt: skip
 
@@ -116,14 +131,18 @@ def follow(name: str, func: Any, args: Any, kwargs: Any, called: Any, outs: list
     step = _STEPS.get(name)
     if step is None or (name in _ASKED and any(h.given for h in inputs)):
         return
-    with contextlib.suppress(TypeError, ValueError, IndexError, AttributeError, KeyError, OverflowError, ZeroDivisionError):
-        put = lambda x: _taken(cells_of(x)) if isinstance(x, Held) else x
-        found = step(*tree_map(put, tuple(args)), **tree_map(put, kwargs))
+    with contextlib.suppress(
+        TypeError, ValueError, IndexError, AttributeError, KeyError, OverflowError, ZeroDivisionError
+    ):
+        found = step(*tree_map(_cells, tuple(args)), **tree_map(_cells, kwargs))
         for out, held, cells in zip(outs, made, found if isinstance(found, list) else [found]):
             held.cells = boxed(cells).reshape(tuple(out.size()))
 
 
-def _taken(cells: Any) -> Any:
+def _cells(x: Any) -> Any:
+    if not isinstance(x, Held):
+        return x
+    cells = cells_of(x)
     if cells is None:
         raise ValueError
     return cells
@@ -136,7 +155,10 @@ def _twins(func: Any, inputs: list[Held], called: Any, outs: list[Any], made: li
     if not inputs and all(o.is_floating_point() for o in outs) and any(o.numel() > CELLS for o in outs):
         return
     args, kwargs = called
-    with contextlib.suppress(RuntimeError, ValueError, IndexError, TypeError, NotImplementedError), torch.random.fork_rng([]):
+    with (
+        contextlib.suppress(RuntimeError, ValueError, IndexError, TypeError, NotImplementedError),
+        torch.random.fork_rng([]),
+    ):
         found = [t for t in tree_leaves(func(*_on_cpu(args), **_on_cpu(kwargs))) if isinstance(t, torch.Tensor)]
         symbols = frozenset(s for h in inputs for s in h.of).union(*(symbols_in(h.shape) for h in (*inputs, *made)))
         for held, twin in zip(made, found):
@@ -144,8 +166,7 @@ def _twins(func: Any, inputs: list[Held], called: Any, outs: list[Any], made: li
 
 
 def _on_cpu(x: Any) -> Any:
-    leaves, spec = tree_flatten(x)
-    return spec.unflatten(list(_cpu(v) for v in leaves)) if hasattr(spec, "unflatten") else tree_map(_cpu, x)
+    return tree_map(_cpu, x)
 
 
 def _cpu(x: Any) -> Any:
@@ -153,9 +174,3 @@ def _cpu(x: Any) -> Any:
         held = held_by(x)
         return held.twin if held is not None and held.twin is not None else x
     return torch.device("cpu") if isinstance(x, torch.device) else x
-
-
-def read(held: Held) -> Iterator[Any]:
-    """The elements of a tensor that a program reads, in order."""
-    cells = held.cells if held.cells is not None else boxed(held.twin.tolist())
-    yield from cells.ravel()

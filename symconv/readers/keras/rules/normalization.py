@@ -5,8 +5,8 @@ from __future__ import annotations
 from symconv.extent import Size
 from symconv.layer import Layer
 from symconv.layers import BatchNorm, GroupNorm, LayerNorm, Pointwise, Reduce, RMSNorm
-from symconv.readers.keras.call import Call
 from symconv.layers.channels_last import turned
+from symconv.readers.keras.call import Call
 from symconv.readers.keras.registry import counted
 from symconv.readers.keras.value import Value
 

@@ -96,8 +96,8 @@ def _zero(call: Call, step: Value, size: Any) -> Any:
 def _convolved(call: Call, cell: Any, step: Value) -> tuple[Size, ...]:
     """The shape that a convolution makes of a step, channels first."""
     from symconv.layers import Conv
-    from symconv.readers.keras.call import once
     from symconv.layers.channels_last import first
+    from symconv.readers.keras.call import once
     from symconv.readers.keras.rules.convolution import padding_of
 
     image = first(step.tensor) if cell.data_format == "channels_last" else step.tensor

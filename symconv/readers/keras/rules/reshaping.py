@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from symconv.extent import Size
 from symconv.layers import Crop, Flatten, Pad, Reshape, Transpose, Upsample
-from symconv.readers.keras.call import Call, once, whole
 from symconv.layers.channels_last import turned
+from symconv.readers.keras.call import Call, once, whole
 from symconv.readers.keras.registry import counted, shape_only
 from symconv.readers.keras.value import Value
 

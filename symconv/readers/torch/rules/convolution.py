@@ -8,6 +8,7 @@ from typing import Any
 from symconv.condition import at_least, equal
 from symconv.domain import require
 from symconv.extent import Size
+from symconv.layer import Layer
 from symconv.layers import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
@@ -19,7 +20,6 @@ from symconv.layers import (
     MaxPool,
     Resample,
 )
-from symconv.layer import Layer
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator, alike
 from symconv.readers.torch.registry import counted
@@ -61,7 +61,9 @@ def _conv(op: Operator) -> Held:
     return over_images(op, layer, x, rank, weight, bias)
 
 
-@counted("K²·C_in·(C_out/g) macs an input point, before cropping", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+@counted(
+    "K²·C_in·(C_out/g) macs an input point, before cropping", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"
+)
 def _transposed(op: Operator) -> Held:
     x, weight, bias = op.tensor("input"), op.tensor("weight"), op.get("bias")
     rank, groups = len(weight.shape) - 2, op.get("groups", default=1)
@@ -76,18 +78,21 @@ def _transposed(op: Operator) -> Held:
     return over_images(op, layer, x, rank, weight, bias)
 
 
-def _window(op: Operator, rank: int) -> tuple[Any, ...]:
+def _window(op: Operator, rank: int) -> tuple[Any, Any, Any]:
     kernel = op.per_axis("kernel_size", rank)
     stride = op.per_axis("stride", rank, kernel)
     return alike(kernel), alike(stride or kernel), alike(op.per_axis("padding", rank, 0))
 
 
-@counted("K² − 1 max an output, padding taps counted", *(
-    f"max_pool{r}d{suffix}" for r in (1, 2, 3) for suffix in ("", "_with_indices")
-))
+@counted(
+    "K² − 1 max an output, padding taps counted",
+    *(f"max_pool{r}d{suffix}" for r in (1, 2, 3) for suffix in ("", "_with_indices")),
+)
 def _max_pool(op: Operator) -> list[Held]:
     x, rank = op.tensor("self"), int(next(c for c in op.name if c.isdigit()))
-    layer = MaxPool(*_window(op, rank), alike(op.per_axis("dilation", rank, 1)), bool(op.get("ceil_mode", default=False)))
+    kernel, stride, padding = _window(op, rank)
+    dilation = alike(op.per_axis("dilation", rank, 1))
+    layer = MaxPool(kernel, stride, padding, dilation, bool(op.get("ceil_mode", default=False)))
     made = over_images(op, layer, x, rank)
     return [made, op.move("places", made.shape, made, dtype="int64")] if len(op.outs) > 1 else [made]
 
@@ -95,7 +100,8 @@ def _max_pool(op: Operator) -> list[Held]:
 @counted("K² − 1 add and 1 div an output, padding taps counted", "avg_pool1d", "avg_pool2d", "avg_pool3d")
 def _avg_pool(op: Operator) -> Held:
     x, rank = op.tensor("self"), int(next(c for c in op.name if c.isdigit()))
-    layer = AvgPool(*_window(op, rank), bool(op.get("ceil_mode", default=False)))
+    kernel, stride, padding = _window(op, rank)
+    layer = AvgPool(kernel, stride, padding, bool(op.get("ceil_mode", default=False)))
     return over_images(op, layer, x, rank)
 
 
@@ -123,7 +129,7 @@ def _adaptive(op: Operator) -> list[Held]:
 
 @counted("a product of channels at bilinear places: K²·(C_in/g)·C_out macs an output", "torchvision::deform_conv2d")
 def _deform_conv(op: Operator) -> Held:
-    x, weight, offset, mask, bias = (op.get(n) for n in ("input", "weight", "offset", "mask", "bias"))
+    x, weight, offset, bias = (op.get(n) for n in ("input", "weight", "offset", "bias"))
     layer = Conv(
         weight.shape[0], weight.shape[2:], (op.get("stride_h"), op.get("stride_w")), (op.get("pad_h"), op.get("pad_w")),
         (op.get("dilation_h", "dil_h", default=1), op.get("dilation_w", "dil_w", default=1)),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from symconv.extent import Extent, Size
 from symconv.condition import at_least
 from symconv.domain import require
+from symconv.extent import Extent, Size
 from symconv.layers import Embedding, Pad
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator, product
@@ -69,22 +69,25 @@ def _embedding(op: Operator) -> Held:
 def _embedding_bag(op: Operator) -> list[Held]:
     table, ids, offsets = op.tensor("weight"), op.tensor("indices"), op.get("offsets")
     bags = offsets.shape[0] if offsets is not None else ids.shape[0]
-    rows = op.add(Embedding(*table.shape), op.tracer.node_of(ids), weights=[table])
+    rows = op.add(Embedding(table.shape[0], table.shape[1]), op.tracer.node_of(ids), weights=[table])
     added = op.pointwise("add", rows, Held((), rows.dtype))
     first = op.move("bag", (bags, table.shape[1]), added)
     return [first, *(op.fresh(tuple(shape), dtype) for shape, dtype in op.outs[1:])]
 
 
-@shape_only("elements put around a tensor", "pad", "constant_pad_nd", *(
-    f"{kind}_pad{r}d" for kind in ("reflection", "replication", "_circular") for r in (1, 2, 3)
-))
+@shape_only(
+    "elements put around a tensor",
+    "pad",
+    "constant_pad_nd",
+    *(f"{kind}_pad{r}d" for kind in ("reflection", "replication", "_circular") for r in (1, 2, 3)),
+)
 def _pad(op: Operator) -> Held:
     x, amount = op.tensor("self"), op.sizes("pad", "padding")
     shape = list(x.shape)
     for i in range(len(amount) // 2):
         shape[-1 - i] = shape[-1 - i] + amount[2 * i] + amount[2 * i + 1]
     mode = op.get("mode", default="constant")
-    least = 0 if mode == "constant" and "pad_nd" in op.name or op.name == "pad" and mode == "constant" else None
+    least = 0 if (mode == "constant" and "pad_nd" in op.name) or (op.name == "pad" and mode == "constant") else None
     if least is None:
         for i in range(len(amount) // 2):
             side = x.shape[-1 - i]
@@ -126,7 +129,16 @@ def _bucketize(op: Operator) -> Held:
     return op.unknown(x.shape, x)
 
 
-@shape_only("the places where values hold", "nonzero", "argwhere", "masked_select", "unique", "_unique2", "unique_consecutive", "unique_dim")
+@shape_only(
+    "the places where values hold",
+    "nonzero",
+    "argwhere",
+    "masked_select",
+    "unique",
+    "_unique2",
+    "unique_consecutive",
+    "unique_dim",
+)
 def _where_values(op: Operator) -> list[Held]:
     return [op.move(op.name, tuple(shape), *op.tensors(), dtype=dtype) for shape, dtype in op.outs]
 

@@ -13,7 +13,8 @@ from symconv.readers.torch.registry import counted
 
 @counted(
     "1 mul, 1 add an element; in training its statistics too",
-    "batch_norm", "native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training", "cudnn_batch_norm",
+    "batch_norm", "native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training",
+    "cudnn_batch_norm",
 )  # fmt: skip
 def _batch_norm(op: Operator) -> list[Held]:
     x, weight, bias = op.tensor("input"), op.get("weight"), op.get("bias")
@@ -36,7 +37,11 @@ def _rows(op: Operator, x: Held) -> int:
     return len(wanted)
 
 
-@counted("rows of n: 3·n − 1 add, 2·n mul, 3 div, 1 sqrt; n mul and n add to scale and shift", "layer_norm", "native_layer_norm")
+@counted(
+    "rows of n: 3·n − 1 add, 2·n mul, 3 div, 1 sqrt; n mul and n add to scale and shift",
+    "layer_norm",
+    "native_layer_norm",
+)
 def _layer_norm(op: Operator) -> list[Held]:
     x, weight, bias = op.tensor("input"), op.get("weight"), op.get("bias")
     axes = _rows(op, x)
@@ -62,7 +67,9 @@ def _rms_norm(op: Operator) -> list[Held]:
     return [made, *(op.move("statistics", _reduced(x, axes), made, dtype=dtype) for _, dtype in op.outs[1:])]
 
 
-@counted("groups of channels centred and divided by their deviation, then 1 mul and 1 add", "group_norm", "native_group_norm")
+@counted(
+    "groups of channels centred and divided by their deviation, then 1 mul and 1 add", "group_norm", "native_group_norm"
+)
 def _group_norm(op: Operator) -> list[Held]:
     x, weight, bias = op.tensor("input"), op.get("weight"), op.get("bias")
     groups = op.get("num_groups", "group")
@@ -79,7 +86,9 @@ def _instance_norm(op: Operator) -> Held:
     return op.add(InstanceNorm(weight is not None), x, weights=kept)
 
 
-@counted("rows of n: n − 1 max, n add, n exp, n − 1 add, n div", "softmax", "_softmax", "special_softmax", "_safe_softmax")
+@counted(
+    "rows of n: n − 1 max, n add, n exp, n − 1 add, n div", "softmax", "_softmax", "special_softmax", "_safe_softmax"
+)
 def _softmax(op: Operator) -> Held:
     x = op.tensor("self")
     if not x.shape or x.constant:
@@ -97,10 +106,14 @@ def _norm(op: Operator) -> Held:
     x = op.tensor("self", "A")
     order = op.get("ord", "p", default=2)
     axes, keep = op.axes(len(x.shape), "dim"), bool(op.get("keepdim", default=False))
-    return op.add(Reduce("l1" if order == 1 else "max" if order == float("inf") else "l2", axes, keep), op.tracer.node_of(x))
+    return op.add(
+        Reduce("l1" if order == 1 else "max" if order == float("inf") else "l2", axes, keep), op.tracer.node_of(x)
+    )
 
 
-@counted("weights of one norm a row, times a gain: n mul, n − 1 add, a sqrt, a div a row, 1 mul an element", "_weight_norm")
+@counted(
+    "weights of one norm a row, times a gain: n mul, n − 1 add, a sqrt, a div a row, 1 mul an element", "_weight_norm"
+)
 def _weight_norm(op: Operator) -> Held:
     v, g = op.tensor("v"), op.tensor("g")
     rows = tuple(i for i, (a, b) in enumerate(zip(v.shape, g.shape)) if b == 1 and a != 1) or tuple(range(len(v.shape)))

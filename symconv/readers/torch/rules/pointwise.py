@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from symconv.count import Count
-from symconv.layers import GELU, Add, HardSwish, Maximum, Mul, Pointwise, PReLU, ReLU, ReLU6, Sigmoid, SiLU, Sub, Tanh
 from symconv.layer import Layer
+from symconv.layers import GELU, Add, HardSwish, Maximum, Mul, Pointwise, PReLU, ReLU, ReLU6, Sigmoid, SiLU, Sub, Tanh
 from symconv.layers.pointwise import POINTWISE
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator
@@ -142,7 +142,9 @@ def _converted(op: Operator) -> Held:
     return op.pointwise("cast", x)
 
 
-@shape_only("the input itself", "dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "native_dropout")
+@shape_only(
+    "the input itself", "dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "native_dropout"
+)
 def _dropout(op: Operator) -> Held:
     x = op.tensor("input", "self")
     if op.get("train", default=False):

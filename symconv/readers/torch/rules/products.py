@@ -12,9 +12,7 @@ from symconv.readers.torch.registry import counted
 MACS = "C macs an output of rows and columns of length C"
 
 
-def multiplied(
-    op: Operator, left: Held, right: Held, bias: Held | None = None, *, turned: bool = False
-) -> Held:
+def multiplied(op: Operator, left: Held, right: Held, bias: Held | None = None, *, turned: bool = False) -> Held:
     """A matrix product; `turned` swaps the last two axes of the right one. A weight on the right is a linear layer."""
     if not left.constant and right.constant and len(right.shape) == 2:
         columns, rows = right.shape if turned else (right.shape[1], right.shape[0])
@@ -51,7 +49,7 @@ def _addmm(op: Operator) -> Held:
 
 @counted("a mac for each value of all letters of a contraction, from left to right", "einsum")
 def _einsum(op: Operator) -> Held:
-    return contracted(op, str(op.get("equation")), [v for v in op.get("tensors")])
+    return contracted(op, str(op.get("equation")), list(op.get("tensors")))
 
 
 def contracted(op: Operator, equation: str, values: list[Held]) -> Held:

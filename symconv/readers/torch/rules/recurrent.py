@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from symconv.condition import equal
 from symconv.domain import require
-from symconv.layers import GRU, LSTM, RNN, Linear, Pointwise
 from symconv.layer import Layer
+from symconv.layers import GRU, LSTM, RNN, Linear, Pointwise
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator
 from symconv.readers.torch.registry import counted
@@ -14,7 +14,7 @@ STEP = "g·H·(C_in + H) macs a step and direction, for g = {} gates; sums, gate
 
 
 def _run(op: Operator, gates: int) -> list[Held]:
-    x, weights = op.tensor("input", "data"), [w for w in op.get("params")]
+    x, weights = op.tensor("input", "data"), list(op.get("params"))
     bias, layers = bool(op.get("has_biases")), op.get("num_layers")
     both = bool(op.get("bidirectional", default=False))
     states = op.get("hx")
@@ -30,7 +30,7 @@ def _run(op: Operator, gates: int) -> list[Held]:
         units = rows // 4
         layer: Layer = LSTM(units, layers, both, None if state == units else state, bias)
     else:
-        layer = (GRU if gates == 3 else RNN)(hidden, layers, both, bias)
+        layer = GRU(hidden, layers, both, bias) if gates == 3 else RNN(hidden, layers, both, bias=bias)
     # A batch and time are factors of the cost alike, so that it does not matter which stands first.
     own = x if len(x.shape) == 3 else op.look("unsqueeze", (1, *x.shape), x)
     made = op.add(layer, op.tracer.node_of(own), weights=weights)

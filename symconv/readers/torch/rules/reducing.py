@@ -94,7 +94,14 @@ def _sort(op: Operator) -> list[Held]:
     return _searched(op, x.shape, x)
 
 
-@unknown("comparisons, whose number depends on the algorithm and the values", "topk", "kthvalue", "median", "mode", "nanmedian")
+@unknown(
+    "comparisons, whose number depends on the algorithm and the values",
+    "topk",
+    "kthvalue",
+    "median",
+    "mode",
+    "nanmedian",
+)
 def _top(op: Operator) -> list[Held]:
     x = op.tensor("self")
     if op.name != "topk":
@@ -137,4 +144,3 @@ def _cross_entropy(op: Operator) -> Held:
     if op.get("reduction", default=1) == 0:
         return op.pointwise("neg", chosen)
     return op.add(Reduce("mean", tuple(range(len(chosen.shape)))), chosen) if chosen.shape else chosen
-

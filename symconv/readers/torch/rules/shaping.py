@@ -16,7 +16,9 @@ from symconv.rounding import ceiling
 FAR = 1 << 40
 
 
-@shape_only("the same elements in another shape", "view", "reshape", "_unsafe_view", "view_as", "reshape_as", "_reshape_alias")
+@shape_only(
+    "the same elements in another shape", "view", "reshape", "_unsafe_view", "view_as", "reshape_as", "_reshape_alias"
+)
 def _reshape(op: Operator) -> Held:
     x = op.tensor("self")
     if isinstance(op.get("other"), Held):
@@ -69,7 +71,20 @@ def _squeeze(op: Operator) -> Held:
     return op.look("squeeze", tuple(e for i, e in enumerate(x.shape) if i not in gone), x)
 
 
-@shape_only("the axes in another order", "permute", "transpose", "swapaxes", "swapdims", "t", "numpy_T", "mT", "matrix_H", "adjoint", "movedim", "moveaxis")
+@shape_only(
+    "the axes in another order",
+    "permute",
+    "transpose",
+    "swapaxes",
+    "swapdims",
+    "t",
+    "numpy_T",
+    "mT",
+    "matrix_H",
+    "adjoint",
+    "movedim",
+    "moveaxis",
+)
 def _transpose(op: Operator) -> Held:
     x = op.tensor("self")
     rank = len(x.shape)
@@ -107,9 +122,8 @@ def joined(op: Operator, values: list[Held], axis: int) -> Held:
     first = values[0].shape
     shape = list(first)
     for other in values[1:]:
-        for i, (a, b) in enumerate(zip(first, other.shape)):
+        for i, b in enumerate(other.shape):
             shape[i] = shape[i] + b if i == axis else op.same(shape[i], b, f"{op.name} of equal extents")
-        _ = a
     if all(v.constant and v.kept is None for v in values):
         return op.fresh(tuple(shape))
     if any(v.constant for v in values):
@@ -181,7 +195,16 @@ def _select(op: Operator) -> Held:
     return op.look("select", (*x.shape[:axis], *x.shape[axis + 1 :]), x)
 
 
-@shape_only("parts of an axis", "split", "split_with_sizes", "chunk", "tensor_split", "unsafe_split", "unsafe_chunk", "split_copy")
+@shape_only(
+    "parts of an axis",
+    "split",
+    "split_with_sizes",
+    "chunk",
+    "tensor_split",
+    "unsafe_split",
+    "unsafe_chunk",
+    "split_copy",
+)
 def _split(op: Operator) -> list[Held]:
     x, many = op.tensor("self"), len(op.outs)
     axis = op.axis(len(x.shape), "dim")
@@ -316,7 +339,15 @@ def _diagonal(op: Operator) -> Held:
     return op.move(op.name, tuple(op.outs[0][0]), op.tensor("self"))
 
 
-@shape_only("real and imaginary parts as an axis, or as one number", "view_as_complex", "view_as_real", "real", "imag", "conj", "_conj")
+@shape_only(
+    "real and imaginary parts as an axis, or as one number",
+    "view_as_complex",
+    "view_as_real",
+    "real",
+    "imag",
+    "conj",
+    "_conj",
+)
 def _complex(op: Operator) -> Held:
     x = op.tensor("self")
     shape = x.shape[:-1] if op.name == "view_as_complex" else (*x.shape, 2) if op.name == "view_as_real" else x.shape

@@ -12,8 +12,9 @@ from symconv.rounding import ceiling
 
 @shape_only(
     "a new tensor", "zeros", "ones", "empty", "full", "rand", "randn", "randint", "new_zeros", "new_ones", "new_empty",
-    "new_full", "scalar_tensor", "eye", "randperm", "tril_indices", "triu_indices", "empty_strided", "new_empty_strided",
-    "bartlett_window", "hann_window", "hamming_window", "blackman_window", "kaiser_window", "empty_permuted",
+    "new_full", "scalar_tensor", "eye", "randperm", "tril_indices", "triu_indices", "empty_strided",
+    "new_empty_strided", "bartlett_window", "hann_window", "hamming_window", "blackman_window", "kaiser_window",
+    "empty_permuted",
 )  # fmt: skip
 def _new(op: Operator) -> Held:
     if op.name == "eye":
@@ -27,7 +28,10 @@ def _new(op: Operator) -> Held:
     return op.fresh(op.sizes("size"))
 
 
-@shape_only("a new tensor of another one's shape", *(f"{k}_like" for k in ("zeros", "ones", "empty", "full", "rand", "randn", "randint")))
+@shape_only(
+    "a new tensor of another one's shape",
+    *(f"{k}_like" for k in ("zeros", "ones", "empty", "full", "rand", "randn", "randint")),
+)
 def _like(op: Operator) -> Held:
     return op.fresh(op.tensor("self").shape)
 
@@ -56,21 +60,46 @@ def _meshgrid(op: Operator) -> list[Held]:
     return [op.move("meshgrid", tuple(extents), v) for v in values]
 
 
-@unknown("a Fourier transform", *(f"fft_{k}" for k in ("fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn")))
+@unknown(
+    "a Fourier transform",
+    *(
+        f"fft_{k}"
+        for k in (
+            "fft",
+            "ifft",
+            "rfft",
+            "irfft",
+            "fft2",
+            "ifft2",
+            "rfft2",
+            "irfft2",
+            "fftn",
+            "ifftn",
+            "rfftn",
+            "irfftn",
+        )
+    ),
+)
 def _fft(op: Operator) -> Held:
     x = op.tensor("self")
     rank = len(x.shape)
     shape = list(x.shape)
     many = 1 if op.name in ("fft_fft", "fft_ifft", "fft_rfft", "fft_irfft") else 2 if op.name.endswith("2") else rank
     said = op.get("dim")
-    axes = [int(d) % rank for d in (said if isinstance(said, list) else [said])] if said is not None else list(range(rank - many, rank))
+    axes = (
+        [int(d) % rank for d in (said if isinstance(said, list) else [said])]
+        if said is not None
+        else list(range(rank - many, rank))
+    )
     sizes = op.get("n", "s")
     if sizes is not None:
         for axis, n in zip(axes, sizes if isinstance(sizes, list) else [sizes]):
             shape[axis] = n
     last = axes[-1]
     if "irfft" in op.name:
-        shape[last] = (sizes if not isinstance(sizes, list) else sizes[-1]) if sizes is not None else 2 * (shape[last] - 1)
+        shape[last] = (
+            (sizes if not isinstance(sizes, list) else sizes[-1]) if sizes is not None else 2 * (shape[last] - 1)
+        )
     elif "rfft" in op.name:
         shape[last] = shape[last] // 2 + 1
     return op.unknown(tuple(shape), x)
