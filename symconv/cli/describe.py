@@ -59,7 +59,7 @@ def total(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """One total: a formula, or a number where every symbol has a value."""
+    """One total: a formula, or a number where symbols have values."""
     from symconv.formula import set_cost
     from symconv.notation import LATEX
     from symconv.readers.call import metric_named

@@ -23,7 +23,7 @@ def rules(
     ascii: Plain = None,
     layers: Layers = None,
 ) -> None:
-    """Rules of the layers in symbols: shape, weights, operations."""
+    """Rules of the layers in symbols: shape, weights, work."""
     from symconv.errors import CallError
     from symconv.readers.call import fields
     from symconv.writers import output
@@ -65,7 +65,7 @@ def zoo(
 
 @app.command()
 def schema(layers: Layers = None) -> None:
-    """The JSON Schema of a spec, for editors to complete and check by."""
+    """The JSON Schema of a spec, by which editors complete it."""
     import json
 
     extend(layers)

@@ -24,7 +24,7 @@ def reconcile(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """Why other counters print other numbers: the figure of each, term by term.
+    """Why other counters print other numbers, term by term.
 
     FlopCounterMode, fvcore, thop, ptflops and torchinfo need not be installed: their rules give closed forms.
     """

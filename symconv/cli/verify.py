@@ -26,7 +26,7 @@ def verify(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """Run an .onnx model or a module: its shapes and MACs beside the formulas.
+    """Run a model: its shapes and MACs beside the formulas.
 
     Exit 1 at the first disagreement, and where the model runs at none of the sizes or nothing of it can be compared.
     """

@@ -193,31 +193,58 @@ def stated(box: Box, told: Mapping[Symbol, Condition]) -> list[Condition] | None
     found = list(box.open)
     for s, sizes in box.sizes.items():
         pieces = _pieces(sizes)
-        if pieces is None or len(pieces) != 1:
+        if len(pieces) != 1:
             return None
-        ((low, high, period, residue),) = pieces
+        (piece,) = pieces
         like = told.get(s, Condition(AT_LEAST, 0, 0))
         x = size_of(s)
-        if low > s.least:
-            found.append(replace(at_least(x, low), reason=like.reason, node=like.node))
-        if high is not None:
-            found.append(replace(at_least(high - 1, x), reason=like.reason, node=like.node))
-        if period > 1:
-            found.append(replace(divides(period, x - residue), reason=like.reason, node=like.node))
+        wanted: list[Condition] = []
+        if piece.low > s.least:
+            wanted.append(at_least(x, piece.low))
+        if piece.high is not None:
+            wanted.append(at_least(piece.high - 1, x))
+        begin, end = piece.residues
+        if end - begin == 1 and piece.period > 1:
+            wanted.append(divides(piece.period, x - begin))
+        elif piece.period > 1:
+            wanted += [at_least(x % piece.period, begin)] if begin else []
+            wanted += [at_least(end - 1, x % piece.period)] if end < piece.period else []
+        found += [replace(c, reason=like.reason, node=like.node) for c in wanted]
     return found
 
 
-def _pieces(sizes: Sizes) -> list[tuple[int, int | None, int, int]] | None:
-    """A set as ranges [low, high) of one class each: low, high, period, residue; None where they are many."""
-    found: list[tuple[int, int | None, int, int]] = [(a, b, 1, 0) for a, b in sizes.early]
-    for a, b in sizes.late:
-        if (a, b) == (0, sizes.period):
-            found.append((sizes.start, None, 1, 0))
-        else:
-            found += [(sizes.start, None, sizes.period, r) for r in range(a, b)]
-    if len(found) > PIECES:
-        return None
-    return found
+@dataclass(frozen=True)
+class _Piece:
+    """The numbers of [low, high), without end where high is None, whose residues are in a run [begin, end)."""
+
+    low: int
+    high: int | None
+    period: int = 1
+    residues: tuple[int, int] = (0, 1)
+
+
+def _pieces(sizes: Sizes) -> list[_Piece]:
+    """A set as ranges of runs of residues."""
+    found = [_Piece(a, b) for a, b in sizes.early]
+    return [*found, *(_Piece(sizes.start, None, sizes.period, run) for run in sizes.late)]
+
+
+def _inside(piece: _Piece, s: Symbol, least: int) -> Size:
+    """1 in a piece, 0 outside of it."""
+    x: Size = size_of(s)
+    made: Size = reaches(x, piece.low) if piece.low > least else 1
+    if piece.high == piece.low + 1:
+        return equals(x, piece.low)
+    if piece.high is not None:
+        made = made - reaches(x, piece.high)
+    if piece.period > 1:
+        begin, end = piece.residues
+        rest = x % piece.period
+        if end - begin == 1:
+            return made * equals(rest, begin)
+        above: Size = reaches(rest, begin) if begin else 1
+        return made * (above - reaches(rest, end) if end < piece.period else above)
+    return made
 
 
 def indicator(box: Box, domain: Domain) -> Size | None:
@@ -229,27 +256,14 @@ def indicator(box: Box, domain: Domain) -> Size | None:
         return None
     made: Size = 1
     for s, sizes in sorted(box.sizes.items(), key=lambda item: item[0].key):
-        x, whole = size_of(s), domain.sizes(s)
-        if _within(whole, sizes):
+        if _within(domain.sizes(s), sizes):
             continue
         least = max(domain.least(s), s.least)
-        outside = False
-        pieces = _pieces(sizes)
-        if pieces is None or len(pieces) > PIECES // 2:
-            pieces, outside = _pieces(~sizes), True
-        if pieces is None:
+        pieces, others = _pieces(sizes), _pieces(~sizes)
+        outside = len(others) < len(pieces)
+        pieces = [p for p in (others if outside else pieces) if p.high is None or p.high > least]
+        if len(pieces) > PIECES:
             return None
-        inside: Size = 0
-        for low, high, period, residue in pieces:
-            if high is not None and high <= least:
-                continue
-            piece: Size = reaches(x, low) if low > least else 1
-            if high == low + 1:
-                piece = equals(x, low)
-            elif high is not None:
-                piece = piece - reaches(x, high)
-            if period > 1:
-                piece = piece * equals(x - period * (x // period), residue)
-            inside = inside + piece
+        inside = sum((_inside(p, s, least) for p in pieces), 0)
         made = made * (1 - inside if outside else inside)
     return made

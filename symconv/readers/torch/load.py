@@ -16,7 +16,7 @@ from symconv.readers.torch.copying import as_before, without_weights
 from symconv.readers.torch.example import Example, example
 from symconv.readers.torch.finish import finished
 from symconv.readers.torch.path import THE_MODULE
-from symconv.readers.torch.regimes import Regimes, merged
+from symconv.readers.torch.regimes import Regimes, merged, wider
 from symconv.readers.torch.trace import Traced, trace
 from symconv.symbols import Symbol
 
@@ -140,17 +140,8 @@ def _traced(module: Any, call: Example, plan: Plan, name: str) -> Reading:
 
     regimes = Regimes(_first(plan, run), symbols, run)
     regimes.explore()
+    regimes = wider(regimes)
     merged(regimes)
-    narrow = _alone(regimes)
-    for point in (
-        sorted(regimes.apart, key=lambda p: sum(p[s] == v for s, v in regimes.ways[0].at.items())) if narrow else ()
-    ):
-        others = Regimes(run(point), symbols, run)
-        others.explore()
-        merged(others)
-        if len(_alone(others)) < len(narrow):
-            regimes = others
-            break
     points = checked(module, call, shapes, regimes.first, regimes.at)
     finished(regimes.first)
     return Reading(module, call, plan, regimes, points)
@@ -165,19 +156,6 @@ def _first(plan: Plan, run: Callable[[dict[Symbol, int]], Traced]) -> Traced:
             first = first or error
     assert first is not None
     raise first
-
-
-def _alone(regimes: Regimes) -> list[Symbol]:
-    """The symbols that can have one value alone."""
-    domain = regimes.first.net.domain
-    found = ((s, domain.sizes(s)) for s in regimes.symbols)
-    return [
-        s
-        for s, sizes in found
-        if sizes.finite
-        and len(list(sizes.members((sizes.least or 0) + 2))) == 1
-        and sizes.early[-1][1] == (sizes.least or 0) + 1
-    ]
 
 
 def _witnesses(plan: Plan) -> list[dict[Symbol, int]]:

@@ -33,6 +33,9 @@ Run = Callable[[dict[Symbol, int]], Traced]
 SIDES: Final = 12
 FAILURES: Final = 8
 
+#: Points on other extents from which it is started anew, at most.
+STARTS: Final = 3
+
 #: Values of a symbol that are looked at for its classes, classes of one symbol, and points.
 LOOKED: Final = 1 << 10
 CLASSES: Final = 16
@@ -61,7 +64,6 @@ class Regimes:
         #: By an operator that only other runs have which run it is of, and where; by run its nodes' names here.
         self.pending: dict[Any, tuple[int, int]] = {}
         self.names: dict[int, dict[str, str]] = {}
-        self.kept: set[str] = set()
         self._found: list[dict[str, Box]] | None = None
         #: Points at which the module works on other extents.
         self.apart: list[dict[Symbol, int]] = []
@@ -88,17 +90,22 @@ class Regimes:
         except Failed as failed:
             self._border(failed.call, point)
             return None
+        way = self.takes(traced, point)
+        if way is None:
+            self.apart.append(point)
+        return way
+
+    def takes(self, traced: Traced, point: dict[Symbol, int]) -> Way | None:
+        """Another run as a way beside the first one, None where the first run's formulas do not hold there."""
         other = differences(self.first, traced, point)
         if other is None:
-            self.apart.append(point)
             return None
         way = Way(traced, point, other)
         self.ways.append(way)
         boxes = self._boxes(self.ways[0])
         self.ways.pop()
-        if any(point in boxes.get(_fold(self, scope), Box()) for scope in other):
-            return None  # what a call does is not decided in it
-        return way
+        # What a call does has to be decided in it.
+        return None if any(point in boxes.get(_fold(self, scope), Box()) for scope in other) else way
 
     def _border(self, call: str, point: dict[Symbol, int]) -> None:
         """A point at which a call fails: what it breaks of the first run there is a border."""
@@ -187,6 +194,21 @@ class Regimes:
             if v >= s.least and (s.name != "N" or v > 1):
                 seen.setdefault(tuple(v in its for its in ordered), v)
         return list(seen.values())[:CLASSES]
+
+
+def wider(regimes: Regimes) -> Regimes:
+    """The runs that start from another point, where their formulas hold at the first run's point as well.
+
+    There a program may do something by the way, such as leaving a padding or a resize out.
+    """
+    own = regimes.ways[0].at
+    for point in sorted(regimes.apart, key=lambda p: sum(p[s] == v for s, v in own.items()))[:STARTS]:
+        others = Regimes(regimes.run(point), regimes.symbols, regimes.run)
+        if others.takes(regimes.first, own) is None:
+            continue
+        others.explore()
+        return others
+    return regimes
 
 
 # -- two runs compared ---------------------------------------------------------------------------------------------
@@ -382,11 +404,16 @@ def _add(regimes: Regimes, key: Any, times: Size) -> None:
         new, k = name, 2
         while new in first.net:
             new, k = f"{name}_{k}", k + 1
-        kept = tuple(p for p in node.parameters if f"{name}:{p.name}" not in regimes.kept)
+        kept = []
+        for p, whole in zip(node.parameters, way.traced.tracer.kept_by.get(name, ())):
+            if whole not in first.tracer.used:
+                first.tracer.used.add(whole)
+                kept.append(p)
         sources = [(names.get(s, s), t) for s, t in zip(node.inputs, node.tensors) if names.get(s, s) in first.net]
         domain, first.net.domain = first.net.domain, Unasked()
         try:
-            first.net.place(new, node.layer, tuple(s for s, _ in sources), node.tensors, "", (), False, kept, times)
+            read = tuple(s for s, _ in sources)
+            first.net.place(new, node.layer, read, node.tensors, "", (), False, tuple(kept), times)
         finally:
             first.net.domain = domain
         first.tracer.placed[new] = way.traced.tracer.placed[name]

@@ -104,8 +104,10 @@ class Tracer(TorchDispatchMode):
         self.called: dict[str, int] = {}
         #: By node the call of a module that it was made in, and the word for it.
         self.placed: dict[str, tuple[str, str]] = {}
-        #: The parameters and buffers that a node has.
+        #: The parameters and buffers that nodes have, and by node its own.
         self.used: set[str] = set()
+        self.kept_by: dict[str, tuple[str, ...]] = {}
+        self._names: tuple[str, ...] = ()
         #: Where it was when something went wrong.
         self.failed = ""
         #: Operators without a rule, each with the modules that call it.
@@ -336,6 +338,8 @@ class Tracer(TorchDispatchMode):
             for condition in before if not domain.asked else ():
                 domain.require(condition)
         self.placed[name] = (self.scopes[-1], word)
+        if stated:
+            self.kept_by[name] = self._names
         out = self.net.node(name).out
         return Held(out.shape, dtype or out.dtype, name)
 
@@ -377,8 +381,9 @@ class Tracer(TorchDispatchMode):
             kept = held.kept if held is not None else None
             if kept is not None and kept.name not in self.used:
                 self.used.add(kept.name)
-                found.append(parameter(kept))
-        return tuple(found)
+                found.append(kept)
+        self._names = tuple(k.name for k in found)
+        return tuple(map(parameter, found))
 
     def input(self, tensor: Any, name: str, shape: tuple[Size, ...]) -> None:
         """A tensor that the module is called with."""

@@ -72,7 +72,11 @@ def _embedding_bag(op: Operator) -> list[Held]:
     rows = op.add(Embedding(table.shape[0], table.shape[1]), op.tracer.node_of(ids), weights=[table])
     added = op.pointwise("add", rows, Held((), rows.dtype))
     first = op.move("bag", (bags, table.shape[1]), added)
-    return [first, *(op.fresh(tuple(shape), dtype) for shape, dtype in op.outs[1:])]
+    made = [first]
+    for (shape, dtype), likely in zip(op.outs[1:], (ids.shape[0], bags, bags)):
+        fits = len(shape) == 1 and op.at(likely) == shape[0]
+        made.append(op.fresh((likely,) if fits else tuple(shape), dtype))
+    return made
 
 
 @shape_only(

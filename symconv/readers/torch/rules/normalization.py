@@ -139,6 +139,13 @@ def _cosine(op: Operator) -> Held:
     return op.pointwise("div", total)
 
 
+@counted("rows of n: 2·n add, n mul, n − 1 add and a sqrt", "pairwise_distance")
+def _distance(op: Operator) -> Held:
+    a, b = op.tensor("x1"), op.tensor("x2")
+    apart = op.pointwise("add", a, b, Held((), a.dtype))
+    return op.add(Reduce("l2", (len(apart.shape) - 1,), bool(op.get("keepdim", default=False))), apart)
+
+
 @counted("squares of `size` channels, added up, and a power", "local_response_norm")
 def _lrn(op: Operator) -> Held:
     from symconv.layers import LocalResponseNorm

@@ -6,7 +6,7 @@ from symconv.extent import Extent, Size
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator, product
 from symconv.readers.torch.registry import counted, shape_only, unknown
-from symconv.readers.torch.shadow import Ratio
+from symconv.readers.torch.shadow import Ratio, quotient
 from symconv.rounding import ceiling
 
 
@@ -43,6 +43,9 @@ def _arange(op: Operator) -> Held:
     start, end, step = op.get("start", default=0), op.get("end"), op.get("step", default=1)
     if all(isinstance(x, int | Extent) for x in (start, end)) and isinstance(step, int) and step > 0:
         return op.fresh((ceiling(end - start, step),))
+    if all(isinstance(x, int | Extent) for x in (start, end, step)) and op.at(step) > 0:
+        many = quotient(end - start, step)
+        return op.fresh((ceiling(end - start, step) if many is None else many,))
     for x in (start, end, step):
         if isinstance(x, Ratio):
             op.tracer.path.pin(x.over, "an end of positions that is a float")
