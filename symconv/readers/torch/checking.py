@@ -12,7 +12,7 @@ from symconv.readers.torch.copying import as_before
 from symconv.readers.torch.example import Example
 from symconv.readers.torch.path import THE_MODULE
 from symconv.readers.torch.trace import Traced, plain
-from symconv.readers.torch.tracer import Made, Tracer
+from symconv.readers.torch.tracer import Ends, Made, Tracer
 from symconv.symbols import Symbol
 from symconv.values import evaluate
 
@@ -27,24 +27,57 @@ class Disagreement(ModelError):  # noqa: N818  (an answer, more than an error)
     """A plain run that shows other shapes than the formulas have."""
 
 
+class Changing(ModelError):  # noqa: N818  (an answer, more than an error)
+    """A module that does not do the same in two calls."""
+
+
+Ways = Callable[[str, Mapping[Symbol, int]], Sequence[Traced]]
+
+
 def checked(
     module: Any,
     call: Example,
     shapes: Sequence[tuple[Size, ...]],
     traced: Traced,
-    ways: Callable[[str, Mapping[Symbol, int]], Sequence[Traced]],
+    ways: Ways,
 ) -> list[dict[Symbol, int]]:
     """Compare every shape of plain runs with the formulas; the points of these runs.
 
     `ways` are the runs whose formulas may say what a call does at a point. Raises Disagreement for the first shape that
     differs, naming its module.
     """
-    points = held_back(traced, symbols_in_shapes(shapes))
-    for at in points:
-        with as_before(module):
-            run = plain(module, call, shapes, at)
-        compare(lambda scope, at=at: ways(scope, at), run, at)  # type: ignore[misc]
+    symbols = symbols_in_shapes(shapes)
+    points = held_back(traced, symbols)
+    own = {s: traced.path.witness[s] for s in symbols}
+    for at in points or [own]:
+        try:
+            _checked_at(module, call, shapes, at, ways)
+        except Disagreement as error:
+            if at is not own:
+                _checked_again(module, call, shapes, own, ways)
+            raise Changing(f"{error}: the module changes from call to call") if at is own else error from None
     return points
+
+
+def _checked_at(
+    module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], at: dict[Symbol, int], ways: Ways
+) -> None:
+    with as_before(module):
+        run = plain(module, call, shapes, at)
+    compare(lambda scope: ways(scope, at), run, at)
+
+
+def _checked_again(
+    module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], own: dict[Symbol, int], ways: Ways
+) -> None:
+    """Whether a second run at the traced size shows what the first one did.
+
+    Raises Changing where it does not.
+    """
+    try:
+        _checked_at(module, call, shapes, own, ways)
+    except Disagreement as error:
+        raise Changing(f"{error}: the module changes from call to call") from None
 
 
 def symbols_in_shapes(shapes: Sequence[tuple[Size, ...]]) -> list[Symbol]:
@@ -101,17 +134,30 @@ def compare(ways: Callable[[str], Sequence[Traced]], run: Tracer, at: Mapping[Sy
     numbers: dict[int, Numbers] = {}
     grouped: dict[int, dict[str, list[Made]]] = {}
     found = by_call(run.made)
-    for call in dict.fromkeys([*found, *(c for way in ways("") for c in by_call(way.tracer.made))]):
+    calls = [*found, *run.ends, *(c for way in ways("") for c in by_call(way.tracer.made))]
+    for call in dict.fromkeys(calls):
         ran, wrong = found.get(call, []), ""
         for way in ways(call):
             k = id(way)
             if k not in numbers:
                 numbers[k], grouped[k] = Numbers(way, at), by_call(way.tracer.made)
             wrong = _wrong(grouped[k].get(call, []), ran, numbers[k], at)
+            wrong = wrong or _other_ends(way.tracer.ends.get(call), run.ends.get(call), numbers[k], at)
             if not wrong:
                 break
         if wrong:
             raise Disagreement(f"{call or THE_MODULE}: {wrong}")
+
+
+def _other_ends(traced: Ends | None, ran: Ends | None, numbers: Numbers, at: Mapping[Symbol, int]) -> str:
+    """What goes into a call, or comes out of it, otherwise than the formulas say; nothing where it does not."""
+    if traced is None or ran is None:
+        return ""
+    for shape, extents in zip(traced.shapes, ran.shapes):
+        if numbers.known(shape) and tuple(map(numbers, shape)) != extents:
+            there, formula = ("×".join(map(str, x)) for x in (extents, shape))
+            return f"it takes or makes {there} at {said(at)}, not {formula}"
+    return ""
 
 
 def _wrong(formulas: Sequence[Made], ran: Sequence[Made], numbers: Numbers, at: Mapping[Symbol, int]) -> str:

@@ -14,7 +14,7 @@ from symconv.domain import Domain
 from symconv.errors import ExtentError
 from symconv.extent import Size, size_of
 from symconv.extremes import equals, reaches
-from symconv.sizes import EVERY, Sizes, Undecided
+from symconv.sizes import EVERY, Sizes, Undecided, exactly
 from symconv.symbols import Symbol
 
 Key = tuple[Any, ...]
@@ -165,7 +165,9 @@ class Ledger(Domain):
                     except Undecided:
                         pass
                     opened.setdefault(key_of(c), c)
-        return Box(sizes, tuple(opened.values()))
+        alone = {s: its.least for s, its in sizes.items() if its.finite and its == exactly(its.least or 0)}
+        left = tuple(c for c in opened.values() if not (c.symbols <= alone.keys() and c.holds(alone)))
+        return Box(sizes, left)
 
 
 def _kinds(condition: Condition) -> Iterable[tuple[Condition, Symbol | None, Sizes | None]]:

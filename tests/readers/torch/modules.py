@@ -79,7 +79,11 @@ class UNet(nn.Module):
     def __init__(self, fit):
         super().__init__()
         self.fit = fit
-        self.first, self.second, self.third = nn.Conv2d(3, 8, 3, 1, 1), nn.Conv2d(8, 16, 3, 1, 1), nn.Conv2d(16, 32, 3, 1, 1)
+        self.first, self.second, self.third = (
+            nn.Conv2d(3, 8, 3, 1, 1),
+            nn.Conv2d(8, 16, 3, 1, 1),
+            nn.Conv2d(16, 32, 3, 1, 1),
+        )
         self.up = nn.ModuleList([nn.ConvTranspose2d(32, 16, 2, 2), nn.ConvTranspose2d(16, 8, 2, 2)])
         self.mix = nn.ModuleList([nn.Conv2d(32, 16, 3, 1, 1), nn.Conv2d(16, 8, 3, 1, 1)])
 

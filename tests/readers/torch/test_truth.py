@@ -93,7 +93,16 @@ def test_further_models_at_two_sizes_that_were_held_back(name):
         assert net.evaluate("macs", **values) == macs(own, image(n, 3, *((18,) if video else ()), h, w)), (n, h, w)
 
 
-@pytest.mark.parametrize("name", ["fasterrcnn_resnet50_fpn", "retinanet_resnet50_fpn_v2", "fcos_resnet50_fpn", "ssd300_vgg16", "ssdlite320_mobilenet_v3_large"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "fasterrcnn_resnet50_fpn",
+        "retinanet_resnet50_fpn_v2",
+        "fcos_resnet50_fpn",
+        "ssd300_vgg16",
+        "ssdlite320_mobilenet_v3_large",
+    ],
+)
 def test_backbones_of_detection(name):
     from readers.torch.modules import image, macs, model
     from symconv.readers.torch import read_torch
