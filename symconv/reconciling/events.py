@@ -106,7 +106,7 @@ def events(reading: Reading) -> Events:
 
     @contextmanager
     def beside(tracer: Tracer) -> Iterator[None]:
-        with _watched(functions):
+        with _watched(functions, tracer):
             yield
 
     at = reading.regimes.ways[0].at
@@ -137,14 +137,14 @@ _PRODUCTS: Final = ("matmul", "mm", "bmm", "addmm", "mul", "add")
 
 
 @contextmanager
-def _watched(functions: list[Function]) -> Iterator[None]:
+def _watched(functions: list[Function], tracer: Tracer) -> Iterator[None]:
     """While this is entered, calls of these functions by their names are noted."""
     places: list[tuple[Any, str]] = [(nn.functional, name) for name in _FUNCTIONAL]
     places += [(torch, name) for name in (*_PRODUCTS, "baddbmm")] + [(torch.Tensor, name) for name in _PRODUCTS]
     before = [(place, name, vars(place).get(name), getattr(place, name)) for place, name in places]
     try:
         for place, name, _, function in before:
-            setattr(place, name, _noted(name, function, functions))
+            setattr(place, name, _noted(name, function, functions, tracer))
         yield
     finally:
         for place, name, own, function in before:
@@ -154,8 +154,10 @@ def _watched(functions: list[Function]) -> Iterator[None]:
                 setattr(place, name, own if own is not None else function)
 
 
-def _noted(name: str, function: Any, functions: list[Function]) -> Any:
+def _noted(name: str, function: Any, functions: list[Function], tracer: Tracer) -> Any:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if tracer.busy:  # torch's own Python, below the program
+            return function(*args, **kwargs)
         values = [*args, *(v for v in kwargs.values())]
         shapes = tuple(held.shape for v in values if isinstance(v, torch.Tensor) and (held := held_by(v)) is not None)
         sizes: tuple[Size, ...] = ()

@@ -108,6 +108,8 @@ class Tracer(TorchDispatchMode):
         self.used: set[str] = set()
         self.kept_by: dict[str, tuple[str, ...]] = {}
         self._names: tuple[str, ...] = ()
+        #: Whether an operator runs, which torch may do in Python.
+        self.busy = 0
         #: Where it was when something went wrong.
         self.failed = ""
         #: Operators without a rule, each with the modules that call it.
@@ -125,11 +127,14 @@ class Tracer(TorchDispatchMode):
     # -- running -----------------------------------------------------------------------------------------------------
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.busy += 1
         try:
             return self._run(func, args, kwargs or {})
         except BaseException:
             self.failed = self.failed or self.path.where
             raise
+        finally:
+            self.busy -= 1
 
     def _run(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         name, in_place = _named(func)

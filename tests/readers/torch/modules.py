@@ -6,7 +6,7 @@ import warnings
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from symconv.readers.torch.building import built
@@ -50,11 +50,11 @@ class Windows(nn.Module):
         self.stem, self.qkv, self.out = nn.Conv2d(3, 32, 3, 2, 1), nn.Linear(32, 96), nn.Linear(32, 32)
 
     def forward(self, x):
-        x = F.max_pool2d(self.stem(x), 3, 2, ceil_mode=True).permute(0, 2, 3, 1)
-        x = F.pad(x, (0, 0, 0, -x.shape[2] % 7, 0, -x.shape[1] % 7))
+        x = functional.max_pool2d(self.stem(x), 3, 2, ceil_mode=True).permute(0, 2, 3, 1)
+        x = functional.pad(x, (0, 0, 0, -x.shape[2] % 7, 0, -x.shape[1] % 7))
         n, p, q, c = x.shape
         x = x.view(n, p // 7, 7, q // 7, 7, c).permute(0, 1, 3, 2, 4, 5).reshape(-1, 49, c)
-        x = F.scaled_dot_product_attention(*self.qkv(x).chunk(3, -1))
+        x = functional.scaled_dot_product_attention(*self.qkv(x).chunk(3, -1))
         return self.out(x)
 
 
@@ -69,7 +69,7 @@ class PaddedIfNeeded(nn.Module):
         x = self.conv(x)
         h, w = x.shape[-2:]
         if h % 7 or w % 7:
-            x = F.pad(x, (0, -w % 7, 0, -h % 7))
+            x = functional.pad(x, (0, -w % 7, 0, -h % 7))
         return torch.relu(x)
 
 
@@ -89,13 +89,13 @@ class UNet(nn.Module):
 
     def forward(self, x):
         a = self.first(x)
-        b = self.second(F.max_pool2d(a, 2))
-        y = self.third(F.max_pool2d(b, 2))
+        b = self.second(functional.max_pool2d(a, 2))
+        y = self.third(functional.max_pool2d(b, 2))
         for up, mix, side in zip(self.up, self.mix, (b, a)):
             y = up(y)
             if self.fit:
                 dy, dx = side.shape[2] - y.shape[2], side.shape[3] - y.shape[3]
-                y = F.pad(y, (dx // 2, dx - dx // 2, dy // 2, dy - dy // 2))
+                y = functional.pad(y, (dx // 2, dx - dx // 2, dy // 2, dy - dy // 2))
             y = mix(torch.cat([side, y], 1))
         return y
 

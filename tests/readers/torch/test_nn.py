@@ -7,7 +7,8 @@ torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
 
-IMAGE, SEQUENCE = ("N", None, "H", "W"), ("N", None, "L")
+SEQUENCE = ("N", None, "L")
+BOTH = {"input1": ("N", "T", None), "input2": ("N", "T", None)}
 
 
 def image(*shape):
@@ -47,7 +48,7 @@ MODULES = {
     "RMSNorm": (nn.RMSNorm(6), [image(2, 9, 6)], {"x": ("N", "T", None)}),
     "LocalResponseNorm": (nn.LocalResponseNorm(5), [image(2, 8, 30, 20)], {}),
     "Linear": (nn.Linear(6, 5), [image(2, 9, 6)], {"input": ("N", "T", None)}),
-    "Bilinear": (nn.Bilinear(6, 5, 4), [image(2, 9, 6), image(2, 9, 5)], {"input1": ("N", "T", None), "input2": ("N", "T", None)}),
+    "Bilinear": (nn.Bilinear(6, 5, 4), [image(2, 9, 6), image(2, 9, 5)], BOTH),
     "Embedding": (nn.Embedding(50, 6), [torch.ones(2, 9, dtype=torch.int64)], {}),
     "EmbeddingBag": (nn.EmbeddingBag(50, 6), [torch.ones(2, 9, dtype=torch.int64)], {}),
     "LSTM": (nn.LSTM(6, 5, 2, bidirectional=True, batch_first=True), [image(2, 9, 6)], {"input": ("N", "T", None)}),
@@ -57,7 +58,9 @@ MODULES = {
     "LSTMCell": (nn.LSTMCell(6, 5), [image(2, 6)], {}),
     "GRUCell": (nn.GRUCell(6, 5), [image(2, 6)], {}),
     "RNNCell": (nn.RNNCell(6, 5), [image(2, 6)], {}),
-    "MultiheadAttention": (nn.MultiheadAttention(8, 2, batch_first=True), [image(2, 9, 8)] * 3, {"query": ("N", "T", None)}),
+    "MultiheadAttention": (
+        nn.MultiheadAttention(8, 2, batch_first=True), [image(2, 9, 8)] * 3, {"query": ("N", "T", None)},
+    ),
     "MultiheadAttention of a memory": (
         nn.MultiheadAttention(8, 2, batch_first=True, kdim=6, vdim=4),
         [image(2, 9, 8), image(2, 7, 6), image(2, 7, 4)],
@@ -88,7 +91,9 @@ MODULES = {
     "Unfold": (nn.Unfold(3, 1, 1, 2), [image(2, 4, 30, 20)], {}),
     "Flatten": (nn.Flatten(), [image(2, 4, 30, 20)], {}),
     "Unflatten": (nn.Unflatten(1, (2, -1)), [image(2, 4, 30, 20)], {}),
-    "CosineSimilarity": (nn.CosineSimilarity(), [image(2, 6, 9), image(2, 6, 9)], {"x1": ("N", None, "T"), "x2": ("N", None, "T")}),
+    "CosineSimilarity": (
+        nn.CosineSimilarity(), [image(2, 6, 9), image(2, 6, 9)], {"x1": ("N", None, "T"), "x2": ("N", None, "T")},
+    ),
     "PairwiseDistance": (nn.PairwiseDistance(), [image(2, 6), image(2, 6)], {}),
     "Softmax": (nn.Softmax(1), [image(2, 4, 30, 20)], {}),
     "LogSoftmax": (nn.LogSoftmax(-1), [image(2, 4, 30, 20)], {}),
