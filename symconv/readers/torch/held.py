@@ -37,6 +37,8 @@ class Held:
     cells: Any = None
     #: The symbols on which its values depend.
     of: frozenset[Symbol] = frozenset()
+    #: Whether all elements are equal, however many there are.
+    alike: bool = False
     #: Whether its values come from those of an input.
     given: bool = False
     #: What it is a view of.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from symconv.condition import Condition, at_least, differs, equal
 from symconv.errors import ShapeError
-from symconv.extent import Extent, Size, symbols_of
+from symconv.extent import Extent, Floor, Size, size_of, symbols_of
 from symconv.network import Network
+from symconv.rounding import ceiling
 from symconv.symbols import Symbol
 from symconv.values import evaluate
 
@@ -42,6 +43,7 @@ class Path:
         self.assumed: dict[str, list[str]] = {}
         self._seen: set[tuple[str, str, Size, bool]] = set()
         self._values: dict[Size, int] = {}
+        self._up: dict[Any, Size] = {}
 
     def value(self, size: Size) -> int:
         """What a size is in this run."""
@@ -62,9 +64,32 @@ class Path:
         if isinstance(apart, int) or self.closed or key in self._seen:
             return outcome
         self._seen.add(key)
+        if relation == EQUAL and not outcome:
+            self._rounds_up(apart)
         condition = _CONDITIONS[relation, outcome](a, b)
         self.net.ask(replace(condition, node=self.where or THE_MODULE, reason=reason))
         return outcome
+
+    def _rounds_up(self, apart: Extent) -> None:
+        """From x mod s ≠ 0 on ⌊x/s⌋ is ⌈x/s⌉ − 1, which is said of the sizes where nothing is left over as well."""
+        for m, c in apart.terms.items():
+            (atom,) = m if len(m) == 1 else (None,)
+            if isinstance(atom, Floor) and not atom.exact and isinstance(atom.under, int) and abs(c) == atom.under:
+                rest = apart - c * size_of(atom)
+                if rest == (atom.over if c < 0 else -atom.over):
+                    self._up[atom] = ceiling(atom.over, atom.under) - 1
+
+    def said(self, size: Size) -> Size:
+        """A size in the form that holds at the most sizes, as far as this run knows."""
+        if not self._up or isinstance(size, int):
+            return size
+        made: Size = 0
+        for m, c in size.terms.items():
+            term: Size = c
+            for a in m:
+                term = term * self._up.get(a, size_of(a))
+            made = made + term
+        return made
 
     def pin(self, size: Size, reason: str) -> int:
         """The number that a size is in this run, where nothing else is known of it: a condition on each symbol."""

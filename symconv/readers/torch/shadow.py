@@ -63,7 +63,7 @@ class Shadow(int):
             )
         a, b = (other, self) if turned else (self, other)
         value = whole(plain(a), plain(b))
-        size = whole(size_in(a), size_in(b))
+        size = self.path.said(whole(size_in(a), size_in(b)))
         return Shadow(value, size, self.path) if isinstance(size, Extent) else value
 
     def __add__(self, other: Any) -> Any:
@@ -96,7 +96,7 @@ class Shadow(int):
             self.path.decide(LESS, 0, under, True, "a divisor of at least 1")
         value = plain(a) // plain(b)
         try:
-            size = floor(over, under)
+            size = self.path.said(floor(over, under))
         except SymconvError:
             self.path.pin(over, "a division")
             self.path.pin(under, "a division")

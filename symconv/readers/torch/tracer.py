@@ -23,9 +23,9 @@ from symconv.layer import Layer, Parameter
 from symconv.layers import Look
 from symconv.network import Network
 from symconv.readers.torch.courier import Luggage
-from symconv.readers.torch.held import Held, Kept, dtype_name, held_by, hold, symbols_in, values_of
+from symconv.readers.torch.held import Held, Kept, boxed, dtype_name, held_by, hold, symbols_in, values_of
 from symconv.readers.torch.ledger import Ledger
-from symconv.readers.torch.operator import Operator
+from symconv.readers.torch.operator import Operator, product
 from symconv.readers.torch.path import THE_MODULE, Path
 from symconv.readers.torch.quick import quick
 from symconv.readers.torch.registry import RULES
@@ -154,6 +154,8 @@ class Tracer(TorchDispatchMode):
         op = Operator(self, name, arguments, [(tuple(t.size()), dtype_name(t.dtype)) for t in outs])
         made = self._ruled(func, op)
         follow(name, func, given, named, called, outs, made)
+        if name == "sum":
+            self._added_up(op.tensors()[0], made[0])
         shapes = []
         for out, held in zip(outs, made):
             held = self._checked(op, held, tuple(out.size()), dtype_name(out.dtype))
@@ -168,6 +170,12 @@ class Tracer(TorchDispatchMode):
         self._note(Made(str(func), self.path.where, shown, nodes, name in PASSED or name == "slice"))
         luggage.clear()
         return result
+
+    def _added_up(self, x: Held, total: Held) -> None:
+        """The sum of equal whole numbers is so many times one of them: so a program asks whether all of a mask holds."""
+        if x.alike and not x.of and not total.shape and not x.dtype.startswith(("float", "bfloat")):
+            each = int(x.twin.reshape(-1)[0])
+            total.cells, total.of = boxed(shadow(each * product(x.shape), self.path)), frozenset()
 
     def _note(self, made: Made) -> None:
         self.made.append(made)

@@ -94,6 +94,15 @@ _STEPS: Final[dict[str, Callable[..., Any]]] = {
     **{name: getattr(operator, name) for name in ("le", "lt", "ge", "gt", "eq", "ne")},
 }  # fmt: skip
 
+#: Operators that make equal elements of equal elements, however many there are; those that fill a new tensor.
+_ALIKE: Final = frozenset({
+    "view", "reshape", "expand", "unsqueeze", "squeeze", "slice", "select", "transpose", "permute", "flatten", "clone",
+    "contiguous", "detach", "to", "_to_copy", "all", "any", "amax", "amin", "max", "min", "zeros_like", "ones_like",
+    "full_like", "index", "repeat", "cat", "stack", "bool", "long", "int", "float", "where", "masked_fill", "alias",
+    "unflatten", "new_zeros", "new_ones", "lift_fresh", "flip",
+})  # fmt: skip
+_FILLED: Final = frozenset({"zeros", "ones", "full", "scalar_tensor"})
+
 _ASKED: Final = ("le", "lt", "ge", "gt", "eq", "ne")
 
 
@@ -124,7 +133,7 @@ def follow(name: str, func: Any, args: Any, kwargs: Any, called: Any, outs: list
     """
     leaves = tree_leaves((args, kwargs))
     inputs = [x for x in leaves if isinstance(x, Held)]
-    _twins(func, inputs, called, outs, made)
+    _twins(name, func, inputs, called, outs, made)
     sized = any(isinstance(x, Shadow | Ratio) for x in leaves)
     if not (sized or any(h.cells is not None for h in inputs)) or not outs or outs[0].numel() > CELLS:
         return
@@ -140,6 +149,8 @@ def follow(name: str, func: Any, args: Any, kwargs: Any, called: Any, outs: list
 
 
 def _cells(x: Any) -> Any:
+    if isinstance(x, Shadow | Ratio):
+        return boxed(x)  # NumPy would read a bare one as a number
     if not isinstance(x, Held):
         return x
     cells = cells_of(x)
@@ -148,7 +159,7 @@ def _cells(x: Any) -> Any:
     return cells
 
 
-def _twins(func: Any, inputs: list[Held], called: Any, outs: list[Any], made: list[Held]) -> None:
+def _twins(name: str, func: Any, inputs: list[Held], called: Any, outs: list[Any], made: list[Held]) -> None:
     small = all(o.numel() <= (FLOATS if o.is_floating_point() else WHOLE) and not o.is_complex() for o in outs)
     if not small or not outs or any(h.twin is None for h in inputs):
         return
@@ -160,9 +171,13 @@ def _twins(func: Any, inputs: list[Held], called: Any, outs: list[Any], made: li
         torch.random.fork_rng([]),
     ):
         found = [t for t in tree_leaves(func(*_on_cpu(args), **_on_cpu(kwargs))) if isinstance(t, torch.Tensor)]
-        symbols = frozenset(s for h in inputs for s in h.of).union(*(symbols_in(h.shape) for h in (*inputs, *made)))
+        own = frozenset(s for h in inputs for s in h.of)
+        sized = own.union(*(symbols_in(h.shape) for h in (*inputs, *made)))
+        alike = name in _ALIKE or (torch.Tag.pointwise in func.tags)
+        alike = (alike and all(h.alike for h in inputs)) if inputs else name in _FILLED
         for held, twin in zip(made, found):
-            held.twin, held.of, held.given = twin, symbols, any(h.given for h in inputs)
+            held.alike = alike and bool(twin.numel()) and bool((twin == twin.reshape(-1)[0]).all())
+            held.twin, held.of, held.given = twin, own if held.alike else sized, any(h.given for h in inputs)
 
 
 def _on_cpu(x: Any) -> Any:
