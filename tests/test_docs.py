@@ -36,7 +36,11 @@ PRETTY = {
     "scale",
     "rates",
     "whatif",
+    "verify",
+    "reconcile",
 }
+#: Pages whose commands need torch.
+TORCH = {"torch.md", "reconcile.md"}
 
 
 def ran(line: str, folder: Path, out: Path) -> str:
@@ -57,7 +61,11 @@ def shown(block: str, folder: Path, out: Path) -> str:
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(p, marks=pytest.mark.torch) if p.name in TORCH else p for p in PAGES],
+    ids=lambda p: str(p.relative_to(ROOT)),
+)
 def test_every_command_of_a_page_prints_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     blocks = CONSOLE.findall(text)

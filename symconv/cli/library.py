@@ -19,6 +19,7 @@ def rules(
         typer.Option("--set", metavar="FIELD=VALUE", help="a field of the instance, groups=1 or bias=false"),
     ] = None,
     onnx: Annotated[bool, typer.Option("--onnx", help="the operators of ONNX, and what is counted of each")] = False,
+    torch: Annotated[bool, typer.Option("--torch", help="the operators of torch, and what is counted of each")] = False,
     format: FormatName = Format.table,
     ascii: Plain = None,
     layers: Layers = None,
@@ -35,13 +36,15 @@ def rules(
     import symconv.layers  # noqa: F401  (registers the layers)
     from symconv.writers.rules import rule_sheet, rules_sheet
 
-    if onnx:
+    if onnx and torch:
+        raise CallError("--onnx and --torch list different operators: give one of them")
+    if onnx or torch:
         from symconv.writers.operators import operators_sheet
 
         if changes:
             raise CallError("--set changes a field of a layer, and operators have none")
         with call():
-            output.show(operators_sheet(kind), format.value, ascii)
+            output.show(operators_sheet("ONNX" if onnx else "torch", kind), format.value, ascii)
         return
     with call():
         sheet = rules_sheet() if kind is None else rule_sheet(kind, changes)
