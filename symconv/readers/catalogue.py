@@ -55,14 +55,14 @@ def load(
     >>> load("vgg/D").cost("params")
     2097152·⌊X/32⌋² + 35597096
     """
+    if _is_keras(source):  # on torch's backend a module too
+        from symconv.readers.keras import read_keras
+
+        return read_keras(source, dims, square)
     if _is_module(source):
         from symconv.readers.torch import read_torch
 
         return read_torch(source, inputs, kwargs, dims, square).network
-    if _is_keras(source):
-        from symconv.readers.keras import read_keras
-
-        return read_keras(source, dims, square)
     if is_named(source):
         return network_of(str(source), dims, square)
     if is_onnx(source):

@@ -10,6 +10,7 @@ from symconv.block import Rounds
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost
 from symconv.count import Convention
 from symconv.errors import SymconvError
+from symconv.layers import Look, Transpose
 from symconv.network import Network, Node
 from symconv.notation import ASCII, ATOM, LATEX, TEXT, Style
 from symconv.setting import set_size
@@ -221,7 +222,9 @@ def short(total: Cost) -> Cost | None:
 
 
 def _reshapes(node: Node) -> bool:
-    return len(node.tensors) != 1 or node.out.shape != node.tensors[0].shape
+    """Whether a layer makes another shape; what a foreign model does to look at one otherwise is not told."""
+    looked = isinstance(node.layer, Look | Transpose)
+    return not looked and (len(node.tensors) != 1 or node.out.shape != node.tensors[0].shape)
 
 
 def kind_of(node: Node) -> Math:

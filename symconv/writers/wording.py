@@ -173,7 +173,7 @@ def described(node: Node, style: Style) -> str:
     Kernel and channels always, without their names; of the others those that differ from their defaults. What is called
     by its operation says neither that again nor what its output shows.
     """
-    unsaid = _UNSAID if _operation(node.layer) else ()
+    unsaid = _UNSAID if _operation(node.layer) else _SEEN.get(node.layer.kind, ())
     fields = [f for f in layer_fields(type(node.layer)) if f.name not in unsaid]
     fields.sort(key=lambda f: {"kernel": 0, "channels": 1}.get(f.name, 2))
     said = []
@@ -191,6 +191,9 @@ def described(node: Node, style: Style) -> str:
 
 #: Fields of a layer that is called by its operation, which is said with it or seen of its output.
 _UNSAID = ("operation", "shape", "dtype", "beside")
+
+#: Fields that are seen of the output, by the kind of layer.
+_SEEN = {"head_attention": ("shape", "samples", "queries"), "resample": ("shape",)}
 
 #: Kinds whose operation alone would not say what they do.
 _PREFIXED = ("reduce", "unknown")

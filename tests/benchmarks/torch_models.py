@@ -23,11 +23,53 @@ MODELS = Path(os.environ.get("SYMCONV_MODELS", Path(__file__).parents[2] / ".ven
 BEGIN, END = "<!-- models -->", "<!-- end -->"
 
 TRANSFORMERS = [
-    "bert", "roberta", "distilbert", "albert", "electra", "mpnet", "deberta-v2", "xlnet", "gpt2", "opt", "gpt_neox", "bloom", "falcon",
-    "phi", "llama", "mistral", "qwen2", "gemma", "qwen3", "mixtral", "qwen2_moe", "olmoe", "t5", "bart", "pegasus", "marian",
-    "mamba2", "falcon_mamba", "vit", "deit", "dinov2", "convnext", "convnextv2", "segformer", "poolformer", "mobilevit", "resnet",
-    "regnet", "swinv2", "wav2vec2", "hubert", "whisper", "speech_to_text", "audio-spectrogram-transformer", "clip", "siglip",
-]  # fmt: skip
+    "bert",
+    "roberta",
+    "distilbert",
+    "albert",
+    "electra",
+    "mpnet",
+    "deberta-v2",
+    "xlnet",
+    "gpt2",
+    "opt",
+    "gpt_neox",
+    "bloom",
+    "falcon",
+    "phi",
+    "llama",
+    "mistral",
+    "qwen2",
+    "gemma",
+    "qwen3",
+    "mixtral",
+    "qwen2_moe",
+    "olmoe",
+    "t5",
+    "bart",
+    "pegasus",
+    "marian",
+    "mamba2",
+    "falcon_mamba",
+    "vit",
+    "deit",
+    "dinov2",
+    "convnext",
+    "convnextv2",
+    "segformer",
+    "poolformer",
+    "mobilevit",
+    "resnet",
+    "regnet",
+    "swinv2",
+    "wav2vec2",
+    "hubert",
+    "whisper",
+    "speech_to_text",
+    "audio-spectrogram-transformer",
+    "clip",
+    "siglip",
+]
 
 #: Models in one process, and seconds that it may take.
 TOGETHER, SECONDS = 6, 1500
@@ -42,7 +84,11 @@ def timm_models() -> list[str]:
         every = sorted(names)
         words = ("tiny", "nano", "pico", "_s", "small", "xs", "_t", "18", "_b0", "050")
         first = next((n for n in every if any(w in n for w in words)), every[0])
-        chosen += [first, *([every[len(every) // 2]] if len(every) > 6 else []), *([every[-1]] if len(every) > 20 else [])]
+        chosen += [
+            first,
+            *([every[len(every) // 2]] if len(every) > 6 else []),
+            *([every[-1]] if len(every) > 20 else []),
+        ]
     slow = ("nasnet", "pnasnet", "gigantic", "giant", "huge", "enormous", "7b", "qwen3", "gemma4", "xxlarge")
     return [f"timm:{n}" for n in dict.fromkeys(chosen) if not any(w in n for w in slow)]
 
@@ -110,8 +156,13 @@ def table(rows: list[dict[str, object]]) -> str:
     for maker in ("timm", "transformers"):
         own = [r for r in rows if str(r["name"]).startswith(f"{maker}:")]
         many = Counter(r["result"] for r in own)
-        lines.append(f"{maker}: {len(own)} models, {', '.join(f'{many[k]} {k}' for k in ('exact', 'refused', 'wrong'))}.\n")
-    lines += ["| model | formula in | domain | held-back sizes | tensors | operators | result |", "|---|---|---|---|---|---|---|"]
+        lines.append(
+            f"{maker}: {len(own)} models, {', '.join(f'{many[k]} {k}' for k in ('exact', 'refused', 'wrong'))}.\n"
+        )
+    lines += [
+        "| model | formula in | domain | held-back sizes | tensors | operators | result |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for r in rows:
         result = str(r["result"]) if r["result"] == "exact" else f"{r['result']}: {r['why']}"
         domain = str(r.get("domain", ""))

@@ -197,6 +197,8 @@ def _wishes(witness: dict[Symbol, int]) -> Iterator[dict[Symbol, Iterator[int]]]
     yield {s: _from(4 if s in batch else v + 1, 1) for s, v in witness.items()}
     yield {s: iter([3 if s in batch else v]) for s, v in witness.items()}
     yield {s: iter([1 if s in batch else v]) for s, v in witness.items()}
+    yield {s: iter([5 if s in batch else v]) for s, v in witness.items()}
+    yield {s: iter([4 if s in batch else v]) for s, v in witness.items()}
 
 
 def _from(start: int, step: int) -> Iterator[int]:

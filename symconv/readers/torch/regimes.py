@@ -8,7 +8,7 @@ left are the conditions under which the module works, or works on other extents.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import islice
@@ -196,7 +196,7 @@ class Regimes:
         return list(seen.values())[:CLASSES]
 
 
-def wider(regimes: Regimes) -> Regimes:
+def wider(regimes: Regimes) -> Iterator[Regimes]:
     """The runs that start from another point, where their formulas hold at the first run's point as well.
 
     There a program may do something by the way, such as leaving a padding or a resize out.
@@ -204,11 +204,12 @@ def wider(regimes: Regimes) -> Regimes:
     own = regimes.ways[0].at
     for point in sorted(regimes.apart, key=lambda p: sum(p[s] == v for s, v in own.items()))[:STARTS]:
         others = Regimes(regimes.run(point), regimes.symbols, regimes.run)
-        if others.takes(regimes.first, own) is None:
-            continue
-        others.explore()
-        return others
-    return regimes
+        way = others.takes(regimes.first, own)
+        if way is not None:
+            others.ways.append(way)
+            others.tried.append(own)
+            others.explore()
+            yield others
 
 
 # -- two runs compared ---------------------------------------------------------------------------------------------

@@ -172,7 +172,7 @@ class Tracer(TorchDispatchMode):
         return result
 
     def _added_up(self, x: Held, total: Held) -> None:
-        """The sum of equal whole numbers is so many times one of them: so a program asks whether all of a mask holds."""
+        """The sum of equal whole numbers is so many times one: that is how programs ask whether all of a mask holds."""
         if x.alike and not x.of and not total.shape and not x.dtype.startswith(("float", "bfloat")):
             each = int(x.twin.reshape(-1)[0])
             total.cells, total.of = boxed(shadow(each * product(x.shape), self.path)), frozenset()

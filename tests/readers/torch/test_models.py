@@ -1,0 +1,87 @@
+"""Models of timm and transformers, each read once and run beside at held-back sizes; all of them are in the docs."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.torch, pytest.mark.models]
+pytest.importorskip("torch")
+
+sys.path.append(os.environ.get("SYMCONV_MODELS", str(Path(__file__).parents[3] / ".venv" / "models")))
+
+NAMES = [
+    "timm:convnext_nano",
+    "timm:efficientvit_b0",
+    "timm:beit_base_patch16_224",
+    "timm:gcvit_small",
+    "timm:crossvit_18_240",
+    "timm:xcit_nano_12_p16_224",
+    "timm:mobilevit_s",
+    "timm:swin_s3_base_224",
+    "timm:focalnet_small_lrf",
+    "timm:hrnet_w18",
+    "timm:tresnet_l",
+    "timm:sequencer2d_s",
+    "timm:samvit_base_patch16",
+    "timm:vit_base_r26_s32_224",
+    "transformers:bert",
+    "transformers:bert-base-uncased",
+    "transformers:gpt2",
+    "transformers:llama",
+    "transformers:t5",
+    "transformers:bart",
+    "transformers:mistral",
+    "transformers:mixtral",
+    "transformers:segformer",
+    "transformers:wav2vec2",
+    "transformers:whisper",
+    "transformers:clip",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_exact_at_held_back_sizes(name):
+    from tests.benchmarks.torch_models import one
+
+    found = one(name)
+    assert found["result"] == "exact", found
+    assert found["held"] >= 2
+    assert found["operators"] > 0
+
+
+def test_the_closed_forms_of_transformers():
+    import symconv as sc
+
+    assert str(sc.load("transformers:bert").cost("macs")) == "N·(18432·T² + 84934656·T + 589824)"
+    assert str(sc.load("transformers:gpt2").cost("macs")) == "N·T·(18432·T + 84934656)"
+    assert str(sc.load("transformers:llama").cost("macs")) == "N·T·(262144·T + 6476005376)"
+
+
+def test_a_mixture_of_experts_uses_two_of_eight():
+    """Counted by hand: attention of grouped queries, the router, and two experts of three products each."""
+    from transformers import MixtralConfig
+
+    import symconv as sc
+
+    c = MixtralConfig()
+    head = c.hidden_size // c.num_attention_heads
+    kept = c.num_key_value_heads * head
+    products = c.hidden_size * (2 * c.hidden_size + 2 * kept) + c.hidden_size * c.num_local_experts
+    experts = c.num_experts_per_tok * 3 * c.hidden_size * c.intermediate_size
+    net = sc.load("transformers:mixtral")
+    for n, t in ((1, 7), (3, 50)):
+        by_hand = c.num_hidden_layers * (n * t * (products + experts) + 2 * n * t * t * c.hidden_size)
+        assert net.evaluate("macs", N=n, T=t) == by_hand
+
+
+def test_names_that_would_have_to_be_downloaded():
+    import symconv as sc
+
+    with pytest.raises(sc.SymconvError, match="would have to be downloaded"):
+        sc.load("transformers:bert-large-of-nobody")
+    with pytest.raises(sc.SymconvError, match="no configuration"):
+        sc.load("transformers:zzz")
+    with pytest.raises(sc.SymconvError, match="timm has no model convnext_tinny"):
+        sc.load("timm:convnext_tinny")
