@@ -249,7 +249,7 @@ def _torchvision(text: str) -> Named:
 def _timm(text: str) -> Named:
     timm = _package("timm")
     known = timm.list_models()
-    if text not in known and text not in timm.list_models(pretrained=True):
+    if not timm.is_model(text.partition(".")[0]):
         raise CallError(f"timm has no model {text}. {near(text.partition('.')[0], known)}".rstrip())
     module = built(lambda: timm.create_model(text, pretrained=False))
     size = (getattr(module, "default_cfg", None) or {}).get("input_size") or (3, 224, 224)
@@ -312,6 +312,8 @@ def _inputs(module: Any, config: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         kwargs[main] = torch.empty((1, *frames, channels, *sides), device="meta")
         if frames:
             dims[main] = ("N", None, None, "H", "W")
+    elif main == "input_values" and hasattr(config, "num_mel_bins") and hasattr(config, "max_length"):
+        kwargs[main] = torch.empty((1, config.max_length, config.num_mel_bins), device="meta")
     elif main == "input_values":
         kwargs[main] = torch.empty((1, WAVE), device="meta")
         dims[main] = ("N", "T")
