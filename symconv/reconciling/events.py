@@ -15,7 +15,7 @@ from symconv.cost import Cost, product
 from symconv.extent import Size
 from symconv.node import Node
 from symconv.readers.torch.asking import UNWATCHED
-from symconv.readers.torch.copying import as_before
+from symconv.readers.torch.copying import Before
 from symconv.readers.torch.held import held_by
 from symconv.readers.torch.load import Reading
 from symconv.readers.torch.shadow import Ratio, Shadow, size_in
@@ -110,7 +110,7 @@ def events(reading: Reading) -> Events:
             yield
 
     at = reading.regimes.ways[0].at
-    with as_before(reading.module):
+    with Before(reading.module).again():
         traced = trace(reading.module, reading.call, reading.shapes, at, reading.network.name, beside)
     batch: Size = reading.shapes[0][0] if reading.shapes and reading.shapes[0] else 1
     found = Events(reading.module, batch, functions=functions)

@@ -13,7 +13,7 @@ from symconv.evaluation import resolve
 from symconv.layers import Unknown
 from symconv.network import Network
 from symconv.readers.torch.checking import Numbers, by_call, held_back
-from symconv.readers.torch.copying import as_before
+from symconv.readers.torch.copying import Before
 from symconv.readers.torch.load import Reading
 from symconv.readers.torch.path import THE_MODULE
 from symconv.readers.torch.trace import Plain, Traced, run_plain
@@ -71,7 +71,7 @@ def _compared(reading: Reading, values: dict[str, int]) -> Point:
         if missing:
             raise DomainError(f"a run needs a value of {', '.join(missing)}")
         at = {s: int(named[s]) for s in symbols}
-        with as_before(reading.module):
+        with Before(reading.module).again():
             run = run_plain(reading.module, reading.call, reading.shapes, at, Counting)
     except (DomainError, ModelError) as error:
         point.failed = str(error)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from symconv.errors import ExtentError, ModelError
 from symconv.extent import Extent, Size, symbols_of
-from symconv.readers.torch.copying import as_before
+from symconv.readers.torch.copying import Before
 from symconv.readers.torch.example import Example
 from symconv.readers.torch.path import THE_MODULE
 from symconv.readers.torch.trace import Traced, plain
@@ -40,6 +40,7 @@ def checked(
     shapes: Sequence[tuple[Size, ...]],
     traced: Traced,
     ways: Ways,
+    before: Before,
 ) -> list[dict[Symbol, int]]:
     """Compare every shape of plain runs with the formulas; the points of these runs.
 
@@ -51,31 +52,31 @@ def checked(
     own = {s: traced.path.witness[s] for s in symbols}
     for at in points or [own]:
         try:
-            _checked_at(module, call, shapes, at, ways)
+            _checked_at(module, call, shapes, at, ways, before)
         except Disagreement as error:
             if at is not own:
-                _checked_again(module, call, shapes, own, ways)
+                _checked_again(module, call, shapes, own, ways, before)
             raise Changing(f"{error}: the module changes from call to call") if at is own else error from None
     return points
 
 
 def _checked_at(
-    module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], at: dict[Symbol, int], ways: Ways
+    module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], at: dict[Symbol, int], ways: Ways, before: Before
 ) -> None:
-    with as_before(module):
+    with before.again():
         run = plain(module, call, shapes, at)
     compare(lambda scope: ways(scope, at), run, at)
 
 
 def _checked_again(
-    module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], own: dict[Symbol, int], ways: Ways
+    module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], own: dict[Symbol, int], ways: Ways, before: Before
 ) -> None:
     """Whether a second run at the traced size shows what the first one did.
 
     Raises Changing where it does not.
     """
     try:
-        _checked_at(module, call, shapes, own, ways)
+        _checked_at(module, call, shapes, own, ways, before)
     except Disagreement as error:
         raise Changing(f"{error}: the module changes from call to call") from None
 

@@ -63,33 +63,44 @@ def _inside(value: Any, depth: int = 0) -> Iterator[Any]:
             yield from _inside(v, depth + 1)
 
 
-@contextmanager
-def as_before(module: Any) -> Iterator[None]:
-    """While this is entered, a module may keep tables and counters in itself; afterwards they are gone."""
-    before = [
-        (
-            m,
-            {
-                k: (dict(v) if isinstance(v, dict) else list(v) if isinstance(v, list) else v)
-                for k, v in vars(m).items()
-            },
-        )
-        for m in module.modules()
-    ]
-    try:
-        yield
-    finally:
-        for m, state in before:
-            own = vars(m)
+class Before:
+    """What a module keeps in itself before it runs: afterwards tables and counters of a run are gone."""
+
+    def __init__(self, module: Any) -> None:
+        self._state = [(vars(m), {k: (v, _copied(v)) for k, v in vars(m).items()}) for m in module.modules()]
+
+    @contextmanager
+    def again(self) -> Iterator[None]:
+        """While this is entered, a module may change itself."""
+        try:
+            yield
+        finally:
+            for own, state in self._state:
+                self._restore(own, state)
+
+    @staticmethod
+    def _restore(own: dict[str, Any], state: dict[str, tuple[Any, Any]]) -> None:
+        if len(own) != len(state):
             for key in [k for k in own if k not in state]:
                 del own[key]
-            for key, value in state.items():
-                here = own.get(key)
-                if isinstance(value, dict) and isinstance(here, dict):
-                    if list(here) != list(value) or any(here[k] is not v for k, v in value.items()):
-                        here.clear()
-                        here.update(value)
-                elif isinstance(value, list) and isinstance(here, list):
-                    here[:] = value
-                else:
-                    own[key] = value
+        for key, (value, copied) in state.items():
+            if own.get(key, _GONE) is not value:
+                own[key] = value
+            if copied is None:
+                continue
+            if isinstance(value, list):
+                if len(value) != len(copied) or any(a is not b for a, b in zip(value, copied)):
+                    value[:] = copied
+            elif len(value) != len(copied) or any(value.get(k, _GONE) is not v for k, v in copied.items()):
+                value.clear()
+                value.update(copied)
+
+
+_GONE = object()
+
+
+def _copied(value: Any) -> Any:
+    """What a list or a dictionary of a module holds; None of anything else."""
+    if isinstance(value, dict):
+        return dict(value)
+    return list(value) if isinstance(value, list) else None

@@ -105,6 +105,15 @@ def boxed(x: Any) -> Any:
     return made
 
 
+def leaves(x: Any) -> list[Any]:
+    """What is in lists, tuples and dictionaries, in order."""
+    if isinstance(x, list | tuple):
+        return [leaf for v in x for leaf in (leaves(v) if isinstance(v, list | tuple | dict) else (v,))]
+    if isinstance(x, dict):
+        return leaves(list(x.values()))
+    return [x]
+
+
 def carries(x: Any) -> bool:
     """Whether a number, or one in a list, carries a size."""
     if isinstance(x, list | tuple):

@@ -137,6 +137,8 @@ class Ledger(Domain):
         self.scope = ""
         #: By call the conditions that it asks for, each once.
         self.log: dict[str, dict[Key, Condition]] = {}
+        #: What a program or a rule decided, which may be decided otherwise elsewhere.
+        self.decided: set[Key] = set()
         #: What was asked for since the list was last emptied, what is proven apart.
         self.asked: list[Condition] = []
         self._kinds: dict[Key, list[tuple[Condition, Symbol | None, Sizes | None]]] = {}
@@ -151,12 +153,14 @@ class Ledger(Domain):
             self.log.setdefault(self.scope, {}).setdefault(key, condition)
             self.asked.append(condition)
 
-    def box(self, scopes: Iterable[str]) -> Box:
-        """What some calls ask for, together."""
+    def box(self, scopes: Iterable[str], decided: bool | None = None) -> Box:
+        """What some calls ask for, together; only what is decided, or only the rest."""
         sizes: dict[Symbol, Sizes] = {}
         opened: dict[Key, Condition] = {}
         for scope in scopes:
             for key in self.log.get(scope, {}):
+                if decided is not None and (key in self.decided) is not decided:
+                    continue
                 for c, s, its in self._kinds[key]:
                     try:
                         if s is not None and its is not None:

@@ -12,7 +12,7 @@ from symconv.extent import Size
 from symconv.network import Network
 from symconv.readers.onnx.axes import ALL, BATCH, NOTHING, Plan
 from symconv.readers.torch.checking import Disagreement, checked, symbols_in_shapes
-from symconv.readers.torch.copying import as_before, without_weights
+from symconv.readers.torch.copying import Before, without_weights
 from symconv.readers.torch.example import Example, example
 from symconv.readers.torch.finish import finished
 from symconv.readers.torch.path import THE_MODULE
@@ -130,10 +130,10 @@ def _traced(module: Any, call: Example, plan: Plan, name: str) -> Reading:
     The example's own size may be the one at which a program does something by the way, such as leaving a resize out.
     """
     shapes = [a.shape or () for a in plan.inputs]
-    symbols = symbols_in_shapes(shapes)
+    symbols, before = symbols_in_shapes(shapes), Before(module)
 
     def run(at: dict[Symbol, int]) -> Traced:
-        with as_before(module):
+        with before.again():
             return trace(module, call, shapes, at, name)
 
     regimes = Regimes(_first(plan, run), symbols, run)
@@ -146,7 +146,7 @@ def _traced(module: Any, call: Example, plan: Plan, name: str) -> Reading:
             break
     else:
         merged(regimes)
-    points = checked(module, call, shapes, regimes.first, regimes.at)
+    points = checked(module, call, shapes, regimes.first, regimes.at, before)
     finished(regimes.first)
     return Reading(module, call, plan, regimes, points)
 

@@ -10,6 +10,7 @@ from symconv.condition import Condition, at_least, differs, equal
 from symconv.errors import ShapeError
 from symconv.extent import Extent, Floor, Size, size_of, symbols_of
 from symconv.network import Network
+from symconv.readers.torch.ledger import Ledger, key_of
 from symconv.rounding import ceiling
 from symconv.symbols import Symbol
 from symconv.values import evaluate
@@ -67,6 +68,8 @@ class Path:
         if relation == EQUAL and not outcome:
             self._rounds_up(apart)
         condition = _CONDITIONS[relation, outcome](a, b)
+        if isinstance(self.net.domain, Ledger):
+            self.net.domain.decided.add(key_of(condition))
         self.net.ask(replace(condition, node=self.where or THE_MODULE, reason=reason))
         return outcome
 

@@ -65,6 +65,7 @@ class Regimes:
         self.pending: dict[Any, tuple[int, int]] = {}
         self.names: dict[int, dict[str, str]] = {}
         self._found: list[dict[str, Box]] | None = None
+        self._shared: tuple[int, frozenset[str]] = (0, frozenset())
         #: Points at which the module works on other extents.
         self.apart: list[dict[Symbol, int]] = []
         self.borders: list[Box] = []
@@ -128,16 +129,18 @@ class Regimes:
 
     # -- which points are covered ----------------------------------------------------------------------------------
 
-    def scopes(self) -> list[str]:
+    def scopes(self) -> frozenset[str]:
         """The calls that every run has; what is asked for in others counts for the nearest around them."""
-        shared = set(self.first.tracer.called) | {""}
-        for way in self.ways[1:]:
-            shared &= set(way.traced.tracer.called) | {""}
-        return sorted(shared)
+        if self._shared[0] != len(self.ways):
+            shared = set(self.first.tracer.called) | {""}
+            for way in self.ways[1:]:
+                shared &= set(way.traced.tracer.called) | {""}
+            self._shared = len(self.ways), frozenset(shared)
+        return self._shared[1]
 
     def _boxes(self, way: Way) -> dict[str, Box]:
         ledger = way.traced.ledger
-        shared = set(self.scopes())
+        shared = self.scopes()
         below: dict[str, list[str]] = {}
         for scope in ledger.log:
             near = scope
@@ -161,13 +164,21 @@ class Regimes:
         regions = self.regions()
         if not regions:
             return None
-        best: tuple[int, dict[Symbol, int]] | None = None
+        ledger = self.first.ledger
+        decided = [box for scope in ledger.log if (box := ledger.box([scope], True)) != Box()]
+        needed = [box for scope in ledger.log if (box := ledger.box([scope], False)) != Box()]
+        best: tuple[tuple[int, int], dict[Symbol, int]] | None = None
         for point in self._points(regions):
             if point in self.tried or any(point not in box for box in self.borders):
                 continue
             new = sum(all(point not in box for box in boxes) for boxes in regions.values())
-            if new and (best is None or new > best[0]):
-                best = new, point
+            if not new:
+                continue
+            # Where a program decides otherwise says more than where a layer cannot follow: the first such one will do.
+            broken = sum(point not in box for box in needed)
+            worth = (new if any(point not in box for box in decided) else 0) - broken, -broken
+            if best is None or worth > best[0]:
+                best = worth, point
         return None if best is None else best[1]
 
     def _points(self, regions: Mapping[str, list[Box]]) -> list[dict[Symbol, int]]:
@@ -318,7 +329,7 @@ def _told(regimes: Regimes, scope: str) -> dict[Symbol, Condition]:
 
 
 def _fold(regimes: Regimes, scope: str) -> str:
-    shared = set(regimes.scopes())
+    shared = regimes.scopes()
     while scope not in shared:
         scope = scope.rpartition("/")[0]
     return scope

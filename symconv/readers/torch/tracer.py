@@ -23,7 +23,7 @@ from symconv.layer import Layer, Parameter
 from symconv.layers import Look
 from symconv.network import Network
 from symconv.readers.torch.courier import Luggage
-from symconv.readers.torch.held import Held, Kept, boxed, dtype_name, held_by, hold, symbols_in, values_of
+from symconv.readers.torch.held import Held, Kept, boxed, dtype_name, held_by, hold, leaves, symbols_in, values_of
 from symconv.readers.torch.ledger import Ledger
 from symconv.readers.torch.operator import Operator, product
 from symconv.readers.torch.path import THE_MODULE, Path
@@ -145,7 +145,7 @@ class Tracer(TorchDispatchMode):
         given, named = [self._known(a) for a in args], {k: self._known(v) for k, v in kwargs.items()}
         called = [_plain(a) for a in args], {k: _plain(v) for k, v in kwargs.items()}
         result = self._computed(func, name, in_place, called)
-        outs = [t for t in tree_leaves(result) if isinstance(t, torch.Tensor)]
+        outs = [t for t in leaves(result) if isinstance(t, torch.Tensor)]
         if not outs:
             return result
         arguments = {a.name: a.default_value for a in schema}

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch.utils._pytree import tree_leaves, tree_map
 
-from symconv.readers.torch.held import Held, boxed, held_by, symbols_in
+from symconv.readers.torch.held import Held, boxed, held_by, leaves, symbols_in
 from symconv.readers.torch.shadow import Ratio, Shadow, as_float, as_whole
 
 #: Elements of integer tensors whose values are worked out, of float ones, and of those whose sizes are followed.
@@ -131,10 +131,10 @@ def follow(name: str, func: Any, args: Any, kwargs: Any, called: Any, outs: list
 
     `args` have what was known of tensors in their places, `called` the arguments in plain numbers.
     """
-    leaves = tree_leaves((args, kwargs))
-    inputs = [x for x in leaves if isinstance(x, Held)]
+    given = leaves([args, kwargs])
+    inputs = [x for x in given if isinstance(x, Held)]
     _twins(name, func, inputs, called, outs, made)
-    sized = any(isinstance(x, Shadow | Ratio) for x in leaves)
+    sized = any(isinstance(x, Shadow | Ratio) for x in given)
     if not (sized or any(h.cells is not None for h in inputs)) or not outs or outs[0].numel() > CELLS:
         return
     step = _STEPS.get(name)
