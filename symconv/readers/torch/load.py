@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import torch
@@ -69,18 +71,21 @@ def read_torch(
     call = example(module, args, kwargs or {})
     own = without_weights(module)
     name = name or type(module).__name__
-    with _random_state():
+    with _undisturbed():
         return _read(own, call, dims or {}, square, name, suggested)
 
 
-class _random_state:  # noqa: N801  (a context)
-    """The random state of the CPU is as before."""
-
-    def __enter__(self) -> None:
-        self.state = torch.random.get_rng_state()
-
-    def __exit__(self, *_: object) -> None:
-        torch.random.set_rng_state(self.state)
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """The random state of the CPU is as before; rubbish is looked for afterwards, since little becomes rubbish here."""
+    state, collected = torch.random.get_rng_state(), gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        torch.random.set_rng_state(state)
+        if collected:
+            gc.enable()
 
 
 def _read(module: Any, call: Example, dims: Mapping[str, Any], square: bool, name: str, suggested: bool) -> Reading:
