@@ -248,8 +248,7 @@ class Tracer(TorchDispatchMode):
             return held
         if type(x) in (list, tuple) or isinstance(x, list | tuple):
             return [self._known(v) for v in x]
-        x = self.luggage.unpacked(x)
-        return x
+        return self.luggage.unpacked(x)
 
     # -- rules -------------------------------------------------------------------------------------------------------
 
@@ -332,6 +331,8 @@ class Tracer(TorchDispatchMode):
         before = held_by(out)
         root = before.root if before is not None else None
         held.root = root
+        if root is not None:  # its values are no longer those that it was filled with
+            root.alike, root.of = False, root.of | held.of | symbols_in(root.shape)
         if root is not None and held.node:
             root.node, root.kept = held.node, None
 

@@ -130,3 +130,37 @@ def test_a_layer_that_is_there_at_times_is_a_piecewise():
         assert agree(own, net, [(2, 9, w) for w in (1, 100, 101, 500)]) == 4
         assert net.total("macs").has(sympy.Piecewise)
         assert net.evaluate("params") == sum(p.numel() for p in own.parameters())
+
+
+def test_a_value_that_depends_on_a_size_is_no_guess():
+    from readers.torch.modules import MaskedIfLong, image
+    from symconv.readers.torch import read_torch
+
+    for length in (5, 20):
+        net = read_torch(MaskedIfLong(), image(2, length, 4), dims={"x": ("N", "T", None)}).network
+        inside = 0
+        for t in range(1, 40):
+            with contextlib.suppress(DomainError):
+                assert net.evaluate("macs", N=2, T=t) == 2 * t * 16 * (1 if t <= 9 else 2), t
+                inside += 1
+        assert inside
+
+
+def test_a_mask_of_ones_holds_at_every_size():
+    """How transformers ask whether a mask is needed: its sum beside its number of elements."""
+    from readers.torch.modules import image
+    from symconv.readers.torch import read_torch
+
+    class Asking(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = torch.nn.Linear(4, 4)
+
+        def forward(self, x):
+            mask = torch.ones(x.shape[:2], dtype=torch.int64)
+            whole = mask.sum() == mask.numel() and bool((mask == 1).all())
+            return self.linear(x) if whole else x
+
+    net = read_torch(Asking(), image(2, 7, 4), dims={"x": ("N", "T", None)}).network
+    assert str(net.domain) == "everywhere"
+    assert net.evaluate("macs", N=3, T=1) == 48
