@@ -122,8 +122,16 @@ class Network(Repeating):
                     cost = product(largest(*(from_terms(dict(side)) for side in sides)))  # type: ignore[arg-type]
         return cost
 
+    def spelled(self, name: str) -> str:
+        """A layer or stage by its path; one that is said with dots, layer1.0.conv1 as torch has it, with slashes."""
+        path = name.replace(".", "/")
+        known = any(n.name == name or n.name.startswith(f"{name}/") for n in self.nodes)
+        there = any(n.name == path or n.name.startswith(f"{path}/") for n in self.nodes)
+        return path if there and not known else name
+
     def _chosen(self, only: str) -> list[Node]:
         """The layers of a kind, in a stage, or of a name."""
+        only = self.spelled(only)
         stage = only.rstrip("/") + "/"
         found = [n for n in self.nodes if only in (n.layer.kind, n.name) or n.name.startswith(stage)]
         if not found:

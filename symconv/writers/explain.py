@@ -39,7 +39,7 @@ def explain_sheet(net: Network, term: str | None = None, metric: str | Conventio
     """
     if term is None:
         return _domain_sheet(net)
-    names = [node.name for node in net.nodes]
+    term, names = net.spelled(term), [node.name for node in net.nodes]
     if term in names:
         return _layer_sheet(net, net.node(term), metric)
     stage = term.rstrip("/")

@@ -146,3 +146,13 @@ def test_the_same_output_on_every_run():
     first, second = (read_torch(copy.deepcopy(own), image(1, 3, 224, 224)).network for _ in range(2))
     assert [n.name for n in first.nodes] == [n.name for n in second.nodes]
     assert str(first.cost("ops")) == str(second.cost("ops"))
+
+
+def test_layers_are_found_by_torchs_own_names():
+    from readers.torch.modules import image, model
+    from symconv.readers.torch import read_torch
+
+    net = read_torch(model("resnet18"), image(1, 3, 224, 224)).network
+    assert net.cost("macs", "layer1.0.conv1") == net.cost("macs", "layer1/0/conv1")
+    assert net.cost("macs", "layer1.0") == net.cost("macs", "layer1/0")
+    assert [n.name for n in net.nodes][:4] == ["conv1", "bn1", "relu", "maxpool"]
