@@ -90,10 +90,6 @@ class Events:
     operators: list[Operated] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
 
-    def calls_of(self, *kinds: str) -> Iterator[Called]:
-        """The calls of modules of torch's own classes."""
-        return (c for c in self.calls if c.kind in kinds)
-
 
 def elements(shape: Shape) -> Cost:
     """The number of elements of a shape."""

@@ -14,9 +14,8 @@ from typing import Any, Final
 
 import torch
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_map
 
-from symconv.errors import ModelError
 from symconv.readers.torch.held import boxed, carries, held_by, hold
 from symconv.readers.torch.shadow import Ratio, Shadow, as_float, as_whole, plain, root
 from symconv.readers.torch.tracer import Tracer, ValueRead
@@ -258,14 +257,3 @@ def python_of(model: Any) -> Iterator[None]:
             else:
                 setattr(module, name, value)
         torch.backends.mha.set_fastpath_enabled(fast)
-
-
-def tensors_in(x: Any) -> list[Any]:
-    """The tensors in nested arguments, in order.
-
-    Raises ModelError where there is none.
-    """
-    found = [t for t in tree_leaves(x) if isinstance(t, torch.Tensor)]
-    if not found:
-        raise ModelError("the example inputs have no tensor in them")
-    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -17,8 +17,9 @@ from symconv.readers.torch.checking import Disagreement, checked, symbols_in_sha
 from symconv.readers.torch.copying import Before, without_weights
 from symconv.readers.torch.example import Example, example
 from symconv.readers.torch.finish import finished
+from symconv.readers.torch.merging import merged
 from symconv.readers.torch.path import THE_MODULE
-from symconv.readers.torch.regimes import Regimes, merged, wider
+from symconv.readers.torch.regimes import Regimes, wider
 from symconv.readers.torch.trace import Traced, trace
 from symconv.symbols import Symbol
 
@@ -184,8 +185,3 @@ def _pinned(reading: Reading) -> dict[str, tuple[int, str, str]]:
             asked = [c for c in domain.conditions if s in c.symbols and c.node]
             out[s.name] = (at, asked[0].node if asked else THE_MODULE, asked[0].reason if asked else "a condition")
     return out
-
-
-def load_torch(module: Any, inputs: Sequence[Any] | Any = (), **said: Any) -> Network:
-    """The network of a torch module; see `read_torch`."""
-    return read_torch(module, inputs, **said).network
