@@ -37,7 +37,32 @@ def shadow(size: Size, path: Path) -> int:
     return Shadow(path.value(size), size, path) if isinstance(size, Extent) else size
 
 
-class Shadow(int):
+class _Ordered:
+    """The comparisons of a shadow: each one is a choice of the program, which its path decides."""
+
+    path: Path
+
+    def __eq__(self, other: Any) -> Any:
+        return _compared(EQUAL, self, other, self.path)
+
+    def __ne__(self, other: Any) -> Any:
+        found = _compared(EQUAL, self, other, self.path)
+        return found if found is NotImplemented else not found
+
+    def __lt__(self, other: Any) -> Any:
+        return _compared(LESS, self, other, self.path)
+
+    def __le__(self, other: Any) -> Any:
+        return _compared(LESS_OR_EQUAL, self, other, self.path)
+
+    def __gt__(self, other: Any) -> Any:
+        return _compared(LESS, other, self, self.path)
+
+    def __ge__(self, other: Any) -> Any:
+        return _compared(LESS_OR_EQUAL, other, self, self.path)
+
+
+class Shadow(_Ordered, int):
     """An integer that carries the size that it is."""
 
     size: Extent
@@ -233,25 +258,6 @@ class Shadow(int):
     def __copy__(self) -> Any:
         return self
 
-    def __eq__(self, other: Any) -> Any:
-        return _compared(EQUAL, self, other, self.path)
-
-    def __ne__(self, other: Any) -> Any:
-        found = _compared(EQUAL, self, other, self.path)
-        return found if found is NotImplemented else not found
-
-    def __lt__(self, other: Any) -> Any:
-        return _compared(LESS, self, other, self.path)
-
-    def __le__(self, other: Any) -> Any:
-        return _compared(LESS_OR_EQUAL, self, other, self.path)
-
-    def __gt__(self, other: Any) -> Any:
-        return _compared(LESS, other, self, self.path)
-
-    def __ge__(self, other: Any) -> Any:
-        return _compared(LESS_OR_EQUAL, other, self, self.path)
-
 
 def _compared(relation: str, a: Any, b: Any, path: Path) -> Any:
     if not isinstance(a, int | float) or not isinstance(b, int | float):
@@ -276,7 +282,7 @@ def _quotient(a: Any, b: Any, path: Path) -> Any:
     return Ratio.made(first.over * second.under, first.under * second.over, value, path)
 
 
-class Ratio(float):
+class Ratio(_Ordered, float):
     """A float that is over/under, two sizes of which the second is positive, until it is rounded to an integer."""
 
     over: Size
@@ -431,25 +437,6 @@ class Ratio(float):
 
     def __reduce__(self) -> Any:
         return float, (plain(self),)
-
-    def __eq__(self, other: Any) -> Any:
-        return _compared(EQUAL, self, other, self.path)
-
-    def __ne__(self, other: Any) -> Any:
-        found = _compared(EQUAL, self, other, self.path)
-        return found if found is NotImplemented else not found
-
-    def __lt__(self, other: Any) -> Any:
-        return _compared(LESS, self, other, self.path)
-
-    def __le__(self, other: Any) -> Any:
-        return _compared(LESS_OR_EQUAL, self, other, self.path)
-
-    def __gt__(self, other: Any) -> Any:
-        return _compared(LESS, other, self, self.path)
-
-    def __ge__(self, other: Any) -> Any:
-        return _compared(LESS_OR_EQUAL, other, self, self.path)
 
 
 def _as_float(x: Any, path: Path) -> Any:
