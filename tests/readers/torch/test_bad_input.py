@@ -158,8 +158,6 @@ def test_factories_of_ones_own(place):
         ("torchvision:resnet5", 2, "torchvision has no model resnet5. did you mean resnet50?"),
         ("torchvision:", 2, "a name is wanted behind torchvision:, such as torchvision:resnet50"),
         ("torchvision:resnet18.layer9", 2, "layer9"),
-        ("timm:resnet50", 1, "timm is not installed: pip install timm"),
-        ("transformers:bert", 1, "transformers is not installed: pip install transformers"),
         ("keras:ResNet5", 2, "keras.applications has no ResNet5"),
     ],
 )
@@ -169,6 +167,19 @@ def test_names_that_stand_for_nothing(place, name, code, said):
     found = run("show", name)
     assert (found.code, found.out) == (code, ""), found
     assert said in found.err
+    assert "Traceback" not in found.err
+
+
+@pytest.mark.parametrize(
+    ("package", "name"), [("timm", "resnet50"), ("transformers", "bert"), ("torchvision", "vgg16")]
+)
+def test_a_package_that_is_not_installed(package, name, monkeypatch):
+    from command import run
+
+    monkeypatch.setitem(sys.modules, package, None)
+    found = run("show", f"{package}:{name}")
+    assert (found.code, found.out) == (1, ""), found
+    assert f"{package} is not installed: pip install {package}" in found.err
     assert "Traceback" not in found.err
 
 
