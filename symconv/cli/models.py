@@ -64,6 +64,11 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     return app.command()(run)
 
 
+def options() -> Options:
+    """What the command that runs was called with."""
+    return _OPTIONS.get()
+
+
 def network_at(model: str, at: str, unroll: bool = False) -> tuple[Network, dict[str, str]]:
     """The network with the values of `--at` in it, and unrolled where that is asked for; and these values."""
     from symconv.readers.call import put, unrolled

@@ -6,38 +6,40 @@ from typing import Annotated
 
 import typer
 
-from symconv.cli.app import app
-from symconv.cli.models import call, placed
-from symconv.cli.options import Dim, Figures, Format, FormatName, Input, Plain, Square
+from symconv.cli.models import asked, call, command, options, placed, said
+from symconv.cli.options import Figures, Format, FormatName, Model, Plain
 
 
-@app.command()
+@command
 def reconcile(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="a module such as torchvision:resnet50")],
+    model: Model,
     at: Figures = "",
     tool: Annotated[
         list[str] | None, typer.Option("--tool", metavar="TOOL", help="list the terms of this counter; several")
     ] = None,
-    dim: Dim = None,
-    square: Square = True,
-    input: Input = None,
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
     """Why other counters print other numbers, term by term.
 
-    FlopCounterMode, fvcore, thop, ptflops and torchinfo need not be installed: their rules give closed forms.
+    FlopCounterMode, fvcore, thop, ptflops and torchinfo need not be installed: their rules give closed forms. They see
+    code; of a spec or an ONNX file each layer is taken as the module of torch.nn that does the same.
     """
     from symconv.errors import CallError, near
     from symconv.readers.call import assignments, dimensions, numbers
+    from symconv.readers.catalogue import is_module
     from symconv.reconciling import reconcile as compared
     from symconv.writers import output
     from symconv.writers.reconciliation import reconciliation_sheet
 
-    given = assignments(at)
-    with call():
-        dims = dimensions(dim or [])
-    found = compared(model, input or (), dims=dims, square=square)
+    if is_module(model):
+        with call():
+            dims = dimensions(options().dim or [])
+        found = compared(model, options().input or (), dims=dims, square=options().square)
+        given = said(found.network, assignments(at))
+    else:
+        net, given = asked(model, at)
+        found = compared(net)
     known = [f.tool for f in found.figures]
     chosen = []
     for name in tool or []:

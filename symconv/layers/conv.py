@@ -95,21 +95,22 @@ class DepthwiseConv(Layer):
     multiplier: Positive = 1
     bias: bool = True
 
-    def _conv(self, image: Tensor) -> Conv:
+    def grouped(self, image: Tensor) -> Conv:
+        """The same as a convolution with a group for each channel."""
         channels = self.multiplier * image.channels
         return Conv(channels, self.kernel, self.stride, self.padding, self.dilation, image.channels, self.bias)
 
     def output(self, image: Tensor) -> Tensor:
-        return self._conv(image).output(image)
+        return self.grouped(image).output(image)
 
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
-        return self._conv(image).parameters(image)
+        return self.grouped(image).parameters(image)
 
     def work(self, image: Tensor, out: Tensor) -> Count:
-        return self._conv(image).work(image, out)
+        return self.grouped(image).work(image, out)
 
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...]:
-        return self._conv(image).reach(image, out)
+        return self.grouped(image).reach(image, out)
 
 
 @layer("conv_transpose")

@@ -59,7 +59,7 @@ def load(
         from symconv.readers.keras import read_keras
 
         return read_keras(source, dims, square)
-    if _is_module(source):
+    if _is_torch(source):
         from symconv.readers.torch import read_torch
 
         return read_torch(source, inputs, kwargs, dims, square).network
@@ -86,12 +86,17 @@ def is_named(source: Any) -> bool:
     return str(source).partition(":")[0] in NAMED and ":" in str(source)
 
 
+def is_module(source: Any) -> bool:
+    """Whether a source is a torch module that a package makes by its name."""
+    return is_named(source) and not str(source).startswith("keras:")
+
+
 def is_model(source: Any) -> bool:
     """Whether a source is a foreign model, whose inputs have shapes."""
     return is_onnx(source) or is_named(source)
 
 
-def _is_module(source: Any) -> bool:
+def _is_torch(source: Any) -> bool:
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(source, torch.nn.Module)
 

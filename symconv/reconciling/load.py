@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from symconv.cost import Cost
-from symconv.errors import CallError
+from symconv.block import over
+from symconv.cost import Cost, product
 from symconv.network import Network
-from symconv.readers.catalogue import is_named, read_named
-from symconv.reconciling.parts import Figure, gathered
+from symconv.readers.catalogue import is_module, load, read_named
+from symconv.reconciling.events import Kept
+from symconv.reconciling.parts import Figure, Part, gathered
+from symconv.reconciling.tools import TOOLS, Rule
+from symconv.reconciling.written import ASSUMED, written
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,8 @@ class Reconciliation:
 
     network: Network
     figures: tuple[Figure, ...]
+    #: What was taken for granted.
+    notes: tuple[str, ...] = ()
 
     @property
     def macs(self) -> Cost:
@@ -40,27 +46,44 @@ def reconcile(
     dims: Mapping[str, Any] | None = None,
     square: bool = False,
 ) -> Reconciliation:
-    """What torch's FlopCounterMode, fvcore, thop, ptflops and torchinfo report of a module, and of what it is made.
+    """What torch's FlopCounterMode, fvcore, thop, ptflops and torchinfo report of a model, and of what it is made.
 
     `source` is a torch module with an example of its inputs, or the name of one, torchvision:resnet50. None of the
-    counters is needed: their rules are known, and give closed forms.
+    counters is needed: their rules are known, and give closed forms. A spec, an ONNX file or a Network has no code for
+    counters to see: each layer is taken as the module of torch.nn that does the same.
 
-    Raises CallError for what is no module, ModelError where it cannot be read.
+    Raises CallError for a layer that may be written in several ways, ModelError where a module cannot be read, and as
+    `load`.
     """
-    if isinstance(source, str) and not (is_named(source) and not source.startswith("keras:")):
-        raise CallError(f"reconcile {source}: a torch module is wanted, such as torchvision:resnet50")
+    if isinstance(source, Network):
+        return _without_code(source)
+    if isinstance(source, str | Path) and not is_module(source):
+        return _without_code(load(source, dims=dims or None, square=square))
     from symconv.readers.torch import read_torch
 
     if isinstance(source, str):
         reading = read_named(source, dims, square, inputs)
     else:
         reading = read_torch(source, inputs, kwargs, dims, square)
-    from symconv.reconciling.events import events
-    from symconv.reconciling.tools import TOOLS
+    from symconv.reconciling.running import events
 
     happened = events(reading)
-    figures = [
-        Figure(tool, gathered(list(rule(happened))), params(happened) if params is not None else None, said)
-        for tool, (rule, params, said) in TOOLS.items()
-    ]
-    return Reconciliation(reading.network, tuple(figures))
+    return Reconciliation(reading.network, _figures(lambda rule: rule(happened), happened.kept))
+
+
+def _without_code(net: Network) -> Reconciliation:
+    layers = written(net)
+
+    def said(rule: Rule) -> Iterator[Part]:
+        for node, events in layers:
+            for p in rule(events):
+                yield Part(p.term, over(p.cost * product(node.times), node.rounds), p.times)
+
+    return Reconciliation(net, _figures(said, layers[0][1].kept), (ASSUMED,))
+
+
+def _figures(said: Callable[[Rule], Iterator[Part]], kept: Kept) -> tuple[Figure, ...]:
+    return tuple(
+        Figure(tool, gathered(list(said(rule))), params(kept) if params is not None else None, what)
+        for tool, (rule, params, what) in TOOLS.items()
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from symconv.cost import Cost, total_of
+from symconv.cost import Cost, settled, total_of
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Figure:
 
     tool: str
     parts: tuple[Part, ...]
-    params: int | None
+    params: Cost | None
     said: str
 
     @property
     def cost(self) -> Cost:
         """The figure in closed form."""
-        return total_of(p.counted for p in self.parts)
+        return settled(total_of(p.counted for p in self.parts))
 
 
 def gathered(parts: list[Part]) -> tuple[Part, ...]:
@@ -43,4 +43,4 @@ def gathered(parts: list[Part]) -> tuple[Part, ...]:
     for p in parts:
         if p.cost:
             found.setdefault((p.term, p.times), []).append(p.cost)
-    return tuple(Part(term, total_of(costs), times) for (term, times), costs in found.items())
+    return tuple(Part(term, settled(total_of(costs)), times) for (term, times), costs in found.items())

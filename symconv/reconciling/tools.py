@@ -9,18 +9,17 @@ torchinfo        1.8.0             calls of modules without children: weights, o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Final
-
-from torch import nn
 
 from symconv.cost import Cost, product, substitute_cost
 from symconv.extent import Extent, Size, symbols_of
 from symconv.extremes import largest
 from symconv.layers import BatchNorm, HeadAttention, Product
-from symconv.reconciling.events import Called, Events, Function, Operated, elements
+from symconv.reconciling.events import Called, Events, Function, Kept, Operated, elements
 from symconv.reconciling.parts import Part
+from symconv.rounding import floor
 
 Rule = Callable[[Events], Iterator[Part]]
 
@@ -41,7 +40,7 @@ _RECURRENT: Final = ("RNN", "GRU", "LSTM")
 _CELLS: Final = ("RNNCell", "GRUCell", "LSTMCell")
 
 
-def _term(op: Operated, calls: dict[str, Called]) -> str:
+def _term(op: Operated, calls: Mapping[str, Called]) -> str:
     """What an operator's macs are of."""
     if "conv" in op.name:
         return CONVOLUTIONS
@@ -51,12 +50,8 @@ def _term(op: Operated, calls: dict[str, Called]) -> str:
         return RECURRENT
     if op.name == "linear":
         call = calls.get(op.where)
-        return LINEAR if call is not None and isinstance(call.module, nn.Linear) else FUNCTIONAL
+        return LINEAR if call is not None and call.linear else FUNCTIONAL
     return PRODUCTS
-
-
-def _by_name(events: Events) -> dict[str, Called]:
-    return {c.name: c for c in events.calls}
 
 
 def _vectors(op: Operated) -> bool:
@@ -73,7 +68,7 @@ def _uncounted(op: Operated) -> bool:
 
 def flop_counter(events: Events) -> Iterator[Part]:
     """On the meta device, halved."""
-    calls = _by_name(events)
+    calls = events.by_name
     for op in events.operators:
         if op.macs and not _uncounted(op):
             yield Part(_term(op, calls), op.macs)
@@ -102,7 +97,7 @@ def _packed(m: Any) -> bool:
 
 def flop_counter_on_cpu(events: Events) -> Iterator[Part]:
     """On a CPU in eval mode, without gradients, halved."""
-    calls = _by_name(events)
+    calls = events.by_name
     fast = [c.name for c in events.calls if _fast(c)]
     for op in events.operators:
         inside = any(op.where == name or op.where.startswith(f"{name}/") for name in fast)
@@ -116,12 +111,12 @@ def flop_counter_on_cpu(events: Events) -> Iterator[Part]:
 
 def fvcore(events: Events) -> Iterator[Part]:
     """FlopCountAnalysis.total(), on a CPU with gradients."""
-    calls = _by_name(events)
+    calls = events.by_name
     for op in events.operators:
         yield from _fvcore_operator(op, calls)
 
 
-def _fvcore_operator(op: Operated, calls: dict[str, Called]) -> Iterator[Part]:
+def _fvcore_operator(op: Operated, calls: Mapping[str, Called]) -> Iterator[Part]:
     node = op.nodes[-1] if op.nodes else None
     taken = node.tensors[0].elements if node is not None and node.tensors else product(0)
     if node is None:
@@ -161,45 +156,30 @@ _RULED: Final = _FREE | {
 _STEPS: Final = {"nearest": 1, "linear": 5, "bilinear": 11, "bicubic": 259}
 
 
-def _places(module: Any) -> dict[int, int]:
-    """How often each module stands in the tree."""
-    found: dict[int, int] = {}
-
-    def walk(m: Any) -> None:
-        for child in m.children():
-            walk(child)
-        found[id(m)] = found.get(id(m), 0) + 1
-
-    walk(module)
-    return found
-
-
 def thop(events: Events) -> Iterator[Part]:
     """thop.profile's operations."""
-    places = _places(events.module)
     for c in events.calls:
-        many = places.get(id(c.module), 1) ** 2
         for p in _thop_call(c):
-            yield Part(p.term, p.cost, p.times * many)
+            yield Part(p.term, p.cost, p.times * c.places**2)
 
 
 def _thop_call(c: Called) -> Iterator[Part]:
     m: Any = c.module
     if c.kind in (*_CONV, *_TRANSPOSED):
-        taps = product(c.given[0][1], *m.weight.shape[2:]) * Fraction(1, m.groups)
+        taps = product(floor(c.given[0][1], m.groups, exact=True), *m.kernel_size)
         yield Part(CONVOLUTIONS, c.result * taps)
     elif c.kind == "Linear":
-        yield Part(LINEAR, c.result * int(m.in_features))
+        yield Part(LINEAR, c.result * product(m.in_features))
     elif c.kind in (*_BATCH_NORM, *_INSTANCE_NORM, "LayerNorm"):
         affine = bool(getattr(m, "affine", False) or getattr(m, "elementwise_affine", False))
         yield Part(BATCH_NORM if c.kind in _BATCH_NORM else NORM, c.taken, 4 if affine else 2)
     elif c.kind == "PReLU":
         yield Part(ACTIVATIONS, c.taken)
     elif c.kind == "Softmax":
-        n = c.given[0][m.dim]
+        shape = c.given[0]
+        dim = m.dim if m.dim is not None else 0 if len(shape) in (0, 1, 3) else 1  # as torch's softmax has it
         yield Part(SOFTMAX, c.taken, 3)
-        yield Part("softmax: rows", product(*(x for i, x in enumerate(c.given[0]) if i != m.dim % len(c.given[0]))), -1)
-        assert n is not None
+        yield Part("softmax: rows", product(*(x for i, x in enumerate(shape) if i != dim % len(shape))), -1)
     elif c.kind in _AVERAGE:
         yield Part(POOLED, c.result)
     elif c.kind in _ADAPTIVE:
@@ -208,36 +188,24 @@ def _thop_call(c: Called) -> Iterator[Part]:
     elif c.kind in ("Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d"):
         yield Part(RESIZING, c.result, _STEPS.get(m.mode, 0))
     elif c.kind in _CELLS:
-        yield Part(RECURRENT, product(c.given[0][0]) * _thop_cell(m, m.input_size, m.hidden_size))
+        yield Part(RECURRENT, product(c.given[0][0]) * _thop_cell(c.kind, m.bias, m.input_size, m.hidden_size))
     elif c.kind in _RECURRENT:
         ways = 2 if m.bidirectional else 1
-        each = ways * _thop_cell(m, m.input_size, m.hidden_size)
-        each += (m.num_layers - 1) * ways * _thop_cell(m, ways * m.hidden_size, m.hidden_size)
+        each = ways * _thop_cell(c.kind, m.bias, m.input_size, m.hidden_size)
+        each += (m.num_layers - 1) * ways * _thop_cell(c.kind, m.bias, ways * m.hidden_size, m.hidden_size)
         yield Part(RECURRENT, product(*c.given[0][:2]) * each)
 
 
-def _thop_cell(m: Any, i: int, h: int) -> int:
-    gate = h * (i + h) + h + (2 * h if m.bias else 0)
-    if isinstance(m, nn.RNN | nn.RNNCell):
+def _thop_cell(kind: str, bias: bool, i: int, h: int) -> int:
+    gate = h * (i + h) + h + (2 * h if bias else 0)
+    if kind.startswith("RNN"):
         return gate
-    return 3 * gate + 4 * h if isinstance(m, nn.GRU | nn.GRUCell) else 4 * gate + 4 * h
+    return 3 * gate + 4 * h if kind.startswith("GRU") else 4 * gate + 4 * h
 
 
-def thop_params(events: Events) -> int:
-    """Those of modules that have a rule and were called; the root's own are not counted."""
-    called = {id(c.module) for c in events.calls}
-
-    def below(m: Any) -> int:
-        total = 0
-        for child in m.children():
-            kind = type(child).__name__ if type(child).__module__.startswith("torch.nn.modules.") else ""
-            if kind in _RULED and not isinstance(child, nn.Sequential | nn.ModuleList):
-                total += sum(p.numel() for p in child.parameters()) if id(child) in called else 0
-            else:
-                total += below(child)
-        return total
-
-    return below(events.module)
+def thop_params(kept: Kept) -> Cost:
+    """Those of modules that have a rule and were called."""
+    return kept.of(_RULED)
 
 
 # -- ptflops ---------------------------------------------------------------------------------------------------------
@@ -247,10 +215,9 @@ _ACTIVE: Final = ("ReLU", "PReLU", "ELU", "LeakyReLU", "ReLU6", "GELU")
 
 def ptflops(events: Events) -> Iterator[Part]:
     """get_model_complexity_info with its own backend: modules for one sample, functions for the whole batch."""
-    places = _places(events.module)
     for c in events.calls:
         for p in _ptflops_call(c):
-            yield Part(p.term, _for_one(p.cost, events.batch), p.times * places.get(id(c.module), 1))
+            yield Part(p.term, _for_one(p.cost, events.batch), p.times * c.places)
     for f in events.functions:
         yield from _ptflops_function(f)
 
@@ -267,12 +234,14 @@ def _ptflops_call(c: Called) -> Iterator[Part]:
     m: Any = c.module
     if c.kind in (*_CONV, *_TRANSPOSED):
         at = c.given[0] if c.kind in _TRANSPOSED else c.made[0]
-        taps = product(c.given[0][0], *m.kernel_size, m.in_channels * (m.out_channels // m.groups), *at[2:])
+        taps = product(
+            c.given[0][0], *m.kernel_size, m.in_channels, floor(m.out_channels, m.groups, exact=True), *at[2:]
+        )
         yield Part(CONVOLUTIONS, taps)
         if m.bias is not None:
             yield Part(BIAS, c.result)
     elif c.kind == "Linear":
-        yield Part(LINEAR, c.result * int(m.in_features))
+        yield Part(LINEAR, c.result * product(m.in_features))
         if m.bias is not None:
             yield Part(BIAS, c.result)
     elif c.kind in (*_BATCH_NORM[:3], *_INSTANCE_NORM, "GroupNorm"):
@@ -286,19 +255,20 @@ def _ptflops_call(c: Called) -> Iterator[Part]:
     elif c.kind == "Upsample":
         yield Part(RESIZING, product(*c.made[0][1:]))
     elif c.kind in _RECURRENT:
-        each = sum(_ptflops_cell(m, f"_l{i}") for i in range(m.num_layers)) * (2 if m.bidirectional else 1)
+        each = sum(_ptflops_cell(c, f"_l{i}") for i in range(m.num_layers)) * (2 if m.bidirectional else 1)
         yield Part(RECURRENT, product(*c.given[0][:2]) * each)
     elif c.kind in _CELLS:
-        yield Part(RECURRENT, product(c.given[0][0]) * _ptflops_cell(m, ""))
+        yield Part(RECURRENT, product(c.given[0][0]) * _ptflops_cell(c, ""))
     elif c.kind == "MultiheadAttention" and len(c.given) >= 3:
         yield from _ptflops_heads(c)
 
 
-def _ptflops_cell(m: Any, suffix: str) -> int:
+def _ptflops_cell(c: Called, suffix: str) -> int:
+    m: Any = c.module
     own = getattr(m, f"weight_ih{suffix}").numel() + getattr(m, f"weight_hh{suffix}").numel()
     if m.bias:
         own += getattr(m, f"bias_ih{suffix}").numel() + getattr(m, f"bias_hh{suffix}").numel()
-    further = 1 if isinstance(m, nn.RNN | nn.RNNCell) else 7 if isinstance(m, nn.GRU | nn.GRUCell) else 10
+    further = 1 if c.kind.startswith("RNN") else 7 if c.kind.startswith("GRU") else 10
     return int(own + further * m.hidden_size)
 
 
@@ -346,13 +316,12 @@ def _ptflops_function(f: Function) -> Iterator[Part]:
 def torchinfo(events: Events) -> Iterator[Part]:
     """summary(...).total_mult_adds."""
     for c in events.calls:
-        if any(True for _ in c.module.children()) or not c.made:
+        if c.weights is None or not c.made:
             continue
         shape = c.made[0]
-        for name, p in c.module.named_parameters():
-            many = product(int(p.numel()))
+        for name, many in c.weights:
             if name in ("weight", "bias"):
-                if "Conv" in type(c.module).__name__:
+                if "Conv" in c.kind or "Conv" in type(c.module).__name__:
                     yield Part(CONVOLUTIONS if name == "weight" else BIAS, many * product(shape[0], *shape[2:]))
                 else:
                     yield Part(WEIGHTS, many * shape[0])
@@ -360,18 +329,18 @@ def torchinfo(events: Events) -> Iterator[Part]:
                 yield Part(RECURRENT, many * product(*shape[:2]))
 
 
-def every_param(events: Events) -> int:
+def every_param(kept: Kept) -> Cost:
     """Every parameter once."""
-    return sum(p.numel() for p in events.module.parameters())
+    return kept.every
 
 
-def trained(events: Events) -> int:
+def trained(kept: Kept) -> Cost:
     """Every parameter that is trained."""
-    return sum(p.numel() for p in events.module.parameters() if p.requires_grad)
+    return kept.trained
 
 
 #: By the counter's name its rule, the params that it reports, and what is to be said of it.
-TOOLS: Final[dict[str, tuple[Rule, Callable[[Events], int] | None, str]]] = {
+TOOLS: Final[dict[str, tuple[Rule, Callable[[Kept], Cost] | None, str]]] = {
     "FlopCounterMode / 2": (flop_counter, None, "torch.utils.flop_counter on the meta device; it prints twice that"),
     "FlopCounterMode / 2 on a CPU": (
         flop_counter_on_cpu, None,

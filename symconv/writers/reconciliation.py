@@ -62,6 +62,7 @@ def reconciliation_sheet(
             terms.rows.append([f"  {part.term}", _times(part.times), part.cost, _big(part.counted, numbers)])
     sheet.tables = [reported, terms]
     sheet.notes.append("times: how often a counter has a term; its figure is times the closed form")
+    sheet.notes += found.notes
     sheet.data = lambda: _data(found, numbers)
     return sheet
 
@@ -96,7 +97,7 @@ def _data(found: Reconciliation, numbers: Mapping[Symbol, Any]) -> dict[str, Any
         ]
         return {
             "tool": figure.tool, "cost": plain(figure.cost), "figure": _number(figure.cost, numbers),
-            "params": figure.params, "parts": parts,
+            "params": plain(figure.params), "parts": parts,
         }  # fmt: skip
 
-    return {"macs": plain(found.macs), "counters": [said(f) for f in found.figures]}
+    return {"macs": plain(found.macs), "notes": list(found.notes), "counters": [said(f) for f in found.figures]}

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 NAMES = [
     "alexnet", "vgg11", "resnet18", "densenet121", "googlenet", "squeezenet1_1", "mobilenet_v2", "mobilenet_v3_small",
     "efficientnet_b0", "convnext_tiny", "shufflenet_v2_x0_5", "regnet_y_400mf", "swin_t", "swin_v2_t", "inception_v3",
-    "fcn_resnet50", "lraspp_mobilenet_v3_large",
+    "fcn_resnet50", "lraspp_mobilenet_v3_large", "mnasnet0_5", "vgg16_bn", "deeplabv3_resnet50", "efficientnet_v2_s",
 ]  # fmt: skip
 
 

@@ -71,37 +71,56 @@ def test_the_same_closed_form_as_the_spec():
         assert net.evaluate("ops", N=2, X=161) == sc.load(name).evaluate("ops", N=2, X=161), name
 
 
+#: The other models of torchvision that classify, segment or look at films, those first that run without HEAVY.
 OTHERS = [
     "deeplabv3_mobilenet_v3_large", "fcn_resnet101", "lraspp_mobilenet_v3_large", "efficientnet_v2_s", "mnasnet0_5",
-    "regnet_x_400mf", "regnet_y_800mf", "resnext101_32x8d", "shufflenet_v2_x0_5", "wide_resnet50_2", "r3d_18", "mc3_18",
-    "swin_v2_s", "convnext_small", "mobilenet_v3_small",
+    "regnet_x_400mf", "regnet_y_800mf", "resnext101_32x8d", "shufflenet_v2_x0_5", "wide_resnet50_2", "r3d_18",
+    "swin_v2_s", "convnext_small",
 ]  # fmt: skip
+HEAVY = [
+    "convnext_base", "convnext_large", "deeplabv3_resnet101", "deeplabv3_resnet50", "densenet161", "densenet169",
+    "densenet201", "efficientnet_b1", "efficientnet_b2", "efficientnet_b3", "efficientnet_b4", "efficientnet_b5",
+    "efficientnet_b6", "efficientnet_b7", "efficientnet_v2_l", "efficientnet_v2_m", "fcn_resnet50", "inception_v3",
+    "maxvit_t", "mc3_18", "mnasnet0_75", "mnasnet1_0", "mnasnet1_3", "r2plus1d_18", "regnet_x_16gf", "regnet_x_1_6gf",
+    "regnet_x_32gf", "regnet_x_3_2gf", "regnet_x_800mf", "regnet_x_8gf", "regnet_y_128gf", "regnet_y_16gf",
+    "regnet_y_1_6gf", "regnet_y_32gf", "regnet_y_3_2gf", "regnet_y_400mf", "regnet_y_8gf", "resnext101_64x4d",
+    "shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0", "swin_b", "swin_s", "swin_v2_b", "swin_v2_t",
+    "vgg11_bn", "vgg13_bn", "vgg19_bn", "vit_b_32", "vit_h_14", "vit_l_16", "vit_l_32", "wide_resnet101_2",
+]  # fmt: skip
+FILMS = ("r3d_18", "mc3_18", "r2plus1d_18")
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("name", [*OTHERS, *(pytest.param(name, marks=pytest.mark.heavy) for name in HEAVY)])
 def test_further_models_at_two_sizes_that_were_held_back(name):
     from readers.torch.modules import image, macs, model
     from symconv.readers.torch import read_torch
 
-    own = model(name)
-    video = name in ("r3d_18", "mc3_18")
-    frames = (16,) if video else ()
-    reading = read_torch(own, image(1, 3, *frames, 112 if video else 224, 112 if video else 224))
-    net = reading.network
-    for n, h, w in ((2, 161, 293), (1, 259, 134)):
-        values = {**at(net, n, h, w), **({"depth": 18} if video else {})}
-        assert net.evaluate("macs", **values) == macs(own, image(n, 3, *((18,) if video else ()), h, w)), (n, h, w)
+    own, film = model(name), name in FILMS
+    net = read_torch(own, image(1, 3, 16, 112, 112) if film else image(1, 3, 224, 224)).network
+    compared = 0
+    for n, h, w in ((2, 161, 293), (1, 259, 134), (3, 224, 224), (5, 224, 224)):
+        values = {**at(net, n, h, w), **({"depth": 18} if film else {})}
+        counted = macs(own, image(n, 3, 18, h, w) if film else image(n, 3, h, w))
+        if film or inside(net, n, h, w):
+            assert net.evaluate("macs", **values) == counted, (n, h, w)
+            compared += 1
+        else:
+            assert counted is None, (n, h, w)
+    assert compared >= (2 if name.startswith(("vit", "maxvit")) else 4)
+
+
+DETECTION = [
+    "fasterrcnn_resnet50_fpn", "retinanet_resnet50_fpn_v2", "fcos_resnet50_fpn", "ssd300_vgg16",
+    "ssdlite320_mobilenet_v3_large",
+]  # fmt: skip
+HEAVY_DETECTION = [
+    "fasterrcnn_mobilenet_v3_large_320_fpn", "fasterrcnn_mobilenet_v3_large_fpn", "fasterrcnn_resnet50_fpn_v2",
+    "keypointrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn_v2", "retinanet_resnet50_fpn",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "fasterrcnn_resnet50_fpn",
-        "retinanet_resnet50_fpn_v2",
-        "fcos_resnet50_fpn",
-        "ssd300_vgg16",
-        "ssdlite320_mobilenet_v3_large",
-    ],
+    "name", [*DETECTION, *(pytest.param(name, marks=pytest.mark.heavy) for name in HEAVY_DETECTION)]
 )
 def test_backbones_of_detection(name):
     from readers.torch.modules import image, macs, model
@@ -111,3 +130,12 @@ def test_backbones_of_detection(name):
     net = read_torch(backbone, image(1, 3, 320, 320)).network
     for n, h, w in ((2, 321, 431), (1, 289, 384)):
         assert net.evaluate("macs", N=n, H=h, W=w) == macs(backbone, image(n, 3, h, w)), (n, h, w)
+
+
+def test_no_model_is_left_out():
+    from symconv.readers.torch.named import torchvision
+
+    models = torchvision().models
+    known = [n for place in (models, models.segmentation) for n in models.list_models(module=place)]
+    assert set(known) <= {*FIGURES, *OTHERS, *HEAVY}
+    assert set(models.list_models(module=models.detection)) == {*DETECTION, *HEAVY_DETECTION}
