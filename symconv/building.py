@@ -251,6 +251,11 @@ class Building(Undoable):
         self._result = self._read(name)[0]
 
     @property
+    def result(self) -> str:
+        """The node whose output is the network's."""
+        return self._result
+
+    @property
     def known_symbols(self) -> frozenset[Symbol]:
         """The symbols of shapes, fields and repetitions."""
         return self._known

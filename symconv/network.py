@@ -81,7 +81,7 @@ class Network(Repeating):
     @property
     def output(self) -> Tensor:
         """The tensor of the last node, those apart that work in training only."""
-        return self.tensor(self._result)
+        return self.tensor(self.result)
 
     @property
     def symbols(self) -> dict[str, Extent]:

@@ -1,14 +1,14 @@
 """What a program asks of a tensor in Python is answered with numbers that carry sizes, and torch is handed them on.
 
-In the packages that use torch `int`, `float`, `range` and `len` keep sizes while a module is traced; torch's own Python
-functions run as Python, so that the operators in them are seen.
+In the packages that use torch `int`, `float`, `range`, `len`, `max` and `min` keep sizes while a module is traced;
+torch's own Python functions run as Python, so that the operators in them are seen.
 """
 
 from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -16,8 +16,9 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map
 
+from symconv.extremes import largest, smallest
 from symconv.readers.torch.held import boxed, carries, held_by, hold
-from symconv.readers.torch.shadow import Ratio, Shadow, as_float, as_whole, plain, root
+from symconv.readers.torch.shadow import Ratio, Shadow, as_float, as_whole, plain, root, shadow, size_in
 from symconv.readers.torch.tracer import Tracer, ValueRead
 
 #: Functions that hand out the values of a tensor.
@@ -188,9 +189,24 @@ def _length(x: Any) -> Any:
     return len(x)
 
 
+def _extreme(choose: Any, extreme: Any) -> Any:
+    """max or min, whose result is that of all sizes where it is taken of whole numbers that carry some."""
+
+    def chosen(*given: Any, **named: Any) -> Any:
+        if len(given) == 1 and isinstance(given[0], Iterable):
+            given = (list(given[0]),)
+        numbers = given[0] if len(given) == 1 and isinstance(given[0], list) else given
+        first = next((x for x in numbers if isinstance(x, Shadow)), None)
+        if first is None or named.keys() - {"default"} or not all(isinstance(x, int) for x in numbers):
+            return choose(*given, **named)
+        return shadow(first.path.said(extreme(*map(size_in, numbers))), first.path)
+
+    return chosen
+
+
 _OURS: Final[dict[str, Any]] = {
     "int": _WholeMeta("int", (), {}), "float": _FloatMeta("float", (), {}), "range": _RangeMeta("range", (), {}),
-    "len": _length,
+    "len": _length, "max": _extreme(max, largest), "min": _extreme(min, smallest),
 }  # fmt: skip
 
 _INSIDE: Final = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")

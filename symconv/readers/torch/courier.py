@@ -107,17 +107,23 @@ class Luggage:
     def __init__(self) -> None:
         self.whole: list[Shadow] = []
         self.floats: list[Ratio] = []
+        #: All integers among the arguments in their order, and how often each number was asked for below.
+        self._given: list[int] = []
+        self._asked: dict[int, int] = {}
 
     def clear(self) -> None:
         """Before the next call."""
-        self.whole.clear()
-        self.floats.clear()
+        for kept in (self.whole, self.floats, self._given, self._asked):
+            kept.clear()
 
     def packed(self, x: Any) -> Any:
         """An argument as torch takes it, its shadows in couriers."""
         if type(x) in (int, str, float, bool) or x is None:
+            if type(x) is int:
+                self._given.append(x)
             return x
         if isinstance(x, Shadow):
+            self._given.append(x)
             return torch.SymInt(Node(x, self.whole))
         if isinstance(x, Ratio):
             self.floats.append(x)
@@ -138,7 +144,15 @@ class Luggage:
         if isinstance(x, torch.SymInt):
             return x.node.carried
         if type(x) is int:
-            return next((s for s in self.whole if plain(s) == x), x)
+            return self._whose(x) if self.whole else x
         if type(x) is float:
             return next((r for r in self.floats if plain(r) == x), x)
         return x
+
+    def _whose(self, x: int) -> int:
+        """A number with its shadow: of equal ones the first is the first among the arguments, and so on."""
+        k = self._asked[x] = self._asked.get(x, 0) + 1
+        equal = [n for n in self._given if plain(n) == x]
+        if equal:
+            return equal[min(k, len(equal)) - 1]
+        return next((s for s in self.whole if plain(s) == x), x)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import islice
 from typing import Any, Final
 
+from symconv.equality import Answer, compare
+from symconv.extent import Size
 from symconv.readers.torch.checking import Numbers
+from symconv.readers.torch.ledger import Box, within
 from symconv.readers.torch.trace import Traced
 from symconv.readers.torch.tracer import Made, Shapes
 from symconv.symbols import Symbol
 
-#: Points at which two formulas are compared that are not the same in form.
-COMPARED: Final = 6
+#: Points at which two formulas are compared that are not the same in form: steps from a run's own, and least sizes.
+STEPS: Final = (1, 2, 7, 28, 32, 49, 64, 224, 448, -1, -2, -7, -28, -32, -64)
+LEAST, LOOKED = 6, 1 << 10
 
 
 def differences(first: Traced, other: Traced, at: dict[Symbol, int]) -> dict[str, list[tuple[int, int]]] | None:
@@ -21,24 +26,23 @@ def differences(first: Traced, other: Traced, at: dict[Symbol, int]) -> dict[str
     A run's operators match where they are the same, in the same call, and make the same extents, by formulas that are
     equal wherever the other run goes.
     """
-    points = _inside(other, at)
-    mine, its = [Numbers(first, p) for p in points], [Numbers(other, p) for p in points]
+    alike = _Alike(first, other, at)
     for scope, ends in first.tracer.ends.items():
         there = other.tracer.ends.get(scope)
-        if there is not None and not _alike(ends.shapes, there.shapes, mine, its):
+        if there is not None and not alike(ends.shapes, there.shapes):
             return None
     ours, theirs = by_scope(first.tracer.made), by_scope(other.tracer.made)
     found: dict[str, list[tuple[int, int]]] = {}
     for scope in dict.fromkeys([*ours, *theirs]):
         a, b = ours.get(scope, []), theirs.get(scope, [])
-        keys = [[_key(m, mine[0]) for _, m in a], [_key(m, its[0]) for _, m in b]]
+        keys = [[_key(m, alike.mine[0]) for _, m in a], [_key(m, alike.its[0]) for _, m in b]]
         if keys[0] == keys[1]:
             pairs = [(i, j) for (i, _), (j, _) in zip(a, b)]
         else:
             matcher = SequenceMatcher(None, keys[0], keys[1], autojunk=False)
             pairs = [(a[i + k][0], b[j + k][0]) for i, j, n in matcher.get_matching_blocks() for k in range(n)]
             found[scope] = pairs
-        if not all(_alike(first.tracer.made[i].shapes, other.tracer.made[j].shapes, mine, its) for i, j in pairs):
+        if not all(alike(first.tracer.made[i].shapes, other.tracer.made[j].shapes) for i, j in pairs):
             return None
     return found
 
@@ -55,25 +59,39 @@ def _key(made: Made, numbers: Numbers) -> tuple[Any, ...]:
     return made.operator, tuple(tuple(map(numbers, shape)) for shape in made.shapes)
 
 
-def _alike(a: Shapes, b: Shapes, mine: Sequence[Numbers], its: Sequence[Numbers]) -> bool:
-    """Whether shapes are the same in form, or at all these points."""
-    if a == b:
-        return True
-    return all(
-        [tuple(map(one, shape)) for shape in a] == [tuple(map(two, shape)) for shape in b]
-        for one, two in zip(mine, its)
-    )
+class _Alike:
+    """Whether the shapes of two runs agree wherever the second one goes."""
+
+    def __init__(self, first: Traced, other: Traced, at: dict[Symbol, int]) -> None:
+        self.box = other.ledger.box(other.ledger.log)
+        self.points = _inside(self.box, at)
+        self.mine = [Numbers(first, p) for p in self.points]
+        self.its = [Numbers(other, p) for p in self.points]
+
+    def __call__(self, a: Shapes, b: Shapes) -> bool:
+        if a == b:
+            return True
+        return len(a) == len(b) and all(
+            len(x) == len(y) and all(m == n or self._equal(m, n) for m, n in zip(x, y)) for x, y in zip(a, b)
+        )
+
+    def _equal(self, m: Size, n: Size) -> bool:
+        if any(one(m) != two(n) for one, two in zip(self.mine, self.its)):
+            return False
+        found = compare(m, n)
+        if found.answer is Answer.SOMETIMES and found.symbol is not None:
+            return within(self.box.of(found.symbol), found.sizes)
+        return found.answer is not Answer.NEVER
 
 
-def _inside(other: Traced, at: dict[Symbol, int]) -> list[dict[Symbol, int]]:
-    """Points at which a run goes the same way, its own first."""
-    box = other.ledger.box(other.ledger.log)
-    found = [at]
-    for step in (1, 2, 7, 28, 32, 49, 64, 224, 448, -1, -2, -7, -28, -32, -64):
-        for symbols in ([s] for s in at):
-            point = {**at, **{s: at[s] + step for s in symbols}}
-            if all(v >= 1 for v in point.values()) and point in box:
-                found.append(point)
-        if len(found) > COMPARED:
-            break
-    return found
+def _inside(box: Box, at: dict[Symbol, int]) -> list[dict[Symbol, int]]:
+    """Points of a box: the run's own, those at its least sizes, and some near and far."""
+    options: dict[Symbol, list[int]] = {}
+    for s, own in at.items():
+        sizes = box.of(s)
+        near = [own, *(own + step for step in STEPS)]
+        options[s] = [v for v in dict.fromkeys((*islice(sizes.members(LOOKED), LEAST), *near)) if v >= 1 and v in sizes]
+    found = [{**at, s: v} for s in at for v in options[s]]
+    widest = max(map(len, options.values()), default=0)
+    found += [{s: its[(k * (i + 1)) % len(its)] for i, (s, its) in enumerate(options.items())} for k in range(widest)]
+    return [at, *(p for p in found if p != at and p in box)]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from symconv.condition import AT_LEAST, DIFFERS, EQUAL, Condition, at_least, divides, parts, reduced, solved
 from symconv.domain import Domain
-from symconv.errors import ExtentError
+from symconv.errors import ExtentError, ShapeError
 from symconv.extent import Size, size_of
 from symconv.extremes import equals, reaches
 from symconv.sizes import EVERY, Sizes, Undecided, exactly
@@ -76,7 +76,7 @@ class Box:
             return self
         if len(apart) > 1:
             for a, b in ((self, other), (other, self)):
-                if all(_within(a.of(s), b.of(s)) for s in apart):
+                if all(within(a.of(s), b.of(s)) for s in apart):
                     return b
             return None
         (s,) = apart
@@ -100,7 +100,8 @@ class Box:
         return tuple(c for c in self.open if c is not mine[0])
 
 
-def _within(a: Sizes, b: Sizes) -> bool:
+def within(a: Sizes, b: Sizes) -> bool:
+    """Whether sizes are all among others; False proves nothing."""
     try:
         return a & b == a
     except Undecided:
@@ -131,8 +132,10 @@ def united(boxes: Iterable[Box]) -> list[Box]:
 class Ledger(Domain):
     """A domain that remembers by call what was asked for, what is proven apart."""
 
-    def __init__(self) -> None:
+    def __init__(self, witness: Mapping[Symbol, int] | None = None) -> None:
         super().__init__()
+        #: The sizes of the run; what does not hold there is an error.
+        self.witness = witness if witness is not None else {}
         #: The call that asks.
         self.scope = ""
         #: By call the conditions that it asks for, each once.
@@ -149,6 +152,8 @@ class Ledger(Domain):
         if kinds is None:
             super().require(condition)
             kinds = self._kinds[key] = list(_kinds(condition))
+            if kinds and condition.symbols <= self.witness.keys() and not condition.holds(self.witness):
+                raise ShapeError(f"{condition.reason}: {condition.text()} does not hold")
         if kinds:
             self.log.setdefault(self.scope, {}).setdefault(key, condition)
             self.asked.append(condition)
@@ -262,7 +267,7 @@ def indicator(box: Box, domain: Domain) -> Size | None:
         return None
     made: Size = 1
     for s, sizes in sorted(box.sizes.items(), key=lambda item: item[0].key):
-        if _within(domain.sizes(s), sizes):
+        if within(domain.sizes(s), sizes):
             continue
         least = max(domain.least(s), s.least)
         pieces, others = _pieces(sizes), _pieces(~sizes)

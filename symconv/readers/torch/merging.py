@@ -91,6 +91,7 @@ def _put(regimes: Regimes, boxes: list[dict[str, Box]], joined: dict[str, bool])
             size = _times(there, [boxes[w].get(scope, Box()) for w in without], net.domain)
             times.update((n, 1 if size is None else size) for n in m.nodes)
     net.run_times(times)
+    result = net.result
     seen: dict[Any, list[int]] = {}
     for w, way in enumerate(regimes.ways):
         for scope, pairs in way.other.items():
@@ -106,6 +107,7 @@ def _put(regimes: Regimes, boxes: list[dict[str, Box]], joined: dict[str, bool])
         there = [boxes[w].get(scope, Box()) for w in ws]
         size = _times(there, [boxes[w].get(scope, Box()) for w in range(len(boxes)) if w not in ws], net.domain)
         _add(regimes, key, 1 if size is None else size)
+    net.end_with(result)
 
 
 def _pending(regimes: Regimes, w: int, j: int, key: Any) -> None:

@@ -7,19 +7,13 @@ is meant to be. What they are compared with decides a path.
 from __future__ import annotations
 
 import math
-from fractions import Fraction
-from functools import lru_cache
 from typing import Any, Final
-
-import numpy as np
 
 from symconv.errors import SymconvError
 from symconv.extent import Extent, Floor, Size, from_terms, size_of
+from symconv.readers.torch.certainty import Certain, meant, of_negative, of_product, of_quotient, of_sum
 from symconv.readers.torch.path import EQUAL, LESS, LESS_OR_EQUAL, Path
 from symconv.rounding import floor
-
-#: Sizes at which a float's product is compared with the fraction that is taken for it.
-TRIED: Final = 1 << 13
 
 
 def plain(x: Any) -> Any:
@@ -279,7 +273,12 @@ def _quotient(a: Any, b: Any, path: Path) -> Any:
     first, second = Ratio.of(a, path), Ratio.of(b, path)
     if first is None or second is None:
         return value
-    return Ratio.made(first.over * second.under, first.under * second.over, value, path)
+    dyadic = isinstance(second.over, int) and not second.over & (second.over - 1)
+    certain = of_quotient(first.certain, second.certain, second.power, dyadic)
+    return Ratio.made(first.over * second.under, first.under * second.over, value, path, certain)
+
+
+_ROUNDED: Final = "a float that is rounded"
 
 
 class Ratio(_Ordered, float):
@@ -288,9 +287,10 @@ class Ratio(_Ordered, float):
     over: Size
     under: Size
     path: Path
+    certain: Certain
 
     @staticmethod
-    def made(over: Size, under: Size, value: float, path: Path) -> Any:
+    def made(over: Size, under: Size, value: float, path: Path, certain: Certain) -> Any:
         """The ratio in lowest terms; the plain float where no symbol is left in it."""
         if path.value(under) < 0:
             over, under = -over, -under
@@ -300,7 +300,7 @@ class Ratio(_Ordered, float):
         if isinstance(over, int) and isinstance(under, int):
             return value
         ratio = float.__new__(Ratio, value)
-        ratio.over, ratio.under, ratio.path = over, under, path
+        ratio.over, ratio.under, ratio.path, ratio.certain = over, under, path, certain
         return ratio
 
     @staticmethod
@@ -313,11 +313,26 @@ class Ratio(_Ordered, float):
         ratio = float.__new__(Ratio, plain(x))
         ratio.path = path
         if isinstance(x, int):
-            ratio.over, ratio.under = size_in(x), 1
+            ratio.over, ratio.under, ratio.certain = size_in(x), 1, Certain.EXACT
         else:
-            meant = _meant(float(x))
-            ratio.over, ratio.under = meant.numerator, meant.denominator
+            fraction, ratio.certain = meant(float(x))
+            ratio.over, ratio.under = fraction.numerator, fraction.denominator
         return ratio
+
+    @property
+    def whole(self) -> bool:
+        """Whether the float is an integer, exactly."""
+        return self.under == 1 and self.certain == Certain.EXACT
+
+    @property
+    def power(self) -> bool:
+        """Whether it is a power of 2."""
+        numbers = self.over, self.under
+        return all(isinstance(n, int) and n > 0 and not n & (n - 1) for n in numbers)
+
+    def _number(self) -> float | None:
+        """The float where it carries no size."""
+        return plain(self) if isinstance(self.over, int) and isinstance(self.under, int) else None
 
     __hash__ = float.__hash__
 
@@ -331,9 +346,13 @@ class Ratio(_Ordered, float):
             return value
         a, b = (second, self) if turned else (self, second)
         if name == "mul":
-            return Ratio.made(a.over * b.over, a.under * b.under, value, self.path)
+            number = b._number() if a.whole else a._number() if b.whole else None
+            certain = of_product(a.certain, b.certain, a.power or b.power, number)
+            return Ratio.made(a.over * b.over, a.under * b.under, value, self.path, certain)
         first, last = a.over * b.under, b.over * a.under
-        return Ratio.made(first + last if name == "add" else first - last, a.under * b.under, value, self.path)
+        certain = of_sum(a.certain, b.certain if name == "add" else of_negative(b.certain), a.whole, b.whole)
+        over = first + last if name == "add" else first - last
+        return Ratio.made(over, a.under * b.under, value, self.path, certain)
 
     def __add__(self, other: Any) -> Any:
         return self._with(other, "add", False)
@@ -376,7 +395,7 @@ class Ratio(_Ordered, float):
         return other - self * (other // self)
 
     def __neg__(self) -> Any:
-        return Ratio.made(-self.over, self.under, -plain(self), self.path)
+        return Ratio.made(-self.over, self.under, -plain(self), self.path, of_negative(self.certain))
 
     def __pos__(self) -> Any:
         return self
@@ -394,19 +413,25 @@ class Ratio(_Ordered, float):
             return made
         return float(plain(self) ** plain(other))
 
-    def _whole(self, size: Size, wanted: int) -> Any:
-        """The size as an integer where the float says so too; else floats round otherwise, and the size is given up."""
-        if self.path.value(size) == wanted:
+    def _rounded(self, size: Size, wanted: int, needs: Certain, apart: Size) -> Any:
+        """The size as an integer where the float says so too, at all sizes: a condition where that is not certain.
+
+        `apart` is 0 where the fraction is one that a float just beside it rounds otherwise.
+        """
+        sure = self.certain & needs == needs
+        if self.path.value(size) == wanted and (sure or not self.path.decide(EQUAL, apart, 0, reason=_ROUNDED)):
             return shadow(size, self.path)
-        self.path.pin(self.over, "a float that is rounded")
-        self.path.pin(self.under, "a float that is rounded")
+        self.path.pin(self.over, _ROUNDED)
+        self.path.pin(self.under, _ROUNDED)
         return wanted
 
     def __floor__(self) -> Any:
-        return self._whole(floor(self.over, self.under), math.floor(plain(self)))
+        size = floor(self.over, self.under)
+        return self._rounded(size, math.floor(plain(self)), Certain.FLOOR, self.over - self.under * size)
 
     def __ceil__(self) -> Any:
-        return self._whole(-floor(-self.over, self.under), math.ceil(plain(self)))
+        size = -floor(-self.over, self.under)
+        return self._rounded(size, math.ceil(plain(self)), Certain.CEILING, self.over - self.under * size)
 
     def __trunc__(self) -> Any:
         return math.ceil(self) if self < 0 else math.floor(self)
@@ -421,7 +446,7 @@ class Ratio(_Ordered, float):
             EQUAL, size - 2 * floor(size, 2), 1, reason="a half that is rounded"
         ):
             size = size - 1
-        return self._whole(size, round(plain(self)))
+        return self._rounded(size, round(plain(self)), Certain.DYADIC, halves)
 
     def is_integer(self) -> bool:
         return self.path.decide(EQUAL, self.over - self.under * floor(self.over, self.under), 0)
@@ -440,7 +465,7 @@ class Ratio(_Ordered, float):
 
 
 def _as_float(x: Any, path: Path) -> Any:
-    return Ratio.made(size_in(x), 1, float(plain(x)), path)
+    return Ratio.made(size_in(x), 1, float(plain(x)), path, Certain.EXACT)
 
 
 def as_float(x: Any) -> Any:
@@ -500,23 +525,6 @@ def quotient(over: Size, under: Size) -> Size | None:
     return found if rest == 0 else None
 
 
-@lru_cache(maxsize=1 << 10)
-def _meant(x: float) -> Fraction:
-    """The fraction that a float is meant to be: the simplest one that is stored as it, whose multiples floor alike."""
-    exact = Fraction(x)
-    if exact.denominator == 1:
-        return exact
-    sizes = np.arange(1, TRIED, dtype=np.int64)
-    found = np.floor(sizes.astype(np.float64) * x)
-    for most in (100, 10_000, 1_000_000):
-        nice = exact.limit_denominator(most)
-        if float(nice) == x and abs(nice.numerator) < 1 << 40:
-            wanted = sizes * nice.numerator // nice.denominator
-            if np.array_equal(found, wanted.astype(np.float64)):
-                return nice
-    return exact
-
-
 def root(x: Any) -> Any:
     """The square root: that of a size times itself is the size; any other pins its argument."""
     ratio = x if isinstance(x, Ratio) else Ratio.of(x, x.path) if isinstance(x, Shadow) else None
@@ -525,7 +533,8 @@ def root(x: Any) -> Any:
     over, under = _root_of(ratio.over), _root_of(ratio.under)
     value = math.sqrt(float(plain(x)))
     if over is not None and under is not None:
-        return Ratio.made(over, under, value, ratio.path)
+        certain = Certain.DYADIC if ratio.certain == Certain.EXACT else Certain.NOTHING
+        return Ratio.made(over, under, value, ratio.path, certain)
     ratio.path.pin(ratio.over, "a square root")
     ratio.path.pin(ratio.under, "a square root")
     return value

@@ -75,8 +75,8 @@ def trace(
     Raises ModelError where the module fails, naming the module that does.
     """
     net = Network(name)
-    net.domain = ledger = Ledger()
     path = Path(net, dict(witness))
+    net.domain = ledger = Ledger(path.witness)
     tracer = Tracer(net, path)
     with beside(tracer) if beside is not None else nullcontext():
         weights = _run(module, call, shapes, tracer)

@@ -334,7 +334,10 @@ class Tracer(TorchDispatchMode):
         if root is not None:  # its values are no longer those that it was filled with
             root.alike, root.of = False, root.of | held.of | symbols_in(root.shape)
         if root is not None and held.node:
-            root.node, root.kept = held.node, None
+            whole = held
+            if root.shape != held.shape:
+                whole = self.place("write", Look("write", root.shape, root.dtype), (root, held), (), root.dtype)
+            root.node, root.kept = whole.node, None
 
     # -- the network -------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+import math
 
 from symconv.condition import at_least
 from symconv.domain import require
@@ -11,7 +11,7 @@ from symconv.layers import PixelShuffle, PixelUnshuffle, Resample
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator
 from symconv.readers.torch.registry import counted, shape_only
-from symconv.readers.torch.shadow import Ratio, _meant
+from symconv.readers.torch.shadow import Ratio, shadow, size_in
 from symconv.rounding import floor
 
 
@@ -32,17 +32,9 @@ def _resized(op: Operator, x: Held, rank: int) -> tuple[Size, ...]:
 def scaled(op: Operator, n: Size, factor: float) -> Size:
     """⌊n·factor⌋ as floats have it."""
     path = op.tracer.path
-    if isinstance(factor, Ratio):
-        over, under = factor.over * n, factor.under
-    else:
-        meant: Fraction = _meant(float(factor))
-        over, under = n * meant.numerator, meant.denominator
-    size = floor(over, under)
-    wanted = int(path.value(n) * float(factor))
-    if path.value(size) != wanted:
-        path.pin(n, "a float that is rounded")
-        return wanted
-    return size
+    product = Ratio.of(shadow(n, path), path)
+    assert product is not None
+    return size_in(math.floor(product * factor))
 
 
 def _register(kind: str, mode: str, what: str) -> None:
