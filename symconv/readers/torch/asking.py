@@ -18,7 +18,18 @@ from torch.utils._pytree import tree_map
 
 from symconv.extremes import largest, smallest
 from symconv.readers.torch.held import boxed, carries, held_by, hold
-from symconv.readers.torch.shadow import Ratio, Shadow, as_float, as_whole, plain, root, shadow, size_in
+from symconv.readers.torch.shadow import (
+    Ratio,
+    Shadow,
+    as_float,
+    as_whole,
+    divisor,
+    plain,
+    root,
+    settled,
+    shadow,
+    size_in,
+)
 from symconv.readers.torch.tracer import Tracer, ValueRead
 
 #: Functions that hand out the values of a tensor.
@@ -216,11 +227,40 @@ def _no(*_: Any) -> bool:
     return False
 
 
-def _root(x: Any) -> Any:
-    return root(x) if isinstance(x, Shadow | Ratio) else _SQRT(x)
+def _exact(own: Any, ours: Any) -> Any:
+    """A function of Python's for numbers, and one for those that carry sizes."""
+
+    def found(*given: Any) -> Any:
+        return (ours if any(isinstance(x, Shadow | Ratio) for x in given) else own)(*given)
+
+    return found
 
 
-_SQRT: Final = math.sqrt
+def _pinned(own: Any) -> Any:
+    """A function that knows no sizes: those that it is given become numbers, which is a condition."""
+
+    def found(*given: Any, **named: Any) -> Any:
+        said = f"a number that math.{own.__name__} takes"
+        return own(*(settled(x, said) for x in given), **{k: settled(x, said) for k, x in named.items()})
+
+    return found
+
+
+def _math() -> dict[str, Any]:
+    own = {name: f for name, f in vars(math).items() if callable(f) and not name.startswith("_")}
+    found = {name: _pinned(f) for name, f in own.items() if name not in ("floor", "ceil", "trunc", "prod", "fsum")}
+    return {**found, "sqrt": _exact(math.sqrt, root), "gcd": _exact(math.gcd, divisor)}
+
+
+#: The functions of math, by their names.
+_MATH: Final = _math()
+_OF_MATH: Final = {id(getattr(math, name)): f for name, f in _MATH.items()}
+
+#: Torch's own names for functions of Python's.
+_SYMBOLIC: Final[dict[str, Any]] = {
+    "sym_int": as_whole, "sym_float": as_float, "sym_max": _OURS["max"], "sym_min": _OURS["min"],
+    "sym_sqrt": _MATH["sqrt"],
+}  # fmt: skip
 
 #: Packages whose modules keep Python's own functions.
 _LEFT: Final = frozenset({"torch", "symconv", "numpy", "sympy", "builtins", "typing", "__main__"})
@@ -243,6 +283,8 @@ def python_of(model: Any) -> Iterator[None]:
     packages = _packages(model)
     put: list[tuple[Any, str, Any]] = [(m, name, _no) for m in inner for name in _INSIDE if hasattr(m, name)]
     put += [(torch.nn.functional, name, value) for name, value in _OURS.items()]
+    put += [(torch, name, value) for name, value in _SYMBOLIC.items() if hasattr(torch, name)]
+    put.append((torch.nn.functional, "_sym_int", as_whole))
     for key, module in list(sys.modules.items()):
         package = key.partition(".")[0]
         uses = package in packages or (
@@ -252,12 +294,12 @@ def python_of(model: Any) -> Iterator[None]:
             continue
         names = vars(module)
         put += [(module, name, value) for name, value in _OURS.items() if name not in names]
-        put += [
-            (module, name, value._torchdynamo_inline)
-            for name, value in list(names.items())
-            if isinstance(value, torch.jit.ScriptFunction) and hasattr(value, "_torchdynamo_inline")
-        ]
-    put.append((math, "sqrt", _root))
+        for name, value in list(names.items()):
+            if isinstance(value, torch.jit.ScriptFunction) and hasattr(value, "_torchdynamo_inline"):
+                put.append((module, name, value._torchdynamo_inline))
+            elif id(value) in _OF_MATH:
+                put.append((module, name, _OF_MATH[id(value)]))
+    put += [(math, name, value) for name, value in _MATH.items()]
     absent = object()
     before = [(module, name, vars(module).get(name, absent)) for module, name, _ in put]
     fast = torch.backends.mha.get_fastpath_enabled()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any, Final
@@ -20,17 +21,28 @@ STEPS: Final = (1, 2, 7, 28, 32, 49, 64, 224, 448, -1, -2, -7, -28, -32, -64)
 LEAST, LOOKED = 6, 1 << 10
 
 
-def differences(first: Traced, other: Traced, at: dict[Symbol, int]) -> dict[str, list[tuple[int, int]]] | None:
-    """By call what matches where two runs do not do the same; None where their calls have other extents.
+@dataclass(frozen=True)
+class Differences:
+    """By call what matches where two runs do not do the same, and the calls that see an extent in another form."""
+
+    other: dict[str, list[tuple[int, int]]]
+    forms: frozenset[str]
+
+
+def differences(first: Traced, other: Traced, at: dict[Symbol, int]) -> Differences | None:
+    """Where two runs do not do the same; None where their calls have other extents.
 
     A run's operators match where they are the same, in the same call, and make the same extents, by formulas that are
     equal wherever the other run goes.
     """
+    forms: set[str] = set()
     alike = _Alike(first, other, at)
     for scope, ends in first.tracer.ends.items():
         there = other.tracer.ends.get(scope)
         if there is not None and not alike(ends.shapes, there.shapes):
             return None
+        if there is not None and ends.shapes != there.shapes:
+            forms |= {scope, scope.rpartition("/")[0]}
     ours, theirs = by_scope(first.tracer.made), by_scope(other.tracer.made)
     found: dict[str, list[tuple[int, int]]] = {}
     for scope in dict.fromkeys([*ours, *theirs]):
@@ -42,9 +54,13 @@ def differences(first: Traced, other: Traced, at: dict[Symbol, int]) -> dict[str
             matcher = SequenceMatcher(None, keys[0], keys[1], autojunk=False)
             pairs = [(a[i + k][0], b[j + k][0]) for i, j, n in matcher.get_matching_blocks() for k in range(n)]
             found[scope] = pairs
-        if not all(alike(first.tracer.made[i].shapes, other.tracer.made[j].shapes) for i, j in pairs):
-            return None
-    return found
+        for i, j in pairs:
+            mine, its = first.tracer.made[i].shapes, other.tracer.made[j].shapes
+            if not alike(mine, its):
+                return None
+            if mine != its:
+                forms.add(scope)
+    return Differences(found, frozenset(forms))
 
 
 def by_scope(made: Sequence[Made]) -> dict[str, list[tuple[int, Made]]]:
@@ -63,7 +79,7 @@ class _Alike:
     """Whether the shapes of two runs agree wherever the second one goes."""
 
     def __init__(self, first: Traced, other: Traced, at: dict[Symbol, int]) -> None:
-        self.box = other.ledger.box(other.ledger.log)
+        self.box = other.ledger.whole
         self.points = _inside(self.box, at)
         self.mine = [Numbers(first, p) for p in self.points]
         self.its = [Numbers(other, p) for p in self.points]

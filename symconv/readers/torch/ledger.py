@@ -12,7 +12,7 @@ from typing import Any, Final
 from symconv.condition import AT_LEAST, DIFFERS, EQUAL, Condition, at_least, divides, parts, reduced, solved
 from symconv.domain import Domain
 from symconv.errors import ExtentError, ShapeError
-from symconv.extent import Size, size_of
+from symconv.extent import Extent, Size, size_of
 from symconv.extremes import equals, reaches
 from symconv.sizes import EVERY, Sizes, Undecided, exactly
 from symconv.symbols import Symbol
@@ -158,25 +158,33 @@ class Ledger(Domain):
             self.log.setdefault(self.scope, {}).setdefault(key, condition)
             self.asked.append(condition)
 
-    def box(self, scopes: Iterable[str], decided: bool | None = None) -> Box:
-        """What some calls ask for, together; only what is decided, or only the rest."""
+    def box(self, keys: Iterable[Key]) -> Box:
+        """Conditions that were asked for, together."""
         sizes: dict[Symbol, Sizes] = {}
         opened: dict[Key, Condition] = {}
-        for scope in scopes:
-            for key in self.log.get(scope, {}):
-                if decided is not None and (key in self.decided) is not decided:
-                    continue
-                for c, s, its in self._kinds[key]:
-                    try:
-                        if s is not None and its is not None:
-                            sizes[s] = sizes[s] & its if s in sizes else its
-                            continue
-                    except Undecided:
-                        pass
-                    opened.setdefault(key_of(c), c)
+        for key in keys:
+            for c, s, its in self._kinds[key]:
+                try:
+                    if s is not None and its is not None:
+                        sizes[s] = sizes[s] & its if s in sizes else its
+                        continue
+                except Undecided:
+                    pass
+                opened.setdefault(key_of(c), c)
         alone = {s: its.least for s, its in sizes.items() if its.finite and its == exactly(its.least or 0)}
         left = tuple(c for c in opened.values() if not (c.symbols <= alone.keys() and c.holds(alone)))
         return Box(sizes, left)
+
+    @property
+    def whole(self) -> Box:
+        """All that was asked for."""
+        return self.box(key for log in self.log.values() for key in log)
+
+
+def pins(key: Key) -> bool:
+    """Whether a condition lets a symbol have one value alone."""
+    relation, left, right = key
+    return relation == EQUAL and isinstance(right, int) and isinstance(left, Extent) and len(left.terms) == 1
 
 
 def _kinds(condition: Condition) -> Iterable[tuple[Condition, Symbol | None, Sizes | None]]:

@@ -15,7 +15,7 @@ from itertools import product as combinations
 from typing import Any, Final
 
 from symconv.readers.torch.differences import differences
-from symconv.readers.torch.ledger import Box, united
+from symconv.readers.torch.ledger import Box, Key, pins, united
 from symconv.readers.torch.trace import Failed, Traced
 from symconv.sizes import Sizes
 from symconv.symbols import Symbol
@@ -43,6 +43,8 @@ class Way:
     at: dict[Symbol, int]
     #: By call where this run's operators are others than the first one's: what matches, by places in both.
     other: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    #: The calls that see an extent in another form than the first run: what they ask for is meant where this run goes.
+    forms: frozenset[str] = frozenset()
 
 
 class Regimes:
@@ -91,12 +93,12 @@ class Regimes:
         other = differences(self.first, traced, point)
         if other is None:
             return None
-        way = Way(traced, point, other)
+        way = Way(traced, point, other.other, other.forms)
         self.ways.append(way)
         boxes = self.boxes(self.ways[0])
         self.ways.pop()
         # What a call does has to be decided in it.
-        return None if any(point in boxes.get(self.fold(scope), Box()) for scope in other) else way
+        return None if any(point in boxes.get(self.fold(scope), Box()) for scope in way.other) else way
 
     def _border(self, call: str, point: dict[Symbol, int]) -> None:
         """A point at which a call fails: what it breaks of the first run there is a border."""
@@ -136,13 +138,28 @@ class Regimes:
         return scope
 
     def boxes(self, way: Way) -> dict[str, Box]:
-        """By call, as far as calls are taken for one, the box in which the way's run goes as it went."""
+        """By call, as far as calls are taken for one, the box in which the way's run goes as it went.
+
+        What a call asks for that sees extents in other forms than the first run's, which are equal where this run goes,
+        says nothing of elsewhere.
+        """
         ledger = way.traced.ledger
-        below: dict[str, list[str]] = {}
-        for scope in ledger.log:
-            near = self.fold(scope)
-            below.setdefault(near, []).append(scope)
-        return {scope: ledger.box(inner) for scope, inner in below.items()}
+        below: dict[str, list[Key]] = {}
+        for scope, log in ledger.log.items():
+            below.setdefault(self.fold(scope), []).extend(log)
+        found = {scope: ledger.box(keys) for scope, keys in below.items()}
+        if way is self.ways[0]:
+            return found
+        own = [key for scope, log in ledger.log.items() for key in log if key not in self._common(scope)]
+        forms = self.scopes() if any(map(pins, own)) else {self.fold(scope) for scope in way.forms}
+        for scope in sorted(forms) if own else ():
+            found[scope] = ledger.box([*own, *below.get(scope, ())])
+        return found
+
+    def _common(self, scope: str) -> frozenset[Key]:
+        """What every run asks for in a call."""
+        logs = [way.traced.ledger.log.get(scope, {}).keys() for way in self.ways]
+        return frozenset(logs[0]).intersection(*logs[1:])
 
     def regions(self) -> dict[str, list[Box]]:
         """By call the boxes in which one of the runs says what it does; no entry where it is everywhere."""
@@ -159,9 +176,7 @@ class Regimes:
         regions = self.regions()
         if not regions:
             return None
-        ledger = self.first.ledger
-        decided = [box for scope in ledger.log if (box := ledger.box([scope], True)) != Box()]
-        needed = [box for scope in ledger.log if (box := ledger.box([scope], False)) != Box()]
+        decided, needed = self._asked(True), self._asked(False)
         best: tuple[tuple[int, int], dict[Symbol, int]] | None = None
         for point in self._points(regions):
             if point in self.tried or any(point not in box for box in self.borders):
@@ -175,6 +190,12 @@ class Regimes:
             if best is None or worth > best[0]:
                 best = worth, point
         return None if best is None else best[1]
+
+    def _asked(self, decided: bool) -> list[Box]:
+        """By call what the first run's program decides, or what its layers need."""
+        ledger = self.first.ledger
+        boxes = (ledger.box(k for k in log if (k in ledger.decided) is decided) for log in ledger.log.values())
+        return [box for box in boxes if box != Box()]
 
     def _points(self, regions: Mapping[str, list[Box]]) -> list[dict[Symbol, int]]:
         boxes = [box for its in regions.values() for box in its]

@@ -7,10 +7,15 @@ is meant to be. What they are compared with decides a path.
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 from typing import Any, Final
+
+import numpy as np
 
 from symconv.errors import SymconvError
 from symconv.extent import Extent, Floor, Size, from_terms, size_of
+from symconv.extremes import gcd
 from symconv.readers.torch.certainty import Certain, meant, of_negative, of_product, of_quotient, of_sum
 from symconv.readers.torch.path import EQUAL, LESS, LESS_OR_EQUAL, Path
 from symconv.rounding import floor
@@ -35,6 +40,16 @@ class _Ordered:
     """The comparisons of a shadow: each one is a choice of the program, which its path decides."""
 
     path: Path
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *given: Any, **named: Any) -> Any:
+        """A function of NumPy's keeps sizes where Python has the same, or works on objects; others take numbers."""
+        if any(isinstance(x, np.ndarray) for x in given):
+            return getattr(ufunc, method)(*(_boxed(x) if isinstance(x, _Ordered) else x for x in given), **named)
+        ours = _UFUNCS.get(ufunc.__name__)
+        if ours is not None and method == "__call__" and not named and all(isinstance(x, int | float) for x in given):
+            return ours(*given)
+        said = f"a number that numpy.{ufunc.__name__} takes"
+        return getattr(ufunc, method)(*(settled(x, said) for x in given), **named)
 
     def __eq__(self, other: Any) -> Any:
         return _compared(EQUAL, self, other, self.path)
@@ -525,6 +540,23 @@ def quotient(over: Size, under: Size) -> Size | None:
     return found if rest == 0 else None
 
 
+def settled(x: Any, reason: str) -> Any:
+    """A number without what it carries, which is a condition where its size is not a number."""
+    if isinstance(x, Shadow):
+        return x.path.pin(x.size, reason)
+    if isinstance(x, Ratio):
+        x.path.pin(x.over, reason)
+        x.path.pin(x.under, reason)
+        return plain(x)
+    return x
+
+
+def divisor(*given: Any) -> Any:
+    """The greatest common divisor, with its size."""
+    path = next(x.path for x in given if isinstance(x, Shadow))
+    return shadow(gcd(*map(size_in, given)), path)
+
+
 def root(x: Any) -> Any:
     """The square root: that of a size times itself is the size; any other pins its argument."""
     ratio = x if isinstance(x, Ratio) else Ratio.of(x, x.path) if isinstance(x, Shadow) else None
@@ -572,3 +604,20 @@ def _root_of_sum(size: Extent) -> Size | None:
         if made * made == size and positive and b == 2 * p * q * sign:
             return made
     return None
+
+
+def _boxed(x: Any) -> Any:
+    made = np.empty((), dtype=object)
+    made[()] = x
+    return made
+
+
+#: By a function of NumPy's the one of Python's that does the same.
+_UFUNCS: Final[dict[str, Callable[..., Any]]] = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "floor_divide": operator.floordiv,
+    "divide": operator.truediv, "remainder": operator.mod, "negative": operator.neg, "absolute": abs, "rint": round,
+    "floor": lambda x: as_float(math.floor(x)), "ceil": lambda x: as_float(math.ceil(x)),
+    "trunc": lambda x: as_float(math.trunc(x)), "sqrt": root, "maximum": lambda a, b: b if a < b else a,
+    "minimum": lambda a, b: a if a < b else b, "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt,
+    "less_equal": operator.le, "greater": operator.gt, "greater_equal": operator.ge,
+}  # fmt: skip
