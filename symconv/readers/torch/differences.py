@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -35,32 +36,31 @@ def differences(first: Traced, other: Traced, at: dict[Symbol, int]) -> Differen
     A run's operators match where they are the same, in the same call, and make the same extents, by formulas that are
     equal wherever the other run goes.
     """
-    forms: set[str] = set()
     alike = _Alike(first, other, at)
     for scope, ends in first.tracer.ends.items():
         there = other.tracer.ends.get(scope)
-        if there is not None and not alike(ends.shapes, there.shapes):
+        if there is None:
+            continue
+        if ends.given != there.given:
+            alike.forms.add(scope)
+        if ends.made != there.made:
+            alike.forms.add(scope.rpartition("/")[0])
+        if not alike(scope, ends.shapes, there.shapes):
             return None
-        if there is not None and ends.shapes != there.shapes:
-            forms |= {scope, scope.rpartition("/")[0]}
     ours, theirs = by_scope(first.tracer.made), by_scope(other.tracer.made)
     found: dict[str, list[tuple[int, int]]] = {}
     for scope in dict.fromkeys([*ours, *theirs]):
         a, b = ours.get(scope, []), theirs.get(scope, [])
-        keys = [[_key(m, alike.mine[0]) for _, m in a], [_key(m, alike.its[0]) for _, m in b]]
+        keys = [[_key(m, alike.own[0]) for _, m in a], [_key(m, alike.own[1]) for _, m in b]]
         if keys[0] == keys[1]:
             pairs = [(i, j) for (i, _), (j, _) in zip(a, b)]
         else:
             matcher = SequenceMatcher(None, keys[0], keys[1], autojunk=False)
             pairs = [(a[i + k][0], b[j + k][0]) for i, j, n in matcher.get_matching_blocks() for k in range(n)]
             found[scope] = pairs
-        for i, j in pairs:
-            mine, its = first.tracer.made[i].shapes, other.tracer.made[j].shapes
-            if not alike(mine, its):
-                return None
-            if mine != its:
-                forms.add(scope)
-    return Differences(found, frozenset(forms))
+        if not all(alike(scope, first.tracer.made[i].shapes, other.tracer.made[j].shapes) for i, j in pairs):
+            return None
+    return Differences(found, frozenset(alike.forms))
 
 
 def by_scope(made: Sequence[Made]) -> dict[str, list[tuple[int, Made]]]:
@@ -76,28 +76,55 @@ def _key(made: Made, numbers: Numbers) -> tuple[Any, ...]:
 
 
 class _Alike:
-    """Whether the shapes of two runs agree wherever the second one goes."""
+    """Whether the shapes of two runs agree wherever the second one goes.
+
+    A call that is given what the first run gives it goes as far as it asks for itself; another one, of `forms`, as far
+    as the whole run.
+    """
 
     def __init__(self, first: Traced, other: Traced, at: dict[Symbol, int]) -> None:
-        self.box = other.ledger.whole
-        self.points = _inside(self.box, at)
-        self.mine = [Numbers(first, p) for p in self.points]
-        self.its = [Numbers(other, p) for p in self.points]
+        self.first, self.other, self.at = first, other, at
+        self.own = Numbers(first, at), Numbers(other, at)
+        self.forms: set[str] = set()
+        self._boxes: dict[str | None, Box] = {}
+        self._points: dict[str | None, list[tuple[Numbers, Numbers]]] = {}
 
-    def __call__(self, a: Shapes, b: Shapes) -> bool:
+    def __call__(self, scope: str, a: Shapes, b: Shapes) -> bool:
         if a == b:
             return True
-        return len(a) == len(b) and all(
-            len(x) == len(y) and all(m == n or self._equal(m, n) for m, n in zip(x, y)) for x, y in zip(a, b)
-        )
-
-    def _equal(self, m: Size, n: Size) -> bool:
-        if any(one(m) != two(n) for one, two in zip(self.mine, self.its)):
+        if len(a) != len(b) or any(len(x) != len(y) for x, y in zip(a, b)):
             return False
-        found = compare(m, n)
+        sizes = [(m, n) for x, y in zip(a, b) for m, n in zip(x, y) if m != n]
+        if scope not in self.forms:
+            if all(self._equal(scope, m, n) for m, n in sizes):
+                return True
+            self.forms.add(scope)
+        return all(self._equal(None, m, n) for m, n in sizes)
+
+    def _equal(self, scope: str | None, m: Size, n: Size) -> bool:
+        if self.own[0](m) != self.own[1](n):
+            return False
+        found = _compared(m, n)
         if found.answer is Answer.SOMETIMES and found.symbol is not None:
-            return within(self.box.of(found.symbol), found.sizes)
-        return found.answer is not Answer.NEVER
+            return within(self._box(scope).of(found.symbol), found.sizes)
+        if found.answer is Answer.UNDECIDED:
+            return all(one(m) == two(n) for one, two in self._numbers(scope))
+        return found.answer is Answer.ALWAYS
+
+    def _box(self, scope: str | None) -> Box:
+        if scope not in self._boxes:
+            ledger = self.other.ledger
+            self._boxes[scope] = ledger.whole if scope is None else ledger.box(ledger.log.get(scope, ()))
+        return self._boxes[scope]
+
+    def _numbers(self, scope: str | None) -> list[tuple[Numbers, Numbers]]:
+        if scope not in self._points:
+            points = _inside(self._box(scope), self.at)
+            self._points[scope] = [(Numbers(self.first, p), Numbers(self.other, p)) for p in points]
+        return self._points[scope]
+
+
+_compared = lru_cache(maxsize=1 << 12)(compare)
 
 
 def _inside(box: Box, at: dict[Symbol, int]) -> list[dict[Symbol, int]]:

@@ -98,6 +98,8 @@ def _read(module: Any, call: Example, dims: Mapping[str, Any], square: bool, nam
         try:
             reading = _traced(module, call, plan, name)
         except Disagreement as error:
+            if level not in _LEFT:
+                raise ModelError(f"no formula holds at the sizes that dims asks for: {error}") from None
             why.append(f"{_LEFT[level]} stay as they are in the example, since {error}")
             level = BATCH if level == ALL else NOTHING
             continue

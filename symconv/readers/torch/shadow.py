@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from symconv.condition import differs
 from symconv.errors import SymconvError
 from symconv.extent import Extent, Floor, Size, from_terms, size_of
 from symconv.extremes import gcd
@@ -434,7 +435,9 @@ class Ratio(_Ordered, float):
         `apart` is 0 where the fraction is one that a float just beside it rounds otherwise.
         """
         sure = self.certain & needs == needs
-        if self.path.value(size) == wanted and (sure or not self.path.decide(EQUAL, apart, 0, reason=_ROUNDED)):
+        if self.path.value(size) == wanted and (sure or self.path.value(apart)):
+            if not sure:
+                self.path.require(differs(apart, 0), _ROUNDED)
             return shadow(size, self.path)
         self.path.pin(self.over, _ROUNDED)
         self.path.pin(self.under, _ROUNDED)

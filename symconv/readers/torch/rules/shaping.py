@@ -224,7 +224,7 @@ def _split(op: Operator) -> list[Held]:
         parts = [size] * (many - 1) + [last]
         if not isinstance(last, int):
             require(at_least(last, 1), "as many parts as in this run")
-        if many > 1 and not isinstance(size - last, int):
+        if not isinstance(size - last, int):
             require(at_least(size, last), "as many parts as in this run")
     return [op.look("split", (*x.shape[:axis], part, *x.shape[axis + 1 :]), x) for part in parts]
 
