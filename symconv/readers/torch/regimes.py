@@ -57,7 +57,8 @@ class Regimes:
         self.pending: dict[Any, tuple[int, int]] = {}
         self.names: dict[int, dict[str, str]] = {}
         self._found: list[dict[str, Box]] | None = None
-        self._shared: tuple[int, frozenset[str]] = (0, frozenset())
+        self._shared: tuple[list[Way], frozenset[str]] = ([], frozenset())
+        self._asked_by_all: tuple[list[Way], dict[str, frozenset[Key]]] = ([], {})
         #: Points at which the module works on other extents.
         self.apart: list[dict[Symbol, int]] = []
         self.borders: list[Box] = []
@@ -123,11 +124,11 @@ class Regimes:
 
     def scopes(self) -> frozenset[str]:
         """The calls that every run has; what is asked for in others counts for the nearest around them."""
-        if self._shared[0] != len(self.ways):
+        if not _same(self._shared[0], self.ways):
             shared = set(self.first.tracer.called) | {""}
             for way in self.ways[1:]:
                 shared &= set(way.traced.tracer.called) | {""}
-            self._shared = len(self.ways), frozenset(shared)
+            self._shared = [*self.ways], frozenset(shared)
         return self._shared[1]
 
     def fold(self, scope: str) -> str:
@@ -150,16 +151,21 @@ class Regimes:
         found = {scope: ledger.box(keys) for scope, keys in below.items()}
         if way is self.ways[0]:
             return found
-        own = [key for scope, log in ledger.log.items() for key in log if key not in self._common(scope)]
+        common = self._common()
+        own = [key for scope, log in ledger.log.items() for key in log if key not in common.get(scope, ())]
         forms = self.scopes() if any(map(pins, own)) else {self.fold(scope) for scope in way.forms}
         for scope in sorted(forms) if own else ():
             found[scope] = ledger.box([*own, *below.get(scope, ())])
         return found
 
-    def _common(self, scope: str) -> frozenset[Key]:
-        """What every run asks for in a call."""
-        logs = [way.traced.ledger.log.get(scope, {}).keys() for way in self.ways]
-        return frozenset(logs[0]).intersection(*logs[1:])
+    def _common(self) -> dict[str, frozenset[Key]]:
+        """By call what every run asks for."""
+        if not _same(self._asked_by_all[0], self.ways):
+            logs = [way.traced.ledger.log for way in self.ways]
+            scopes = set(logs[0]).intersection(*logs[1:])
+            found = {s: frozenset(logs[0][s]).intersection(*(log[s] for log in logs[1:])) for s in scopes}
+            self._asked_by_all = [*self.ways], found
+        return self._asked_by_all[1]
 
     def regions(self) -> dict[str, list[Box]]:
         """By call the boxes in which one of the runs says what it does; no entry where it is everywhere."""
@@ -221,6 +227,10 @@ class Regimes:
             if v >= s.least and (s.name != "N" or v > 1):
                 seen.setdefault(tuple(v in its for its in ordered), v)
         return list(seen.values())[:CLASSES]
+
+
+def _same(a: Sequence[Way], b: Sequence[Way]) -> bool:
+    return len(a) == len(b) and all(x is y for x, y in zip(a, b))
 
 
 def wider(regimes: Regimes) -> Iterator[Regimes]:
