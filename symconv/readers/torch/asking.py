@@ -18,6 +18,7 @@ from torch.utils._pytree import tree_map
 
 from symconv.extremes import largest, smallest
 from symconv.readers.torch.held import boxed, carries, held_by, hold
+from symconv.readers.torch.path import EQUAL, LESS_OR_EQUAL
 from symconv.readers.torch.shadow import (
     Ratio,
     Shadow,
@@ -188,10 +189,22 @@ class _RangeMeta(type):
         return isinstance(x, range)
 
     def __call__(cls, *bounds: Any) -> Any:
-        for x in bounds:
-            if isinstance(x, Shadow):
-                x.path.pin(x.size, "a loop over it")
-        return range(*(plain(x) if isinstance(x, Shadow) else x for x in bounds))
+        found = range(*(plain(x) if isinstance(x, Shadow) else x for x in bounds))
+        carried = next((x for x in bounds if isinstance(x, Shadow)), None)
+        if carried is None:
+            return found
+        start, stop, step = bounds if len(bounds) == 3 else (*bounds, 1) if len(bounds) == 2 else (0, *bounds, 1)
+        ahead, size = (stop - start, step) if found.step > 0 else (start - stop, -step)
+        if found:
+            carried.path.decide(EQUAL, size_in(-(-ahead // size)), len(found), reason=_LOOP)
+        else:
+            carried.path.decide(LESS_OR_EQUAL, size_in(ahead), 0, reason=_LOOP)
+        if not isinstance(start, Shadow) and not isinstance(step, Shadow):
+            return found
+        return [start + i * step for i in range(len(found))]
+
+
+_LOOP: Final = "as many rounds of a loop as in this run"
 
 
 def _length(x: Any) -> Any:

@@ -241,6 +241,10 @@ class _Piece:
     period: int = 1
     residues: tuple[int, int] = (0, 1)
 
+    def upto(self, end: int | None) -> _Piece:
+        """The same where all numbers are below an end."""
+        return self if end is None or self.high is None or self.high < end else replace(self, high=None)
+
 
 def _pieces(sizes: Sizes) -> list[_Piece]:
     """A set as ranges of runs of residues."""
@@ -277,10 +281,13 @@ def indicator(box: Box, domain: Domain) -> Size | None:
     for s, sizes in sorted(box.sizes.items(), key=lambda item: item[0].key):
         if within(domain.sizes(s), sizes):
             continue
-        least = max(domain.least(s), s.least)
-        pieces, others = _pieces(sizes), _pieces(~sizes)
+        least, known = max(domain.least(s), s.least), domain.sizes(s)
+        end = known.early[-1][1] if known.finite and known.early else None
+        pieces, others = (
+            [p.upto(end) for p in _pieces(its) if p.high is None or p.high > least] for its in (sizes, ~sizes)
+        )
         outside = len(others) < len(pieces)
-        pieces = [p for p in (others if outside else pieces) if p.high is None or p.high > least]
+        pieces = others if outside else pieces
         if len(pieces) > PIECES:
             return None
         inside = sum((_inside(p, s, least) for p in pieces), 0)
