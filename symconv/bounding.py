@@ -22,7 +22,8 @@ def lower_bound(size: Size) -> int | None:
     """A number that no value falls below while each symbol is at least its least value; None where none is proven.
 
     A positive term is bounded from below by the least values of its factors. A negative one needs a bound from above,
-    which numbers have, multiples of a quotient, d·⌊u/d⌋ ≤ u, and the index of a round, so that n − 1 − i is at least 0;
+    which numbers have, a quotient beside one of more, ⌊u/d⌋ ≤ ⌊v/d⌋ for u ≤ v, multiples of a quotient, d·⌊u/d⌋ ≤ u,
+    and the index of a round, so that n − 1 − i is at least 0;
     other cases of one symbol `symconv.solve` decides exactly.
     """
     if isinstance(size, int):
@@ -30,7 +31,8 @@ def lower_bound(size: Size) -> int | None:
     total = 0
     for m, c in size.terms.items():
         if c < 0 and m:
-            last = _not_rounded(size, m)
+            last = _beside_larger(size, m)
+            last = _not_rounded(size, m) if last is None else last
             last = _at_last_round(size, m) if last is None else last
             return None if last is None else lower_bound(last)
         value = c
@@ -47,6 +49,21 @@ def at_least(a: Size, b: Size) -> bool:
     """Whether a ≥ b is proven."""
     bound = lower_bound(a - b)
     return bound is not None and bound >= 0
+
+
+def _beside_larger(size: Extent, monomial: Monomial) -> Size | None:
+    """The size without −⌊u/d⌋ and +⌊v/d⌋, v − u a number of at least 0; None where there is no such pair."""
+    (atom,) = monomial if len(monomial) == 1 else (None,)
+    if not isinstance(atom, Floor) or not isinstance(atom.under, int):
+        return None
+    for m, c in size.terms.items():
+        (other,) = m if len(m) == 1 else (None,)
+        if c > 0 and isinstance(other, Floor) and other.under == atom.under:
+            apart = other.over - atom.over
+            if isinstance(apart, int) and apart >= 0:
+                both = min(c, -size.terms[monomial])
+                return from_terms({**size.terms, m: c - both, monomial: size.terms[monomial] + both})
+    return None
 
 
 def _not_rounded(size: Extent, monomial: Monomial) -> Size | None:

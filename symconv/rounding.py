@@ -51,8 +51,24 @@ def floor(over: Size, under: Size, exact: bool = False) -> Size:
             raise ExtentError(f"division by {under}: a divisor of extents is at least 1")
         if under == 1 and (isinstance(over, int) or over.integral):
             return over
-        return over // under if isinstance(over, int) else _floor_by_number(over, under, exact)
+        if isinstance(over, int):
+            return over // under
+        larger = None if exact else _of_extreme(over, under)
+        return _floor_by_number(over, under, exact) if larger is None else larger
     return _floor_by_extent(over, under, exact)
+
+
+def _of_extreme(over: Extent, under: int) -> Size | None:
+    """⌊(u + max(v, w))/s⌋, the larger of ⌊(u + v)/s⌋ and ⌊(u + w)/s⌋, and so for min, where one is shown to be that."""
+    for m, c in over.terms.items():
+        (atom,) = m if len(m) == 1 else (None,)
+        if c > 0 and isinstance(atom, Function) and atom.name in ("max", "min"):
+            rest = from_terms({k: v for k, v in over.terms.items() if k != m})
+            found = [floor(rest + c * x, under) for x in atom.arguments]
+            for x in found:
+                if all(bounding.at_least(*((x, y) if atom.name == "max" else (y, x))) for y in found):
+                    return x
+    return None
 
 
 def ceiling(over: Size, under: Size) -> Size:

@@ -12,10 +12,11 @@ from typing import Any, Final
 from symconv.condition import AT_LEAST, DIFFERS, EQUAL, Condition, at_least, divides, parts, reduced, solved
 from symconv.domain import Domain
 from symconv.errors import ExtentError, ShapeError
-from symconv.extent import Extent, Size, size_of
+from symconv.extent import Extent, Floor, Size, size_of
 from symconv.extremes import equals, reaches
-from symconv.sizes import EVERY, Sizes, Undecided, exactly
+from symconv.sizes import EVERY, Sizes, Undecided
 from symconv.symbols import Symbol
+from symconv.values import evaluate
 
 Key = tuple[Any, ...]
 
@@ -171,14 +172,46 @@ class Ledger(Domain):
                 except Undecided:
                     pass
                 opened.setdefault(key_of(c), c)
-        alone = {s: its.least for s, its in sizes.items() if its.finite and its == exactly(its.least or 0)}
-        left = tuple(c for c in opened.values() if not (c.symbols <= alone.keys() and c.holds(alone)))
+        left = tuple(c for c in opened.values() if not _certain(c, sizes))
         return Box(sizes, left)
 
     @property
     def whole(self) -> Box:
         """All that was asked for."""
         return self.box(key for log in self.log.values() for key in log)
+
+
+def _certain(c: Condition, sizes: Mapping[Symbol, Sizes]) -> bool:
+    """Whether a condition is shown to hold at all of these sizes, by the least and the greatest ones."""
+    ends = {s: (its.least, greatest(its)) for s, its in sizes.items() if s in c.symbols}
+    if len(ends) < len(c.symbols) or not (_growing(c.left) and _growing(c.right)):
+        return False
+    low, high = ({s: pair[i] for s, pair in ends.items()} for i in (0, 1))
+    if None in low.values() or None in high.values():
+        return False
+    try:
+        if c.relation == AT_LEAST:
+            return bool(evaluate(c.left, low) >= evaluate(c.right, high))
+        alike = all(evaluate(side, low) == evaluate(side, high) for side in (c.left, c.right))
+        return alike and c.holds(low)
+    except ExtentError:
+        return False
+
+
+def greatest(sizes: Sizes) -> int | None:
+    """The largest of finitely many sizes; None of infinitely many, and of none."""
+    return sizes.early[-1][1] - 1 if sizes.finite and sizes.early else None
+
+
+def _growing(size: Size) -> bool:
+    """Whether a size is shown not to fall where its symbols grow."""
+    return isinstance(size, int) or all(
+        not m or (c > 0 and all(isinstance(a, Symbol) or _climbs(a) for a in m)) for m, c in size.terms.items()
+    )
+
+
+def _climbs(a: Any) -> bool:
+    return isinstance(a, Floor) and isinstance(a.under, int) and a.under > 0 and _growing(a.over)
 
 
 def pins(key: Key) -> bool:
@@ -282,7 +315,8 @@ def indicator(box: Box, domain: Domain) -> Size | None:
         if within(domain.sizes(s), sizes):
             continue
         least, known = max(domain.least(s), s.least), domain.sizes(s)
-        end = known.early[-1][1] if known.finite and known.early else None
+        last = greatest(known)
+        end = None if last is None else last + 1
         pieces, others = (
             [p.upto(end) for p in _pieces(its) if p.high is None or p.high > least] for its in (sizes, ~sizes)
         )
