@@ -16,6 +16,10 @@ import numpy as np
 #: Sizes at which a float's product is compared with the fraction that is taken for it.
 TRIED: Final = 1 << 13
 
+#: The largest denominator of a fraction that a float is taken for; a float for which there is none has no multiple by a
+#: number up to that which lies as near to an integer as floats are to what they stand for.
+SIMPLE: Final = 1_000_000
+
 
 class Certain(IntFlag):
     """What is certain of a float."""
@@ -35,17 +39,21 @@ def meant(x: float) -> tuple[Fraction, Certain]:
     exact = Fraction(x)
     if exact.denominator <= 1 << 20:
         return exact, Certain.EXACT
-    for most in (100, 10_000, 1_000_000):
+    for most in (100, 10_000, SIMPLE):
         nice = exact.limit_denominator(most)
-        if float(nice) == x and abs(nice.numerator) < 1 << 40:
+        if float(nice) == x:
             return nice, Certain.DYADIC
-    return exact, Certain.EXACT
+    return exact, Certain.DYADIC
 
 
 @lru_cache(maxsize=1 << 10)
 def _multiples(x: float) -> Certain:
     """What is certain of the product of an integer and a float."""
     fraction, _ = meant(x)
+    if fraction.denominator > SIMPLE:  # no multiple of it is that near to an integer
+        return Certain.FLOOR | Certain.CEILING
+    if abs(fraction.numerator) >= 1 << 40:
+        return Certain.NOTHING
     sizes = np.arange(1, TRIED, dtype=np.int64)
     floats = sizes.astype(np.float64) * x
     below = sizes * fraction.numerator // fraction.denominator
