@@ -57,3 +57,22 @@ def test_the_command_says_what_it_takes_for_granted():
     assert run("reconcile", "vgg16", "--dim", "image:2=H").code == 2
     assert run("reconcile", "vgg16", "--input", "x=1,3,9,9").code == 2
     assert run("reconcile", "nosuch").code != 0
+
+
+@pytest.mark.heavy
+def test_torchs_counter_has_the_macs_of_every_bundled_network_whose_layers_are_modules():
+    from symconv.errors import CallError
+    from symconv.readers.catalogue import bundled
+
+    compared, refused = 0, set()
+    for name, _ in bundled():
+        try:
+            found = reconcile(name)
+        except CallError as error:
+            refused.add(str(error).split(": ")[1].partition(" ")[0])
+            continue
+        assert found.figure("FlopCounterMode / 2").cost == found.macs, name
+        assert found.figure("torchinfo").params == found.network.cost("params"), name
+        compared += 1
+    assert compared > 100
+    assert refused <= {"attention", "window_attention", "mlp", "lstm", "lrn", "relative_bias"}
