@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product as combinations
 from typing import Any, Final
 
+from symconv.cost import Cost, Number, cost_symbols, evaluate_cost
 from symconv.errors import ExtentError, ModelError
 from symconv.extent import Extent, Size, symbols_of
 from symconv.readers.torch.copying import Before
@@ -52,7 +53,10 @@ def checked(
     own = {s: traced.path.witness[s] for s in symbols}
     for at in points or [own]:
         try:
-            _checked_at(module, call, shapes, at, ways, before)
+            run = _checked_at(module, call, shapes, at, ways, before)
+            formula = _macs(traced.net.cost("macs"), at)
+            if formula != run:
+                raise Disagreement(f"{run} MACs run at {said(at)}, and {formula} by the formula")
         except Disagreement as error:
             if at is not own:
                 _checked_again(module, call, shapes, own, ways, before)
@@ -62,10 +66,17 @@ def checked(
 
 def _checked_at(
     module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], at: dict[Symbol, int], ways: Ways, before: Before
-) -> None:
+) -> Number:
+    """The macs of what runs at a point, by the formulas of the runs that say what each call does there."""
     with before.again():
         run = plain(module, call, shapes, at)
-    compare(lambda scope: ways(scope, at), run, at)
+    made = compare(lambda scope: ways(scope, at), run, at)
+    return sum(_macs(way.net.node(name).count["mac"], at) for way, m in made for name in m.nodes)
+
+
+def _macs(cost: Cost, at: Mapping[Symbol, int]) -> Number:
+    """A cost at a point, each size that is not known taken as 1."""
+    return evaluate_cost(cost, {**dict.fromkeys(cost_symbols(cost), 1), **at})
 
 
 def _checked_again(
@@ -127,11 +138,14 @@ def by_call(made: Sequence[Made]) -> dict[str, list[Made]]:
     return found
 
 
-def compare(ways: Callable[[str], Sequence[Traced]], run: Tracer, at: Mapping[Symbol, int]) -> None:
+def compare(
+    ways: Callable[[str], Sequence[Traced]], run: Tracer, at: Mapping[Symbol, int]
+) -> list[tuple[Traced, Made]]:
     """Whether a run made the shapes at a point that the formulas say, of the ways that a call may go there.
 
-    Raises Disagreement where it did not.
+    The operators of the formulas, each with the run that it is of. Raises Disagreement where the shapes are others.
     """
+    same: list[tuple[Traced, Made]] = []
     numbers: dict[int, Numbers] = {}
     grouped: dict[int, dict[str, list[Made]]] = {}
     found = by_call(run.made)
@@ -145,9 +159,11 @@ def compare(ways: Callable[[str], Sequence[Traced]], run: Tracer, at: Mapping[Sy
             wrong = _wrong(grouped[k].get(call, []), ran, numbers[k], at)
             wrong = wrong or _other_ends(way.tracer.ends.get(call), run.ends.get(call), numbers[k], at)
             if not wrong:
+                same += [(way, m) for m in grouped[k].get(call, [])]
                 break
         if wrong:
             raise Disagreement(f"{call or THE_MODULE}: {wrong}")
+    return same
 
 
 def _other_ends(traced: Ends | None, ran: Ends | None, numbers: Numbers, at: Mapping[Symbol, int]) -> str:

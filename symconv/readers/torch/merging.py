@@ -32,7 +32,8 @@ def merged(regimes: Regimes) -> None:
         said = stated(own, _told(regimes, scope) or told)
         joined[scope] = said is not None and _timed(regimes, scope, boxes)
         if not joined[scope]:
-            said = list(first.ledger.log.get(scope, {}).values())
+            logs = (log for inner, log in first.ledger.log.items() if regimes.fold(inner) == scope)
+            said = [c for log in logs for c in log.values()]
         conditions += said or []
     net = first.net
     net.domain = domain = Domain()

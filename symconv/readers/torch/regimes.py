@@ -58,7 +58,7 @@ class Regimes:
         self.names: dict[int, dict[str, str]] = {}
         self._found: list[dict[str, Box]] | None = None
         self._shared: tuple[list[Way], frozenset[str]] = ([], frozenset())
-        self._asked_by_all: tuple[list[Way], dict[str, frozenset[Key]]] = ([], {})
+        self._asked_by_all: tuple[list[Way], dict[Key, str]] = ([], {})
         #: Points at which the module works on other extents.
         self.apart: list[dict[Symbol, int]] = []
         self.borders: list[Box] = []
@@ -147,25 +147,28 @@ class Regimes:
         ledger = way.traced.ledger
         below: dict[str, list[Key]] = {}
         for scope, log in ledger.log.items():
-            below.setdefault(self.fold(scope), []).extend(log)
+            near = self.fold(scope)
+            below.setdefault(near, []).extend(k for k in log if self._sure(k) in (None, near))
         found = {scope: ledger.box(keys) for scope, keys in below.items()}
         if way is self.ways[0]:
             return found
-        common = self._common()
-        own = [key for scope, log in ledger.log.items() for key in log if key not in common.get(scope, ())]
+        own = [key for log in ledger.log.values() for key in log if self._sure(key) is None]
         forms = self.scopes() if any(map(pins, own)) else {self.fold(scope) for scope in way.forms}
         for scope in sorted(forms) if own else ():
             found[scope] = ledger.box([*own, *below.get(scope, ())])
         return found
 
-    def _common(self) -> dict[str, frozenset[Key]]:
-        """By call what every run asks for."""
+    def _sure(self, key: Key) -> str | None:
+        """The first call in which every run asks for a condition, so that it need not be said of another one."""
         if not _same(self._asked_by_all[0], self.ways):
             logs = [way.traced.ledger.log for way in self.ways]
-            scopes = set(logs[0]).intersection(*logs[1:])
-            found = {s: frozenset(logs[0][s]).intersection(*(log[s] for log in logs[1:])) for s in scopes}
+            found: dict[Key, str] = {}
+            for scope, log in logs[0].items():
+                for k in log:
+                    if k not in found and all(k in other.get(scope, ()) for other in logs[1:]):
+                        found[k] = self.fold(scope)
             self._asked_by_all = [*self.ways], found
-        return self._asked_by_all[1]
+        return self._asked_by_all[1].get(key)
 
     def regions(self) -> dict[str, list[Box]]:
         """By call the boxes in which one of the runs says what it does; no entry where it is everywhere."""
