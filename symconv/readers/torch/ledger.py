@@ -175,6 +175,10 @@ class Ledger(Domain):
         left = tuple(c for c in opened.values() if not _certain(c, sizes))
         return Box(sizes, left)
 
+    def opens(self, key: Key) -> bool:
+        """Whether a condition that was asked for is one on several symbols, which no set of sizes says."""
+        return any(s is None for _, s, _ in self._kinds[key])
+
     @property
     def whole(self) -> Box:
         """All that was asked for."""

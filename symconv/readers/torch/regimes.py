@@ -148,7 +148,7 @@ class Regimes:
         below: dict[str, list[Key]] = {}
         for scope, log in ledger.log.items():
             near = self.fold(scope)
-            below.setdefault(near, []).extend(k for k in log if self._sure(k) in (None, near))
+            below.setdefault(near, []).extend(k for k in log if not ledger.opens(k) or self._sure(k) in (None, near))
         found = {scope: ledger.box(keys) for scope, keys in below.items()}
         if way is self.ways[0]:
             return found
