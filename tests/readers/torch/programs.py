@@ -218,10 +218,30 @@ def functions(c, m):
     }
 
 
-def program(rng, c):
-    """A module of one to six random parts."""
-    parts = []
-    for _ in range(rng.randint(1, 6)):
+class Nested(nn.Module):
+    """A program inside of a module, which calls it by what it sees."""
+
+    def __init__(self, inner, how):
+        super().__init__()
+        self.inner, self.how = inner, how
+
+    def forward(self, x):
+        if self.how == "where it is high":
+            return self.inner(x) if x.shape[2] > 40 else x
+        y = self.inner(x)
+        if self.how == "added":
+            return x + y if y.shape == x.shape else y
+        return self.inner(y) if self.how == "twice" and y.shape[2] % 2 == 0 else y
+
+
+def program(rng, c, parts=6, nested=True):
+    """A module of random parts, some of which are programs of their own."""
+    made = []
+    for _ in range(rng.randint(1, parts)):
+        if nested and rng.random() < 0.25:
+            inner = program(rng, c, 3, False)
+            made.append(Nested(inner, rng.choice(["plain", "added", "twice", "where it is high"])))
+            continue
         m = rng.choice([2, 3, 4, 7])
         known = functions(c, m)
         name = rng.choice(sorted(known))
@@ -238,5 +258,5 @@ def program(rng, c):
         ]
         if rng.random() < 0.1:
             modules = [lambda: WhileLarge(c, rng.randint(5, 40)), lambda: Rounds(c, rng.choice([8, 16, 32]))]
-        parts.append(Does(name, known[name]) if rng.random() < 0.6 else rng.choice(modules)())
-    return nn.Sequential(*parts)
+        made.append(Does(name, known[name]) if rng.random() < 0.6 else rng.choice(modules)())
+    return nn.Sequential(*made)
