@@ -10,6 +10,8 @@ import math
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from types import ModuleType
 from typing import Any, Final
 
 import torch
@@ -283,6 +285,18 @@ def _packages(model: Any) -> set[str]:
     return {type(m).__module__.partition(".")[0] for m in model.modules()} - {"torch"}
 
 
+@lru_cache(maxsize=1 << 14)
+def _replaced(module: Any, many: int) -> tuple[tuple[str, Any, Any], ...]:
+    """The functions of math, and compiled ones, that a module of `many` names has by names of its own, and ours."""
+    found: list[tuple[str, Any, Any]] = []
+    for name, own in list(vars(module).items()):
+        if isinstance(own, torch.jit.ScriptFunction) and hasattr(own, "_torchdynamo_inline"):
+            found.append((name, own, own._torchdynamo_inline))
+        elif id(own) in _OF_MATH:
+            found.append((name, own, _OF_MATH[id(own)]))
+    return tuple(found)
+
+
 @contextmanager
 def python_of(model: Any) -> Iterator[None]:
     """While this is entered, Python's own functions keep sizes in the packages of the model and all that use torch.
@@ -307,11 +321,8 @@ def python_of(model: Any) -> Iterator[None]:
             continue
         names = vars(module)
         put += [(module, name, value) for name, value in _OURS.items() if name not in names]
-        for name, value in list(names.items()):
-            if isinstance(value, torch.jit.ScriptFunction) and hasattr(value, "_torchdynamo_inline"):
-                put.append((module, name, value._torchdynamo_inline))
-            elif id(value) in _OF_MATH:
-                put.append((module, name, _OF_MATH[id(value)]))
+        if isinstance(module, ModuleType):
+            put += [(module, name, ours) for name, own, ours in _replaced(module, len(names)) if names.get(name) is own]
     put += [(math, name, value) for name, value in _MATH.items()]
     absent = object()
     before = [(module, name, vars(module).get(name, absent)) for module, name, _ in put]

@@ -144,22 +144,22 @@ class Regimes:
         What a call asks for that sees extents in other forms than the first run's, which are equal where this run goes,
         says nothing of elsewhere.
         """
-        ledger = way.traced.ledger
+        ledger, sure = way.traced.ledger, self._sure()
         below: dict[str, list[Key]] = {}
         for scope, log in ledger.log.items():
             near = self.fold(scope)
-            below.setdefault(near, []).extend(k for k in log if not ledger.opens(k) or self._sure(k) in (None, near))
+            below.setdefault(near, []).extend(k for k in log if sure.get(k) in (None, near) or not ledger.opens(k))
         found = {scope: ledger.box(keys) for scope, keys in below.items()}
         if way is self.ways[0]:
             return found
-        own = [key for log in ledger.log.values() for key in log if self._sure(key) is None]
+        own = [key for log in ledger.log.values() for key in log if key not in sure]
         forms = self.scopes() if any(map(pins, own)) else {self.fold(scope) for scope in way.forms}
         for scope in sorted(forms) if own else ():
             found[scope] = ledger.box([*own, *below.get(scope, ())])
         return found
 
-    def _sure(self, key: Key) -> str | None:
-        """The first call in which every run asks for a condition, so that it need not be said of another one."""
+    def _sure(self) -> Mapping[Key, str]:
+        """By a condition that every run asks for the first call that does, so that it need not be said of another."""
         if not _same(self._asked_by_all[0], self.ways):
             logs = [way.traced.ledger.log for way in self.ways]
             found: dict[Key, str] = {}
@@ -168,7 +168,7 @@ class Regimes:
                     if k not in found and all(k in other.get(scope, ()) for other in logs[1:]):
                         found[k] = self.fold(scope)
             self._asked_by_all = [*self.ways], found
-        return self._asked_by_all[1].get(key)
+        return self._asked_by_all[1]
 
     def regions(self) -> dict[str, list[Box]]:
         """By call the boxes in which one of the runs says what it does; no entry where it is everywhere."""
