@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from symconv.binding import bound
-from symconv.block import over
 from symconv.cost import (
     Cost,
     Number,
@@ -154,10 +153,7 @@ class Network(Repeating):
     def count(self) -> Count:
         """All primitive operations, in all rounds."""
         working = [node for node in self.nodes if not node.training]
-        return sum_of(
-            node.count.map(lambda cost, n=node: over(cost * product(n.times), n.rounds))  # type: ignore[misc]
-            for node in working
-        ).map(settled)
+        return sum_of(node.count.map(node.whole) for node in working).map(settled)
 
     def evaluate(self, metric: str | Convention = "macs", /, **values: Any) -> Number:
         """The exact total at these values of the symbols, the domain checked.

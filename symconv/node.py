@@ -36,6 +36,10 @@ class Node:
     #: Whether its parameters were stated by who added it, in place of its rule's.
     stated: bool = False
 
+    def whole(self, cost: Cost) -> Cost:
+        """A cost of one round, in all rounds and as often as it runs."""
+        return over(cost * product(self.times), self.rounds)
+
 
 @dataclass(frozen=True)
 class Block:

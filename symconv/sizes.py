@@ -69,6 +69,11 @@ class Sizes:
             return self.early[0][0]
         return min((self._next(a, b) for a, b in self.late), default=None)
 
+    @property
+    def greatest(self) -> int | None:
+        """The largest member; None of infinitely many, and of an empty set."""
+        return self.early[-1][1] - 1 if self.finite and self.early else None
+
     def _next(self, a: int, b: int) -> int:
         """The smallest x ≥ start with x mod period in [a, b)."""
         r = self.start % self.period

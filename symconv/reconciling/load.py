@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from symconv.block import over
-from symconv.cost import Cost, product
+from symconv.cost import Cost
 from symconv.network import Network
 from symconv.readers.catalogue import is_module, load, read_named
 from symconv.reconciling.events import Kept
@@ -77,7 +76,7 @@ def _without_code(net: Network) -> Reconciliation:
     def said(rule: Rule) -> Iterator[Part]:
         for node, events in layers:
             for p in rule(events):
-                yield Part(p.term, over(p.cost * product(node.times), node.rounds), p.times)
+                yield Part(p.term, node.whole(p.cost), p.times)
 
     return Reconciliation(net, _figures(said, layers[0][1].kept), (ASSUMED,))
 

@@ -187,7 +187,7 @@ class Ledger(Domain):
 
 def _certain(c: Condition, sizes: Mapping[Symbol, Sizes]) -> bool:
     """Whether a condition is shown to hold at all of these sizes, by the least and the greatest ones."""
-    ends = {s: (its.least, greatest(its)) for s, its in sizes.items() if s in c.symbols}
+    ends = {s: (its.least, its.greatest) for s, its in sizes.items() if s in c.symbols}
     if len(ends) < len(c.symbols) or not (_growing(c.left) and _growing(c.right)):
         return False
     low, high = ({s: pair[i] for s, pair in ends.items()} for i in (0, 1))
@@ -202,11 +202,6 @@ def _certain(c: Condition, sizes: Mapping[Symbol, Sizes]) -> bool:
         return False
 
 
-def greatest(sizes: Sizes) -> int | None:
-    """The largest of finitely many sizes; None of infinitely many, and of none."""
-    return sizes.early[-1][1] - 1 if sizes.finite and sizes.early else None
-
-
 def _growing(size: Size) -> bool:
     """Whether a size is shown not to fall where its symbols grow."""
     return isinstance(size, int) or all(
@@ -219,7 +214,7 @@ def _climbs(a: Any) -> bool:
 
 
 def pins(key: Key) -> bool:
-    """Whether a condition lets a symbol have one value alone."""
+    """Whether a condition makes a number of one term, a symbol or a floor: what comes behind may be without it."""
     relation, left, right = key
     return relation == EQUAL and isinstance(right, int) and isinstance(left, Extent) and len(left.terms) == 1
 
@@ -319,7 +314,7 @@ def indicator(box: Box, domain: Domain) -> Size | None:
         if within(domain.sizes(s), sizes):
             continue
         least, known = max(domain.least(s), s.least), domain.sizes(s)
-        last = greatest(known)
+        last = known.greatest
         end = None if last is None else last + 1
         pieces, others = (
             [p.upto(end) for p in _pieces(its) if p.high is None or p.high > least] for its in (sizes, ~sizes)
