@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from types import ModuleType
@@ -84,6 +84,8 @@ class Asking(TorchFunctionMode):
         if name in SIZED:
             args = (*args[:1], *tree_map(_number, tuple(args[1:])))
             kwargs = tree_map(_number, kwargs)
+        if name == "__getitem__":
+            self._whole_slices(*args)
         luggage = tracer.luggage
         luggage.clear()
         made = func(*map(luggage.packed, args), **{k: luggage.packed(v) for k, v in kwargs.items()})
@@ -93,6 +95,15 @@ class Asking(TorchFunctionMode):
             held.cells = cells
             hold(made, held)
         return made.node.carried if isinstance(made, torch.SymInt) else made
+
+    def _whole_slices(self, tensor: Any, index: Any) -> None:
+        """Say of the slices to an end that take the whole of an axis that they do: torch leaves these out."""
+        shadows = self.tracer.shadows(tensor) if isinstance(tensor, torch.Tensor) else []
+        for length, taken in _slices(shadows, index):
+            begins = taken.start is None or (taken.start == 0 and not isinstance(taken.start, Shadow))
+            ends = isinstance(taken.stop, int) and plain(length) <= plain(taken.stop)
+            if begins and ends and taken.step in (None, 1):
+                self.tracer.path.decide(LESS_OR_EQUAL, size_in(length), size_in(taken.stop), reason=_WHOLE)
 
     def _read(self, name: str, tensor: Any, func: Any, args: Any, kwargs: Any) -> Any:
         held = held_by(tensor) or self.tracer._known(tensor)
@@ -137,6 +148,26 @@ def _indices(index: Any) -> Any:
             torch.tensor(i) if isinstance(i, list) and i and all(type(v) is int for v in i) else i for i in index
         )
     return index
+
+
+def _slices(shape: Sequence[Any], index: Any) -> Iterator[tuple[Any, slice]]:
+    """The slices among indices, each with the extent of its axis."""
+    items = index if isinstance(index, tuple) else (index,)
+    axes = [_axes(i) for i in items]
+    axis = 0
+    for item, many in zip(items, axes):
+        if item is Ellipsis:
+            many = len(shape) - sum(axes)
+        elif isinstance(item, slice) and axis < len(shape):
+            yield shape[axis], item
+        axis += many
+
+
+def _axes(index: Any) -> int:
+    """How many axes an index takes; none of an ellipsis, which takes what is left."""
+    if index is None or index is Ellipsis or isinstance(index, bool):
+        return 0
+    return index.dim() if isinstance(index, torch.Tensor) and index.dtype in (torch.bool, torch.uint8) else 1
 
 
 # -- Python's own functions ------------------------------------------------------------------------------------------
@@ -206,6 +237,7 @@ class _RangeMeta(type):
         return [start + i * step for i in range(len(found))]
 
 
+_WHOLE: Final = "a slice that takes the whole axis"
 _LOOP: Final = "as many rounds of a loop as in this run"
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence, Set
+from dataclasses import dataclass, fields, is_dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
 from symconv.equality import Answer, compare
-from symconv.extent import Size
+from symconv.extent import Extent, Size
+from symconv.network import Network
 from symconv.readers.torch.checking import Numbers
 from symconv.readers.torch.ledger import Box, within
 from symconv.readers.torch.trace import Traced
@@ -30,10 +31,44 @@ class Differences:
     forms: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Done:
+    """What an operator does: the words and numbers of its layers and their kinds, and all sizes that they work with."""
+
+    what: Hashable
+    sizes: tuple[Size, ...]
+
+
+def done(traced: Traced, place: int) -> Done:
+    """What the operator at a place of a run does, its weights apart."""
+    if place not in traced.done:
+        traced.done[place] = _done(traced.net, traced.tracer.made[place], set(traced.tracer.unknowns.values()))
+    return traced.done[place]
+
+
+def _done(net: Network, made: Made, unknown: Set[Size]) -> Done:
+    sizes: list[Size] = []
+
+    def seen(value: Any) -> Hashable:
+        if isinstance(value, Extent) or type(value) is int:
+            if value not in unknown:  # which depends on what it works on alone
+                sizes.append(value)
+            return None
+        if isinstance(value, tuple | list):
+            return tuple(map(seen, value))
+        if is_dataclass(value) and not isinstance(value, type):
+            return type(value), *(seen(getattr(value, f.name)) for f in fields(value))
+        return value if isinstance(value, Hashable) else repr(value)
+
+    nodes = [net.node(name) for name in made.nodes]
+    what = made.operator, tuple((seen(node.layer), seen(node.tensors)) for node in nodes), seen(made.shapes)
+    return Done(what, tuple(sizes))
+
+
 def differences(first: Traced, other: Traced, at: dict[Symbol, int]) -> Differences | None:
     """Where two runs do not do the same; None where their calls have other extents.
 
-    A run's operators match where they are the same, in the same call, and make the same extents, by formulas that are
+    A run's operators match where they do the same in the same call, with extents that are equal, by formulas that are
     equal wherever the other run goes.
     """
     alike = _Alike(first, other, at)
@@ -45,21 +80,25 @@ def differences(first: Traced, other: Traced, at: dict[Symbol, int]) -> Differen
             alike.forms.add(scope)
         if ends.made != there.made:
             alike.forms.add(scope.rpartition("/")[0])
-        if not alike(scope, ends.shapes, there.shapes):
+        if _ranks(ends.shapes) != _ranks(there.shapes) or not alike(scope, _flat(ends.shapes), _flat(there.shapes)):
             return None
     ours, theirs = by_scope(first.tracer.made), by_scope(other.tracer.made)
     found: dict[str, list[tuple[int, int]]] = {}
     for scope in dict.fromkeys([*ours, *theirs]):
         a, b = ours.get(scope, []), theirs.get(scope, [])
-        keys = [[_key(m, alike.own[0]) for _, m in a], [_key(m, alike.own[1]) for _, m in b]]
+        dones = [[done(first, i) for i, _ in a], [done(other, j) for j, _ in b]]
+        keys = [[(d.what, tuple(map(numbers, d.sizes))) for d in ds] for ds, numbers in zip(dones, alike.own)]
         if keys[0] == keys[1]:
-            pairs = [(i, j) for (i, _), (j, _) in zip(a, b)]
+            matching = [(i, i) for i in range(len(a))]
         else:
             matcher = SequenceMatcher(None, keys[0], keys[1], autojunk=False)
-            pairs = [(a[i + k][0], b[j + k][0]) for i, j, n in matcher.get_matching_blocks() for k in range(n)]
-            found[scope] = pairs
-        if not all(alike(scope, first.tracer.made[i].shapes, other.tracer.made[j].shapes) for i, j in pairs):
-            return None
+            matching = [(i + k, j + k) for i, j, n in matcher.get_matching_blocks() for k in range(n)]
+        same = [(i, j) for i, j in matching if alike(scope, dones[0][i].sizes, dones[1][j].sizes)]
+        for i, j in matching:
+            if (i, j) not in same and not alike(scope, _flat(a[i][1].shapes), _flat(b[j][1].shapes)):
+                return None
+        if len(same) < max(len(a), len(b)):
+            found[scope] = [(a[i][0], b[j][0]) for i, j in same]
     return Differences(found, frozenset(alike.forms))
 
 
@@ -71,12 +110,43 @@ def by_scope(made: Sequence[Made]) -> dict[str, list[tuple[int, Made]]]:
     return found
 
 
-def _key(made: Made, numbers: Numbers) -> tuple[Any, ...]:
-    return made.operator, tuple(tuple(map(numbers, shape)) for shape in made.shapes)
+def _ranks(shapes: Shapes) -> list[int]:
+    return [len(shape) for shape in shapes]
+
+
+def _flat(shapes: Shapes) -> tuple[Size, ...]:
+    return tuple(size for shape in shapes for size in shape)
+
+
+class Everywhere:
+    """Whether formulas of two runs are equal wherever the second one goes, as far as a box says where that is."""
+
+    def __init__(self, first: Traced, other: Traced, at: dict[Symbol, int], box: Box) -> None:
+        self.first, self.other, self.at, self.box = first, other, at, box
+        self._own = Numbers(first, at), Numbers(other, at)
+        self._points: list[tuple[Numbers, Numbers]] | None = None
+
+    def __call__(self, m: Size, n: Size) -> bool:
+        if m == n:
+            return True
+        if self._own[0](m) != self._own[1](n):
+            return False
+        found = _compared(m, n)
+        if found.answer is Answer.SOMETIMES and found.symbol is not None:
+            return within(self.box.of(found.symbol), found.sizes)
+        if found.answer is Answer.UNDECIDED:
+            return all(one(m) == two(n) for one, two in self._numbers())
+        return found.answer is Answer.ALWAYS
+
+    def _numbers(self) -> list[tuple[Numbers, Numbers]]:
+        if self._points is None:
+            points = _inside(self.box, self.at)
+            self._points = [(Numbers(self.first, p), Numbers(self.other, p)) for p in points]
+        return self._points
 
 
 class _Alike:
-    """Whether the shapes of two runs agree wherever the second one goes.
+    """Whether the sizes of two runs agree wherever the second one goes.
 
     A call that is given what the first run gives it goes as far as it asks for itself; another one, of `forms`, as far
     as the whole run.
@@ -86,42 +156,26 @@ class _Alike:
         self.first, self.other, self.at = first, other, at
         self.own = Numbers(first, at), Numbers(other, at)
         self.forms: set[str] = set()
-        self._boxes: dict[str | None, Box] = {}
-        self._points: dict[str | None, list[tuple[Numbers, Numbers]]] = {}
+        self._everywhere: dict[str | None, Everywhere] = {}
 
-    def __call__(self, scope: str, a: Shapes, b: Shapes) -> bool:
+    def __call__(self, scope: str, a: Sequence[Size], b: Sequence[Size]) -> bool:
         if a == b:
             return True
-        if len(a) != len(b) or any(len(x) != len(y) for x, y in zip(a, b)):
+        if len(a) != len(b):
             return False
-        sizes = [(m, n) for x, y in zip(a, b) for m, n in zip(x, y) if m != n]
+        sizes = [(m, n) for m, n in zip(a, b) if m != n]
         if scope not in self.forms:
-            if all(self._equal(scope, m, n) for m, n in sizes):
+            if all(self._in(scope)(m, n) for m, n in sizes):
                 return True
             self.forms.add(scope)
-        return all(self._equal(None, m, n) for m, n in sizes)
+        return all(self._in(None)(m, n) for m, n in sizes)
 
-    def _equal(self, scope: str | None, m: Size, n: Size) -> bool:
-        if self.own[0](m) != self.own[1](n):
-            return False
-        found = _compared(m, n)
-        if found.answer is Answer.SOMETIMES and found.symbol is not None:
-            return within(self._box(scope).of(found.symbol), found.sizes)
-        if found.answer is Answer.UNDECIDED:
-            return all(one(m) == two(n) for one, two in self._numbers(scope))
-        return found.answer is Answer.ALWAYS
-
-    def _box(self, scope: str | None) -> Box:
-        if scope not in self._boxes:
+    def _in(self, scope: str | None) -> Everywhere:
+        if scope not in self._everywhere:
             ledger = self.other.ledger
-            self._boxes[scope] = ledger.whole if scope is None else ledger.box(ledger.log.get(scope, ()))
-        return self._boxes[scope]
-
-    def _numbers(self, scope: str | None) -> list[tuple[Numbers, Numbers]]:
-        if scope not in self._points:
-            points = _inside(self._box(scope), self.at)
-            self._points[scope] = [(Numbers(self.first, p), Numbers(self.other, p)) for p in points]
-        return self._points[scope]
+            box = ledger.whole if scope is None else ledger.box(ledger.log.get(scope, ()))
+            self._everywhere[scope] = Everywhere(self.first, self.other, self.at, box)
+        return self._everywhere[scope]
 
 
 _compared = lru_cache(maxsize=1 << 12)(compare)

@@ -6,6 +6,7 @@ A box is a set of sizes for each symbol, and conditions on several symbols that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -84,6 +85,36 @@ class Box:
         both = self.of(s) | other.of(s)
         kept = {k: v for k, v in self.sizes.items() if k != s}
         return replace(self, sizes=kept if both.all else {**kept, s: both})
+
+    def meets(self, other: Box) -> bool:
+        """Whether two boxes may share a point; False proves that they do not."""
+        for s in self.sizes.keys() & other.sizes.keys():
+            with suppress(Undecided):
+                if (self.sizes[s] & other.sizes[s]).empty:
+                    return False
+        contrary = filter(None, (opposite(key_of(c)) for c in self.open))
+        return not any(_same(k, key_of(c)) for k in contrary for c in other.open)
+
+    def without(self, other: Box) -> list[Box]:
+        """The boxes, none of which share a point, that are this one without another one.
+
+        Raises Undecided where sizes cannot be put together.
+        """
+        if not self.meets(other):
+            return [self]
+        found, rest = list[Box](), self
+        for s, sizes in other.sizes.items():
+            outside, inside = rest.of(s) & ~sizes, rest.of(s) & sizes
+            if not outside.empty:
+                found.append(replace(rest, sizes={**rest.sizes, s: outside}))
+            rest = replace(rest, sizes={**rest.sizes, s: inside})
+        for c in other.open:
+            contrary = opposite(key_of(c))
+            if contrary is None:
+                raise Undecided(f"what is beside {c.text()}")
+            found.append(replace(rest, open=(*rest.open, Condition(*contrary))))
+            rest = replace(rest, open=(*rest.open, c))
+        return found
 
     def _open_alike(self, other: Box) -> bool:
         keys, others = [key_of(c) for c in self.open], [key_of(c) for c in other.open]

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import prod
+from typing import Final
 
 from symconv.condition import Condition
 from symconv.domain import Domain, Unasked
 from symconv.extent import Size
-from symconv.readers.torch.differences import by_scope
+from symconv.network import Network
+from symconv.readers.torch.differences import Everywhere, by_scope, done
 from symconv.readers.torch.ledger import Box, indicator, stated, united
 from symconv.readers.torch.regimes import Regimes
+from symconv.readers.torch.tracer import Made
+from symconv.sizes import Undecided
 from symconv.symbols import Symbol
+
+#: Boxes that share points and are said in brackets together, at most.
+SHARED: Final = 3
 
 
 def merged(regimes: Regimes) -> None:
@@ -20,28 +29,29 @@ def merged(regimes: Regimes) -> None:
         return
     first = regimes.first
     boxes = [regimes.boxes(way) for way in regimes.ways]
-    scopes = list(dict.fromkeys(scope for its in boxes for scope in its))
     told = {
         s: c for way in regimes.ways for log in way.traced.ledger.log.values() for c in log.values() for s in c.symbols
     }
+    partly = _Partly(regimes, boxes)
     conditions: list[Condition] = []
-    joined: dict[str, bool] = {}
-    for scope in scopes:
+    joined: set[str] = set()
+    for scope in dict.fromkeys(scope for its in boxes for scope in its):
         whole = united(its.get(scope, Box()) for its in boxes)
         own = next(b for b in whole if regimes.ways[0].at in b)
         said = stated(own, _told(regimes, scope) or told)
-        joined[scope] = said is not None and _timed(regimes, scope, boxes)
-        if not joined[scope]:
+        if said is not None and partly.can_be_said(scope):
+            joined.add(scope)
+        else:
             logs = (log for inner, log in first.ledger.log.items() if regimes.fold(inner) == scope)
             said = [c for log in logs for c in log.values()]
-        conditions += said or []
+        conditions += said
     net = first.net
     net.domain = domain = Domain()
     net.required = []
     for condition in conditions:
         domain.require(condition)
         net.required.append(condition)
-    _put(regimes, boxes, joined)
+    partly.put(joined)
 
 
 def _told(regimes: Regimes, scope: str) -> dict[Symbol, Condition]:
@@ -50,100 +60,181 @@ def _told(regimes: Regimes, scope: str) -> dict[Symbol, Condition]:
     }
 
 
-def _timed(regimes: Regimes, scope: str, boxes: list[dict[str, Box]]) -> bool:
-    """Whether it can be said in brackets when each way of a call is taken."""
-    differing = [any(regimes.fold(s) == scope for s in way.other) for way in regimes.ways]
-    if not any(differing):
-        return True
-    own, nothing = boxes[0].get(scope, Box()), Domain()
-    others = (its.get(scope, Box()) for its, d in zip(boxes, differing) if d)
-    return all(indicator(b, nothing) is not None for b in (own, *others))
+@dataclass
+class _Added:
+    """An operator that the first run does not have: its place in each run that does, and the one of widest formulas."""
+
+    scope: str
+    what: Hashable
+    places: dict[int, int]
+    widest: int
 
 
-def _times(there: Sequence[Box], elsewhere: Sequence[Box], domain: Domain) -> Size | None:
-    """How often runs what is there in some boxes, and not in others: 1 or 0, in brackets."""
-    if not elsewhere:
-        return 1
-    inside = [indicator(b, domain) for b in united(there)]
-    outside = [indicator(b, domain) for b in united(elsewhere)]
-    if None in inside and None in outside:
-        return None
-    if None in outside or (None not in inside and len(inside) <= len(outside)):
-        return sum((x for x in inside if x is not None), 0)
-    return 1 - sum((x for x in outside if x is not None), 0)
+class _Partly:
+    """What only some runs do, and when it runs."""
 
+    def __init__(self, regimes: Regimes, boxes: Sequence[Mapping[str, Box]]) -> None:
+        self.regimes, self.boxes = regimes, boxes
+        self._added = list[_Added]()
+        for w, way in enumerate(regimes.ways):
+            for scope, pairs in way.other.items():
+                matched = {b for _, b in pairs}
+                for j, m in enumerate(way.traced.tracer.made):
+                    if m.where == scope and j not in matched and _works(way.traced.net, m):
+                        self._note(scope, w, j)
+        #: By run the names in the merged network of its nodes.
+        self._names: dict[int, dict[str, str]] = {}
 
-def _put(regimes: Regimes, boxes: list[dict[str, Box]], joined: dict[str, bool]) -> None:
-    """Say of the first run's nodes when they are there, and add those that only other runs have."""
-    first = regimes.first
-    made, net = first.tracer.made, first.net
-    times: dict[str, Size] = {}
-    for i, m in enumerate(made):
-        scope = regimes.fold(m.where)
-        if not joined.get(scope, True) or not m.nodes or all(net.node(n).layer.view for n in m.nodes):
-            continue
-        without = [
-            w
-            for w, way in enumerate(regimes.ways)
-            if m.where in way.other and i not in {a for a, _ in way.other[m.where]}
-        ]
-        if without:
-            there = [boxes[w].get(scope, Box()) for w in range(len(boxes)) if w not in without]
-            size = _times(there, [boxes[w].get(scope, Box()) for w in without], net.domain)
-            times.update((n, 1 if size is None else size) for n in m.nodes)
-    net.run_times(times)
-    result = net.result
-    seen: dict[Any, list[int]] = {}
-    for w, way in enumerate(regimes.ways):
-        for scope, pairs in way.other.items():
-            matched = {b for _, b in pairs}
-            for j, m in enumerate(way.traced.tracer.made):
-                if m.where == scope and j not in matched and m.nodes and joined.get(regimes.fold(scope), True):
-                    count = sum(1 for k in seen if k[:3] == (scope, m.operator, m.shapes) and w in seen[k])
-                    seen.setdefault((scope, m.operator, m.shapes, count), []).append(w)
-                    if seen[scope, m.operator, m.shapes, count] == [w]:
-                        _pending(regimes, w, j, (scope, m.operator, m.shapes, count))
-    for key, ws in seen.items():
-        scope = regimes.fold(key[0])
-        there = [boxes[w].get(scope, Box()) for w in ws]
-        size = _times(there, [boxes[w].get(scope, Box()) for w in range(len(boxes)) if w not in ws], net.domain)
-        _add(regimes, key, 1 if size is None else size)
-    net.end_with(result)
+    # -- operators that are the same ---------------------------------------------------------------------------------
 
+    def _note(self, scope: str, w: int, place: int) -> None:
+        what = done(self.regimes.ways[w].traced, place).what
+        for a in self._added:
+            if (a.scope, a.what) != (scope, what) or w in a.places:
+                continue
+            if self._holds(scope, (a.widest, a.places[a.widest]), (w, place)):
+                a.places[w] = place
+                return
+            if all(self._holds(scope, (w, place), other) for other in a.places.items()):
+                a.places[w], a.widest = place, w
+                return
+        self._added.append(_Added(scope, what, {w: place}, w))
 
-def _pending(regimes: Regimes, w: int, j: int, key: Any) -> None:
-    regimes.pending[key] = (w, j)
+    def _holds(self, scope: str, of: tuple[int, int], at: tuple[int, int]) -> bool:
+        """Whether the formulas of a run's operator are those of another run's wherever that one goes."""
+        one, two = (self.regimes.ways[w] for w, _ in (of, at))
+        everywhere = Everywhere(one.traced, two.traced, two.at, self._box(at[0], scope))
+        sizes = (done(way.traced, place).sizes for way, (_, place) in ((one, of), (two, at)))
+        return all(map(everywhere, *sizes))
 
+    # -- when it runs ------------------------------------------------------------------------------------------------
 
-def _add(regimes: Regimes, key: Any, times: Size) -> None:
-    """Add the nodes of an operator that only other runs have."""
-    w, j = regimes.pending[key]
-    way, first = regimes.ways[w], regimes.first
-    names = regimes.names.setdefault(w, {})
-    if not names:
-        for scope, its in by_scope(way.traced.tracer.made).items():
-            pairs = way.other.get(scope)
-            mine = [i for i, m in enumerate(first.tracer.made) if m.where == scope]
-            for a, b in pairs if pairs is not None else zip(mine, (i for i, _ in its)):
-                names.update(zip(way.traced.tracer.made[b].nodes, first.tracer.made[a].nodes))
-    for name in way.traced.tracer.made[j].nodes:
-        node = way.traced.net.node(name)
-        if node.layer.view:
-            continue
-        new, k = name, 2
-        while new in first.net:
-            new, k = f"{name}_{k}", k + 1
-        kept = []
-        for p, whole in zip(node.parameters, way.traced.tracer.kept_by.get(name, ())):
-            if whole not in first.tracer.used:
-                first.tracer.used.add(whole)
-                kept.append(p)
-        sources = [(names.get(s, s), t) for s, t in zip(node.inputs, node.tensors) if names.get(s, s) in first.net]
-        domain, first.net.domain = first.net.domain, Unasked()
+    def _box(self, w: int, scope: str) -> Box:
+        return self.boxes[w].get(self.regimes.fold(scope), Box())
+
+    def can_be_said(self, scope: str) -> bool:
+        """Whether it can be said in brackets when each of a call's operators runs."""
+        nothing, fold = Domain(), self.regimes.fold
+        ways = {frozenset(ws) for _, where, ws in self._conditional() if fold(where) == scope}
+        ways |= {frozenset(a.places) for a in self._added if fold(a.scope) == scope}
+        return all(self._times(scope, its, nothing) is not None for its in ways)
+
+    def _conditional(self) -> Iterator[tuple[tuple[str, ...], str, list[int]]]:
+        """The nodes, call and runs of each of the first run's operators that not all runs have."""
+        first, ways = self.regimes.first, self.regimes.ways
+        kept = [{scope: {a for a, _ in pairs} for scope, pairs in way.other.items()} for way in ways]
+        for i, m in enumerate(first.tracer.made):
+            its = [w for w in range(len(ways)) if i in kept[w].get(m.where, (i,))]
+            if len(its) < len(ways) and _works(first.net, m):
+                yield m.nodes, m.where, its
+
+    def _times(self, scope: str, ways: Collection[int], domain: Domain) -> Size | None:
+        """How often runs what these runs have, and others do not: 1 or 0, in brackets."""
+        others = [w for w in range(len(self.boxes)) if w not in ways]
         try:
-            read = tuple(s for s, _ in sources)
-            first.net.place(new, node.layer, read, node.tensors, "", (), False, tuple(kept), times)
-        finally:
-            first.net.domain = domain
-        first.tracer.placed[new] = way.traced.tracer.placed[name]
-        names[name] = new
+            inside, outside = self._region(scope, sorted(ways)), self._region(scope, others)
+        except Undecided:
+            return None
+        for boxes in sorted((inside, outside), key=len):
+            found = _any(boxes, domain)
+            if found is not None:
+                return found if boxes is inside else 1 - found
+        return None
+
+    def _region(self, scope: str, ways: Sequence[int]) -> list[Box]:
+        """Where one of these runs says what a call does: at a point of several boxes the earliest run does.
+
+        Raises Undecided where that is no union of boxes.
+        """
+        found: list[Box] = []
+        for w in ways:
+            left = [self._box(w, scope)]
+            for v in range(w):
+                if v not in ways:
+                    left = [part for box in left for part in box.without(self._box(v, scope))]
+            found += left
+        return united(found)
+
+    # -- in the network ----------------------------------------------------------------------------------------------
+
+    def put(self, joined: Collection[str]) -> None:
+        """Say of the first run's nodes when they run, and add those that only other runs have."""
+        net, fold = self.regimes.first.net, self.regimes.fold
+        times = {n: self._said(where, ws) for ns, where, ws in self._conditional() if fold(where) in joined for n in ns}
+        net.run_times(times)
+        result = net.result
+        for a in self._added:
+            if fold(a.scope) in joined:
+                self._add(a)
+        net.end_with(result)
+
+    def _said(self, scope: str, ways: Collection[int]) -> Size:
+        size = self._times(scope, ways, self.regimes.first.net.domain)
+        assert size is not None
+        return size
+
+    def _add(self, added: _Added) -> None:
+        first, way = self.regimes.first, self.regimes.ways[added.widest]
+        made, times = way.traced.tracer.made[added.places[added.widest]], self._said(added.scope, added.places)
+        for i, name in enumerate(made.nodes):
+            node = way.traced.net.node(name)
+            if node.layer.view:
+                continue
+            new, k = name, 2
+            while new in first.net:
+                new, k = f"{name}_{k}", k + 1
+            kept = []
+            for p, whole in zip(node.parameters, way.traced.tracer.kept_by.get(name, ())):
+                if whole not in first.tracer.used:
+                    first.tracer.used.add(whole)
+                    kept.append(p)
+            layer = first.tracer.adopted(node.layer, way.traced.tracer)
+            read = tuple(filter(None, (self._source(added.widest, s) for s in node.inputs)))
+            domain, first.net.domain = first.net.domain, Unasked()
+            try:
+                first.net.place(new, layer, read, node.tensors, "", (), False, tuple(kept), times)
+            finally:
+                first.net.domain = domain
+            first.tracer.placed[new] = way.traced.tracer.placed[name]
+            for w, place in added.places.items():
+                self._here(w)[self.regimes.ways[w].traced.tracer.made[place].nodes[i]] = new
+
+    def _source(self, w: int, name: str) -> str:
+        """The node of the merged network that a run's node is, or looks at; empty where it is not there."""
+        net, here = self.regimes.ways[w].traced.net, self._here(w)
+        while name not in here and name not in net.inputs:
+            node = net.node(name)
+            if not node.layer.view or not node.inputs:
+                return ""
+            name = node.inputs[0]
+        return here.get(name, name)
+
+    def _here(self, w: int) -> dict[str, str]:
+        """By a run's nodes the names of those in the merged network that are the same."""
+        if w not in self._names:
+            way, made = self.regimes.ways[w], self.regimes.first.tracer.made
+            ours, theirs = by_scope(made), by_scope(way.traced.tracer.made)
+            names = self._names[w] = {}
+            for scope, its in theirs.items():
+                places = zip((i for i, _ in ours.get(scope, ())), (j for j, _ in its))
+                for i, j in way.other.get(scope, places):
+                    names.update(zip(way.traced.tracer.made[j].nodes, made[i].nodes))
+        return self._names[w]
+
+
+def _works(net: Network, made: Made) -> bool:
+    """Whether an operator became a node that is more than a look at its input."""
+    return any(not net.node(name).layer.view for name in made.nodes)
+
+
+def _any(boxes: Sequence[Box], domain: Domain) -> Size | None:
+    """1 in any of the boxes, 0 outside of all, in brackets; None where that has no short form."""
+    found: list[Size] = []
+    for box in boxes:
+        bracket = indicator(box, domain)
+        if bracket is None:
+            return None
+        found.append(bracket)
+    if not any(a.meets(b) for a, b in combinations(boxes, 2)):
+        return sum(found, 0)
+    return 1 - prod(1 - x for x in found) if len(found) <= SHARED else None

@@ -141,11 +141,18 @@ class Operator:
         """An operation on the elements in the same places of tensors; a weight among them is the layer's own."""
         read = [v for v in values if v is not None]
         shape = self.broadcast(*(v.shape for v in read))
+        read = [self._thin(v, shape) for v in read]
         if all(v.constant and v.kept is None for v in read) and not self.outs[0][1].startswith(("float", "bfloat")):
             return self.fresh(shape, dtype)
         beside = [v for v in read if v.constant]
         layer = Pointwise(operation, tuple(v.shape for v in beside), dtype or self.dtype)
         return self.add(layer, *(v for v in read if not v.constant), weights=beside, dtype=dtype)
+
+    def _thin(self, value: Held, shape: tuple[Size, ...]) -> Held:
+        """A value whose extents that are 1 in this run alone, and another number in the common shape, are said as 1."""
+        common = shape[len(shape) - len(value.shape) :]
+        own = tuple(1 if self.at(a) == 1 != self.at(b) else a for a, b in zip(value.shape, common))
+        return value if own == value.shape else self.look("view", own, value)
 
     def look(self, operation: str, shape: tuple[Size, ...], value: Held, dtype: str = "") -> Held:
         """The elements of a tensor in another shape, without a copy."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from itertools import product as combinations
-from typing import Any, Final
+from typing import Final
 
 from symconv.readers.torch.differences import differences
 from symconv.readers.torch.ledger import Box, Key, pins, united
@@ -53,9 +53,6 @@ class Regimes:
     def __init__(self, first: Traced, symbols: Sequence[Symbol], run: Run) -> None:
         self.first, self.symbols, self.run = first, list(symbols), run
         self.ways = [Way(first, {s: first.path.witness[s] for s in symbols})]
-        #: By an operator that only other runs have which run it is of, and where; by run its nodes' names here.
-        self.pending: dict[Any, tuple[int, int]] = {}
-        self.names: dict[int, dict[str, str]] = {}
         self._found: list[dict[str, Box]] | None = None
         self._shared: tuple[list[Way], frozenset[str]] = ([], frozenset())
         self._asked_by_all: tuple[list[Way], dict[Key, str]] = ([], {})

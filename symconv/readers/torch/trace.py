@@ -36,6 +36,8 @@ class Traced:
     path: Path
     ledger: Ledger
     weights: dict[str, Kept] = field(default_factory=dict)
+    #: By an operator's place what it does, as far as it was asked for.
+    done: dict[int, Any] = field(default_factory=dict)
 
 
 class Failed(ModelError):  # noqa: N818  (an answer, more than an error)

@@ -18,8 +18,8 @@ from torch.utils._pytree import tree_leaves, tree_map
 from symconv.condition import Condition, at_least
 from symconv.domain import Domain, asking
 from symconv.errors import ModelError, SymconvError
-from symconv.extent import Extent, Size, size_of
-from symconv.layer import Layer, Parameter
+from symconv.extent import Extent, Size, size_of, symbols_of
+from symconv.layer import Layer, Parameter, layer_fields
 from symconv.layers import Look
 from symconv.network import Network
 from symconv.readers.torch.courier import Luggage
@@ -118,10 +118,11 @@ class Tracer(TorchDispatchMode):
         self.made: list[Made] = []
         #: By call of a module what goes in and what comes out.
         self.ends: dict[str, Ends] = {}
+        #: The named unknowns for costs, by the operator and what it works on.
+        self.unknowns: dict[tuple[Any, ...], Extent] = {}
         self._there: set[tuple[str, Extent]] = set()
         self._asks: dict[Any, list[Condition]] = {}
         self._sources: dict[str, Held] = {}
-        self._unknown: dict[tuple[Any, ...], Extent] = {}
         self._asked = _Kept(net)
 
     # -- running -----------------------------------------------------------------------------------------------------
@@ -301,12 +302,20 @@ class Tracer(TorchDispatchMode):
     def unknown_cost(self, kind: str, *of: Any) -> Extent:
         """The named unknown for what an operator without a count does; the same for the same operator and shapes."""
         key = (kind, *of)
-        if key not in self._unknown:
-            n = sum(k[0] == kind for k in self._unknown) + 1
-            self._unknown[key] = size_of(
+        if key not in self.unknowns:
+            n = sum(k[0] == kind for k in self.unknowns) + 1
+            self.unknowns[key] = size_of(
                 symbol(f"cost[{kind}]" if n == 1 else f"cost[{kind} {n}]", "padding", self.net.name)
             )
-        return self._unknown[key]
+        return self.unknowns[key]
+
+    def adopted(self, layer: Layer, of: Tracer) -> Layer:
+        """A layer of another run; an unknown cost is this run's for the same operator and what it works on."""
+        fields = [getattr(layer, f.name) for f in layer_fields(type(layer))]
+        known = {
+            s: self.unknown_cost(*key) for key, cost in of.unknowns.items() if cost in fields for s in symbols_of(cost)
+        }
+        return layer.substitute(known) if known else layer
 
     def _checked(self, op: Operator, held: Held, shape: tuple[int, ...], dtype: str) -> Held:
         """What a rule says, where it agrees with torch in this run.

@@ -81,6 +81,28 @@ class IfLarge(nn.Module):
         return self.conv(x) if x.shape[self.axis] > self.least else x
 
 
+class Either(nn.Module):
+    """One of two convolutions with the same output, by functions, so that both are the module's own operators."""
+
+    def __init__(self, c, least, axis, how):
+        super().__init__()
+        self.small, self.large = nn.Parameter(torch.zeros(c, c, 3, 3)), nn.Parameter(torch.zeros(c, c, 5, 5))
+        self.least, self.axis, self.how = least, axis, how
+
+    def forward(self, x):
+        long = x.shape[self.axis] > self.least
+        if self.how == "kernel":
+            return functional.conv2d(x, self.large, padding=2) if long else functional.conv2d(x, self.small, padding=1)
+        if self.how == "groups":
+            return functional.conv2d(
+                x, self.small[:, :1] if long else self.small, padding=1, groups=len(x[0]) if long else 1
+            )
+        if self.how == "input":
+            return x + (functional.conv2d(x[:, :, :1] if long else x, self.small, padding=1)).mean((2, 3), keepdim=True)
+        y = functional.conv2d(x, self.small, padding=1)
+        return y + functional.conv2d(x, self.small, padding=1) if long else functional.conv2d(y, self.large, padding=2)
+
+
 class WhileLarge(nn.Module):
     """Convolutions until an axis is short."""
 
@@ -167,6 +189,8 @@ def functions(c, m):
     pad = functional.pad
     return {
         "crop": lambda x: x[:, :, : x.shape[2] // m * m, : x.shape[3] - x.shape[3] % m],
+        "at most 40": lambda x: x[:, :, :40, :m],
+        "all but some": lambda x: x[..., : -(x.shape[3] // 3)] if x.shape[3] > 3 else x[:, None, :, :20][:, 0],
         "first chunk": lambda x: x.chunk(3, 2)[0],
         "last chunk": lambda x: x.chunk(2, 3)[-1],
         "chunks turned": lambda x: torch.cat(x.chunk(2, 3)[::-1], 3),
@@ -252,6 +276,9 @@ def program(rng, c, parts=6, nested=True):
             lambda m=m: Padded(m, rng.random() < 0.5),
             lambda m=m: Windows(c, m),
             lambda: IfLarge(c, rng.randint(3, 80), rng.choice([2, 3])),
+            lambda: Either(
+                c, rng.randint(3, 80), rng.choice([2, 3]), rng.choice(["kernel", "groups", "input", "both"])
+            ),
             lambda: Two(c, rng.random() < 0.5),
             lambda: Up(c, rng.choice(["size", "scale", "transposed"])),
             lambda: Places(c, rng.choice([0, 7, 16])),
