@@ -5,10 +5,13 @@ In the rounds of a repeated block it is meant for each of them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from math import gcd
+from operator import and_
 from typing import Any, Final
 
 from symconv.block import Rounds
@@ -16,7 +19,19 @@ from symconv.bounding import at_least as not_below
 from symconv.bounding import lower_bound
 from symconv.equality import Answer, compare
 from symconv.errors import ExtentError
-from symconv.extent import Atom, Extent, Floor, Function, Power, Size, from_terms, size_of, symbols_of, terms_of
+from symconv.extent import (
+    Atom,
+    Extent,
+    Floor,
+    Function,
+    Monomial,
+    Power,
+    Size,
+    from_terms,
+    size_of,
+    symbols_of,
+    terms_of,
+)
 from symconv.extremes import largest, smallest
 from symconv.notation import ASCII, TEXT, Style
 from symconv.setting import set_size
@@ -187,6 +202,7 @@ def reduced(condition: Condition) -> Condition:
     """⌊u/d⌋ + c ≥ m is u ≥ d·(m − c), so that a bound speaks of the input itself; without quotients where d divides."""
     if condition.relation == DIVIDES:
         return _cleared(condition)
+    condition = _without_factor(condition)
     if condition.relation == EQUAL:
         return _without_extreme(condition)
     if condition.relation == DIFFERS:
@@ -204,13 +220,33 @@ def reduced(condition: Condition) -> Condition:
         h, peeled = atom.over + atom.under * rest, True
     if not peeled:
         return condition
-    if isinstance(h, int):
-        return replace(condition, left=h, right=0)
-    negative = {m: -c for m, c in h.terms.items() if c < 0}
-    right: Size = 0
-    for m, c in negative.items():
-        right = right + (Extent({m: c}) if m else c)
-    return replace(condition, left=h + right, right=right)
+    return _signs_apart(condition, h)
+
+
+def _without_factor(condition: Condition) -> Condition:
+    """W·H ≥ 2·W is H ≥ 2, as W ≥ 1."""
+    h = condition.left - condition.right
+    if isinstance(h, int) or len(h.terms) == 1:
+        return condition
+    counts = (Counter(a for a in m if isinstance(a, Symbol) and a.least > 0) for m in h.terms)
+    common = tuple(reduce(and_, counts).elements())
+    if not common:
+        return condition
+    return _signs_apart(condition, from_terms({_divided(m, common): c for m, c in h.terms.items()}))
+
+
+def _divided(m: Monomial, common: Sequence[Symbol]) -> Monomial:
+    rest = list(m)
+    for s in common:
+        rest.remove(s)
+    return tuple(rest)
+
+
+def _signs_apart(condition: Condition, h: Size) -> Condition:
+    """The condition that is said of a difference, on both sides without minus signs."""
+    left = {m: c for m, c in terms_of(h).items() if c > 0}
+    right = {m: -c for m, c in terms_of(h).items() if c < 0}
+    return replace(condition, left=from_terms(left), right=from_terms(right))
 
 
 def _without_extreme(condition: Condition) -> Condition:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, SupportsIndex, overload
 
 import torch
 from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils._pytree import tree_map
 
 from symconv.extremes import largest, smallest
@@ -42,15 +43,64 @@ READS: Final = frozenset({"item", "tolist", "__int__", "__index__", "__bool__", 
 SIZED: Final = frozenset({
     "pad", "view", "reshape", "expand", "zeros", "ones", "full", "empty", "arange", "linspace", "repeat", "narrow",
     "interpolate", "adaptive_avg_pool2d", "unfold", "__getitem__", "split", "new_zeros", "new_ones", "new_full",
+    "upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d", "upsample_linear1d", "upsample_bilinear2d",
+    "upsample_bicubic2d", "upsample_trilinear3d",
 })  # fmt: skip
 
 #: Functions that move a tensor to another device, where nothing is.
 MOVES: Final = frozenset({"cpu", "cuda"})
 
 _SHAPE: Final = torch.Tensor.shape
+_BYTES: Final = torch.Tensor.nbytes
 
 #: Where a function that is watched has the one that it stands for.
 UNWATCHED: Final = "_symconv_unwatched"
+
+
+class Shape(tuple[Any, ...]):
+    """A torch.Size whose extents keep what they carry, also in their product."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return torch.Size
+
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> Any: ...
+    @overload
+    def __getitem__(self, at: slice[Any, Any, Any]) -> Shape: ...
+    def __getitem__(self, at: Any) -> Any:
+        found = super().__getitem__(at)
+        return Shape(found) if isinstance(at, slice) else found
+
+    def __add__(self, other: Any) -> Any:
+        return Shape(super().__add__(tuple(other)))
+
+    def __radd__(self, other: Any) -> Any:
+        return Shape(tuple(other) + tuple(self))
+
+    def __mul__(self, times: SupportsIndex) -> Any:
+        return Shape(super().__mul__(times))
+
+    __rmul__ = __mul__
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """NumPy's functions of a shape: those of all its extents keep what they carry, others make them numbers."""
+        ours = _OF_ALL.get(func.__name__)
+        if ours is not None and len(args) == 1 and not kwargs:
+            return ours(args[0])
+        said = f"a number that numpy.{func.__name__} takes"
+        return func(*(_settled(x, said) for x in args), **{k: _settled(x, said) for k, x in kwargs.items()})
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+    def numel(self) -> Any:
+        """The number of elements."""
+        return math.prod(self)
+
+
+def _settled(x: Any, said: str) -> Any:
+    return [settled(v, said) for v in x] if isinstance(x, Shape) else x
 
 
 class Asking(TorchFunctionMode):
@@ -66,11 +116,13 @@ class Asking(TorchFunctionMode):
         first = args[0] if args else None
         tracer = self.tracer
         if name == "__get__" and getattr(func, "__self__", None) is _SHAPE:
-            return torch.Size(tracer.shadows(first))
-        if func is torch.Tensor.size:
+            return Shape(tracer.shadows(first))
+        if name == "__get__" and getattr(func, "__self__", None) is _BYTES:
+            return math.prod(tracer.shadows(first)) * args[0].itemsize
+        if func in (torch.Tensor.size, torch.Tensor.stride):
             dim = args[1] if len(args) > 1 else kwargs.get("dim")
-            shadows = tracer.shadows(first)
-            return torch.Size(shadows) if dim is None else shadows[dim]
+            shadows = tracer.shadows(first) if func is torch.Tensor.size else tracer.strides(first)
+            return Shape(shadows) if dim is None else shadows[dim]
         if name in ("numel", "nelement"):
             return math.prod(tracer.shadows(first))
         if name == "__len__" and isinstance(first, torch.Tensor) and first.dim():
@@ -84,11 +136,15 @@ class Asking(TorchFunctionMode):
         if name in SIZED:
             args = (*args[:1], *tree_map(_number, tuple(args[1:])))
             kwargs = tree_map(_number, kwargs)
-        if name == "__getitem__":
-            self._whole_slices(*args)
+        if name in ("__getitem__", "__setitem__"):
+            self._whole_slices(first, args[1])
+        tracer.put_into = held_by(first) if name == "__setitem__" else None
         luggage = tracer.luggage
         luggage.clear()
-        made = func(*map(luggage.packed, args), **{k: luggage.packed(v) for k, v in kwargs.items()})
+        try:
+            made = func(*map(luggage.packed, args), **{k: luggage.packed(v) for k, v in kwargs.items()})
+        finally:
+            tracer.put_into = None
         if name in ("tensor", "as_tensor", "scalar_tensor") and args and _carried(first):
             cells = boxed(first if not isinstance(first, torch.Tensor) else held_by(first).cells)  # type: ignore[union-attr]
             held = held_by(made) or tracer._known(made)
@@ -120,7 +176,8 @@ class Asking(TorchFunctionMode):
             self.tracer.failed = self.tracer.failed or self.tracer.path.where
             raise ValueRead("it reads a value that depends on data")
         self.tracer._assumed(name.strip("_"), [held])
-        return func(held.twin, *args[1:], **kwargs)
+        with _disable_current_modes():
+            return func(held.twin, *args[1:], **kwargs)
 
 
 def _carried(x: Any) -> bool:
@@ -140,13 +197,17 @@ def _number(x: Any) -> Any:
 
 
 def _indices(index: Any) -> Any:
-    """Indices with lists of numbers as tensors, which would lose their values on the way."""
+    """Indices with lists of numbers as tensors, which would lose their values on the way, and ends as numbers."""
+    if isinstance(index, tuple):
+        return tuple(map(_index, index))
+    return _index(index)
+
+
+def _index(index: Any) -> Any:
     if isinstance(index, list) and index and all(type(v) is int for v in index):
         return torch.tensor(index)
-    if isinstance(index, tuple):
-        return tuple(
-            torch.tensor(i) if isinstance(i, list) and i and all(type(v) is int for v in i) else i for i in index
-        )
+    if isinstance(index, slice):
+        return slice(_number(index.start), _number(index.stop), _number(index.step))
     return index
 
 
@@ -265,6 +326,11 @@ def _extreme(choose: Any, extreme: Any) -> Any:
 _OURS: Final[dict[str, Any]] = {
     "int": _WholeMeta("int", (), {}), "float": _FloatMeta("float", (), {}), "range": _RangeMeta("range", (), {}),
     "len": _length, "max": _extreme(max, largest), "min": _extreme(min, smallest),
+}  # fmt: skip
+
+#: Functions of NumPy that take all extents of a shape.
+_OF_ALL: Final[dict[str, Callable[[Iterable[Any]], Any]]] = {
+    "prod": math.prod, "sum": sum, "max": _OURS["max"], "amax": _OURS["max"], "min": _OURS["min"], "amin": _OURS["min"],
 }  # fmt: skip
 
 _INSIDE: Final = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")

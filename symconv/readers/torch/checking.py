@@ -9,6 +9,7 @@ from typing import Any, Final
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost
 from symconv.errors import ExtentError, ModelError
 from symconv.extent import Extent, Size, symbols_of
+from symconv.node import METRICS
 from symconv.readers.torch.copying import Before
 from symconv.readers.torch.example import Example
 from symconv.readers.torch.path import THE_MODULE
@@ -71,7 +72,7 @@ def _checked_at(
     with before.again():
         run = plain(module, call, shapes, at)
     made = compare(lambda scope: ways(scope, at), run, at)
-    return sum(_macs(way.net.node(name).count["mac"], at) for way, m in made for name in m.nodes)
+    return sum(_macs(METRICS["macs"].of(way.net.node(name)), at) for way, m in made for name in m.nodes)
 
 
 def _macs(cost: Cost, at: Mapping[Symbol, int]) -> Number:

@@ -128,7 +128,7 @@ class Luggage:
         if isinstance(x, Ratio):
             self.floats.append(x)
             return float(plain(x))
-        if type(x) in (tuple, list, torch.Size):
+        if isinstance(x, tuple | list) and (type(x) in (tuple, list) or isinstance(x, torch.Size)):
             parts = [self.packed(v) for v in x]
             if all(a is b for a, b in zip(x, parts)):
                 return x

@@ -41,6 +41,8 @@ class Held:
     alike: bool = False
     #: Whether its values come from those of an input.
     given: bool = False
+    #: Whether its elements are sure to follow each other at all sizes.
+    ordered: bool = False
     #: What it is a view of.
     root: Held | None = field(default=None, repr=False)
 

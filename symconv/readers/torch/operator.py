@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 from operator import mul
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from symconv.condition import divides, equal
 from symconv.domain import require
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 def alike(sizes: tuple[Size, ...]) -> Any:
     """One size where it is the same for all axes, as a layer says it."""
     return sizes[0] if sizes and all(x == sizes[0] for x in sizes) else sizes
+
+
+#: Views that leave the elements in their order.
+IN_ORDER: Final = frozenset({"reshape", "flatten", "unflatten", "unsqueeze"})
 
 
 class Operator:
@@ -107,6 +111,14 @@ class Operator:
         """What a size is in this run."""
         return self.tracer.path.value(size)
 
+    def in_numbers(self, reason: str, out: int = 0) -> tuple[int, ...]:
+        """The shape of an output in this run, where no formula is known: all that it is made from is pinned."""
+        sizes = [*(x for v in self.tensors() for x in v.shape), *flat(self.arguments.values())]
+        for x in sizes:
+            if isinstance(x, Extent):
+                self.tracer.path.pin(x, reason)
+        return tuple(self.outs[out][0])
+
     def broadcast(self, *shapes: tuple[Size, ...]) -> tuple[Size, ...]:
         """The common shape; an extent in symbols that is 1 in this run alone is a condition."""
         rank = max(map(len, shapes), default=0)
@@ -164,6 +176,7 @@ class Operator:
                 return self.add(Look(operation, shape, dtype), self.tracer.node_of(value), dtype=dtype)
             return made
         made = self.add(Look(operation, shape, dtype), value, dtype=dtype)
+        made.ordered = value.ordered and operation in IN_ORDER
         made.root = value.root or value
         return made
 
@@ -231,3 +244,11 @@ def product(sizes: Iterable[Size]) -> Size:
 def is_number(size: Size) -> bool:
     """Whether a size is a number."""
     return not isinstance(size, Extent)
+
+
+def flat(values: Iterable[Any]) -> Iterable[Any]:
+    for v in values:
+        if isinstance(v, list | tuple):
+            yield from flat(v)
+        else:
+            yield v

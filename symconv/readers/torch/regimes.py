@@ -104,7 +104,7 @@ class Regimes:
         shared = [scope for scope in (call, self.fold(call)) if scope in boxes]
         for box in [boxes[scope] for scope in shared[:1]]:
             for s, sizes in box.sizes.items():
-                if point[s] not in sizes:
+                if s in point and point[s] not in sizes:
                     self.borders.append(Box({s: sizes}))
             self.borders += [Box({}, (c,)) for c in box.open if point not in Box({}, (c,))]
 

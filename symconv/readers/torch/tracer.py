@@ -25,7 +25,7 @@ from symconv.network import Network
 from symconv.readers.torch.courier import Luggage
 from symconv.readers.torch.held import Held, Kept, boxed, dtype_name, held_by, hold, leaves, symbols_in, values_of
 from symconv.readers.torch.ledger import Ledger
-from symconv.readers.torch.operator import Operator, product
+from symconv.readers.torch.operator import Operator, flat, product
 from symconv.readers.torch.path import THE_MODULE, Path
 from symconv.readers.torch.quick import quick
 from symconv.readers.torch.registry import RULES
@@ -110,6 +110,8 @@ class Tracer(TorchDispatchMode):
         self._names: tuple[str, ...] = ()
         #: Whether an operator runs, which torch may do in Python.
         self.busy = 0
+        #: The tensor into a part of which the program puts another one, while it does: that part as far as it is known.
+        self.put_into: Held | None = None
         #: Where it was when something went wrong.
         self.failed = ""
         #: Operators without a rule, each with the modules that call it.
@@ -155,6 +157,8 @@ class Tracer(TorchDispatchMode):
         op = Operator(self, name, arguments, [(tuple(t.size()), dtype_name(t.dtype)) for t in outs])
         made = self._ruled(func, op)
         follow(name, func, given, named, called, outs, made)
+        if self.put_into is not None and name in PARTS:
+            self.put_into = made[0]
         if name == "sum":
             self._added_up(op.tensors()[0], made[0])
         shapes = []
@@ -165,10 +169,11 @@ class Tracer(TorchDispatchMode):
                 self._written(out, held)
             hold(out, held)
         # A number that is put into a part of a tensor is expanded to plain numbers first.
-        filled = name == "expand" and made[0].constant and made[0].kept is None
+        put = self.put_into is not None and name in FITTED
+        filled = put or (name == "expand" and made[0].constant and made[0].kept is None)
         nodes = tuple(islice(self.placed, before, None))
         shown = () if filled else tuple(shapes)
-        self._note(Made(str(func), self.path.where, shown, nodes, name in PASSED or name == "slice"))
+        self._note(Made(str(func), self.path.where, shown, nodes, put or name in PASSED or name == "slice"))
         luggage.clear()
         return result
 
@@ -258,7 +263,10 @@ class Tracer(TorchDispatchMode):
         sized = _sized(op)
         first = op.tensors()[0] if op.tensors() else None
         if op.name in PASSED and first is not None:
-            return [Held(first.shape, op.dtype, first.node, first.kept, root=first.root or first)]
+            same = Held(first.shape, op.dtype, first.node, first.kept, root=first.root or first)
+            plain = op.name == "contiguous" and op.get("memory_format") in (None, 0, torch.contiguous_format)
+            same.ordered = plain or (op.name != "contiguous" and first.ordered)
+            return [same]
         try:
             with asking(self._asked, self.path.where or THE_MODULE):
                 if rule is not None:
@@ -279,7 +287,7 @@ class Tracer(TorchDispatchMode):
             where.append(self.path.where)
         values = op.tensors()
         moving = any(symbols_in(v.shape) for v in values) or any(
-            isinstance(x, Extent) for x in _flat(op.arguments.values())
+            isinstance(x, Extent) for x in flat(op.arguments.values())
         )
         made = []
         for i, (shape, dtype) in enumerate(op.outs):
@@ -414,7 +422,7 @@ class Tracer(TorchDispatchMode):
     def input(self, tensor: Any, name: str, shape: tuple[Size, ...]) -> None:
         """A tensor that the module is called with."""
         self.net.input(name, *shape, dtype=dtype_name(tensor.dtype))
-        hold(tensor, Held(shape, dtype_name(tensor.dtype), name))
+        hold(tensor, Held(shape, dtype_name(tensor.dtype), name, ordered=True))
 
     def shadows(self, tensor: Any) -> list[int]:
         """The extents of a tensor as numbers that carry them."""
@@ -422,6 +430,27 @@ class Tracer(TorchDispatchMode):
         if held is None:
             return [int(x) for x in tensor.size()]
         return [shadow(x, self.path) for x in held.shape]
+
+    def strides(self, tensor: Any) -> list[int]:
+        """The strides of a tensor as numbers that carry sizes; its extents are pinned where its layout is not certain.
+
+        A reshape, say, is a view or a copy, which hangs on sizes.
+        """
+        held = held_by(tensor)
+        if held is None:
+            return list(tensor.stride())
+        if not held.ordered:
+            for x in held.shape:
+                self.path.pin(x, "strides, which depend on the layout of a tensor")
+            return list(tensor.stride())
+        return [shadow(product(held.shape[i + 1 :]), self.path) for i in range(len(held.shape))]
+
+
+#: What takes a part of a tensor.
+PARTS: Final = frozenset({"slice", "select", "unsqueeze"})
+
+#: What torch does with a tensor so that it fits into a part of another one.
+FITTED: Final = frozenset({"view", "expand"})
 
 
 def parameter(kept: Kept) -> Parameter:
@@ -477,11 +506,3 @@ def _size(x: Any) -> Any:
     if isinstance(x, list):
         return [_size(v) for v in x]
     return x
-
-
-def _flat(values: Iterable[Any]) -> Iterable[Any]:
-    for v in values:
-        if isinstance(v, list | tuple):
-            yield from _flat(v)
-        else:
-            yield v

@@ -184,6 +184,24 @@ def _zeroed(x):
     return y
 
 
+def _put(x, write):
+    y = x.clone()
+    write(y)
+    return y
+
+
+def _larger(x, m):
+    y = x.new_zeros(*x.shape[:2], x.shape[2] + m, x.shape[3])
+    y[:, :, : x.shape[2]] = x
+    return y
+
+
+def _every_other_row(x):
+    x = x.contiguous()
+    n, c, h, w = x.shape
+    return x.as_strided((n, c, (h + 1) // 2, w), (x.stride(0), x.stride(1), 2 * x.stride(2), 1))
+
+
 def functions(c, m):
     """Functions of an image that compute with its sizes, by name."""
     pad = functional.pad
@@ -238,6 +256,27 @@ def functions(c, m):
         "zeroed": _zeroed,
         "bits": lambda x: pad(x, (0, x.shape[3] & 1)),
         "power of 2": lambda x: pad(x, (0, 2 ** math.ceil(math.log2(x.shape[3])) - x.shape[3])),
+        "shape's numel": lambda x: pad(x, (0, x.shape[2:].numel() % m)),
+        "shapes put together": lambda x: x.reshape(*x.shape[:2].__add__((1,)), -1),
+        "stride": lambda x: pad(x, (0, x.contiguous().stride(1) % m)),
+        "every other row by strides": _every_other_row,
+        "bytes": lambda x: pad(x, (0, x.nbytes % 3)),
+        "put at the begin": lambda x: _put(x, lambda y: y[:, :, :10, :m].zero_()),
+        "number put": lambda x: _put(x, lambda y: y.__setitem__((slice(None), 0, slice(20)), 0)),
+        "row put": lambda x: _put(x, lambda y: y.__setitem__((..., slice(10), slice(m)), x[:, :, :1, :m])),
+        "put into a larger one": lambda x: _larger(x, m),
+        "triangle": lambda x: (
+            x[:, :, torch.tril_indices(x.shape[2], x.shape[2], -1, device=x.device)[0]] if x.shape[2] < 12 else x
+        ),
+        "diagonals": lambda x: x.diagonal(1, 2, 3)[:, :, None] if min(x.shape[2:]) > 1 else x,
+        "differences": lambda x: x.diff(dim=3),
+        "turned": lambda x: torch.rot90(x, 1, (2, 3)),
+        "circular": lambda x: pad(x, (0, 1, 1, 0), mode="circular"),
+        "unpooled": lambda x: functional.max_unpool2d(*functional.max_pool2d(x, 2, return_indices=True), 2),
+        "numpy's product": lambda x: x.reshape(x.shape[0], c, 1, int(np.prod(x.shape[2:]))),
+        "sizes in a tensor": lambda x: functional.interpolate(x, size=(torch.tensor(x.shape[2:]) // 2 + 1).tolist()),
+        "end in a tensor": lambda x: x[:, :, : torch.tensor(x.shape)[2] // m + 1],
+        "unflattened": lambda x: x[..., : x.shape[3] // m * m].unflatten(3, (-1, m)).mean(-1),
         "difference": lambda x: pad(x, (0, abs(x.shape[2] - x.shape[3]))),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from symconv.condition import at_least, equal
 from symconv.domain import require
 from symconv.extent import Extent, Size
+from symconv.extremes import largest, smallest
 from symconv.layers import Concat, Transpose
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator, product
@@ -27,6 +28,9 @@ def _reshape(op: Operator) -> Held:
         return op.look("view", tuple(_as_type(op, x)), x)
     else:
         wanted = op.sizes("size", "shape")
+        own = x.shape[len(x.shape) - len(wanted) :]
+        if op.tracer.put_into is not None and tuple(map(op.at, own)) == wanted:  # torch leaves axes of 1 out
+            wanted = own
     return op.look("reshape", op.reshaped(x.shape, wanted), x)
 
 
@@ -139,8 +143,7 @@ def _stack(op: Operator) -> Held:
         for a, b in zip(first, other.shape):
             op.same(a, b, f"{op.name} of equal extents") if op.name == "stack" else None
     if op.name != "stack":
-        shape = tuple(op.outs[0][0])
-        rank = len(shape)
+        rank = len(op.outs[0][0])
         axis = {"vstack": 0, "hstack": min(1, len(first) - 1), "dstack": 2, "column_stack": 1}[op.name]
         if len(first) == rank:
             return joined(op, values, axis)
@@ -242,6 +245,9 @@ def _expand(op: Operator) -> Held:
     x = op.tensor("self")
     other = op.get("other")
     wanted = other.shape if isinstance(other, Held) else op.sizes("size")
+    into = op.tracer.put_into
+    if into is not None and tuple(map(op.at, into.shape)) == wanted:  # torch says the numbers of this run
+        wanted = into.shape
     own = (1,) * (len(wanted) - len(x.shape)) + x.shape
     made = tuple(_expanded(op, a, b) for a, b in zip(own, wanted))
     if x.constant and x.kept is None:
@@ -280,7 +286,7 @@ def _repeat_interleave(op: Operator) -> Held:
     x, repeats = op.get("self"), op.get("repeats")
     if not isinstance(x, Held) or isinstance(repeats, Held):
         read = [v for v in (x, repeats) if isinstance(v, Held)]
-        return op.move("repeat", tuple(op.outs[0][0]), *read)
+        return op.move("repeat", op.in_numbers("how often each element is repeated"), *read)
     if op.get("dim") is None:
         return op.move("repeat", (product(x.shape) * repeats,), x)
     axis = op.axis(len(x.shape), "dim")
@@ -324,6 +330,12 @@ def _unfold(op: Operator) -> Held:
     return op.move("im2col", (*leading, channels * product(kernel), places), x)
 
 
+@shape_only("elements put back to where the largest ones were", "max_unpool2d", "max_unpool3d")
+def _unpool(op: Operator) -> Held:
+    x, size = op.tensor("self"), op.sizes("output_size")
+    return op.move("unpool", (*x.shape[: len(x.shape) - len(size)], *size), x, op.tensor("indices"))
+
+
 @shape_only("the windows of an axis as a new one", "unfold")
 def _windows(op: Operator) -> Held:
     x = op.tensor("self")
@@ -336,7 +348,24 @@ def _windows(op: Operator) -> Held:
 
 @shape_only("one of two axes' diagonals", "diagonal", "diag_embed", "diag")
 def _diagonal(op: Operator) -> Held:
-    return op.move(op.name, tuple(op.outs[0][0]), op.tensor("self"))
+    x = op.tensor("self")
+    offset, rank = op.get("offset", "diagonal", default=0), len(x.shape)
+    if op.name == "diag_embed" or (op.name == "diag" and rank == 1):
+        return op.move(op.name, _with_diagonal(op, x.shape, offset), x)
+    a, b = op.axis(rank, "dim1"), op.axis(rank, "dim2", default=1)
+    rows, columns = x.shape[a] + smallest(offset, 0), x.shape[b] - largest(offset, 0)
+    rest = [n for i, n in enumerate(x.shape) if i not in (a, b)]
+    return op.move(op.name, (*rest, smallest(rows, columns)), x)
+
+
+def _with_diagonal(op: Operator, shape: tuple[Size, ...], offset: Size) -> tuple[Size, ...]:
+    """The shape of matrices whose diagonals are the last axis."""
+    rank = len(shape) + 1
+    side = shape[-1] + largest(offset, -offset)
+    made: list[Size] = list(shape[:-1])
+    for axis in sorted((op.axis(rank, "dim1", default=-2), op.axis(rank, "dim2", default=-1))):
+        made.insert(axis, side)
+    return tuple(made)
 
 
 @shape_only(
@@ -361,8 +390,7 @@ def _polar(op: Operator) -> Held:
 
 @shape_only("a view as strides say", "as_strided")
 def _as_strided(op: Operator) -> Held:
-    x, size = op.tensor("self"), op.sizes("size")
-    for s in x.shape:
-        if isinstance(s, Extent):
-            op.tracer.path.pin(s, "strides in numbers")
+    x, size, strides = op.tensor("self"), op.sizes("size"), op.sizes("stride")
+    last = sum(((n - 1) * stride for n, stride in zip(size, strides)), op.get("storage_offset", default=0))
+    require(at_least(product((x.root or x).shape), last + 1), "a view that is inside of the tensor")
     return op.look("as_strided", size, x)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from symconv.condition import at_least
+from symconv.domain import require
 from symconv.extent import Extent, Size
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator, product
@@ -24,8 +26,21 @@ def _new(op: Operator) -> Held:
     if op.name.endswith("_window"):
         return op.fresh((op.get("window_length"),))
     if op.name.endswith("_indices"):
-        return op.fresh(tuple(op.outs[0][0]))
+        return op.fresh(_of_triangle(op))
     return op.fresh(op.sizes("size"))
+
+
+def _of_triangle(op: Operator) -> tuple[Size, ...]:
+    """The shape of the places of a matrix on one side of a diagonal."""
+    rows, columns, offset = op.get("row"), op.get("col"), op.get("offset", default=0)
+    if rows != columns or not isinstance(offset, int):
+        return op.in_numbers("places of a triangle")
+    below = offset if op.name == "tril_indices" else -offset
+    most = max(-below, below + 1)
+    require(at_least(rows, most), "a diagonal inside of the matrix")
+    side = rows + below if below <= 0 else rows - below - 1
+    half = side * (side + 1) // 2
+    return 2, half if below <= 0 else rows * rows - half
 
 
 @shape_only(
@@ -49,7 +64,7 @@ def _arange(op: Operator) -> Held:
     for x in (start, end, step):
         if isinstance(x, Ratio):
             op.tracer.path.pin(x.over, "an end of positions that is a float")
-    return op.fresh(tuple(op.outs[0][0]))
+    return op.fresh(op.in_numbers("positions at steps of a size"))
 
 
 @shape_only("coordinates of a grid", "meshgrid", "cartesian_prod")
