@@ -196,6 +196,8 @@ def _between_runs(runs: Sequence[Run], low: int, high: int) -> list[Run]:
 
 def _repeated(late: Sequence[Run], period: int, low: int, high: int) -> list[Run]:
     """The numbers in [low, high) with a residue in `late`, as runs."""
+    if not late:
+        return []
     if list(late) == [(0, period)]:
         return [(low, high)]
     first, last = low // period, (high - 1) // period

@@ -118,6 +118,7 @@ def test_far_bounds_and_long_periods_cost_nothing() -> None:
     assert repr(congruent(prime, 7) & at_least(8)) == f"X ≥ {prime + 7}, X ≡ 7 (mod {prime})"
     assert congruent(prime, 7).period == prime
     assert congruent(2**61, *range(3)).least == 1
+    assert exactly(32) & ~at_least(2**60) == exactly(32)
     crossed = congruent(2**20, 5) & congruent(3**10, 7)
     assert (crossed.period, crossed.least) == (2**20 * 3**10, pow(2**20, -1, 3**10) * 2 % 3**10 * 2**20 + 5)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from functools import lru_cache
 from types import ModuleType
@@ -35,6 +35,7 @@ from symconv.readers.torch.shadow import (
     size_in,
 )
 from symconv.readers.torch.tracer import Tracer, ValueRead
+from symconv.readers.torch.written import asking_floats
 
 #: Functions that hand out the values of a tensor.
 READS: Final = frozenset({"item", "tolist", "__int__", "__index__", "__bool__", "__float__", "numpy", "__array__"})
@@ -379,6 +380,11 @@ _SYMBOLIC: Final[dict[str, Any]] = {
 _LEFT: Final = frozenset({"torch", "symconv", "numpy", "sympy", "builtins", "typing", "__main__"})
 
 
+def _uses_torch(name: str, module: ModuleType, packages: Set[str]) -> bool:
+    package = name.partition(".")[0]
+    return package in packages or (package not in _LEFT and vars(module).get("torch") is torch)
+
+
 def _packages(model: Any) -> set[str]:
     return {type(m).__module__.partition(".")[0] for m in model.modules()} - {"torch"}
 
@@ -410,17 +416,11 @@ def python_of(model: Any) -> Iterator[None]:
     put += [(torch.nn.functional, name, value) for name, value in _OURS.items()]
     put += [(torch, name, value) for name, value in _SYMBOLIC.items() if hasattr(torch, name)]
     put.append((torch.nn.functional, "_sym_int", as_whole))
-    for key, module in list(sys.modules.items()):
-        package = key.partition(".")[0]
-        uses = package in packages or (
-            package not in _LEFT and vars(module).get("torch") is torch if hasattr(module, "__dict__") else False
-        )
-        if module is None or not uses:
-            continue
+    used = [m for key, m in list(sys.modules.items()) if isinstance(m, ModuleType) and _uses_torch(key, m, packages)]
+    for module in used:
         names = vars(module)
         put += [(module, name, value) for name, value in _OURS.items() if name not in names]
-        if isinstance(module, ModuleType):
-            put += [(module, name, ours) for name, own, ours in _replaced(module, len(names)) if names.get(name) is own]
+        put += [(module, name, ours) for name, own, ours in _replaced(module, len(names)) if names.get(name) is own]
     put += [(math, name, value) for name, value in _MATH.items()]
     absent = object()
     before = [(module, name, vars(module).get(name, absent)) for module, name, _ in put]
@@ -429,7 +429,8 @@ def python_of(model: Any) -> Iterator[None]:
     try:
         for module, name, value in put:
             setattr(module, name, value)
-        yield
+        with asking_floats(model, used):
+            yield
     finally:
         for module, name, value in before:
             if value is absent:

@@ -82,7 +82,10 @@ class Box:
                     return b
             return None
         (s,) = apart
-        both = self.of(s) | other.of(s)
+        try:
+            both = self.of(s) | other.of(s)
+        except Undecided:
+            return None
         kept = {k: v for k, v in self.sizes.items() if k != s}
         return replace(self, sizes=kept if both.all else {**kept, s: both})
 

@@ -34,6 +34,9 @@ LOOKED: Final = 1 << 10
 CLASSES: Final = 16
 POINTS: Final = 1 << 10
 
+#: Sizes that are run at, at most.
+LARGEST: Final = 1 << 20
+
 
 @dataclass
 class Way:
@@ -224,7 +227,7 @@ class Regimes:
         values += [*range(LOOKED, 0, -7), own * 2 + 1, own * 3 + 2]
         seen: dict[tuple[bool, ...], int] = {}
         for v in values:
-            if v >= s.least and (s.name != "N" or v > 1):
+            if s.least <= v <= LARGEST and (s.name != "N" or v > 1):
                 seen.setdefault(tuple(v in its for its in ordered), v)
         return list(seen.values())[:CLASSES]
 

@@ -173,38 +173,44 @@ class Shadow(_Ordered, int):
         return _quotient(other, self, self.path)
 
     def __pow__(self, other: Any, modulo: Any = None) -> Any:
-        if modulo is None and isinstance(other, int) and 0 <= plain(other) <= 8:
+        if modulo is None and type(other) is int and 0 <= other <= 8:
             made: Any = 1
-            for _ in range(plain(other)):
+            for _ in range(other):
                 made = made * self
             return made
         if modulo is None and other == 0.5:
             return root(self)
-        return pow(self.path.pin(self.size, "a power"), plain(other), modulo)
+        return pow(settled(self, _POWER), settled(other, _POWER), modulo)
 
     def __rpow__(self, other: Any, modulo: Any = None) -> Any:
-        return pow(plain(other), self.path.pin(self.size, "an exponent"), modulo)
+        return pow(settled(other, _POWER), settled(self, _POWER), modulo)
 
     def __rshift__(self, other: Any) -> Any:
-        return self // (1 << plain(other)) if type(other) is int else int.__rshift__(self._fixed(), other)
+        return self // (1 << other) if type(other) is int else self._fixed() >> settled(other, _BITS)
+
+    def __rrshift__(self, other: Any) -> Any:
+        return settled(other, _BITS) >> self._fixed()
 
     def __lshift__(self, other: Any) -> Any:
-        return self * (1 << plain(other)) if type(other) is int else int.__lshift__(self._fixed(), other)
+        return self * (1 << other) if type(other) is int else self._fixed() << settled(other, _BITS)
+
+    def __rlshift__(self, other: Any) -> Any:
+        return settled(other, _BITS) << self._fixed()
 
     def __and__(self, other: Any) -> Any:
         if type(other) is int and other >= 0 and not other & (other + 1):
             return self % (other + 1)
-        return int.__and__(self._fixed(), plain(other)) if isinstance(other, int) else NotImplemented
+        return self._fixed() & settled(other, _BITS)
 
     __rand__ = __and__
 
     def __or__(self, other: Any) -> Any:
-        return int.__or__(self._fixed(), plain(other)) if isinstance(other, int) else NotImplemented
+        return self._fixed() | settled(other, _BITS)
 
     __ror__ = __or__
 
     def __xor__(self, other: Any) -> Any:
-        return int.__xor__(self._fixed(), plain(other)) if isinstance(other, int) else NotImplemented
+        return self._fixed() ^ settled(other, _BITS)
 
     __rxor__ = __xor__
 
@@ -218,7 +224,7 @@ class Shadow(_Ordered, int):
         return int.bit_count(self._fixed())
 
     def _fixed(self) -> int:
-        return self.path.pin(self.size, "an operation on bits")
+        return self.path.pin(self.size, _BITS)
 
     def __neg__(self) -> Any:
         return Shadow(-plain(self), -self.size, self.path)
@@ -295,6 +301,8 @@ def _quotient(a: Any, b: Any, path: Path) -> Any:
 
 
 _ROUNDED: Final = "a float that is rounded"
+_POWER: Final = "a power or an exponent"
+_BITS: Final = "an operation on bits"
 
 
 class Ratio(_Ordered, float):
@@ -422,12 +430,21 @@ class Ratio(_Ordered, float):
     def __pow__(self, other: Any, modulo: Any = None) -> Any:
         if other == 0.5:
             return root(self)
-        if isinstance(other, int) and 0 <= plain(other) <= 4:
+        if type(other) is int and 0 <= other <= 4:
             made: Any = 1
-            for _ in range(plain(other)):
+            for _ in range(other):
                 made = made * self
             return made
-        return float(plain(self) ** plain(other))
+        return float(settled(self, _POWER) ** settled(other, _POWER))
+
+    def __rpow__(self, other: Any, modulo: Any = None) -> Any:
+        return settled(other, _POWER) ** settled(self, _POWER)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
 
     def _rounded(self, size: Size, wanted: int, needs: Certain, apart: Size) -> Any:
         """The size as an integer where the float says so too, at all sizes: a condition where that is not certain.
@@ -457,7 +474,7 @@ class Ratio(_Ordered, float):
     def __round__(self, digits: Any = None) -> Any:
         """To the nearest integer, halves to the even one."""
         if digits:
-            return round(plain(self), digits)
+            return round(settled(self, _ROUNDED), digits)
         size = floor(2 * self.over + self.under, 2 * self.under)
         halves = 2 * self.over + self.under - 2 * self.under * size
         if self.path.decide(EQUAL, halves, 0, reason="a half that is rounded") and self.path.decide(

@@ -103,6 +103,18 @@ class Either(nn.Module):
         return y + functional.conv2d(x, self.small, padding=1) if long else functional.conv2d(y, self.large, padding=2)
 
 
+class Scaled(nn.Module):
+    """Resizes by a float that the module has."""
+
+    def __init__(self, scale):
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, x, more=1.5):
+        rows, columns = (int(self.scale * s) for s in x.shape[2:])
+        return functional.interpolate(x, size=(rows + 1, int(more + columns)))
+
+
 class WhileLarge(nn.Module):
     """Convolutions until an axis is short."""
 
@@ -256,6 +268,9 @@ def functions(c, m):
         "zeroed": _zeroed,
         "bits": lambda x: pad(x, (0, x.shape[3] & 1)),
         "power of 2": lambda x: pad(x, (0, 2 ** math.ceil(math.log2(x.shape[3])) - x.shape[3])),
+        "float first": lambda x: x[:, :, : int(0.5 * x.shape[2]) + 1, : int(x.shape[3] - 0.25 * x.shape[3])],
+        "0.7 first": lambda x: x[..., : int(0.7 * x.shape[3]) + 1],
+        "float compared": lambda x: x.transpose(2, 3) if x.shape[2] > 20.5 else x,
         "shape's numel": lambda x: pad(x, (0, x.shape[2:].numel() % m)),
         "shapes put together": lambda x: x.reshape(*x.shape[:2].__add__((1,)), -1),
         "stride": lambda x: pad(x, (0, x.contiguous().stride(1) % m)),
@@ -318,6 +333,7 @@ def program(rng, c, parts=6, nested=True):
             lambda: Either(
                 c, rng.randint(3, 80), rng.choice([2, 3]), rng.choice(["kernel", "groups", "input", "both"])
             ),
+            lambda: Scaled(rng.choice([0.5, 0.75, 1.25])),
             lambda: Two(c, rng.random() < 0.5),
             lambda: Up(c, rng.choice(["size", "scale", "transposed"])),
             lambda: Places(c, rng.choice([0, 7, 16])),

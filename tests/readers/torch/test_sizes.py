@@ -72,6 +72,9 @@ def test_what_floats_lose_on_the_way():
     assert len(agrees(lambda x: x[:, :, : math.ceil(x.shape[2] / 7) * 5], 50, 64, range(1, 100))) >= 90
 
 
+#: A number that a program has by a name.
+HALF = 0.5
+
 KEPT = {
     "max and min": lambda x: x[:, :, : max(x.shape[2] // 4, min(x.shape[3], 3))],
     "of a slice": lambda x: functional.pad(x, (0, max(x.shape[2:]) - x.shape[3], 0, max(x.shape[2:]) - x.shape[2])),
@@ -79,6 +82,21 @@ KEPT = {
     "NumPy": lambda x: functional.pad(x, (0, int(np.ceil(x.shape[3] / 32) * 32) - x.shape[3])),
     "NumPy's largest": lambda x: x[:, :, : np.maximum(x.shape[2] // 2, 1)],
     "a divisor": lambda x: x[:, :, : math.gcd(x.shape[2], x.shape[3])],
+    "a float first": lambda x: x[:, :, : int(0.5 * x.shape[2]), : int(1.0 + 0.25 * (x.shape[3] / 2))],
+    "a float by name": lambda x, more=1.5: x[:, :, : int(HALF * x.shape[2] + more)],
+    "a shape's product": lambda x: functional.pad(x, (0, x.shape[2:].numel() % 7, 0, int(np.prod(x.shape[2:])) % 5)),
+    "shapes put together": lambda x: x.reshape(torch.Size((1, 2)) + x.shape[2:][::-1]),
+    "strides": lambda x: functional.pad(x, (0, x.contiguous().stride(1) % 5, 0, x.flatten(1).stride(0) % 3)),
+    "bytes": lambda x: functional.pad(x, (0, x.nbytes % 3)),
+    "a shape as a tensor": lambda x: functional.interpolate(x, size=(torch.tensor(x.shape[2:]) // 2 + 1).tolist()),
+    "an end in a tensor": lambda x: x[:, :, : torch.tensor(x.shape)[2] // 2 + 1],
+    "a view by strides": lambda x: x.as_strided(
+        (1, 2, x.shape[2] // 2, x.shape[3]), (0, x.stride(1), 2 * x.stride(2), 1)
+    ),
+    "a diagonal": lambda x: x.diagonal(1, 2, 3)[:, :, None],
+    "diagonals": lambda x: x[:, :, 0].diag_embed(-1),
+    "places of a triangle": lambda x: x[:, :, torch.triu_indices(x.shape[2], x.shape[2], 1, device="meta")[1]],
+    "unpooled": lambda x: functional.max_unpool2d(*functional.max_pool2d(x, (2, 1), return_indices=True), (2, 1)),
     "recomputed": lambda x: functional.interpolate(x, scale_factor=0.5, recompute_scale_factor=True),
 }
 
@@ -86,6 +104,100 @@ KEPT = {
 @pytest.mark.parametrize("name", KEPT)
 def test_functions_that_keep_sizes(name):
     assert len(agrees(KEPT[name], 48, 64, range(2, 60), (2, 33, 64, 70))) >= 58 * 4 - 3
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x[:, :, : 1 << (x.shape[2] - 1).bit_length()],
+        lambda x: x[:, :, : int((x.shape[2] / 2) ** 1.5)],
+        lambda x: x[:, :, : int(round(x.shape[2] / 3, 1))],
+        lambda x: x[:, :, : (x.shape[2] & x.shape[3]) + 1],
+        lambda x: x[:, :, : 3 ** x.shape[2]],
+        lambda x: x.new_zeros(1, 2, x.transpose(2, 3).stride(2) * x.shape[2], 3),
+    ],
+)
+def test_what_has_no_formula_is_a_number(function):
+    """And no pin is lost: where the domain has other sizes, they are right."""
+    agrees(function, 48, 64, (1, 2, 16, 47, 48, 49, 50, 60, 64, 65, 128), (1, 48, 63, 64, 65, 70))
+
+
+def test_a_slice_that_torch_leaves_out_is_a_branch():
+    for h, inside in ((9, range(1, 11)), (32, range(10, 60))):
+        assert [a for a, _ in agrees(lambda x: x[:, :, :10], h, 64, range(1, 60))] == list(inside)
+
+
+PUT = {
+    "a number": lambda x: _put(x, (..., slice(10), slice(3)), 0),
+    "a number in all": lambda x: _put(x, (slice(None), 0), 1.5),
+    "a row": lambda x: _put(x, (slice(None), slice(None), slice(1, None)), x[:, :, :1]),
+    "what fits": lambda x: _put(x, (0, slice(None), slice(-3, None)), x[0, :, :3]),
+    "into a larger one": lambda x: _put(functional.pad(x, (0, 5)), (..., slice(x.shape[3])), x * 2),
+}
+
+
+def _put(x, index, value):
+    y = x.clone()
+    y[index] = value
+    return y
+
+
+@pytest.mark.parametrize("name", PUT)
+@pytest.mark.parametrize("h", [9, 48])
+def test_tensors_put_into_a_part(name, h):
+    assert len(agrees(PUT[name], h, 64, range(1, 60), (3, 33, 64))) >= 20
+
+
+class Chooses(nn.Module):
+    """One of several convolutions with one output, all of them the module's own operators."""
+
+    def __init__(self, how):
+        super().__init__()
+        self.small, self.large = nn.Parameter(torch.zeros(4, 4, 3, 3)), nn.Parameter(torch.zeros(4, 4, 5, 5))
+        self.how = how
+
+    def forward(self, x):
+        if self.how == "kernel":
+            big = x.shape[2] > 40
+            return functional.conv2d(x, self.large, padding=2) if big else functional.conv2d(x, self.small, padding=1)
+        if self.how == "groups":
+            if x.shape[2] > 40:
+                return functional.conv2d(x, self.small, padding=1)
+            many = 2 if x.shape[3] > 40 else 4
+            return functional.conv2d(x, self.small[:, : 4 // many], padding=1, groups=many)
+        if self.how == "inside":  # the same output of another input
+            return x + functional.conv2d(x[:, :, :7] if x.shape[2] > 40 else x, self.small).mean((2, 3), keepdim=True)
+        y = functional.pad(x, (0, -x.shape[3] % 4)) if x.shape[3] % 4 else x  # one extent in two forms
+        return functional.conv2d(y, self.small, padding=1) if y.shape[3] > 45 else y
+
+
+@pytest.mark.parametrize("how", ["kernel", "groups", "inside", "forms"])
+@pytest.mark.parametrize(("h", "w"), [(64, 64), (32, 30), (48, 33), (37, 60)])
+def test_operators_of_two_ways_are_the_same_only_where_all_that_they_do_is(how, h, w):
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from symconv.readers.torch import read_torch
+
+    module = Chooses(how).to("meta")
+    net = read_torch(module, torch.empty(1, 4, h, w, device="meta")).network
+    assert str(net.domain) in ("everywhere", "H ≥ 3, W ≥ 3")
+    assert net.evaluate("params") == 4 * 4 * (9 + 25)
+    for a in (3, 6, 7, 8, 37, 40, 41, 64):
+        for b in (3, 30, 33, 40, 41, 44, 45, 46, 47, 48, 49, 60, 64):
+            with FlopCounterMode(display=False) as counter:
+                module(torch.empty(3, 4, a, b, device="meta"))
+            assert 2 * net.evaluate("macs", N=3, H=a, W=b) == counter.get_total_flops(), (a, b)
+
+
+def test_an_unknown_cost_is_one_symbol_for_one_input():
+    """The elements of ten rows are chosen on one side of a branch, those of twenty on the other."""
+
+    def function(x):
+        return x.topk(3, 2)[0] + (x[:, :, :20] if x.shape[2] > 40 else x[:, :, :10]).topk(3, 2)[0]
+
+    for h in (30, 60):
+        costs = [s for s in read(function, h, 64).symbols if s.startswith("cost")]
+        assert sorted(costs) == ["cost[topk 2]", "cost[topk 3]", "cost[topk]"]
 
 
 def test_functions_that_know_no_sizes_say_so():
