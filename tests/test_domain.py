@@ -223,6 +223,9 @@ def test_a_floor_is_peeled_off_a_bound() -> None:
         (at_least(h * (x // 28) ** 2, 1), "X ≥ 28"),
         (equal(largest(0, x - smallest(3, x) - 7), largest(0, x - 10)), "everywhere"),
         (at_least(smallest(x, h), 3), "X ≥ 3, H ≥ 3"),
+        (at_least(x * h, 2 * x), "H ≥ 2"),
+        (equal(x * x * h * n, 3 * x * n), "X·H = 3"),
+        (at_least(h * x + x, 2 * x * (h // 2)), "everywhere"),
     ],
 )
 def test_maxima_minima_and_products_are_taken_apart(condition: Condition, text: str) -> None:
