@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from math import prod
 from typing import Final
@@ -75,6 +76,7 @@ class _Partly:
 
     def __init__(self, regimes: Regimes, boxes: Sequence[Mapping[str, Box]]) -> None:
         self.regimes, self.boxes = regimes, boxes
+        self._fewer = list(self._conditional())
         self._added = list[_Added]()
         for w, way in enumerate(regimes.ways):
             for scope, pairs in way.other.items():
@@ -82,6 +84,7 @@ class _Partly:
                 for j, m in enumerate(way.traced.tracer.made):
                     if m.where == scope and j not in matched and _works(way.traced.net, m):
                         self._note(scope, w, j)
+        self._sizes: dict[tuple[str, frozenset[int]], Size] = {}
         #: By run the names in the merged network of its nodes.
         self._names: dict[int, dict[str, str]] = {}
 
@@ -114,10 +117,16 @@ class _Partly:
 
     def can_be_said(self, scope: str) -> bool:
         """Whether it can be said in brackets when each of a call's operators runs."""
-        nothing, fold = Domain(), self.regimes.fold
-        ways = {frozenset(ws) for _, where, ws in self._conditional() if fold(where) == scope}
-        ways |= {frozenset(a.places) for a in self._added if fold(a.scope) == scope}
-        return all(self._times(scope, its, nothing) is not None for its in ways)
+        nothing = Domain()
+        return all(self._times(scope, ways, nothing) is not None for ways in self._together.get(scope, ()))
+
+    @cached_property
+    def _together(self) -> Mapping[str, Set[frozenset[int]]]:
+        """By call the runs that have operators in it which others do not have."""
+        found: dict[str, set[frozenset[int]]] = {}
+        for where, ways in (*((w, ws) for _, w, ws in self._fewer), *((a.scope, a.places) for a in self._added)):
+            found.setdefault(self.regimes.fold(where), set()).add(frozenset(ways))
+        return found
 
     def _conditional(self) -> Iterator[tuple[tuple[str, ...], str, list[int]]]:
         """The nodes, call and runs of each of the first run's operators that not all runs have."""
@@ -160,7 +169,7 @@ class _Partly:
     def put(self, joined: Collection[str]) -> None:
         """Say of the first run's nodes when they run, and add those that only other runs have."""
         net, fold = self.regimes.first.net, self.regimes.fold
-        times = {n: self._said(where, ws) for ns, where, ws in self._conditional() if fold(where) in joined for n in ns}
+        times = {n: self._said(where, ws) for ns, where, ws in self._fewer if fold(where) in joined for n in ns}
         net.run_times(times)
         result = net.result
         for a in self._added:
@@ -169,9 +178,12 @@ class _Partly:
         net.end_with(result)
 
     def _said(self, scope: str, ways: Collection[int]) -> Size:
-        size = self._times(scope, ways, self.regimes.first.net.domain)
-        assert size is not None
-        return size
+        key = self.regimes.fold(scope), frozenset(ways)
+        if key not in self._sizes:
+            size = self._times(scope, ways, self.regimes.first.net.domain)
+            assert size is not None
+            self._sizes[key] = size
+        return self._sizes[key]
 
     def _add(self, added: _Added) -> None:
         first, way = self.regimes.first, self.regimes.ways[added.widest]

@@ -227,7 +227,7 @@ class Regimes:
         values += [*range(LOOKED, 0, -7), own * 2 + 1, own * 3 + 2]
         seen: dict[tuple[bool, ...], int] = {}
         for v in values:
-            if s.least <= v <= LARGEST and (s.name != "N" or v > 1):
+            if (v == own or s.least <= v <= LARGEST) and (s.name != "N" or v > 1):
                 seen.setdefault(tuple(v in its for its in ordered), v)
         return list(seen.values())[:CLASSES]
 

@@ -7,8 +7,9 @@ model runs, the floats in the code of its packages, in the defaults of their fun
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
@@ -77,59 +78,74 @@ def _content(cell: Any) -> Any:
         return None
 
 
-Change = tuple[Any, str, Any, Any]
+@dataclass(frozen=True)
+class _Change:
+    """What a function, a class, a Python module or one of the model's has by a name, and what it has meanwhile."""
+
+    thing: Any
+    name: str
+    own: Any
+    ours: Any
+
+    def there(self) -> bool:
+        """Whether it still is what it was when it was looked for."""
+        return getattr(self.thing, self.name, None) is self.own
+
+    def put(self, value: Any) -> None:
+        if isinstance(self.thing, FunctionType | type):
+            setattr(self.thing, self.name, value)
+        else:
+            vars(self.thing)[self.name] = value
 
 
-def _changes(functions: Iterable[FunctionType]) -> Iterator[Change]:
+def _in_functions(functions: Iterable[FunctionType]) -> Iterator[_Change]:
     for f in functions:
         code, defaults = _coded(f.__code__), _said(f.__defaults__ or ())
         if code is not f.__code__:
-            yield f, "__code__", f.__code__, code
+            yield _Change(f, "__code__", f.__code__, code)
         if defaults and defaults is not f.__defaults__:
-            yield f, "__defaults__", f.__defaults__, defaults
+            yield _Change(f, "__defaults__", f.__defaults__, defaults)
         named = f.__kwdefaults__ or {}
-        if any(type(v) is float for v in named.values()):
-            yield f, "__kwdefaults__", named, {k: _said(v) for k, v in named.items()}
+        if any(map(_floats, named.values())):
+            yield _Change(f, "__kwdefaults__", named, {k: _said(v) for k, v in named.items()})
 
 
-@lru_cache(maxsize=1 << 13)
-def _of_module(module: ModuleType, many: int) -> tuple[Change, ...]:
-    """What changes in the functions and classes of a Python module of `many` names."""
-    own = [x for x in vars(module).values() if getattr(x, "__module__", None) == module.__name__]
-    classes = [x for x in own if type(x) is type]
-    inside = [v for x in classes for v in vars(x).values()]
-    floats = [(thing, name, x, _said(x)) for thing in (module, *classes) for name, x in vars(thing).items() if _held(x)]
-    return (*floats, *_changes(_functions([*own, *inside])))
+def _in_names(thing: Any) -> Iterator[_Change]:
+    return (_Change(thing, name, x, _said(x)) for name, x in vars(thing).items() if _floats(x))
 
 
-def _held(x: Any) -> bool:
+def _floats(x: Any) -> bool:
     return type(x) is float or (type(x) is tuple and bool(x) and type(x[0]) is float)
 
 
-def _of_model(model: Any) -> Iterator[Change]:
+@lru_cache(maxsize=1 << 13)
+def _in_module(module: ModuleType, version: Hashable) -> tuple[_Change, ...]:
+    own = [x for x in vars(module).values() if getattr(x, "__module__", None) == module.__name__]
+    classes = [x for x in own if type(x) is type]
+    functions = _functions([*own, *(v for x in classes for v in vars(x).values())])
+    return (*(c for thing in (module, *classes) for c in _in_names(thing)), *_in_functions(functions))
+
+
+def _version(module: ModuleType) -> Hashable:
+    """What changes where a module has other names; in a notebook a cell may be run again."""
+    return tuple(map(id, vars(module).values())) if module.__name__ == "__main__" else len(vars(module))
+
+
+def _in_model(model: Any) -> Iterator[_Change]:
     for m in model.modules():
-        for name, x in vars(m).items():
-            if _held(x):
-                yield m, name, x, _said(x)
-            elif isinstance(x, FunctionType):
-                yield from _changes(_functions([x]))
+        yield from _in_names(m)
+        yield from _in_functions(_functions(x for x in vars(m).values() if isinstance(x, FunctionType)))
 
 
 @contextmanager
 def asking_floats(model: Any, modules: Iterable[ModuleType]) -> Iterator[None]:
     """While this is entered the floats of these Python modules and of the model ask what they are computed with."""
-    changes = [*(c for m in modules for c in _of_module(m, len(vars(m)))), *_of_model(model)]
+    found = [*(c for m in modules for c in _in_module(m, _version(m))), *_in_model(model)]
+    changes = [c for c in found if c.there()]
     try:
-        for thing, name, _, ours in changes:
-            _put(thing, name, ours)
+        for c in changes:
+            c.put(c.ours)
         yield
     finally:
-        for thing, name, own, _ in reversed(changes):
-            _put(thing, name, own)
-
-
-def _put(thing: Any, name: str, value: Any) -> None:
-    if isinstance(thing, FunctionType | type):
-        setattr(thing, name, value)
-    else:
-        vars(thing)[name] = value
+        for c in changes:
+            c.put(c.own)

@@ -18,9 +18,10 @@ class Caching(nn.Module):
         super().__init__()
         self.conv, self.calls, self.tables = nn.Conv2d(3, 4, 3), 0, {}
         self.register_buffer("seen", torch.zeros(1))
-        self.drop = nn.Dropout(0.5)
+        self.drop, self.half = nn.Dropout(0.5), 0.5
 
-    def forward(self, x):
+    def forward(self, x, quarter=0.25):
+        x = x[:, :, : int((self.half + quarter + 0.25) * x.shape[2])]
         self.calls += 1
         self.seen += 1
         key = x.shape[-2:]
@@ -65,7 +66,7 @@ def test_nothing_changes(cls, training):
     module.conv.register_forward_hook(lambda *_: fired.append(1))
     torch.manual_seed(7)
     x = torch.rand(2, 3, 16, 17)
-    given, before = x.clone(), state(module)
+    given, before, code = x.clone(), state(module), Caching.forward.__code__
     names = set(vars(functional)), set(vars(torch._tensor)), vars(math)["sqrt"], set(dir(torch.Tensor))
     if cls is Failing:
         with pytest.raises(ModelError, match="on purpose"):
@@ -74,6 +75,9 @@ def test_nothing_changes(cls, training):
         net = read_torch(module, x).network
         assert net.evaluate("frozen") == 4 * 27
     same(before, state(module))
+    floats = (module.half, module.drop.p, *Caching.forward.__defaults__)
+    assert {type(x) for x in floats} == {float}
+    assert Caching.forward.__code__ is code
     assert torch.equal(given, x)
     assert names == (set(vars(functional)), set(vars(torch._tensor)), vars(math)["sqrt"], set(dir(torch.Tensor)))
     assert type(functional.relu).__name__ == "function"
