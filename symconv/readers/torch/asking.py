@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from functools import lru_cache
 from types import ModuleType
@@ -138,7 +138,7 @@ class Asking(TorchFunctionMode):
             args = (*args[:1], *tree_map(_number, tuple(args[1:])))
             kwargs = tree_map(_number, kwargs)
         if name in ("__getitem__", "__setitem__"):
-            self._whole_slices(first, args[1])
+            args = (self._sliced(first, args[1]), *args[1:])
         tracer.put_into = held_by(first) if name == "__setitem__" else None
         luggage = tracer.luggage
         luggage.clear()
@@ -153,14 +153,21 @@ class Asking(TorchFunctionMode):
             hold(made, held)
         return made.node.carried if isinstance(made, torch.SymInt) else made
 
-    def _whole_slices(self, tensor: Any, index: Any) -> None:
-        """Say of the slices to an end that take the whole of an axis that they do: torch leaves these out."""
-        shadows = self.tracer.shadows(tensor) if isinstance(tensor, torch.Tensor) else []
-        for length, taken in _slices(shadows, index):
-            begins = taken.start is None or (taken.start == 0 and not isinstance(taken.start, Shadow))
-            ends = isinstance(taken.stop, int) and plain(length) <= plain(taken.stop)
-            if begins and ends and taken.step in (None, 1):
-                self.tracer.path.decide(LESS_OR_EQUAL, size_in(length), size_in(taken.stop), reason=_WHOLE)
+    def _sliced(self, tensor: Any, index: Any) -> Any:
+        """A tensor of which slices are taken up to a number: torch leaves out those that take the whole of an axis.
+
+        One that ends just where the axis does is taken here, as it is at other sizes; that one ends beyond it is said.
+        """
+        for axis, taken in _slices(tensor, index):
+            begins = taken.start is None or (type(taken.start) is int and taken.start == 0)
+            if not begins or taken.step not in (None, 1) or type(taken.stop) is not int:
+                continue
+            length = self.tracer.shadows(tensor)[axis]
+            if plain(length) < taken.stop:
+                self.tracer.path.decide(LESS_OR_EQUAL, size_in(length), taken.stop, reason=_WHOLE)
+            elif plain(length) == taken.stop and length is not taken.stop:
+                tensor = torch.ops.aten.slice.Tensor(tensor, axis, 0, taken.stop)
+        return tensor
 
     def _read(self, name: str, tensor: Any, func: Any, args: Any, kwargs: Any) -> Any:
         held = held_by(tensor) or self.tracer._known(tensor)
@@ -212,16 +219,16 @@ def _index(index: Any) -> Any:
     return index
 
 
-def _slices(shape: Sequence[Any], index: Any) -> Iterator[tuple[Any, slice]]:
-    """The slices among indices, each with the extent of its axis."""
+def _slices(tensor: Any, index: Any) -> Iterator[tuple[int, slice]]:
+    """The slices among a tensor's indices, each with its axis."""
     items = index if isinstance(index, tuple) else (index,)
     axes = [_axes(i) for i in items]
-    axis = 0
+    axis, rank = 0, tensor.dim() if isinstance(tensor, torch.Tensor) else 0
     for item, many in zip(items, axes):
         if item is Ellipsis:
-            many = len(shape) - sum(axes)
-        elif isinstance(item, slice) and axis < len(shape):
-            yield shape[axis], item
+            many = rank - sum(axes)
+        elif isinstance(item, slice) and axis < rank:
+            yield axis, item
         axis += many
 
 
