@@ -93,6 +93,8 @@ KEPT = {
     "a view by strides": lambda x: x.as_strided(
         (1, 2, x.shape[2] // 2, x.shape[3]), (0, x.stride(1), 2 * x.stride(2), 1)
     ),
+    "positions": lambda x: x * torch.arange(0.5, x.shape[3], device="meta"),
+    "positions up to a float": lambda x: x[..., :1] * torch.arange(-1.0, x.shape[3] / 2, 0.25, device="meta"),
     "a diagonal": lambda x: x.diagonal(1, 2, 3)[:, :, None],
     "diagonals": lambda x: x[:, :, 0].diag_embed(-1),
     "places of a triangle": lambda x: x[:, :, torch.triu_indices(x.shape[2], x.shape[2], 1, device="meta")[1]],

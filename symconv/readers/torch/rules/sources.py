@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from symconv.condition import at_least
 from symconv.domain import require
 from symconv.extent import Extent, Size
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator, product
 from symconv.readers.torch.registry import counted, shape_only, unknown
-from symconv.readers.torch.shadow import Ratio, quotient
-from symconv.rounding import ceiling
+from symconv.readers.torch.shadow import Ratio, quotient, settled
+from symconv.rounding import ceiling, floor
 
 
 @shape_only(
@@ -51,19 +53,40 @@ def _like(op: Operator) -> Held:
     return op.fresh(op.tensor("self").shape)
 
 
+#: Floats that are multiples of one part in so many are added without a loss.
+FINEST = 1 << 10
+
+
+def _fine(x: Any) -> tuple[Size, int] | None:
+    """A number as over/under, where floats add and divide it without a loss."""
+    if isinstance(x, Ratio):
+        over, under = x.over, x.under
+    elif isinstance(x, float):
+        over, under = x.as_integer_ratio()
+    else:
+        over, under = x, 1
+    dyadic = isinstance(under, int) and under & (under - 1) == 0 and under <= FINEST
+    return (over, under) if dyadic and isinstance(under, int) and isinstance(over, int | Extent) else None
+
+
 @shape_only("numbers at equal steps", "arange", "linspace", "logspace", "range")
 def _arange(op: Operator) -> Held:
     if op.name in ("linspace", "logspace"):
         return op.fresh((op.get("steps"),))
     start, end, step = op.get("start", default=0), op.get("end"), op.get("step", default=1)
+    if op.name == "range" and all(isinstance(x, int | Extent) for x in (start, end, step)):  # to its end
+        return op.fresh((floor(end - start, step) + 1,))
     if all(isinstance(x, int | Extent) for x in (start, end)) and isinstance(step, int) and step > 0:
         return op.fresh((ceiling(end - start, step),))
     if all(isinstance(x, int | Extent) for x in (start, end, step)) and op.at(step) > 0:
         many = quotient(end - start, step)
         return op.fresh((ceiling(end - start, step) if many is None else many,))
+    first, last, each = (_fine(x) for x in (start, end, step))
+    if first is not None and last is not None and each is not None and op.at(each[0]) > 0:
+        apart = last[0] * first[1] - first[0] * last[1]
+        return op.fresh((ceiling(apart * each[1], first[1] * last[1] * each[0]),))
     for x in (start, end, step):
-        if isinstance(x, Ratio):
-            op.tracer.path.pin(x.over, "an end of positions that is a float")
+        settled(x, "an end of positions that is a float")
     return op.fresh(op.in_numbers("positions at steps of a size"))
 
 
