@@ -51,7 +51,7 @@ skipped := $(if $(WITH_TORCH),,torch) $(if $(HEAVY),,heavy) $(if $(WITH_MODELS),
 marked  := $(subst $() $(), or ,$(strip $(skipped)))
 
 test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch) $(if $(WITH_MODELS),$(VENV)/.ready-models)
-	SYMCONV_MODELS=$(VENV)/models $(BIN)/python -m pytest -n auto -m "$(if $(marked),not ($(marked)))"
+	SYMCONV_MODELS=$(abspath $(VENV)/models) $(BIN)/python -m pytest -n auto -m "$(if $(marked),not ($(marked)))"
 	@$(if $(marked),echo "left out: tests marked $(marked) (make test WITH_TORCH=1 HEAVY=1 WITH_MODELS=1 runs them)",true)
 
 lint: $(VENV)/.ready-lint $(VENV)/.ready-test

@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "torch-models.md"
-MODELS = Path(os.environ.get("SYMCONV_MODELS", Path(__file__).parents[2] / ".venv" / "models"))
+MODELS = Path(os.environ.get("SYMCONV_MODELS", Path(__file__).parents[2] / ".venv" / "models")).resolve()
 BEGIN, END = "<!-- models -->", "<!-- end -->"
 
 TRANSFORMERS = [

@@ -9,7 +9,9 @@ import pytest
 pytestmark = [pytest.mark.torch, pytest.mark.models]
 pytest.importorskip("torch")
 
-sys.path.append(os.environ.get("SYMCONV_MODELS", str(Path(__file__).parents[3] / ".venv" / "models")))
+# An absolute path: Python remembers that a relative one was no folder when a test stood elsewhere.
+MODELS = Path(os.environ.get("SYMCONV_MODELS", Path(__file__).parents[3] / ".venv" / "models")).resolve()
+sys.path.append(str(MODELS))
 
 NAMES = [
     "timm:convnext_nano",
