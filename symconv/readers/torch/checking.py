@@ -120,6 +120,13 @@ class Numbers:
             self._values[size] = found
         return found
 
+    def of(self, cost: Cost) -> Number:
+        """What a cost is at the point."""
+        try:
+            return evaluate_cost(cost, {**dict.fromkeys(cost_symbols(cost), 1), **self._at})
+        except ExtentError:
+            return -1
+
     def known(self, shape: tuple[Size, ...]) -> bool:
         """Whether no extent depends on values that another run need not have."""
         return not self._unknown or not any(isinstance(x, Extent) and symbols_of(x) & self._unknown for x in shape)

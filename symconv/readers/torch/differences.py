@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence, Set
+from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
+from symconv.cost import ZERO, Cost, cost_symbols
+from symconv.count import sum_of
 from symconv.equality import Answer, compare
-from symconv.extent import Extent, Size
+from symconv.extent import Extent, Size, symbols_of
 from symconv.network import Network
 from symconv.readers.torch.checking import Numbers
 from symconv.readers.torch.ledger import Box, within
@@ -41,10 +43,18 @@ def _equal(net: Network, m: Made, other: Network, n: Made) -> bool:
 
 @dataclass(frozen=True)
 class Done:
-    """What an operator does: the words and numbers of its layers and their kinds, and all sizes that they work with."""
+    """What an operator does: its name and kinds of layers, its tensors' extents, what the layers say and count."""
 
     what: Hashable
     sizes: tuple[Size, ...]
+    said: Hashable
+    numbers: tuple[Size, ...]
+    counts: Mapping[str, Cost]
+
+    def key(self, numbers: Numbers) -> Hashable:
+        """What is the same in two runs at a point where both do the same."""
+        counts = ((p, numbers.of(c)) for p, c in sorted(self.counts.items()))
+        return self.what, tuple(map(numbers, self.sizes)), tuple((p, n) for p, n in counts if n)
 
 
 def done(traced: Traced, place: int) -> Done:
@@ -55,12 +65,12 @@ def done(traced: Traced, place: int) -> Done:
 
 
 def _done(net: Network, made: Made, unknown: Set[Size]) -> Done:
-    sizes: list[Size] = []
+    numbers: list[Size] = []
 
     def seen(value: Any) -> Hashable:
         if isinstance(value, Extent) or type(value) is int:
             if value not in unknown:  # which depends on what it works on alone
-                sizes.append(value)
+                numbers.append(value)
             return None
         if isinstance(value, tuple | list):
             return tuple(map(seen, value))
@@ -69,8 +79,28 @@ def _done(net: Network, made: Made, unknown: Set[Size]) -> Done:
         return value if isinstance(value, Hashable) else repr(value)
 
     nodes = [net.node(name) for name in made.nodes]
-    what = made.operator, tuple((seen(node.layer), seen(node.tensors)) for node in nodes), seen(made.shapes)
-    return Done(what, tuple(sizes))
+    tensors = [(t.shape, t.dtype) for node in nodes for t in node.tensors]
+    shapes = (*made.shapes, *(shape for shape, _ in tensors))
+    what = made.operator, tuple(type(n.layer) for n in nodes), tuple(map(len, shapes)), tuple(d for _, d in tensors)
+    said = tuple(seen(node.layer) for node in nodes)
+    count = sum_of(node.count for node in nodes)
+    counts = {p: c for p, c in count.operations.items() if not cost_symbols(c) & _symbols(unknown)}
+    return Done(what, _flat(shapes), said, tuple(numbers), counts)
+
+
+def _symbols(sizes: Set[Size]) -> set[Symbol]:
+    return {s for size in sizes for s in symbols_of(size)}
+
+
+def agree(
+    one: Done, two: Done, equal: Callable[[Sequence[Size], Sequence[Size]], bool], everywhere: Everywhere
+) -> bool:
+    """Whether two operators do the same: with equal extents, by layers that say the same or count the same."""
+    if one.what != two.what or not equal(one.sizes, two.sizes):
+        return False
+    if one.said == two.said and equal(one.numbers, two.numbers):
+        return True
+    return all(everywhere.costs(one.counts.get(p, ZERO), two.counts.get(p, ZERO)) for p in {*one.counts, *two.counts})
 
 
 def differences(first: Traced, other: Traced, at: dict[Symbol, int]) -> Differences | None:
@@ -97,15 +127,15 @@ def differences(first: Traced, other: Traced, at: dict[Symbol, int]) -> Differen
         if len(a) == len(b) and all(_equal(first.net, m, other.net, n) for (_, m), (_, n) in zip(a, b)):
             continue
         dones = [[done(first, i) for i, _ in a], [done(other, j) for j, _ in b]]
-        keys = [[(d.what, tuple(map(numbers, d.sizes))) for d in ds] for ds, numbers in zip(dones, alike.own)]
+        keys = [[d.key(numbers) for d in ds] for ds, numbers in zip(dones, alike.own)]
         if keys[0] == keys[1]:
             matching = [(i, i) for i in range(len(a))]
         else:
             matcher = SequenceMatcher(None, keys[0], keys[1], autojunk=False)
             matching = [(i + k, j + k) for i, j, n in matcher.get_matching_blocks() for k in range(n)]
-        same = [(i, j) for i, j in matching if alike(scope, dones[0][i].sizes, dones[1][j].sizes)]
-        for i, j in matching:
-            if (i, j) not in same and not alike(scope, _flat(a[i][1].shapes), _flat(b[j][1].shapes)):
+        same = [(i, j) for i, j in matching if alike.done(scope, dones[0][i], dones[1][j])]
+        for i, j in sorted({*matching} - {*same}):
+            if not alike(scope, _flat(a[i][1].shapes), _flat(b[j][1].shapes)):
                 return None
         if len(same) < max(len(a), len(b)):
             found[scope] = [(a[i][0], b[j][0]) for i, j in same]
@@ -148,6 +178,10 @@ class Everywhere:
             return all(one(m) == two(n) for one, two in self._numbers())
         return found.answer is Answer.ALWAYS
 
+    def costs(self, a: Cost, b: Cost) -> bool:
+        """Whether two costs are equal, at points of the box where they have other forms."""
+        return a == b or all(one.of(a) == two.of(b) for one, two in self._numbers())
+
     def _numbers(self) -> list[tuple[Numbers, Numbers]]:
         if self._points is None:
             points = _inside(self.box, self.at)
@@ -179,6 +213,11 @@ class _Alike:
                 return True
             self.forms.add(scope)
         return all(self._in(None)(m, n) for m, n in sizes)
+
+    def done(self, scope: str, one: Done, two: Done) -> bool:
+        """Whether two operators of a call do the same."""
+        everywhere = self._in(None if scope in self.forms else scope)
+        return agree(one, two, lambda a, b: self(scope, a, b), everywhere)
 
     def _in(self, scope: str | None) -> Everywhere:
         if scope not in self._everywhere:

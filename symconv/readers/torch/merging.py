@@ -13,7 +13,7 @@ from symconv.condition import Condition
 from symconv.domain import Domain, Unasked
 from symconv.extent import Size
 from symconv.network import Network
-from symconv.readers.torch.differences import Everywhere, by_scope, done
+from symconv.readers.torch.differences import Everywhere, agree, by_scope, done
 from symconv.readers.torch.ledger import Box, indicator, stated, united
 from symconv.readers.torch.regimes import Regimes
 from symconv.readers.torch.tracer import Made
@@ -107,8 +107,8 @@ class _Partly:
         """Whether the formulas of a run's operator are those of another run's wherever that one goes."""
         one, two = (self.regimes.ways[w] for w, _ in (of, at))
         everywhere = Everywhere(one.traced, two.traced, two.at, self._box(at[0], scope))
-        sizes = (done(way.traced, place).sizes for way, (_, place) in ((one, of), (two, at)))
-        return all(map(everywhere, *sizes))
+        ours, theirs = (done(way.traced, place) for way, (_, place) in ((one, of), (two, at)))
+        return agree(ours, theirs, lambda a, b: len(a) == len(b) and all(map(everywhere, a, b)), everywhere)
 
     # -- when it runs ------------------------------------------------------------------------------------------------
 
