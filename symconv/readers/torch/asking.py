@@ -163,9 +163,11 @@ class Asking(TorchFunctionMode):
             if not begins or taken.step not in (None, 1) or type(taken.stop) is not int:
                 continue
             length = self.tracer.shadows(tensor)[axis]
+            if not isinstance(length, Shadow):
+                continue
             if plain(length) < taken.stop:
                 self.tracer.path.decide(LESS_OR_EQUAL, size_in(length), taken.stop, reason=_WHOLE)
-            elif plain(length) == taken.stop and length is not taken.stop:
+            elif plain(length) == taken.stop:
                 tensor = torch.ops.aten.slice.Tensor(tensor, axis, 0, taken.stop)
         return tensor
 

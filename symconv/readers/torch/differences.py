@@ -84,12 +84,9 @@ def _done(net: Network, made: Made, unknown: Set[Size]) -> Done:
     what = made.operator, tuple(type(n.layer) for n in nodes), tuple(map(len, shapes)), tuple(d for _, d in tensors)
     said = tuple(seen(node.layer) for node in nodes)
     count = sum_of(node.count for node in nodes)
-    counts = {p: c for p, c in count.operations.items() if not cost_symbols(c) & _symbols(unknown)}
+    hidden = {s for size in unknown for s in symbols_of(size)}
+    counts = {p: c for p, c in count.operations.items() if not cost_symbols(c) & hidden}
     return Done(what, _flat(shapes), said, tuple(numbers), counts)
-
-
-def _symbols(sizes: Set[Size]) -> set[Symbol]:
-    return {s for size in sizes for s in symbols_of(size)}
 
 
 def agree(

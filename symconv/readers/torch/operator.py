@@ -111,13 +111,13 @@ class Operator:
         """What a size is in this run."""
         return self.tracer.path.value(size)
 
-    def in_numbers(self, reason: str, out: int = 0) -> tuple[int, ...]:
-        """The shape of an output in this run, where no formula is known: all that it is made from is pinned."""
+    def in_numbers(self, reason: str) -> tuple[int, ...]:
+        """The shape of the output in this run, where no formula is known: all that it is made from is pinned."""
         sizes = [*(x for v in self.tensors() for x in v.shape), *flat(self.arguments.values())]
         for x in sizes:
             if isinstance(x, Extent):
                 self.tracer.path.pin(x, reason)
-        return tuple(self.outs[out][0])
+        return tuple(self.outs[0][0])
 
     def broadcast(self, *shapes: tuple[Size, ...]) -> tuple[Size, ...]:
         """The common shape; an extent in symbols that is 1 in this run alone is a condition."""
@@ -247,6 +247,7 @@ def is_number(size: Size) -> bool:
 
 
 def flat(values: Iterable[Any]) -> Iterable[Any]:
+    """What is in lists and tuples, in order."""
     for v in values:
         if isinstance(v, list | tuple):
             yield from flat(v)
