@@ -12,9 +12,10 @@ from typing import Any, Final
 from symconv.cost import ZERO, Cost, cost_symbols
 from symconv.count import sum_of
 from symconv.equality import Answer, compare
-from symconv.extent import Extent, Size, symbols_of
+from symconv.extent import Extent, Size
 from symconv.network import Network
 from symconv.readers.torch.checking import Numbers
+from symconv.readers.torch.held import symbols_in
 from symconv.readers.torch.ledger import Box, within
 from symconv.readers.torch.trace import Traced
 from symconv.readers.torch.tracer import Made, Shapes
@@ -84,7 +85,7 @@ def _done(net: Network, made: Made, unknown: Set[Size]) -> Done:
     what = made.operator, tuple(type(n.layer) for n in nodes), tuple(map(len, shapes)), tuple(d for _, d in tensors)
     said = tuple(seen(node.layer) for node in nodes)
     count = sum_of(node.count for node in nodes)
-    hidden = {s for size in unknown for s in symbols_of(size)}
+    hidden = symbols_in(unknown)
     counts = {p: c for p, c in count.operations.items() if not cost_symbols(c) & hidden}
     return Done(what, _flat(shapes), said, tuple(numbers), counts)
 

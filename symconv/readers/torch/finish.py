@@ -9,7 +9,7 @@ from symconv.layer import Parameter
 from symconv.layers import Look
 from symconv.readers.torch.held import Kept
 from symconv.readers.torch.trace import Traced
-from symconv.readers.torch.tracer import parameter
+from symconv.readers.torch.tracer import free_name, parameter
 
 
 def finished(traced: Traced) -> None:
@@ -20,9 +20,7 @@ def finished(traced: Traced) -> None:
     traced.tracer.made = [replace(m, nodes=tuple(names.get(n, n) for n in m.nodes)) for m in traced.tracer.made]
     for module, kept in left.items():
         net, name = traced.net, module.replace(".", "/") or "parameters"
-        unique, k = name, 2
-        while unique in net:
-            unique, k = f"{name}_{k}", k + 1
+        unique = free_name(net, name)
         stated = tuple(map(parameter, kept))
         net.place(unique, Look("unused", ()), (), (), "", (), True, stated)
     for text, nodes in traced.path.assumed.items():

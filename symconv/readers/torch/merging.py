@@ -16,7 +16,7 @@ from symconv.network import Network
 from symconv.readers.torch.differences import Everywhere, agree, by_scope, done
 from symconv.readers.torch.ledger import Box, indicator, stated, united
 from symconv.readers.torch.regimes import Regimes
-from symconv.readers.torch.tracer import Made
+from symconv.readers.torch.tracer import Made, free_name
 from symconv.sizes import Undecided
 from symconv.symbols import Symbol
 
@@ -192,9 +192,7 @@ class _Partly:
             node = way.traced.net.node(name)
             if node.layer.view:
                 continue
-            new, k = name, 2
-            while new in first.net:
-                new, k = f"{name}_{k}", k + 1
+            new = free_name(first.net, name)
             kept = []
             for p, whole in zip(node.parameters, way.traced.tracer.kept_by.get(name, ())):
                 if whole not in first.tracer.used:

@@ -13,7 +13,7 @@ from symconv.errors import ShapeError
 from symconv.extent import Extent, Size
 from symconv.layer import Layer
 from symconv.layers import Look, Move, Pointwise, Unknown
-from symconv.readers.torch.held import Held
+from symconv.readers.torch.held import Held, leaves
 from symconv.readers.torch.path import EQUAL
 from symconv.readers.torch.shadow import quotient
 from symconv.rounding import floor
@@ -113,7 +113,7 @@ class Operator:
 
     def in_numbers(self, reason: str) -> tuple[int, ...]:
         """The shape of the output in this run, where no formula is known: all that it is made from is pinned."""
-        sizes = [*(x for v in self.tensors() for x in v.shape), *flat(self.arguments.values())]
+        sizes = [*(x for v in self.tensors() for x in v.shape), *leaves(list(self.arguments.values()))]
         for x in sizes:
             if isinstance(x, Extent):
                 self.tracer.path.pin(x, reason)
@@ -244,12 +244,3 @@ def product(sizes: Iterable[Size]) -> Size:
 def is_number(size: Size) -> bool:
     """Whether a size is a number."""
     return not isinstance(size, Extent)
-
-
-def flat(values: Iterable[Any]) -> Iterable[Any]:
-    """What is in lists and tuples, in order."""
-    for v in values:
-        if isinstance(v, list | tuple):
-            yield from flat(v)
-        else:
-            yield v

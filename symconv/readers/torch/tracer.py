@@ -25,7 +25,7 @@ from symconv.network import Network
 from symconv.readers.torch.courier import Luggage
 from symconv.readers.torch.held import Held, Kept, boxed, dtype_name, held_by, hold, leaves, symbols_in, values_of
 from symconv.readers.torch.ledger import Ledger
-from symconv.readers.torch.operator import Operator, flat, product
+from symconv.readers.torch.operator import Operator, product
 from symconv.readers.torch.path import THE_MODULE, Path
 from symconv.readers.torch.quick import quick
 from symconv.readers.torch.registry import RULES
@@ -287,7 +287,7 @@ class Tracer(TorchDispatchMode):
             where.append(self.path.where)
         values = op.tensors()
         moving = any(symbols_in(v.shape) for v in values) or any(
-            isinstance(x, Extent) for x in flat(op.arguments.values())
+            isinstance(x, Extent) for x in leaves(list(op.arguments.values()))
         )
         made = []
         for i, (shape, dtype) in enumerate(op.outs):
@@ -381,10 +381,7 @@ class Tracer(TorchDispatchMode):
         scope = self.scopes[-1]
         word = word.strip("_").replace("::", ".") or word
         name = f"{scope}/{word}" if scope else word
-        unique, k = name, 2
-        while unique in self.net:
-            unique, k = f"{name}_{k}", k + 1
-        return unique
+        return free_name(self.net, name)
 
     def node_of(self, held: Held) -> Held:
         """A tensor with a node of its own, a weight or a constant too."""
@@ -398,10 +395,7 @@ class Tracer(TorchDispatchMode):
             return Held(held.shape, held.dtype, name)
         known = self._sources.get(kept.name)
         if known is None:
-            name = kept.name.replace(".", "/")
-            unique, k = name, 2
-            while unique in self.net:
-                unique, k = f"{name}_{k}", k + 1
+            unique = free_name(self.net, kept.name.replace(".", "/"))
             self.net.place(
                 unique, Look("parameter", held.shape, held.dtype), (), (), "", (), False, self.stated([held])
             )
@@ -451,6 +445,14 @@ PARTS: Final = frozenset({"slice", "select", "unsqueeze"})
 
 #: What torch does with a tensor so that it fits into a part of another one.
 FITTED: Final = frozenset({"view", "expand"})
+
+
+def free_name(net: Network, name: str) -> str:
+    """A name that no node has: this one, or with the first free number behind it."""
+    unique, k = name, 2
+    while unique in net:
+        unique, k = f"{name}_{k}", k + 1
+    return unique
 
 
 def parameter(kept: Kept) -> Parameter:
