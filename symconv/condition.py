@@ -24,13 +24,13 @@ from symconv.extent import (
     Extent,
     Floor,
     Function,
-    Monomial,
     Power,
     Size,
     from_terms,
     size_of,
     symbols_of,
     terms_of,
+    without,
 )
 from symconv.extremes import largest, smallest
 from symconv.notation import ASCII, TEXT, Style
@@ -232,14 +232,8 @@ def _without_factor(condition: Condition) -> Condition:
     common = tuple(reduce(and_, counts).elements())
     if not common:
         return condition
-    return _signs_apart(condition, from_terms({_divided(m, common): c for m, c in h.terms.items()}))
-
-
-def _divided(m: Monomial, common: Sequence[Symbol]) -> Monomial:
-    rest = list(m)
-    for s in common:
-        rest.remove(s)
-    return tuple(rest)
+    left = {rest: c for m, c in h.terms.items() if (rest := without(m, common)) is not None}
+    return _signs_apart(condition, from_terms(left))
 
 
 def _signs_apart(condition: Condition, h: Size) -> Condition:
