@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import sys
 
-from symconv.cli import ask, budget, claims, compare, describe, library, rates, reconcile, scale, sweep, verify, whatif  # noqa: F401  (each adds its commands)
+from symconv.cli import (  # noqa: F401  (each adds its commands)
+    ask,
+    budget,
+    claims,
+    compare,
+    describe,
+    diagram,
+    library,
+    rates,
+    reconcile,
+    scale,
+    sweep,
+    verify,
+    whatif,
+)
 from symconv.cli.app import app
 
 
