@@ -7,15 +7,7 @@ from typing import Annotated
 import typer
 
 from symconv.cli.models import call, command, network_at, placed
-from symconv.cli.options import (
-    At,
-    Format,
-    FormatName,
-    MetricName,
-    Model,
-    Plain,
-    Unroll,
-)
+from symconv.cli.options import At, Format, FormatName, MetricName, Model, Plain, Unroll
 
 
 @command
@@ -27,6 +19,16 @@ def show(
     ascii: Plain = None,
     all: Annotated[bool, typer.Option("--all", help="the layers without cost too")] = False,
     unroll: Unroll = False,
+    depth: Annotated[
+        int | None, typer.Option("--depth", min=1, help="levels of the names that have rows; 1: the stages")
+    ] = None,
+    sort: Annotated[
+        str, typer.Option("--sort", metavar="COLUMN", help="macs, params, share, the greatest first; or name")
+    ] = "",
+    reverse: Annotated[bool, typer.Option("--reverse", help="the other way round: the least first")] = False,
+    top: Annotated[
+        int | None, typer.Option("--top", min=1, metavar="K", help="the first K rows, and the sum of the others")
+    ] = None,
 ) -> None:
     """Closed forms of a network, in total and layer by layer.
 
@@ -36,12 +38,12 @@ def show(
     from symconv.readers.catalogue import is_model
     from symconv.writers import output
     from symconv.writers.network import network_sheet
+    from symconv.writers.tables import View
     from symconv.writers.zoo import say_members
 
     chosen = metric_named(metric)
     net, given = network_at(model, at, unroll)
-    every = all or format in (Format.json, Format.csv)
-    sheet = network_sheet(net, chosen, every=every)
+    sheet = network_sheet(net, chosen, every=all, view=View(depth, sort, reverse, top))
     if not is_model(model):
         say_members(sheet, model, given)
     output.show(placed(sheet, given), format.value, ascii)

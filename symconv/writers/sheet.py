@@ -49,10 +49,14 @@ class Math:
 
 @dataclass(frozen=True)
 class Name:
-    """A node's name: what is left of it below the path that it is grouped under, the whole where a program reads it."""
+    """A node's name: what is left of it below the path that it is grouped under, the whole where a program reads it.
+
+    `said` is what people read behind it, such as how often it stands there.
+    """
 
     path: str
     under: str = ""
+    said: Math | None = None
 
     @property
     def shown(self) -> str:
@@ -88,10 +92,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading over some rows of a table, and what is said of all of them."""
+    """A heading over some rows of a table, what is said of all of them, and in the columns `cells` what they have
+    together."""
 
     name: str
     notes: tuple[Math | str, ...] = ()
+    cells: tuple[Cell, ...] = ()
 
 
 @dataclass
@@ -152,8 +158,10 @@ def set_cell(cell: Cell, style: Style) -> str:
     """A cell as text in a style: whole numbers in groups of three digits, nothing for a cost or a figure of zero."""
     if cell is None:
         return ""
-    if isinstance(cell, str | Name):
-        return in_style(cell if isinstance(cell, str) else cell.path, style)
+    if isinstance(cell, str):
+        return in_style(cell, style)
+    if isinstance(cell, Name):
+        return behind(cell.path, cell.said, style)
     if isinstance(cell, int):
         return grouped(cell, style)
     if isinstance(cell, Share):
@@ -172,6 +180,11 @@ def set_cell(cell: Cell, style: Style) -> str:
         number = None if any(cell.terms) else cell.terms[()]
         return grouped(number, style) if isinstance(number, int) else set_cost(cell, style).text
     return set_size(cell, style).text if isinstance(cell, Extent) else style.number(cell).text
+
+
+def behind(name: str, said: Math | None, style: Style) -> str:
+    """A name with what is said behind it."""
+    return in_style(name, style) + (f"  {set_cell(said, style)}" if said else "")
 
 
 def set_fact(cell: Cell, style: Style) -> str:
