@@ -1,7 +1,7 @@
 """A sheet: what a command has to say, before any format. Headline, facts, tables, notes; cells are formulas, figures.
 
-Each format sets the same cells in its own way: mathematical signs or ASCII for the terminal, math for Markdown and
-LaTeX (`symconv.writers.markup`), plain formulas and whole numbers for CSV and JSON.
+Each format sets the same cells in its own way: mathematical signs or ASCII for the terminal, math for documents
+(`symconv.writers.latex`, markdown, typst, html), plain formulas and whole numbers for CSV and JSON.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ import pytest
 
 import symconv as sc
 from symconv.notation import ASCII, TEXT
-from symconv.writers.markup import to_latex, to_markdown
+from symconv.writers.latex import to_latex
+from symconv.writers.markdown import to_markdown
 from symconv.writers.sheet import Column, Math, Name, Share, Sheet, Table
 from writers.markup import latex_faults, latex_value, markdown_faults, markdown_tables
 from writers.test_sheet import HOSTILE, sheet_of
@@ -68,15 +69,16 @@ def test_formulas_are_mathematics_and_words_are_words() -> None:
     assert latex.isascii()
     assert latex.splitlines() == [
         "% t_1 * x^2",
+        r"% \usepackage{amsmath,booktabs}",
         r"\begin{description}",
-        r"  \item[total] $64 \cdot N \cdot \left\lceil \frac{X}{2} \right\rceil$",
+        r"  \item[total] $64 \cdot N \cdot \lceil X/2 \rceil$",
         r"  \item[domain] $X \geq 3$",
         r"\end{description}",
         r"\begin{tabular}{lr}",
         r"  \toprule",
         r"  name & n \\",
         r"  \midrule",
-        r"  a\_1 & $64 \cdot N \cdot \left\lceil \frac{X}{2} \right\rceil$ \\",
+        r"  a\_1 & $64 \cdot N \cdot \lceil X/2 \rceil$ \\",
         r"  s/b & 1\,234\,567 \\",
         r"  \bottomrule",
         r"\end{tabular}",
