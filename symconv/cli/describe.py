@@ -43,7 +43,8 @@ def show(
 
     chosen = metric_named(metric)
     net, given = network_at(model, at, unroll)
-    sheet = network_sheet(net, chosen, every=all, view=View(depth, sort, reverse, top))
+    every = all or format in (Format.json, Format.csv)
+    sheet = network_sheet(net, chosen, every=every, view=View(depth, sort, reverse, top))
     if not is_model(model):
         say_members(sheet, model, given)
     output.show(placed(sheet, given), format.value, ascii)
