@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from symconv.cli.models import call, command, network_at, placed
 from symconv.cli.options import At, Format, FormatName, MetricName, Model, Plain, Unroll
+
+if TYPE_CHECKING:
+    from symconv.writers.sheet import Sheet
 
 
 @command
@@ -44,10 +47,26 @@ def show(
     chosen = metric_named(metric)
     net, given = network_at(model, at, unroll)
     every = all or format in (Format.json, Format.csv)
-    sheet = network_sheet(net, chosen, every=every, view=View(depth, sort, reverse, top))
+    view = View(depth, sort, reverse, top)
+    sheet = network_sheet(net, chosen, every=every, view=view)
+    if format is Format.table and view == View():
+        sheet.notes += _shorter(sheet)
     if not is_model(model):
         say_members(sheet, model, given)
     output.show(placed(sheet, given), format.value, ascii)
+
+
+def _shorter(sheet: Sheet) -> list[str]:
+    """How a table has fewer rows, where a terminal does not show all of them at once."""
+    import shutil
+    import sys
+
+    (table,) = sheet.tables
+    lines = len(sheet.facts) + len(table.rows) + len(table.groups)
+    if sys.stdout is None or not sys.stdout.isatty() or lines <= shutil.get_terminal_size().lines:
+        return []
+    stages = "--depth 1 has a row a stage, " if table.groups else ""
+    return [f"{len(table.rows)} rows: {stages}--top 10 those that cost most"]
 
 
 @command

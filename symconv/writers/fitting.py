@@ -68,10 +68,10 @@ class Fitting:
         while True:
             whole = any(self.columns[i].rank < 2 for i in kept[1:])
             for names in (True,) if whole else (True, False):
-                for lines_, bar in ((2, bars[-2:][0]), (2, 0), (9, 0)):
-                    found = self._narrow(kept, narrow, bar, lines_, names)
+                for most, bar in ((2, bars[-2:][0]), (2, 0), (9, 0)):
+                    found = self._narrow(kept, narrow, bar if names else 0, most, names)
                     if found.room(width) >= 0:
-                        return _widened(found, self._wide(narrow, bar), width)
+                        return _widened(found, self._wide(narrow, found.bar), width)
             if len(kept) <= 2:
                 return _squeezed(found, width)
             kept.remove(min(kept[1:], key=lambda i: (self.columns[i].rank, -found.widths[i])))

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
@@ -161,7 +161,7 @@ def set_cell(cell: Cell, style: Style) -> str:
     if isinstance(cell, str):
         return in_style(cell, style)
     if isinstance(cell, Name):
-        return behind(cell.path, cell.said, style)
+        return behind(cell.path, [cell.said], style)
     if isinstance(cell, int):
         return grouped(cell, style)
     if isinstance(cell, Share):
@@ -182,9 +182,15 @@ def set_cell(cell: Cell, style: Style) -> str:
     return set_size(cell, style).text if isinstance(cell, Extent) else style.number(cell).text
 
 
-def behind(name: str, said: Math | None, style: Style) -> str:
-    """A name with what is said behind it."""
-    return in_style(name, style) + (f"  {set_cell(said, style)}" if said else "")
+def behind(name: str, notes: Iterable[Math | str | None], style: Style) -> str:
+    """A name with what is said behind it.
+
+    >>> behind("block", [Math("×2"), "one set of weights"], TEXT), behind("block/1", [Math("… block/3  ×3")], TEXT)
+    ('block  ×2, one set of weights', 'block/1 … block/3  ×3')
+    """
+    said = ", ".join(text for note in notes if (text := set_cell(note, style)))
+    apart = "" if not said else " " if said[0] in "…." else "  "
+    return in_style(name, style) + apart + said
 
 
 def set_fact(cell: Cell, style: Style) -> str:

@@ -128,10 +128,8 @@ class _Set:
 
     def _heading(self, heading: Heading) -> Iterator[Text]:
         """The heading of some rows, and what they have together in its columns: beside it, or below a long one."""
-        notes = (set_cell(note, self.style) for note in heading.notes)
-        said = ", ".join(note for note in notes if note)
         name = in_style(heading.name, self.style)
-        line = Text.assemble((name, "bold"), f"  {said}" if said else "")
+        line = Text.assemble((name, "bold"), behind(heading.name, heading.notes, self.style)[len(name) :])
         cells = {i: self._cell(c) for i, c in enumerate(heading.cells) if i in self.plan.widths and c is not None}
         first = min((i for i, cell in cells.items() if cell), default=None)
         if first is None:
@@ -158,7 +156,7 @@ class _Set:
             return set_cell(cell, self.style).rjust(PERCENT)
         if not isinstance(cell, Name):
             return set_cell(cell, self.style)
-        name = behind(cell.shown, cell.said, self.style)
+        name = behind(cell.shown, [cell.said], self.style)
         if self.width == _UNBOUND:
             return name
         if len(name) > _NAME:
