@@ -3,7 +3,7 @@
 from typing import Final
 
 from symconv.notation.ascii import Ascii
-from symconv.notation.latex import Latex, LatexInline, latex_escape
+from symconv.notation.latex import Latex, LatexGitHub, LatexInline, latex_escape
 from symconv.notation.mathml import MathML
 from symconv.notation.style import ATOM, POWER, PRODUCT, QUOTIENT, RAISED, SIGMA, SUM, Piece, Style
 from symconv.notation.typeset import GREEK
@@ -14,13 +14,16 @@ ASCII: Final = Ascii()
 LATEX: Final = Latex()
 MATHML: Final = MathML()
 TYPST: Final = Typst()
-#: Both with formulas that are as high as a line of text.
+#: LaTeX for Markdown.
+GITHUB: Final = LatexGitHub()
+#: Formulas that are as high as a line of text.
 LATEX_INLINE: Final = LatexInline()
 TYPST_INLINE: Final = TypstInline()
 
 __all__ = [
     "ASCII",
     "ATOM",
+    "GITHUB",
     "GREEK",
     "LATEX",
     "LATEX_INLINE",
@@ -36,6 +39,7 @@ __all__ = [
     "TYPST_INLINE",
     "Ascii",
     "Latex",
+    "LatexGitHub",
     "LatexInline",
     "MathML",
     "Piece",

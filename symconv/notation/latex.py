@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from symconv.notation.style import ATOM, POWER, PRODUCT, QUOTIENT, SIGMA, Piece
-from symconv.notation.typeset import GREEK, Typeset
+from symconv.notation.typeset import GREEK, Typeset, visible
 
 
 class Latex(Typeset):
@@ -77,6 +77,26 @@ class LatexInline(Latex):
         return Piece(rf"\lceil {self.ratio(over, under).text} \rceil", ATOM)
 
 
+class LatexGitHub(Latex):
+    r"""LaTeX as GitHub takes it: no \operatorname, and in \text no escapes, which it would show."""
+
+    def words(self, text: str) -> str:
+        return rf"\text{{{text}}}" if all(c.isalnum() or c in " .,()" for c in text) else self.upright(text)
+
+    def upright(self, word: str) -> str:
+        return rf"\mathrm{{{''.join(_GITHUB.get(c, c) for c in visible(word))}}}"
+
+    def letter(self, letter: str) -> str:
+        return f"\\{_NAMES[letter]}" if letter in _NAMES else letter
+
+    def function(self, name: str, arguments: Sequence[Piece]) -> Piece:
+        return Piece(super().function(name, arguments).text.replace(r"\operatorname", r"\mathrm"), ATOM)
+
+
+_GITHUB: Final = {
+    "\\": r"\backslash ", "<": r"\lt ", ">": r"\gt ", "~": r"\sim ", "^": r"\wedge ", " ": r"\ ", "|": r"\vert ",
+    "`": r"\prime ", **{c: "\\" + c for c in "&%$#_{}"},
+}  # fmt: skip
 _NAMES: Final = {letter: name for name, letter in GREEK.items()}
 _RELATIONS: Final = {"≥": r"\geq", "≤": r"\leq", "≠": r"\neq", "≡": r"\equiv", "∈": r"\in", "≈": r"\approx"}
 

@@ -10,6 +10,8 @@ from typing import Final
 from symconv.notation.style import ATOM, POWER, PRODUCT, SIGMA, Piece
 from symconv.notation.typeset import Typeset, visible
 
+#: A letter with a subscript.
+_SUB: Final = re.compile(r"<msub>((?:<m[in][^<]*>[^<]*</m[in]>){2})</msub>")
 _TAG: Final = re.compile("<(/?)")
 
 
@@ -51,6 +53,9 @@ class MathML(Typeset):
         return self.raised(base, self.number(exponent))
 
     def raised(self, base: Piece, exponent: Piece) -> Piece:
+        inside = _SUB.fullmatch(base.text)
+        if inside:
+            return Piece(f"<msubsup>{inside[1]}{_one(exponent.text)}</msubsup>", POWER)
         return Piece(f"<msup>{_one(self.within(base, ATOM))}{_one(exponent.text)}</msup>", POWER)
 
     def quotient(self, over: Piece, under: Piece) -> Piece:

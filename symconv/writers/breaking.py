@@ -1,4 +1,4 @@
-"""A formula over several lines, broken before the signs of its sums, at the same places in every style."""
+"""A formula over several lines, at the same places in every style: before the signs of its sums, else of products."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ from typing import Final
 
 from symconv.cost import Cost
 from symconv.formula import set_cost
-from symconv.notation import TEXT, Piece, Style
+from symconv.notation import PRODUCT, TEXT, LatexInline, Piece, Style, TypstInline
+from symconv.notation.typeset import Typeset
 
-_BREAK, _OPEN, _CLOSE = "\ue000", "\ue001", "\ue002"
-_MARKS: Final = str.maketrans("", "", _BREAK + _OPEN + _CLOSE)
+#: Where a sum may be broken, where a product may, and parentheses.
+_SUM, _PRODUCT, _OPEN, _CLOSE = "\ue000", "\ue001", "\ue002", "\ue003"
+_MARKS: Final = str.maketrans("", "", _SUM + _PRODUCT + _OPEN + _CLOSE)
+
+_BREAKS: Final = (_SUM, _PRODUCT)
+
+#: The part of a line that has to be full where a product is broken.
+_FULL: Final = 0.4
 
 #: Points of a sign in LaTeX at 11 points: those not named are capitals, digits and small letters of mathematics.
 _POINTS: Final = {
-    **dict.fromkeys("·", 8), **dict.fromkeys("+−×≥≤=Σ", 8.6), **dict.fromkeys(" .,'", 3),
+    **dict.fromkeys("·", 8), **dict.fromkeys("+−≥≤=Σ", 8.6), "×": 13.5, **dict.fromkeys(" .,'", 3),
     **dict.fromkeys("⌊⌋⌈⌉()[]/", 5),
     **dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", 4.4), **dict.fromkeys("_^{}", 0), **dict.fromkeys("ijlt", 4.5),
     **dict.fromkeys("mwMW", 9),
@@ -47,13 +54,30 @@ def broken(cost: Cost, style: Style, room: float, first: float = 0) -> list[str]
     >>> broken(product(n, x // 4, 100) + product(n, x // 2, 200) + product(n, x, 300), TEXT, 120)
     ['N·(100·⌊X/4⌋', '+ 200·⌊X/2⌋', '+ 300·X)']
     """
-    places = _places(set_cost(cost, _Marked(TEXT)).text, room, first)
-    return [line.strip() for line in _lines(set_cost(cost, _Marked(style)).text, places, style)]
+    places = _even(set_cost(cost, _Marked(measure(style))).text, room, first)
+    return _lines(set_cost(cost, _Marked(style)).text, places, style)
+
+
+class _Stacked(Style):
+    """TEXT as wide as a formula whose fractions stand one below the other."""
+
+    def quotient(self, over: Piece, under: Piece) -> Piece:
+        return Piece(max(over.text, under.text, key=points) + " ", PRODUCT)
+
+
+_STACKED: Final = _Stacked()
+
+
+def measure(style: Style) -> Style:
+    """The style of text that is as wide as one."""
+    stacked = isinstance(style, Typeset) and not isinstance(style, LatexInline | TypstInline)
+    return _STACKED if stacked else TEXT
 
 
 def in_terms(cost: Cost, style: Style) -> list[str]:
-    """A cost broken wherever it can be, for a format that fills its lines by itself."""
-    return broken(cost, style, 0)
+    """A cost broken at all of its sums, for a format that fills its lines by itself."""
+    text = set_cost(cost, _Marked(style)).text
+    return _lines(text, {i for i, mark in enumerate(filter(_BREAKS.__contains__, text)) if mark == _SUM}, style)
 
 
 class _Marked(Style):
@@ -61,8 +85,8 @@ class _Marked(Style):
 
     def __init__(self, inner: Style) -> None:
         self.inner = inner
-        self.times, self.by, self.negative = inner.times, inner.by, inner.negative
-        self.plus, self.minus = _BREAK + inner.plus, _BREAK + inner.minus
+        self.times, self.by, self.negative = _PRODUCT + inner.times, inner.by, inner.negative
+        self.plus, self.minus = _SUM + inner.plus, _SUM + inner.minus
         self.opening, self.closing = _OPEN, _CLOSE
 
     def _whole(self, piece: Piece) -> Piece:
@@ -100,23 +124,40 @@ class _Marked(Style):
 
 
 def _resolved(text: str, style: Style) -> str:
-    return text.replace(_BREAK, "").replace(_OPEN, style.opening).replace(_CLOSE, style.closing)
+    return text.replace(_OPEN, style.opening).replace(_CLOSE, style.closing).translate(_MARKS)
+
+
+def _even(text: str, room: float, first: float) -> set[int]:
+    """Which marks to break at, such that no more lines are needed and the last is not much shorter than the others."""
+    found = _places(text, room, first)
+    for part in (0.9, 0.8, 0.7, 0.6) if found else ():
+        narrower = _places(text, room * part, first)
+        if len(narrower) > len(found):
+            break
+        found = narrower
+    return found
 
 
 def _places(text: str, room: float, first: float) -> set[int]:
-    """Which marks to break at: the outermost in a line that is full, of these the last."""
+    """Which marks to break at: the outermost in a line that is full, of these the last.
+
+    A product is broken before a sum inside of it, but not where that would leave most of a line empty.
+    """
     found: set[int] = set()
     marks: list[tuple[int, int, float]] = []
     width, depth, number = first, 0, 0
-    for c in (*text, _BREAK):
-        if c == _BREAK:
-            while width > room and marks:
-                at = min(range(len(marks)), key=lambda k: (marks[k][1], -k))
+    for c in (*text, _SUM):
+        if c in _BREAKS:
+            while width > room:
+                full = [k for k, (_, rank, before) in enumerate(marks) if rank % 2 == 0 or before > _FULL * room]
+                if not full:
+                    break
+                at = min(full, key=lambda k: (marks[k][1], -k))
                 place, _, before = marks[at]
                 found.add(place)
                 width -= before - _INDENT
                 marks = [(p, d, w - before + _INDENT) for p, d, w in marks[at + 1 :]]
-            marks.append((number, depth, width))
+            marks.append((number, 2 * depth + (c == _PRODUCT), width))
             number += 1
         else:
             depth += (c == _OPEN) - (c == _CLOSE)
@@ -130,7 +171,7 @@ def _lines(text: str, places: set[int], style: Style) -> list[str]:
     open_: list[tuple[int, int]] = []
     number = 0
     for c in text:
-        if c == _BREAK:
+        if c in _BREAKS:
             if number in places:
                 lines.append([])
             number += 1
@@ -144,4 +185,4 @@ def _lines(text: str, places: set[int], style: Style) -> list[str]:
             lines[-1].append(style.closing if line == len(lines) else style.loose[1])
         else:
             lines[-1].append(c)
-    return ["".join(line) for line in lines]
+    return ["".join(line).strip() for line in lines]

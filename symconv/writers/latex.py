@@ -54,7 +54,7 @@ class _Tabular:
         for number, row in enumerate(self.table.rows):
             if (heading := self.table.groups.get(number)) is not None:
                 under = heading.name
-                out += [r"  \addlinespace"] * bool(number) + [self._heading(heading)]
+                out += [r"  \addlinespace"] * bool(number) + self._heading(heading, number in self.layout.alone)
             out.append(_line(self._cell(i, row[i], under) for i in self.layout.kept))
         if self.table.total:
             out += [r"  \midrule", _line(self._cell(i, self.table.total[i], "") for i in self.layout.kept)]
@@ -65,12 +65,14 @@ class _Tabular:
             return rf">{{\raggedright\arraybackslash}}p{{{self.layout.widths[i]:.0f}pt}}"
         return "r" if self.table.columns[i].right else "l"
 
-    def _heading(self, heading: Heading) -> str:
+    def _heading(self, heading: Heading, alone: bool) -> list[str]:
         """The heading over some rows, and in the columns behind it what they have together."""
         said = " ".join([rf"\textbf{{{_text(heading.name)}}}", ", ".join(map(cell_text, heading.notes))]).strip()
         cells = [self._cell(i, heading.cells[i], "") if i < len(heading.cells) else "" for i in self.layout.kept]
-        free = next((place for place, cell in enumerate(cells) if cell), len(cells))
-        return _line([rf"\multicolumn{{{max(free, 1)}}}{{l}}{{{said}}}", *cells[max(free, 1) :]])
+        free = max(next((place for place, cell in enumerate(cells) if cell), len(cells)), 1)
+        if alone:
+            return [_line([rf"\multicolumn{{{len(cells)}}}{{l}}{{{said}}}"]), _line(cells)]
+        return [_line([rf"\multicolumn{{{free}}}{{l}}{{{said}}}" if free > 1 else said, *cells[free:]])]
 
     def _cell(self, i: int, cell: Cell, under: str) -> str:
         if isinstance(cell, Name) and under and cell.under == under:
@@ -114,8 +116,13 @@ def _fact(label: str, cell: Cell) -> str:
     if isinstance(cell, Cost) and any(cell.terms):
         return f"${aligned(broken(cell, LATEX_INLINE, PAGE - 30 - 1.2 * points(label)))}$"
     if isinstance(cell, Math) and cell.latex:
-        return ", ".join(f"${part.latex}$" for part in parts(cell))
+        return ", ".join(f"${_loose(part.latex)}$" for part in parts(cell))
     return cell_text(cell) or "0"
+
+
+def _loose(latex: str) -> str:
+    """A formula that TeX may break inside of parentheses."""
+    return latex.replace(r"\left(", "(").replace(r"\right)", ")")
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from symconv.notation import LATEX, TEXT, Style
+from symconv.notation import GITHUB, TEXT, Style
 from symconv.writers.mathematics import is_formula, set_formula
 from symconv.writers.sheet import Cell, Sheet, Table, in_style, set_cell
 
@@ -34,15 +34,6 @@ def to_markdown(sheet: Sheet, style: Style = TEXT) -> str:
     return "\n".join(lines) + "\n"
 
 
-def github(latex: str) -> str:
-    """LaTeX as GitHub takes it, which has no operatorname.
-
-    >>> github(r"\\operatorname{make\\_divisible}")
-    '\\\\mathrm{make\\\\_divisible}'
-    """
-    return latex.replace(r"\operatorname{", r"\mathrm{").replace("<", r"\lt ").replace(">", r"\gt ")
-
-
 def _rows(table: Table) -> list[list[Cell]]:
     return [*table.rows, *([table.total] if table.total else [])]
 
@@ -61,5 +52,6 @@ def _markdown(text: str, style: Style) -> str:
 def _shown(cell: Cell, style: Style) -> str:
     if not is_formula(cell):
         return _markdown(set_cell(cell, style), style)
-    latex = github(set_formula(cell, LATEX)).replace("|", r"\vert ")
+    latex = set_formula(cell, GITHUB).replace(r"\operatorname", r"\mathrm")
+    latex = latex.replace("|", r"\vert ").replace("<", r"\lt ")
     return f"$`{latex}`$" if _MARKDOWN.search(latex) else f"${latex}$"

@@ -50,10 +50,18 @@ def parts(cell: Math) -> list[Math]:
     >>> [part.text for part in parts(Math("X ≥ 32, N ≥ 1", r"X \\geq 32,\\ N \\geq 1"))]
     ['X ≥ 32', 'N ≥ 1']
     """
-    said, latex = cell.text.split(", "), cell.latex.split(r",\ ")
-    if len(said) != len(latex) or any(p.count("{") != p.count("}") or p.count("(") != p.count(")") for p in latex):
-        return [cell]
-    return [Math(text, each) for text, each in zip(said, latex)]
+    said, latex = _outermost(cell.text, ", "), _outermost(cell.latex, r",\ ")
+    return [Math(text, each) for text, each in zip(said, latex)] if len(said) == len(latex) else [cell]
+
+
+def _outermost(text: str, between: str) -> list[str]:
+    """The parts between separators that are in no brackets."""
+    found = [""]
+    for part in text.split(between):
+        open_ = found[-1]
+        whole = all(open_.count(a) == open_.count(b) for a, b in ("()", "{}"))
+        found = [*found, part] if whole else [*found[:-1], open_ + between + part]
+    return found[1:]
 
 
 class _Unread(Exception):  # noqa: N818  (no error: such a sentence is set in words)

@@ -45,7 +45,7 @@ def _table(table: Table) -> list[str]:
     for number, row in enumerate(table.rows):
         if (heading := table.groups.get(number)) is not None:
             under = heading.name
-            lines.append(f"  {_heading(heading, fitting.kept)},")
+            lines.append(f"  {_heading(heading, fitting.kept, number in fitting.alone)},")
         lines.append(f"  {_cells(_cell(row[i], under) for i in fitting.kept)},")
     if table.total:
         lines += ["  table.hline(stroke: 0.5pt),", f"  {_cells(_cell(table.total[i]) for i in fitting.kept)},"]
@@ -56,11 +56,13 @@ def _list(items: Iterable[str]) -> str:
     return "".join(f"{item}, " for item in items).removesuffix(" ")
 
 
-def _heading(heading: Heading, kept: tuple[int, ...]) -> str:
+def _heading(heading: Heading, kept: tuple[int, ...], alone: bool) -> str:
     """The heading over some rows, and in the columns behind it what they have together."""
     said = " ".join([f"#strong[{typst_text(heading.name)}]", ", ".join(map(_cell, heading.notes))]).strip()
     cells = [_cell(heading.cells[i]) if i < len(heading.cells) else "" for i in kept]
     free = max(next((place for place, cell in enumerate(cells) if cell), len(cells)), 1)
+    if alone:
+        return f"group(colspan: {len(cells)}, align: left)[{said}], {_cells(cells)}"
     return ", ".join([f"group(colspan: {free}, align: left)[{said}]", *(f"group[{cell}]" for cell in cells[free:])])
 
 

@@ -355,16 +355,16 @@ _VOID = {"meta", "wbr"}
 _HTML = "html head meta title style body main div h1 p dl dt dd table thead tbody tfoot tr th td bdi span wbr math"
 #: The elements of MathML Core that we use, with how many children they have.
 _MATHML = {
-    "mrow": None, "mi": 0, "mn": 0, "mo": 0, "mtext": 0, "mfrac": 2, "msup": 2, "msub": 2, "munderover": 3,
-    "mtable": None, "mtr": None, "mtd": None,
+    "mrow": None, "mi": 0, "mn": 0, "mo": 0, "mtext": 0, "mfrac": 2, "msup": 2, "msub": 2, "msubsup": 3,
+    "munderover": 3, "mspace": 0, "mtable": None, "mtr": None, "mtd": None,
 }  # fmt: skip
 _ATTRIBUTES = (
     "lang charset name content dir class role aria-label tabindex scope colspan title style display form stretchy "
-    "mathvariant"
+    "mathvariant displaystyle width xmlns"
 )
 
 
-_STYLED = re.compile(r"--share: [01]\.\d{4}|text-align: (?:left|right)(?:; [a-z-]+: [\w.]+)*")
+_STYLED = re.compile(r"--share: [01]\.\d{4}|text-align: (?:left|right)(?:; [a-z-]+: [\w.-]+)*")
 
 
 class _Html(HTMLParser):
@@ -447,13 +447,13 @@ def html_text(document: str) -> str:
 def mathml_value(row: str, at: Mapping[str, int]) -> Fraction:
     """The value of a formula in MathML, read as XML and evaluated by Python's own arithmetic."""
     names = {**FUNCTIONS, "gcd": lambda a, b: math.gcd(int(a), int(b)), "Fraction": Fraction}
-    names |= {_python_name(name): Fraction(value) for name, value in at.items()}
+    names |= {"int": int, **{_python_name(name): Fraction(value) for name, value in at.items()}}
     code = _python(ElementTree.fromstring(f"<mrow>{row.replace('&#8289;', '')}</mrow>"))
     return Fraction(eval(code, {"__builtins__": {}}, names))  # symconv's own output, of elements that are known
 
 
 def _python_name(name: str) -> str:
-    return "s_" + "".join(c if c.isalnum() else f"_{ord(c)}_" for c in name)
+    return "s_" + "".join(filter(str.isalnum, name))  # n1 and n_1 are set alike
 
 
 _OPERATORS = {
@@ -473,16 +473,17 @@ def _python(element: ElementTree.Element) -> str:
         return f"(({_python(children[0])})/({_python(children[1])}))"
     if element.tag == "msup":
         return f"(({_python(children[0])})**int({_python(children[1])}))"
-    if element.tag == "msub":
-        return _python_name("_".join("".join(child.itertext()) for child in children))
+    if element.tag in ("msub", "msubsup"):
+        name = _python_name("_".join("".join(child.itertext()) for child in children[:2]))
+        return f"({name}**int({_python(children[2])}))" if children[2:] else name
     assert element.tag == "mrow", element.tag
     return "".join(map(_python, children))
 
 
 # -- Typst -------------------------------------------------------------------------------------------------------------
 
-_TYPST = re.compile(r'//[^\n]*|\\.|"(?:\\.|[^"\\])*"|\$|[()\[\]{}]|#\w*|[^\\"$()\[\]{}#/]+|/', re.DOTALL)
-_TYPST_CODE = {"#table", "#let", "#h", "#strong", "#align", "#grid"}
+_TYPST = re.compile(r'//[^\n]*|\\.|"(?:\\.|[^"\\])*"|\$|#?[()\[\]{}]|#\w*|[^\\"$()\[\]{}#/]+|/', re.DOTALL)
+_TYPST_CODE = {"#table", "#let", "#h", "#strong", "#show"}
 
 
 def typst_faults(document: str) -> list[str]:
@@ -495,8 +496,8 @@ def typst_faults(document: str) -> list[str]:
                 faults.append("a bracket is open in mathematics")
             elif not math_mode:
                 open_.append("$")
-        elif token in ("(", "[", "{"):
-            open_.append(token)
+        elif token in ("(", "[", "{", "#["):
+            open_.append(token[-1])
         elif token in (")", "]", "}"):
             if not open_ or open_.pop() + token not in ("()", "[]", "{}"):
                 faults.append(f"{token} too many")
