@@ -17,6 +17,8 @@ from symconv.writers.wording import TIED, lines
 
 #: The width of a share in percent; the least of a column of words and of one whose cells are cut, the most of that.
 PERCENT, _PROSE, _SHORT, _LONG = 7, 20, 24, 60
+#: The least width of names that take several lines.
+_NAME: Final = 12
 #: The widths of bars, the roomiest first: in a window, and in a pipe.
 WINDOW, PIPE = (20, 10, 0), (10, 0)
 #: What stands for the rest of a cell.
@@ -55,43 +57,46 @@ class Fitting:
         """The roomiest layout that fits: shorter bars, narrower gaps, prose and headings on several lines, cells cut,
         no bars, then fewer columns.
 
-        The columns of the lowest rank are left out first, of these the widest; before those of rank 2 are, long names
-        take several lines. What is still too wide is broken.
+        The columns of the lowest rank are left out first, of these the widest. Names longer than two thirds of the
+        window take several lines, and shorter ones too before columns of rank 2 are left out. What is still too wide
+        is broken.
         """
         narrow = 3 if self.style is ASCII else 2
         bars = (0,) if self.style is ASCII else bars
+        longest = max(_SHORT, 2 * width // 3)
         for bar in bars[:-1] or bars:
             for gap in (3, narrow):
-                if (found := self._wide(gap, bar)).room(width) >= 0:
+                if (found := self._wide(gap, bar, longest)).room(width) >= 0:
                     return found
         kept = list(range(len(self.columns)))
         while True:
             whole = any(self.columns[i].rank < 2 for i in kept[1:])
-            for names in (True,) if whole else (True, False):
-                for most, bar in ((2, bars[-2:][0]), (2, 0), (9, 0)):
-                    found = self._narrow(kept, narrow, bar if names else 0, most, names)
+            for name in (longest,) if whole else (longest, _SHORT, _NAME):
+                for most, bar in ((2, bars[-2:][0] if name == longest else 0), (2, 0), (9, 0)):
+                    found = self._narrow(kept, narrow, bar, most, name)
                     if found.room(width) >= 0:
-                        return _widened(found, self._wide(narrow, found.bar), width)
+                        return _widened(found, self._wide(narrow, found.bar, longest), width)
             if len(kept) <= 2:
                 return _squeezed(found, width)
             kept.remove(min(kept[1:], key=lambda i: (self.columns[i].rank, -found.widths[i])))
 
-    def _wide(self, gap: int, bar: int) -> Plan:
-        """Headings on one line, and cells as wide as they are, those that may be cut up to a width."""
-        most = [min(self._widest(i, bar), _LONG) if c.short else self._widest(i, bar) for i, c in self._numbered()]
-        return Plan({i: max(cell_len(self.heading(i)), most[i]) for i, _ in self._numbered()}, gap, bar)
+    def _wide(self, gap: int, bar: int, name: int) -> Plan:
+        """Headings on one line, and cells as wide as they are, those that may be cut and names up to a width."""
+        widths = {}
+        for i, column in enumerate(self.columns):
+            cells = self._widest(i, bar)
+            most = _LONG if column.short else name if i in self.names else cells
+            widths[i] = max(cell_len(self.heading(i)), min(cells, most))
+        return Plan(widths, gap, bar)
 
-    def _narrow(self, kept: Sequence[int], gap: int, bar: int, most: int, names: bool) -> Plan:
-        """Some columns with headings on `most` lines, cells broken or cut, and names whole or on several lines too."""
+    def _narrow(self, kept: Sequence[int], gap: int, bar: int, most: int, name: int) -> Plan:
+        """Some columns with headings on `most` lines, cells broken or cut, and longer names on several lines."""
         widths = {}
         for i in kept:
             column, cells = self.columns[i], self._widest(i, bar)
-            least = _PROSE if column.prose else _SHORT if column.short or (i in self.names and not names) else cells
+            least = _PROSE if column.prose else _SHORT if column.short else name if i in self.names else cells
             widths[i] = max(narrowest(self.heading(i), most), min(cells, least))
         return Plan(widths, gap, bar)
-
-    def _numbered(self) -> Iterator[tuple[int, Column]]:
-        return enumerate(self.columns)
 
     def heading(self, i: int) -> str:
         """The heading of a column."""
