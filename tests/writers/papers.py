@@ -45,12 +45,19 @@ def typst_pages(*bodies: str) -> int:
     return len(pages) if isinstance(pages, list) else 1
 
 
-def typst_words(body: str) -> list[str]:
-    """The texts of a document, as Typst has read them."""
+_READ = """#let plain(it) = if type(it) == str { it } else if it.has("text") { plain(it.text)
+} else if it.has("children") {
+  it.children.map(plain).join("")
+} else if it.func() == smartquote { if it.double { "\\"" } else { "'" } } else if it == [ ] { " " } else { "" }
+#let body = [%s]
+#metadata(plain(body)) <end>"""
+
+
+def typst_words(body: str) -> str:
+    """The text of a document, as Typst has read it."""
     import json
 
     import typst
 
-    source = f"{body}\n#metadata(0) <end>"
-    found = json.loads(typst.query(source.encode(), "text"))
-    return [element["text"] for element in found]
+    found: str = json.loads(typst.query((_READ % body).encode(), "<end>", field="value", one=True))
+    return found
