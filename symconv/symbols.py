@@ -114,7 +114,7 @@ class Side(Symbol):
     def __init__(self, letter: str, number: int, scope: str) -> None:
         super().__init__(f"{letter}_{number}", NONNEGATIVE, scope)
         self.letter, self.number = letter, number
-        self.key = (0, RANK["M"], f"{letter}_{number:06}", self.kind, scope)
+        self.key = (0, len(RANK), f"{letter}_{number:06}", self.kind, scope)  # behind the extents of the input
 
     def __reduce__(self) -> tuple[Any, ...]:
         return side, (self.letter, self.number, self.scope)

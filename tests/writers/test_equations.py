@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 import sympy
+from command import run
 from witness.printed import printed_value
 
 import symconv as sc
@@ -185,6 +186,16 @@ def test_a_network_of_one_part_and_one_without_cost_are_written_too() -> None:
     nothing.input("image", "N", 3, "X", "X")
     nothing.add("pool", GlobalAvgPool())
     assert write(equations(nothing), "text").splitlines()[2:] == ["MACs = 0"]
+
+
+def test_the_command_writes_equations_and_says_at_which_values(tmp_path: Path) -> None:
+    for to in FORMATS:
+        assert run("export", "resnet50", "--to", to).out == write(of("resnet50"), to)
+    done = run("export", "resnet", "--to", "latex", "--at", "n1=3,n2=4", "--depth", "0", "-o", str(tmp_path / "r.tex"))
+    assert done == (0, "", f"wrote {tmp_path / 'r.tex'}\n")
+    assert (tmp_path / "r.tex").read_text(encoding="utf-8").startswith("% resnet at n1=3, n2=4: MACs\n")
+    assert run("export", "resnet50", "--to", "pdf").code == 2
+    assert run("export", "resnet50", "--to", "latex", "--depth", "-1").code == 2
 
 
 # -- documents ---------------------------------------------------------------------------------------------------------
