@@ -42,7 +42,10 @@ def export(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="a file; else standard output")
     ] = None,
 ) -> None:
-    """A total as a function in C, Python or JavaScript; a network as equations in LaTeX, Markdown, Typst, MathML."""
+    """A total as a function in C, Python, JavaScript; equations for papers.
+
+    A function checks its domain; equations name each side of a feature map once, in LaTeX, Markdown, Typst or MathML.
+    """
     from symconv.readers.call import metric_named
     from symconv.writers.output import say, write
 
