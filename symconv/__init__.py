@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from symconv.readers import bundled, load, load_layers, parse_spec, read_convention, read_spec
     from symconv.sweeps.arrays import sweep
     from symconv.sweeps.space import design_space
+    from symconv.writers.code import code
     from symconv.writers.diagram import draw
     from symconv.writers.plot import plot
 
@@ -67,6 +68,7 @@ _LATER = {
     "symconv.analysis.scaling": ("scaling",),
     "symconv.sweeps.arrays": ("sweep",),
     "symconv.sweeps.space": ("design_space",),
+    "symconv.writers.code": ("code",),
     "symconv.writers.diagram": ("draw",),
     "symconv.writers.plot": ("plot",),
 }
@@ -78,12 +80,12 @@ __all__ = [
     "CONVENTIONS", "PRIMITIVES", "Axes", "C_in", "C_out", "Condition", "Convention", "Cost", "Count", "D", "Domain",
     "Extent", "H", "K", "Layer", "M", "N", "Natural", "Network", "P", "Padding", "Parameter", "Positive", "S",
     "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "change", "check_budgets",
-    "check_claim", "compare", "conclusions", "crossover", "derivative", "design_space", "difference", "divides", "draw",
-    "elasticities", "elasticity", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth", "jumps", "largest",
-    "largest_within", "layer", "layers", "leading", "limit", "load", "load_layers", "metric", "metrics", "on_class",
-    "order", "orders", "parse_spec", "period", "plot", "power", "product", "ratio", "read_convention", "read_spec",
-    "receptive_field", "require", "scaling", "smallest", "steps", "sweep", "symbol", "to_sympy", "weight", "whatif",
-    "within",
+    "check_claim", "code", "compare", "conclusions", "crossover", "derivative", "design_space", "difference", "divides",
+    "draw", "elasticities", "elasticity", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth", "jumps",
+    "largest", "largest_within", "layer", "layers", "leading", "limit", "load", "load_layers", "metric", "metrics",
+    "on_class", "order", "orders", "parse_spec", "period", "plot", "power", "product", "ratio", "read_convention",
+    "read_spec", "receptive_field", "require", "scaling", "smallest", "steps", "sweep", "symbol", "to_sympy", "weight",
+    "whatif", "within",
 ]  # fmt: skip
 
 

@@ -52,6 +52,9 @@ class Building(Undoable):
         self.claims: tuple[str, ...] = ()
         #: What was taken for granted when a foreign model was read, each with the nodes that it is said of.
         self.notes: dict[str, list[str]] = {}
+        #: By node the name that a foreign model gives it: of its module in torch, of its layer in Keras, of its node in
+        #: ONNX; empty where it was read from none.
+        self.modules: dict[str, str] = {}
         #: Symbols that say which side of a choice is taken where nothing decides it, 1 for the first; with its node.
         self.choices: dict[Extent, str] = {}
         #: By input the symbols that stand for its elements, where sizes depend on them.

@@ -15,7 +15,7 @@ from symconv.extent import Extent, Floor, Monomial, Power, Sum, size_of, symbols
 from symconv.notation import TEXT, Piece, Style
 from symconv.powers import owing
 from symconv.setting import coarseness, set_atom, set_powers, set_size
-from symconv.symbols import by_name, symbol
+from symconv.symbols import Side, Symbol, by_name, symbol
 
 
 def in_front(cost: Cost) -> tuple[Factors, Cost]:
@@ -131,14 +131,19 @@ def by_resolution(cost: Cost) -> list[tuple[Factors, Cost]]:
     for factors, c in cost.terms.items():
         for f in factors:
             if f not in known:
-                known[f] = not _RESOLUTIONS.isdisjoint(symbols_of(f if isinstance(f, Extent) else size_of(f)))
+                known[f] = any(map(is_extent, symbols_of(f if isinstance(f, Extent) else size_of(f))))
         extents = tuple(f for f in factors if known[f])
         groups.setdefault(extents, {})[tuple(f for f in factors if not known[f])] = c
     return [(extents, Cost(groups[extents])) for extents in sorted(groups, key=_written)]
 
 
-#: The field's extents of inputs, whose sizes the terms of a total are collected by.
-_RESOLUTIONS: Final = frozenset(map(symbol, "XHWT"))
+#: The field's extents of inputs.
+_EXTENTS: Final = frozenset(map(symbol, "XHWT"))
+
+
+def is_extent(s: Symbol) -> bool:
+    """Whether the terms of a total are collected by the sizes that this symbol is in."""
+    return s in _EXTENTS or isinstance(s, Side)
 
 
 def _set_groups(cost: Cost, style: Style) -> Piece:

@@ -46,7 +46,7 @@ def rebuilt(old: Network, values: Mapping[Symbol, Size], unroll: bool = False, e
     new.resume(old)
     new.usual = {name: value for name, value in old.usual.items() if name in new.symbols}
     new.claims = old.claims
-    new.notes = old.notes
+    new.notes, new.modules = old.notes, old.modules
     new.choices = {flag: node for flag, node in old.choices.items() if not symbols_of(flag) & values.keys()}
     new.elements = {name: tuple(substitute(size, values) for size in sizes) for name, sizes in old.elements.items()}
     return new

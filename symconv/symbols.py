@@ -106,6 +106,30 @@ def index(name: str, begin: int, end: Size, scope: str = "") -> Index:
     return known
 
 
+class Side(Symbol):
+    """The side of a feature map by the name that an equation gives it, M_2; formulas have it where extents stand."""
+
+    __slots__ = ("letter", "number")
+
+    def __init__(self, letter: str, number: int, scope: str) -> None:
+        super().__init__(f"{letter}_{number}", NONNEGATIVE, scope)
+        self.letter, self.number = letter, number
+        self.key = (0, len(RANK), f"{letter}_{number:06}", self.kind, scope)  # behind the extents of the input
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return side, (self.letter, self.number, self.scope)
+
+
+@cache
+def side(letter: str, number: int, scope: str) -> Side:
+    """The side of this letter and number; the same object for equal arguments.
+
+    >>> side("M", 2, "equations of a net")
+    M_2
+    """
+    return Side(letter, number, scope)
+
+
 @cache
 def _symbol(name: str, kind: str, scope: str) -> Symbol:
     return Symbol(name, kind, scope)

@@ -79,7 +79,7 @@ class Tensor:
             piece = set_size(shape[i], style)
             sizes.append(style.power(piece, n).text if n > 1 else style.within(piece, 1))
             i += n
-        return style.by.join(sizes) or "scalar"
+        return style.by.join(sizes) or style.words("scalar")
 
     def __repr__(self) -> str:
         return self.text()

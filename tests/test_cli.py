@@ -17,7 +17,15 @@ from pathlib import Path
 
 import pytest
 from command import ESCAPE, EXAMPLES, ROOT, SIZES, SPECS, on_terminal, process, run, words_for
-from writers.markup import ascii_value, latex_faults, latex_value, markdown_faults, markdown_tables
+from writers.markup import (
+    ascii_value,
+    html_faults,
+    latex_faults,
+    latex_value,
+    markdown_faults,
+    markdown_tables,
+    typst_faults,
+)
 
 import symconv as sc
 from symconv.cost import as_number
@@ -26,7 +34,7 @@ from symconv.layer import LAYERS
 from symconv.readers.expression import LENGTH, parse
 
 MODELS = [*SPECS, "alexnet", "vgg/D", "vgg16", "vgg16_bn", "deformed"]
-FORMATS = ("table", "markdown", "latex", "json", "csv")
+FORMATS = ("table", "markdown", "latex", "typst", "html", "json", "csv")
 
 
 # -- every command in every format -------------------------------------------------------------------------------------
@@ -54,7 +62,7 @@ def test_every_command_answers_in_every_format_and_in_plain_ascii(model: str, tm
         for format in FORMATS:
             done = run(*call, "--format", format)
             assert (done.code, done.err) == (0, ""), (call, format)
-            assert done.out.isascii(), (call, format)
+            assert format in ("typst", "html") or done.out.isascii(), (call, format)
             check(format, done.out, bare=call[0] == "total")
         if call[0] in ("show", "explain"):
             check("markdown", run(*call, "--format", "markdown", "--no-ascii").out)
@@ -73,6 +81,10 @@ def check(format: str, out: str, bare: bool = False) -> None:
         assert not latex_faults(f"${out.strip()}$" if bare else out)
     elif format == "markdown":
         assert not markdown_faults(out)
+    elif format == "typst":
+        assert not typst_faults(out)
+    elif format == "html":
+        assert not html_faults(out)
     else:
         assert not ESCAPE.search(out)
         assert all(line == line.rstrip() for line in out.splitlines())
@@ -84,7 +96,7 @@ def test_zoo_and_the_rules_of_every_layer_print_in_every_format_and_in_plain_asc
     for call in (zoo, ["rules"], *(["rules", kind] for kind in sorted(LAYERS))):
         done = run(*call, "--format", format)
         assert (done.code, done.err) == (0, ""), call
-        assert done.out.isascii(), call
+        assert format in ("typst", "html") or done.out.isascii(), call
         check(format, done.out)
 
 

@@ -122,7 +122,7 @@ def test_names_in_latex() -> None:
 def test_text_in_latex_is_shown_as_it_is(text: str) -> None:
     escaped = latex_escape(text)
     assert not re.search(r"(?<!\\)[%_#&$]", escaped)
-    assert latex_escape("plain 3×3") == "plain 3×3"
+    assert latex_escape("plain 3×3") == r"plain 3$\times$3"
 
 
 def test_parentheses_stand_where_they_are_needed() -> None:

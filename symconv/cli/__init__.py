@@ -11,6 +11,7 @@ from symconv.cli import (  # noqa: F401  (each adds its commands)
     compare,
     describe,
     diagram,
+    export,
     library,
     rates,
     reconcile,

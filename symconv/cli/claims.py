@@ -8,6 +8,7 @@ import typer
 
 from symconv.cli.models import asked, call, command
 from symconv.cli.options import Figures, Format, FormatName, Plain
+from symconv.cli.progress import progress
 
 if TYPE_CHECKING:
     from symconv.network import Network
@@ -70,4 +71,5 @@ def _of_all() -> Sheet:
     from symconv.readers.catalogue import bundled, load
     from symconv.writers.claims import zoo_sheet
 
-    return zoo_sheet((name, load(name)) for name, _ in bundled())
+    with progress("the claims of the zoo") as work:
+        return zoo_sheet((name, load(name)) for name, _ in work.each(tuple(bundled())))

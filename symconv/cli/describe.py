@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from symconv.cli.models import call, command, network_at, placed
-from symconv.cli.options import (
-    At,
-    Format,
-    FormatName,
-    MetricName,
-    Model,
-    Plain,
-    Unroll,
-)
+from symconv.cli.options import At, Format, FormatName, MetricName, Model, Plain, Unroll
+
+if TYPE_CHECKING:
+    from symconv.writers.sheet import Sheet
 
 
 @command
@@ -27,6 +22,16 @@ def show(
     ascii: Plain = None,
     all: Annotated[bool, typer.Option("--all", help="the layers without cost too")] = False,
     unroll: Unroll = False,
+    depth: Annotated[
+        int | None, typer.Option("--depth", min=1, help="levels of the names that have rows; 1: the stages")
+    ] = None,
+    sort: Annotated[
+        str, typer.Option("--sort", metavar="COLUMN", help="macs, params, share, the greatest first; or name")
+    ] = "",
+    reverse: Annotated[bool, typer.Option("--reverse", help="the other way round: the least first")] = False,
+    top: Annotated[
+        int | None, typer.Option("--top", min=1, metavar="K", help="the first K rows, and the sum of the others")
+    ] = None,
 ) -> None:
     """Closed forms of a network, in total and layer by layer.
 
@@ -36,15 +41,32 @@ def show(
     from symconv.readers.catalogue import is_model
     from symconv.writers import output
     from symconv.writers.network import network_sheet
+    from symconv.writers.tables import View
     from symconv.writers.zoo import say_members
 
     chosen = metric_named(metric)
     net, given = network_at(model, at, unroll)
     every = all or format in (Format.json, Format.csv)
-    sheet = network_sheet(net, chosen, every=every)
+    view = View(depth, sort, reverse, top)
+    sheet = network_sheet(net, chosen, every=every, view=view)
+    if format is Format.table and view == View():
+        sheet.notes += _shorter(sheet)
     if not is_model(model):
         say_members(sheet, model, given)
     output.show(placed(sheet, given), format.value, ascii)
+
+
+def _shorter(sheet: Sheet) -> list[str]:
+    """How a table has fewer rows, where a terminal does not show all of them at once."""
+    import shutil
+    import sys
+
+    (table,) = sheet.tables
+    lines = len(sheet.facts) + len(table.rows) + len(table.groups)
+    if sys.stdout is None or not sys.stdout.isatty() or lines <= shutil.get_terminal_size().lines:
+        return []
+    stages = "--depth 1 has a row a stage, " if table.groups else ""
+    return [f"{len(table.rows)} rows: {stages}--top 10 those that cost most"]
 
 
 @command

@@ -9,6 +9,7 @@ import typer
 from symconv.cli.app import app
 from symconv.cli.models import call, extend
 from symconv.cli.options import Format, FormatName, Layers, Plain
+from symconv.cli.progress import progress
 
 
 @app.command()
@@ -63,7 +64,9 @@ def zoo(
     from symconv.writers import output
     from symconv.writers.zoo import family_sheet, zoo_sheet
 
-    output.show(zoo_sheet() if family is None else family_sheet(family), format.value, ascii)
+    with progress("the zoo" if family is None else f"the family {family}") as work:
+        sheet = zoo_sheet(work.each) if family is None else family_sheet(family)
+    output.show(sheet, format.value, ascii)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from symconv.cli.app import app
 from symconv.cli.options import Dim, Input, Layers, Shape, Square, Value
+from symconv.cli.progress import progress
 
 if TYPE_CHECKING:
     from symconv.network import Network
@@ -118,17 +119,19 @@ def loaded(*models: str, names: Iterable[str] = ()) -> list[Network]:
     if options.input and not any(map(is_named, models)):
         raise CallError("--input is about the inputs of a module, such as torchvision:resnet50")
     found = []
-    for model in models:
-        if is_named(model):
-            found.append(network_of(model, dims, options.square, options.input or []))
-            warn(found[-1])
-        elif is_model(model):
-            found.append(load(model, dims=dims, square=options.square))
-            warn(found[-1])
-        else:
-            spec, variant = find(model)
-            found.append(spec.network(variant))
-            refuse_settings(found[-1], names, spec, variant)
+    with progress(f"reading {', '.join(models)}") as work:
+        for model in work.each(models) if len(models) > 1 else models:
+            if is_named(model):
+                found.append(network_of(model, dims, options.square, options.input or []))
+            elif is_model(model):
+                found.append(load(model, dims=dims, square=options.square))
+            else:
+                spec, variant = find(model)
+                found.append(spec.network(variant))
+                refuse_settings(found[-1], names, spec, variant)
+    for net, model in zip(found, models):
+        if is_model(model):
+            warn(net)
     return found
 
 

@@ -12,7 +12,7 @@ import typer
 class Format(StrEnum):
     """How a command prints."""
 
-    table, markdown, latex, json, csv = "table", "markdown", "latex", "json", "csv"
+    table, markdown, latex, typst, html, json, csv = "table", "markdown", "latex", "typst", "html", "json", "csv"
 
 
 class Direction(StrEnum):

@@ -8,6 +8,7 @@ import typer
 
 from symconv.cli.models import asked, call, command, options, placed, said
 from symconv.cli.options import Figures, Format, FormatName, Model, Plain
+from symconv.cli.progress import progress
 
 
 @command
@@ -35,11 +36,13 @@ def reconcile(
     if is_module(model):
         with call():
             dims = dimensions(options().dim or [])
-        found = compared(model, options().input or (), dims=dims, square=options().square)
+        with progress(f"running {model}"):
+            found = compared(model, options().input or (), dims=dims, square=options().square)
         given = said(found.network, assignments(at))
     else:
         net, given = asked(model, at)
-        found = compared(net)
+        with progress(f"counting {net.name}"):
+            found = compared(net)
     known = [f.tool for f in found.figures]
     chosen = []
     for name in tool or []:

@@ -9,6 +9,7 @@ import typer
 from symconv.cli.budget import Budgets
 from symconv.cli.models import call, command, on_grid, placed
 from symconv.cli.options import Figures, Format, FormatName, Model, Plain
+from symconv.cli.progress import progress
 
 
 @command
@@ -37,7 +38,7 @@ def scale(
         wanted = [read_budget(text) for text in budgets]
     net, given, axes, values = on_grid(model, at, over)
     places = dict(zip(("depth", "width", "resolution"), named)) if rule else None
-    with call("--over"):
+    with call("--over"), progress(f"scaling {net.name}"):
         found = scaling(net, wanted, rule=places, **axes, **values)
     output.show(placed(scaling_sheet(net, found, [str(b) for b in wanted]), given), format.value, ascii)
     if not found.best:

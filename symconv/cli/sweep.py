@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,9 +10,10 @@ import typer
 
 from symconv.cli.models import call, command, on_grid
 from symconv.cli.options import Figures, Format, FormatName, Model, Plain
+from symconv.cli.progress import progress
 
 if TYPE_CHECKING:
-    from symconv.sweeps.parts import Progress, Runner
+    from symconv.sweeps.parts import Runner
     from symconv.sweeps.space import DesignSpace
 
 
@@ -72,7 +71,9 @@ def sweep(
 
         if plot or dask or workers > 1:
             raise CallError("--plot, --workers and --dask are for a file: -o FILE names it")
-        output.show(sweep_sheet(space), format.value, ascii)
+        with progress(f"sweeping {space.name}"):
+            sheet = sweep_sheet(space)
+        output.show(sheet, format.value, ascii)
     elif out.suffix in FORMATS:
         if plot:
             raise CallError(f"-o {out}: a plot is written as .png, .svg or .pdf")
@@ -85,7 +86,8 @@ def sweep(
             raise CallError("--workers and --dask are for a .csv or a .parquet")
         with call("-o" if out.suffix.lower() not in (".png", ".svg", ".pdf") else ""):
             kind = kind_of(space, out, plot or "")
-        draw(space, out, kind)
+        with progress(f"drawing {out.name}"):
+            draw(space, out, kind)
         output.say(f"{out}: {kind} of {' and '.join(space.metrics)}")
 
 
@@ -101,29 +103,11 @@ def _write(space: DesignSpace, out: Path, workers: int, dask: str) -> None:
     elif workers > 1:
         run = in_processes(workers)
     try:
-        with _bar() as progress:
-            write(space, out, run, progress)
+        with progress(f"writing {out.name}") as work:
+            write(space, out, run, work)
     except KeyboardInterrupt:
         done, total = finished(out)
         say(f"symconv: interrupted: {done} of {total} parts are done and stay in {parts_of(out)}")
         say("the same command goes on from there")
         raise typer.Exit(130) from None
     say(f"{out}: {', '.join(space.columns)}; {space.grid.size:,} points looked at")
-
-
-@contextmanager
-def _bar() -> Iterator[Progress | None]:
-    """A progress bar on a terminal's standard error."""
-    import sys
-
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    with Progress(
-        "parts", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
-    ) as bar:
-        task = bar.add_task("parts")
-        yield lambda done, total: bar.update(task, completed=done, total=total)

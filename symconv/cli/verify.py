@@ -9,6 +9,7 @@ import typer
 from symconv.cli.app import app
 from symconv.cli.models import call
 from symconv.cli.options import Dim, Format, FormatName, Input, Plain, Square
+from symconv.cli.progress import progress
 
 
 @app.command()
@@ -45,7 +46,8 @@ def verify(
         points.append({name: int(value) for name, value in given.items()})
     with call():
         dims = dimensions(dim or [])
-    report = compared(model, points, dims, square, input or ())
+    with progress(f"verifying {model}") as work:
+        report = compared(model, points, dims, square, input or (), each=work.each)
     output.show(verification_sheet(report), format.value, ascii)
     if report.wrong is not None:
         raise ModelError(str(report.wrong))

@@ -25,7 +25,7 @@ from symconv.symbols import Symbol
 from symconv.values import evaluate
 from symconv.verifying.macs import COUNTED, macs_of
 from symconv.verifying.points import baked, chosen, shape_at, values_at
-from symconv.verifying.report import CHOSEN, Disagreement, Point, Report, by
+from symconv.verifying.report import CHOSEN, Disagreement, Each, Point, Report, by
 from symconv.verifying.running import Run, Shape, run
 from symconv.verifying.runtime import RunError
 
@@ -45,6 +45,7 @@ def verify_onnx(
     at: Sequence[Mapping[str, int]] = (),
     dims: Mapping[str, Any] | None = None,
     square: bool = False,
+    each: Each = iter,
 ) -> Report:
     """Run a model at these values of its symbols, and compare; at sizes of symconv's own choice where none are given.
 
@@ -63,7 +64,7 @@ def verify_onnx(
     model = onnx.load(str(path), load_external_data=False)
     checked(model, str(path))
     points: list[Point] = []
-    for values in at or islice(chosen(reading), TRIED):
+    for values in each(at) if at else islice(chosen(reading), TRIED):
         points.append(_compared(reading, model, Path(path), dict(values)))
         if sum(not p.failed for p in points) == (len(at) or CHOSEN):
             break

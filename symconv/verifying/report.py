@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from symconv.network import Network
 
 #: Runs that are wanted where no points are given.
 CHOSEN: Final = 4
+
+#: What goes through the points of a verification, for who watches it.
+Each: TypeAlias = Callable[[Sequence[Mapping[str, int]]], Iterable[Mapping[str, int]]]
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from symconv.readers.torch.path import THE_MODULE
 from symconv.readers.torch.trace import Plain, Traced, run_plain
 from symconv.readers.torch.tracer import Made
 from symconv.symbols import Symbol
-from symconv.verifying.report import CHOSEN, Disagreement, Point, Report, by
+from symconv.verifying.report import CHOSEN, Disagreement, Each, Point, Report, by
 
 
 class Counting(Plain):
@@ -42,7 +42,7 @@ class Counting(Plain):
         self.macs.append(self._last)
 
 
-def verify_torch(reading: Reading, at: Sequence[Mapping[str, int]] = ()) -> Report:
+def verify_torch(reading: Reading, at: Sequence[Mapping[str, int]] = (), each: Each = iter) -> Report:
     """Run a module at these values of its symbols, and compare; at sizes that it was not read at where none are given.
 
     Raises DomainError for a point outside the domain.
@@ -51,7 +51,7 @@ def verify_torch(reading: Reading, at: Sequence[Mapping[str, int]] = ()) -> Repo
     for given in at:
         net.at(given)
     points = [dict(values) for values in at] or _chosen(reading)
-    return Report(net, tuple(_compared(reading, values) for values in points[: len(at) or CHOSEN]))
+    return Report(net, tuple(_compared(reading, dict(values)) for values in each(points[: len(at) or CHOSEN])))
 
 
 def _chosen(reading: Reading) -> list[dict[str, int]]:

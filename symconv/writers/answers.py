@@ -64,7 +64,7 @@ def _limits(total: Cost, per: Cost, named: str) -> list[tuple[str, Math]]:
     for name in [name for name in by_name(cost_symbols(per)) if name != "N"]:
         found = limit(total, per, name)
         number = found.value.number
-        about = f" ≈ {decimal(number)}" if number is not None and number.denominator > 1 else ""
-        texts = [found.text(style) + about for style in (TEXT, LATEX, ASCII)]
+        about = decimal(number) if number is not None and number.denominator > 1 else ""
+        texts = [found.text(style) + (style.sign("≈") + about) * bool(about) for style in (TEXT, LATEX, ASCII)]
         out.append((f"{named}/({below}) as {name} → ∞", Math(*texts)))
     return out

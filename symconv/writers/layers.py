@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from symconv.block import Rounds
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost
 from symconv.count import Convention
 from symconv.errors import SymconvError
-from symconv.layers import Look, Transpose
 from symconv.network import Network, Node
 from symconv.notation import ASCII, ATOM, LATEX, TEXT, Style
 from symconv.setting import set_size
-from symconv.writers.sheet import Big, Cell, Column, Heading, Math, Name, Share, Table
+from symconv.writers.sheet import Heading, Math, Table
 from symconv.writers.wording import TIED, called, described
 
 #: What is said of layers that work in training only.
@@ -88,7 +86,7 @@ def said_of(rounds: Rounds) -> Math:
     return Math(text(TEXT), text(LATEX), text(ASCII))
 
 
-def _headings(net: Network, paths: Mapping[str, str]) -> dict[str, Heading]:
+def headings(net: Network, paths: Mapping[str, str]) -> dict[str, Heading]:
     """The heading over the rows of each path."""
     nodes: dict[str, list[Node]] = {}
     for node in net.nodes:
@@ -103,59 +101,7 @@ def _headings(net: Network, paths: Mapping[str, str]) -> dict[str, Heading]:
     return found
 
 
-# -- the table ---------------------------------------------------------------------------------------------------------
-
-
-def layers_table(net: Network, metric: str | Convention, values: Mapping[str, int], every: bool) -> tuple[Table, int]:
-    """The table of the layers, figures at `values` beside the formulas; and how many layers are left out of it."""
-    costs, params, total = net.costs(metric), net.costs("params"), net.cost(metric)
-    figures = figures_of(net, costs, values)
-    whole = sum(figures.values())
-    beside = bool(figures) and bool(cost_symbols(total))
-    place = ", ".join(f"{name}={value}" for name, value in values.items())
-    columns = [
-        Column("layer", key="name"),
-        Column("kind", key="kind", short=True),
-        Column("output", key="output", rank=1, short=True),
-    ]
-    columns += [Column("params", True, "params", rank=1, short=True)] if metric != "params" else []
-    columns.append(Column(label(metric), True, metric_name(metric), rank=0 if beside else 3, short=True))
-    columns += [Column(f"{label(metric)} at {place}", True, "figure", rank=3)] if beside else []
-    columns += [Column("share", key="share", rank=2)] if figures else []
-    table = Table(columns)
-    paths = groups(net)
-    headings = _headings(net, paths)
-    alike = {} if every else folded(net, paths)
-    before, hidden = "", 0
-    for node in net.nodes:
-        path = paths[node.name]
-        if not (every or costs[node.name] or node.parameters or _reshapes(node)):
-            hidden += 1
-            continue
-        if path in alike and alike[path][0] != path:
-            continue
-        many = len(alike.get(path, (path,)))
-        if path and path != before:
-            table.groups[len(table.rows)] = headings[path] if many == 1 else _repeated(headings[path], alike[path])
-        before = path
-        kind = kind_of(node)
-        if node.training and TRAINING not in headings[path].notes:
-            kind = Math(f"{kind.text}, {TRAINING}", ascii=f"{kind.ascii}, {TRAINING}")
-        row: list[Cell] = [Name(node.name, path), kind, node.out]
-        row += [params[node.name] * many] if metric != "params" else []
-        row.append(costs[node.name] * many)
-        if figures:
-            value = figures[node.name] * many
-            row += [Big(value)] if beside else []
-            row.append(Share(Fraction(value) / Fraction(whole)))
-        table.rows.append(row)
-    end: list[Cell] = ["total", counted(len(net.nodes), "layer"), None]
-    end += [short(net.cost("params"))] if metric != "params" else []
-    end.append(short(total))
-    end += [Big(whole)] if beside else []
-    end += [None] if figures else []
-    table.total = end
-    return table, hidden
+# -- what is equal -----------------------------------------------------------------------------------------------------
 
 
 def folded(net: Network, paths: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -170,7 +116,8 @@ def folded(net: Network, paths: Mapping[str, str]) -> dict[str, tuple[str, ...]]
     for path, what in inside.items():
         stem, _, number = path.rpartition("/")
         last = runs[-1][-1] if runs else ""
-        follows = number.isdigit() and last == f"{stem}/{int(number) - 1}".lstrip("/") and inside[last] == what
+        numbered = number.isascii() and number.isdigit() and len(number) < 10  # as for a stranger's names
+        follows = numbered and last == f"{stem}/{int(number) - 1}".lstrip("/") and inside[last] == what
         if follows:
             runs[-1].append(path)
         else:
@@ -178,40 +125,15 @@ def folded(net: Network, paths: Mapping[str, str]) -> dict[str, tuple[str, ...]]
     return {path: tuple(run) for run in runs if len(run) > 1 for path in run}
 
 
-def _repeated(heading: Heading, run: Sequence[str]) -> Heading:
-    """`layer3/1 … layer3/5  ×5`."""
-    last = run[-1]
-    times = Math(f"… {last}  ×{len(run)}", rf"\ldots {last}\ \times {len(run)}", f".. {last}  x{len(run)}")
-    return Heading(heading.name, (times, *heading.notes))
-
-
-def records(net: Network, table: Table) -> Table:
-    """The table as records, with the rounds that layers stand in and whether they work in training only, if any do."""
-    if any(node.rounds for node in net.nodes):
-        table.columns = [*table.columns, Column("rounds", key="rounds")]
-        for row in table.rows:
-            row.append("; ".join(f"{r.name}/{r.index.name} {said_of(r).ascii}" for r in _node(net, row).rounds))
-    if any(node.training for node in net.nodes):
-        table.columns = [*table.columns, Column("training", key="training")]
-        for row in table.rows:
-            row.append("yes" if _node(net, row).training else "no")
-    return table
-
-
-def _node(net: Network, row: Sequence[Cell]) -> Node:
-    (name,) = (cell.path for cell in row if isinstance(cell, Name))
-    return net.node(name)
-
-
 def group_rows(net: Network, nodes: Iterable[Node], table: Table) -> dict[str, str]:
     """Give a table of these nodes the headings of its groups; the path that each stands under."""
     paths = groups(net)
-    headings = _headings(net, paths)
+    found = headings(net, paths)
     before = ""
     for number, node in enumerate(nodes):
         path = paths[node.name]
         if path and path != before:
-            table.groups[number] = headings[path]
+            table.groups[number] = found[path]
         before = path
     return paths
 
@@ -219,12 +141,6 @@ def group_rows(net: Network, nodes: Iterable[Node], table: Table) -> dict[str, s
 def short(total: Cost) -> Cost | None:
     """A total; none where it is long, as it stands above the table."""
     return total if len(total.terms) < 4 else None
-
-
-def _reshapes(node: Node) -> bool:
-    """Whether a layer makes another shape; what a foreign model does to look at one otherwise is not told."""
-    looked = isinstance(node.layer, Look | Transpose)
-    return not looked and (len(node.tensors) != 1 or node.out.shape != node.tensors[0].shape)
 
 
 def kind_of(node: Node) -> Math:

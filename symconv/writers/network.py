@@ -17,8 +17,9 @@ from symconv.network import Network
 from symconv.notation import ASCII, LATEX, TEXT
 from symconv.sizes import Undecided
 from symconv.symbols import Symbol
-from symconv.writers.layers import counted, figures_at, figures_of, kind_of, label, layers_table, metric_name, records
-from symconv.writers.sheet import Big, Cell, Math, Sheet, plain
+from symconv.writers.layers import counted, figures_at, figures_of, kind_of, label, metric_name
+from symconv.writers.sheet import Big, Cell, Math, Name, Sheet, as_data, plain
+from symconv.writers.tables import WHOLE, View, network_records, network_table
 from symconv.writers.unknowns import granted_lines
 
 #: What a network keeps or makes, beside what it does.
@@ -26,20 +27,27 @@ KEPT: Final = ("params", "frozen", "buffers", "activations")
 
 
 def network_sheet(
-    net: Network, metric: str | Convention = "macs", at: Mapping[str, int] | None = None, every: bool = False
+    net: Network,
+    metric: str | Convention = "macs",
+    at: Mapping[str, int] | None = None,
+    every: bool = False,
+    view: View = WHOLE,
 ) -> Sheet:
     """The closed forms of a network, in total and layer by layer; a repeated block stands there once.
 
     `at` are the values at which figures stand beside the formulas; without it they are the network's usual ones. Layers
-    that neither change the shape nor cost anything are left out, and their number is said, unless `every` is set.
+    that neither change the shape nor cost anything are left out, and their number is said, unless `every` is set; a
+    `view` has stages in their place, or the rows in another order.
+
+    Raises CallError for a column to sort by that there is not, or whose cells have no order.
     """
     values = figures_at(net, at)
     sheet = Sheet(f"{net.name} · {net.description}" if net.description else net.name)
     sheet.facts = network_facts(net, metric)
-    table, hidden = layers_table(net, metric, values, every)
+    table, hidden = network_table(net, metric, values, every, view)
     sheet.tables = [table]
-    if any(node.rounds for node in net.nodes):
-        i = next(node.rounds[-1].index.name for node in net.nodes if node.rounds)
+    i = next((node.rounds[-1].index.name for node in net.nodes if node.rounds), "")
+    if i and (view.depth is None or any(isinstance(c, Name) and c.said for row in table.rows for c in row[:1])):
         sheet.notes.append(
             f"×n: a block of n rounds; the outputs are those of round {i}, the figures those of all rounds"
         )
@@ -50,8 +58,8 @@ def network_sheet(
             f"{counted(hidden, 'layer')} without {without} or a new shape {are} not shown: --all shows {them}"
         )
     sheet.notes += granted_lines(net)
-    sheet.data = lambda: network_data(net, metric, values)
-    sheet.records = lambda: records(net, layers_table(net, metric, values, every)[0])
+    sheet.data = lambda: network_data(net, metric, values, view)
+    sheet.records = lambda: network_records(net, metric, values, view)
     return sheet
 
 
@@ -142,8 +150,13 @@ def _solved(line: str) -> Math:
 # -- for programs ------------------------------------------------------------------------------------------------------
 
 
-def network_data(net: Network, metric: str | Convention, values: Mapping[str, int]) -> dict[str, Any]:
-    """What JSON says besides the facts: inputs, symbols, conditions, all totals, all primitives, all layers."""
+def network_data(
+    net: Network, metric: str | Convention, values: Mapping[str, int], view: View = WHOLE
+) -> dict[str, Any]:
+    """What JSON says besides the facts: inputs, symbols, conditions, all totals, all primitives, all layers.
+
+    Of a view its rows besides, as in CSV.
+    """
     costs = {metric_name(metric): net.costs(metric)}
     costs |= {name: net.costs(name) for name in (*CONVENTIONS, *KEPT)}
     figures = figures_of(net, net.costs(metric), values)
@@ -161,6 +174,7 @@ def network_data(net: Network, metric: str | Convention, values: Mapping[str, in
         "layers": [
             {
                 "name": node.name,
+                **({"module": net.modules.get(node.name, "")} if net.modules else {}),
                 "kind": node.layer.kind,
                 "layer": kind_of(node).ascii,
                 "inputs": list(node.inputs),
@@ -173,6 +187,7 @@ def network_data(net: Network, metric: str | Convention, values: Mapping[str, in
             }
             for node in net.nodes
         ],
+        **({} if view == WHOLE else {"rows": as_data(network_records(net, metric, values, view))}),
     }
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from symconv.writers.sheet import Sheet
 
 #: How a sheet can be printed.
-FORMATS = ("table", "markdown", "latex", "json", "csv")
+FORMATS = ("table", "markdown", "latex", "typst", "html", "json", "csv")
 
 
 class ReaderLeft(Exception):  # noqa: N818  (not an error: the reader of our pipe has seen enough)
@@ -47,14 +47,27 @@ def show(sheet: Sheet, format: str = "table", ascii: bool | None = None) -> None
             return
         with _writing():
             terminal.show(sheet, chosen)
-    elif format in ("markdown", "latex"):
-        from symconv.writers.markup import to_latex, to_markdown
+    elif format == "markdown":
+        from symconv.writers.markdown import to_markdown
 
-        write(to_latex(sheet) if format == "latex" else to_markdown(sheet, chosen))
+        write(to_markdown(sheet, chosen))
     else:
-        from symconv.writers.sheet import to_csv, to_json
+        write(_in(sheet, format))
 
-        write(to_json(sheet) if format == "json" else to_csv(sheet))
+
+def _in(sheet: Sheet, format: str) -> str:
+    """The sheet in a format that is the same whatever the output shows."""
+    if format == "latex":
+        from symconv.writers.latex import to_latex as to
+    elif format == "typst":
+        from symconv.writers.typst import to_typst as to
+    elif format == "html":
+        from symconv.writers.html import to_html as to
+    elif format == "json":
+        from symconv.writers.sheet import to_json as to
+    else:
+        from symconv.writers.sheet import to_csv as to
+    return to(sheet)
 
 
 def write(text: str) -> None:

@@ -1,7 +1,7 @@
 """A sheet: what a command has to say, before any format. Headline, facts, tables, notes; cells are formulas, figures.
 
-Each format sets the same cells in its own way: mathematical signs or ASCII for the terminal, math for Markdown and
-LaTeX (`symconv.writers.markup`), plain formulas and whole numbers for CSV and JSON.
+Each format sets the same cells in its own way: mathematical signs or ASCII for the terminal, math for documents
+(`symconv.writers.latex`, markdown, typst, html), plain formulas and whole numbers for CSV and JSON.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
@@ -49,10 +49,14 @@ class Math:
 
 @dataclass(frozen=True)
 class Name:
-    """A node's name: what is left of it below the path that it is grouped under, the whole where a program reads it."""
+    """A node's name: what is left of it below the path that it is grouped under, the whole where a program reads it.
+
+    `said` is what people read behind it, such as how often it stands there.
+    """
 
     path: str
     under: str = ""
+    said: Math | None = None
 
     @property
     def shown(self) -> str:
@@ -88,10 +92,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading over some rows of a table, and what is said of all of them."""
+    """A heading over some rows of a table, what is said of all of them, and in the columns `cells` what they have
+    together."""
 
     name: str
     notes: tuple[Math | str, ...] = ()
+    cells: tuple[Cell, ...] = ()
 
 
 @dataclass
@@ -152,8 +158,10 @@ def set_cell(cell: Cell, style: Style) -> str:
     """A cell as text in a style: whole numbers in groups of three digits, nothing for a cost or a figure of zero."""
     if cell is None:
         return ""
-    if isinstance(cell, str | Name):
-        return in_style(cell if isinstance(cell, str) else cell.path, style)
+    if isinstance(cell, str):
+        return in_style(cell, style)
+    if isinstance(cell, Name):
+        return behind(cell.path, [cell.said], style)
     if isinstance(cell, int):
         return grouped(cell, style)
     if isinstance(cell, Share):
@@ -172,6 +180,17 @@ def set_cell(cell: Cell, style: Style) -> str:
         number = None if any(cell.terms) else cell.terms[()]
         return grouped(number, style) if isinstance(number, int) else set_cost(cell, style).text
     return set_size(cell, style).text if isinstance(cell, Extent) else style.number(cell).text
+
+
+def behind(name: str, notes: Iterable[Math | str | None], style: Style) -> str:
+    """A name with what is said behind it.
+
+    >>> behind("block", [Math("×2"), "one set of weights"], TEXT), behind("block/1", [Math("… block/3  ×3")], TEXT)
+    ('block  ×2, one set of weights', 'block/1 … block/3  ×3')
+    """
+    said = ", ".join(text for note in notes if (text := set_cell(note, style)))
+    apart = "" if not said else " " if said[0] in "…." else "  "
+    return in_style(name, style) + apart + said
 
 
 def set_fact(cell: Cell, style: Style) -> str:

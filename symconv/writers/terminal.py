@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import re
-import textwrap
+import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import IO, Final
 
@@ -17,19 +15,17 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from symconv.notation import ASCII, TEXT, Style
-from symconv.writers.sheet import Cell, Column, Heading, Name, Share, Sheet, Table, in_style, set_cell, set_fact
-from symconv.writers.wording import TIED, lines
+from symconv.writers.bars import bar, colour
+from symconv.writers.fitting import PERCENT, PIPE, WINDOW, Fitting, balanced, broken, path_lines, shortened
+from symconv.writers.sheet import Cell, Heading, Name, Share, Sheet, Table, behind, in_style, set_cell, set_fact
+from symconv.writers.wording import plain
 
-#: The eighths of a block, for bars.
-_EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
-_BAR: Final = 10
-#: The width of a share in percent; the least of a column of words and of one whose cells are cut, the most of that.
-_PERCENT, _PROSE, _SHORT, _LONG = 7, 20, 24, 60
-#: What stands for the rest of a cell.
-_DOTS: Final = "…"
 _CUT: Final = "… stands for the rest of a long cell: --format csv and json have all of it"
 _UNBOUND: Final = 1_000_000
-_RELATION: Final = re.compile(r" (≥|>=|≤|≡|=|>|divides|mod \d+ in) | (?=\(mod )")
+#: The characters of a name that a window shows; of a longer one, which a stranger has made, the middle is left out.
+_NAME: Final = 240
+#: Behind a name in a script from right to left, so that a terminal does not turn the figures beside it.
+_LEFT_TO_RIGHT: Final = "\u200e"
 
 
 def show(sheet: Sheet, style: Style = TEXT, file: IO[str] | None = None) -> None:
@@ -69,103 +65,33 @@ def _print(sheet: Sheet, style: Style, console: Console) -> None:
             console.print(Text(in_style(note, style), style="dim"))
 
 
-# -- facts -------------------------------------------------------------------------------------------------------------
-
-
 def _facts(console: Console, sheet: Sheet, style: Style) -> None:
     """A fact a line; a sum too long for the window is broken before its signs, and nothing is ever cut."""
     labels = [f" {in_style(label, style)}  " for label, _ in sheet.facts]
     indent = max(map(cell_len, labels))
     for label, (_, cell) in zip(labels, sheet.facts):
-        first, *rest = _broken(set_fact(cell, style), console.width - indent)
+        first, *rest = broken(set_fact(cell, style), console.width - indent)
         console.print(Text.assemble((label.ljust(indent), "cyan"), first), soft_wrap=True)
         for line in rest:
             console.print(Text(" " * indent + line), soft_wrap=True)
-
-
-def _broken(text: str, width: int) -> list[str]:
-    """The text in lines of about `width`: before the signs of its sum, else at spaces, never inside a number."""
-    if len(text) <= width:
-        return [text]
-    tied = _RELATION.sub(lambda m: m[0].replace(" ", TIED), text)
-    return list(_wrapped(lines(tied, max(width, 10), most=len(text)), max(width, 10)))
-
-
-def _wrapped(broken: Sequence[str], width: int) -> Iterator[str]:
-    for line in broken:
-        yield from textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
-
-
-# -- tables ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """How a table is laid out: the columns that are shown with their widths, the gap between them, bars or none."""
-
-    widths: dict[int, int]
-    gap: int
-    bars: bool
-
-    def room(self, width: int) -> int:
-        """The columns of the window that are left; below 0 where the table does not fit."""
-        return width - sum(self.widths.values()) - self.gap * (len(self.widths) - 1)
-
-
-def _plan(columns: Sequence[Column], cells: list[list[str]], shares: set[int], style: Style, width: int) -> _Plan:
-    """The roomiest layout that fits: narrower gaps, prose and headings on several lines, cells cut, no bars, then fewer
-    columns.
-
-    The columns of the lowest rank are left out first, of these the widest; what is still too wide is broken.
-    """
-    widest = [max((cell_len(row[i]) for row in cells), default=0) for i in range(len(columns))]
-    widest = [min(cells, _LONG) if c.short else cells for cells, c in zip(widest, columns)]
-    headings = [cell_len(in_style(c.heading, style)) for c in columns]
-    words = [max(map(cell_len, c.heading.split() or [""])) for c in columns]
-    broken = [min(cells, _PROSE if c.prose else _SHORT if c.short else cells) for cells, c in zip(widest, columns)]
-    kept = list(range(len(columns)))
-    narrow = 3 if style is ASCII else 2
-
-    def plan(heads: Sequence[int], inside: Sequence[int], gap: int, bars: bool = True) -> _Plan:
-        return _Plan({i: max(heads[i], _PERCENT if i in shares and not bars else inside[i]) for i in kept}, gap, bars)
-
-    for gap in (3, narrow):
-        if (found := plan(headings, widest, gap)).room(width) >= 0:
-            return found
-    while True:
-        for bars in (True, False):
-            if (found := plan(words, broken, narrow, bars)).room(width) >= 0:
-                return _widened(found, plan(headings, widest, narrow, bars), width)
-        if len(kept) <= 2:
-            return _squeezed(found, width)
-        kept.remove(min(kept[1:], key=lambda i: (columns[i].rank, -found.widths[i])))
-
-
-def _widened(plan: _Plan, wanted: _Plan, width: int) -> _Plan:
-    """The room that is left goes to the columns that want more."""
-    widths, room = dict(plan.widths), plan.room(width)
-    for i, now in plan.widths.items():
-        more = min(room, wanted.widths[i] - now)
-        widths[i], room = now + more, room - more
-    return _Plan(widths, plan.gap, plan.bars)
-
-
-def _squeezed(plan: _Plan, width: int) -> _Plan:
-    """The widest column narrower, of two the last, so that the rest fits."""
-    widest = max(plan.widths, key=lambda i: (plan.widths[i], i))
-    return _Plan({**plan.widths, widest: max(10, plan.widths[widest] + plan.room(width))}, plan.gap, plan.bars)
 
 
 class _Set:
     """A table as it fits: the rows under each heading, the columns aligned over all of them."""
 
     def __init__(self, table: Table, style: Style, width: int) -> None:
-        self.table, self.style = table, style
-        self.rows = [*table.rows, *([table.total] if table.total else [])]
-        self.cells = [[_cell(cell, style) for cell in row] for row in self.rows]
-        self.shares = {i for row in self.rows for i, cell in enumerate(row) if isinstance(cell, Share)}
-        self.plan = _plan(table.columns, self.cells, self.shares, style, width)
+        self.table, self.style, self.width = table, style, width
         self.cut = False
+        self.rows = [*table.rows, *([table.total] if table.total else [])]
+        self.cells = [[self._cell(cell) for cell in row] for row in self.rows]
+        headings = [[self._cell(cell) for cell in h.cells] for h in table.groups.values() if h.cells]
+        shares, names = self._columns_of(Share), self._columns_of(Name)
+        self.fitting = Fitting(table.columns, [*self.cells, *headings], shares, names, style)
+        self.plan = self.fitting.plan(width, PIPE if width == _UNBOUND else WINDOW)
+        self.most = max((c.value for row in table.rows for c in row if isinstance(c, Share)), default=Fraction(0))
+
+    def _columns_of(self, kind: type) -> set[int]:
+        return {i for row in self.rows for i, cell in enumerate(row) if isinstance(cell, kind)}
 
     @property
     def left_out(self) -> list[str]:
@@ -178,81 +104,84 @@ class _Set:
         for number, row in enumerate(self.cells):
             if number in self.table.groups:
                 yield made
-                yield self._heading(self.table.groups[number])
+                yield from self._heading(self.table.groups[number])
                 made = self._columns(header=False)
             last = number == len(self.table.rows)
             if last:
                 made.add_section()
-            made.add_row(*self._fitting(row), style="bold" if last else None)
+            made.add_row(*self._fitted(self.rows[number], row), style="bold" if last else None)
         yield made
 
     def _columns(self, header: bool) -> RichTable:
-        frame = box.ASCII2 if self.style is ASCII else box.SIMPLE_HEAD
         made = RichTable(
-            box=frame,
+            box=box.ASCII2 if self.style is ASCII else box.SIMPLE_HEAD,
             pad_edge=False,
             show_edge=False,
             show_header=header,
             padding=(0, 1) if self.plan.gap == 3 else (0, 1, 0, 0),
         )
         for i, wide in self.plan.widths.items():
-            column = self.table.columns[i]
-            right = "right" if column.right else "left"
-            made.add_column(in_style(column.heading, self.style), justify=right, overflow="fold", width=wide)  # type: ignore[arg-type]
+            heading = Text("\n".join(balanced(self.fitting.heading(i), wide)))
+            side = "right" if self.table.columns[i].right else "left"
+            made.add_column(heading, justify=side, overflow="fold", width=wide, vertical="top")  # type: ignore[arg-type]
         return made
 
-    def _heading(self, heading: Heading) -> Text:
-        notes = (set_cell(note, self.style) for note in heading.notes)
-        said = ", ".join(note for note in notes if note)
+    def _heading(self, heading: Heading) -> Iterator[Text]:
+        """The heading of some rows, and what they have together in its columns: beside it, or below a long one."""
         name = in_style(heading.name, self.style)
-        return Text.assemble((name, "bold"), f"  {said}" if said else "")
+        line = Text.assemble((name, "bold"), behind(heading.name, heading.notes, self.style)[len(name) :])
+        cells = {i: self._cell(c) for i, c in enumerate(heading.cells) if i in self.plan.widths and c is not None}
+        first = min((i for i, cell in cells.items() if cell), default=None)
+        if first is None:
+            yield line
+            return
+        between = " | " if self.style is ASCII else " " * self.plan.gap
+        filled = Text()
+        for i, wide in self.plan.widths.items():
+            if i >= first:
+                cell = cells.get(i, "")
+                filled.append(between + " " * (wide - cell_len(cell)) + cell, "bold" if cell else None)
+        filled.rstrip()
+        begin = self.plan.at(first) - self.plan.gap
+        over = line.cell_len - begin
+        if over > cell_len(filled.plain) - cell_len(filled.plain.lstrip(" ")) - self.plan.gap:
+            yield line
+            line, over = Text(), -begin
+        yield line + Text(" " * -over) + filled if over <= 0 else line + filled[over:]
 
-    def _fitting(self, row: Sequence[str]) -> Iterator[Text]:
+    # -- cells -----------------------------------------------------------------------------------------------------
+
+    def _cell(self, cell: Cell) -> str:
+        if isinstance(cell, Share):
+            return set_cell(cell, self.style).rjust(PERCENT)
+        if not isinstance(cell, Name):
+            return set_cell(cell, self.style)
+        name = behind(cell.shown, [cell.said], self.style)
+        if self.width == _UNBOUND:
+            return name
+        if len(name) > _NAME:
+            name, self.cut = in_style(plain(name, _NAME), self.style), True
+        return name + (_LEFT_TO_RIGHT if any(map(_right_to_left, name)) else "")
+
+    def _fitted(self, row: Sequence[Cell], cells: Sequence[str]) -> Iterator[Text]:
         for i, width in self.plan.widths.items():
-            cell = row[i][-_PERCENT:] if i in self.shares and not self.plan.bars else row[i]
-            if self.table.columns[i].short and cell_len(cell) > width:
-                shorter = shortened(cell, width)
-                self.cut, cell = self.cut or shorter != cell, in_style(shorter, self.style)
-            yield _text(cell, width)
+            whole, cell = row[i], cells[i]
+            if isinstance(whole, Share):
+                yield self._share(whole, cell)
+            elif isinstance(whole, Name):
+                yield Text("\n".join(path_lines(cell, width)))
+            else:
+                if self.table.columns[i].short and cell_len(cell) > width:
+                    shorter = shortened(cell, width)
+                    self.cut, cell = self.cut or shorter != cell, in_style(shorter, self.style)
+                lines = broken(cell, width)
+                yield Text("\n".join(lines), justify="left" if len(lines) > 1 else None)
+
+    def _share(self, share: Share, percent: str) -> Text:
+        if not self.plan.bar:
+            return Text(percent)
+        return Text.assemble((bar(share.value, self.plan.bar), colour(share.value, self.most)), f" {percent}")
 
 
-def shortened(cell: str, width: int) -> str:
-    """The first terms of a sum, or the first parts of a list, as many as fit; the whole where not even one does.
-
-    >>> shortened("N·(576·n4·w² + 32768·n4·w − 16384·w)", 24), shortened("conv 3×3, 64, stride 2, no bias", 20)
-    ('N·(576·n4·w² + …)', 'conv 3×3, 64, …')
-    """
-    dots = _DOTS * (3 if cell.isascii() else 1)  # three columns in ASCII
-    terms = lines(cell, max(width - len(dots) - 4, 10), most=len(cell))
-    if len(terms) > 1 and terms[1][:2] in ("+ ", "- ", "− "):
-        open_ = terms[0].count("(") - terms[0].count(")")
-        short = f"{terms[0]} {terms[1][0]} {_DOTS}{')' * open_}"
-    else:
-        parts = cell.split(", ")
-        while len(parts) > 1 and len(", ".join([*parts, dots])) > width:
-            parts.pop()
-        short = ", ".join([*parts, _DOTS])
-    return short if cell_len(short) <= width else cell
-
-
-def _text(cell: str, width: int) -> Text:
-    lines = _broken(cell, width)
-    return Text("\n".join(lines), justify="left" if len(lines) > 1 else None)
-
-
-def _cell(cell: Cell, style: Style) -> str:
-    if isinstance(cell, Share):
-        said = set_cell(cell, style).rjust(_PERCENT)
-        return said if style is ASCII else f"{bar(cell.value)} {said}"
-    return in_style(cell.shown, style) if isinstance(cell, Name) else set_cell(cell, style)
-
-
-def bar(share: Fraction) -> str:
-    """A bar of blocks for a share of 1.
-
-    >>> bar(Fraction(1, 2))
-    '█████     '
-    """
-    eighths = round(share * _BAR * 8)
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(_BAR)
+def _right_to_left(c: str) -> bool:
+    return unicodedata.bidirectional(c) in ("R", "AL")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
@@ -66,12 +66,12 @@ class _Entry:
         return ", ".join([*(f"{n}={v}" for n, v in self.at.items()), *self.symbols])
 
 
-def zoo_sheet() -> Sheet:
+def zoo_sheet(each: Callable[[Sequence[Spec]], Iterable[Spec]] = iter) -> Sheet:
     """Every bundled network by name, with its params and MACs at the usual size and the published figures beside them.
 
-    A family stands before its variants, with its symbols.
+    A family stands before its variants, with its symbols. `each` goes through the families, for who watches it.
     """
-    known = [(spec, _entries(spec)) for spec in families()]
+    known = [(spec, _entries(spec)) for spec in each(tuple(families()))]
     table = Table([_MODEL, *_FIGURES, *_STATED, _DOMAIN])
     for spec, entries in known:
         several = len(entries) > 1

@@ -1,14 +1,20 @@
-"""Sheets as Markdown and LaTeX: cells that agree, mathematics that closes, a stranger's text that stays text."""
+"""Sheets as Markdown and LaTeX: pages that TeX sets, mathematics that closes, a stranger's text that stays text."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 import symconv as sc
 from symconv.notation import ASCII, TEXT
-from symconv.writers.markup import to_latex, to_markdown
-from symconv.writers.sheet import Column, Math, Name, Share, Sheet, Table
+from symconv.readers.catalogue import families, networks
+from symconv.writers.latex import to_latex
+from symconv.writers.markdown import to_markdown
+from symconv.writers.network import network_sheet
+from symconv.writers.sheet import Column, Heading, Math, Name, Share, Sheet, Table
 from writers.markup import latex_faults, latex_value, markdown_faults, markdown_tables
+from writers.papers import compiled, needs_tex
 from writers.test_sheet import HOSTILE, sheet_of
 
 
@@ -68,15 +74,16 @@ def test_formulas_are_mathematics_and_words_are_words() -> None:
     assert latex.isascii()
     assert latex.splitlines() == [
         "% t_1 * x^2",
+        r"% \usepackage{amsmath,booktabs}",
         r"\begin{description}",
-        r"  \item[total] $64 \cdot N \cdot \left\lceil \frac{X}{2} \right\rceil$",
+        r"  \item[total] $64 \cdot N \cdot \lceil X/2 \rceil$",
         r"  \item[domain] $X \geq 3$",
         r"\end{description}",
         r"\begin{tabular}{lr}",
         r"  \toprule",
         r"  name & n \\",
         r"  \midrule",
-        r"  a\_1 & $64 \cdot N \cdot \left\lceil \frac{X}{2} \right\rceil$ \\",
+        r"  a\_1 & $64 \cdot N \cdot \lceil X/2 \rceil$ \\",
         r"  s/b & 1\,234\,567 \\",
         r"  \bottomrule",
         r"\end{tabular}",
@@ -109,3 +116,68 @@ def test_latex_says_the_same_number_as_the_network(name: str) -> None:
         formula = set_cell(net.cost(metric), LATEX).replace("\u202f", "")
         for x in (64, 97, 224):
             assert latex_value(formula, {"X": x, "N": 3}) == net.evaluate(metric, X=x, N=3)
+
+
+# -- on paper ----------------------------------------------------------------------------------------------------------
+
+
+@needs_tex
+def test_tex_sets_tables_within_the_page(tmp_path: Path) -> None:
+    names = ("vgg16", "resnet50", "resnet", "gpt", "swin", "mobilenetv2", "crnn")
+    sheets = [to_latex(network_sheet(sc.load(name))) for name in names]
+    assert not [fault for sheet in sheets for fault in latex_faults(sheet)]
+    assert max(compiled(tmp_path, *sheets), default=0) <= 1
+
+
+@needs_tex
+def test_tex_sets_a_strangers_text_in_any_script(tmp_path: Path) -> None:
+    more = [
+        "Ünïcödé ñ ç ø ß Å Ł ő ı",
+        "中文 日本 한국",
+        "θ λ",
+        "e\u0301",
+        "−–—…“”’",
+        "--all",
+        "x" * 60 + " " + "y" * 60,
+    ]
+    sheets = [to_latex(sheet_of(text)) for text in (*HOSTILE, *more)]
+    assert all(sheet.split("\n", 1)[1].isascii() for sheet in sheets)
+    compiled(tmp_path, *sheets)
+
+
+@pytest.mark.heavy
+def test_every_bundled_table_is_within_the_page(tmp_path: Path) -> None:
+    sheets = [to_latex(network_sheet(spec.network(networks(spec)[0][1]))) for spec in families()]
+    assert not [fault for sheet in sheets for fault in latex_faults(sheet)]
+    if needs_tex.args[0] is False:
+        assert max(compiled(tmp_path, *sheets), default=0) <= 1
+
+
+def test_a_table_that_does_not_fit_leaves_out_what_says_least_and_says_so() -> None:
+    latex = to_latex(network_sheet(sc.load("vgg16")))
+    assert "% no room for kind, MACs" in latex.splitlines()
+    assert r"  layer & output & params & \shortstack[r]{MACs \\ at X=224, N=1} & share \\" in latex.splitlines()
+    long = to_latex(network_sheet(sc.load("resnet50"))).splitlines()
+    assert r"\begin{longtable}{llrrl}" in long
+    assert r"  \endhead" in long
+    assert r"% \usepackage{amsmath,booktabs,longtable}" in long
+
+
+def test_a_name_in_a_group_is_short_and_the_group_says_what_its_rows_have_together() -> None:
+    table = Table(
+        [Column("name"), Column("n", True)],
+        [[Name("s/a_1", "s"), 1], [Name("s/b", "s"), 2]],
+        groups={0: Heading("s", (Math("×2", r"\times 2"),), (None, 3))},
+    )
+    lines = to_latex(Sheet("t", tables=[table])).splitlines()
+    assert [line for line in lines if "&" in line] == [
+        r"  name & n \\", r"  \textbf{s} $\times 2$ & 3 \\", r"  \quad a\_1 & 1 \\", r"  \quad b & 2 \\",
+    ]  # fmt: skip
+
+
+def test_markdown_fences_what_github_would_take_for_its_own() -> None:
+    net = sc.load("mobilenetv2")
+    out = to_markdown(network_sheet(net))
+    assert r"\operatorname" not in out
+    assert r"$`" in out
+    assert not markdown_faults(out)

@@ -64,6 +64,8 @@ class Reader:
         self._groups: dict[tuple[int, ...], str] = {}
         self._unknown: dict[tuple[Any, ...], Extent] = {}
         self._inside: list[str] = []
+        #: The layers that are read, each by the names of those around it and its own, the innermost last.
+        self._layers: list[str] = [""]
         self._asked = _Kept(net)
         self._last: Value | None = None
 
@@ -123,6 +125,7 @@ class Reader:
         """
         name = self._named(prefix + (part or str(op.name)))
         self._inside.append(name)
+        self._layers.append(self._layers[-1] if part else f"{self._layers[-1]}/{op.name}".lstrip("/"))
         try:
             with asking(self._asked, name, (), self.times):
                 args, kwargs = self._with_values(tuple(args), dict(kwargs), prefix)
@@ -137,6 +140,7 @@ class Reader:
             raise ModelError(f"layer {name} ({type(op).__name__}) cannot be read: {what}") from None
         finally:
             self._inside.pop()
+            self._layers.pop()
 
     def _with_values(self, args: Any, kwargs: Any, prefix: str) -> tuple[Any, Any]:
         """The arguments, constants among them as values where there are no others."""
@@ -243,6 +247,7 @@ class Reader:
         stated = tuple(Parameter(str(v.name), tuple(map(int, v.shape)), self.kinds[id(v)]) for v in kept)
         sources, tensors = tuple(v.node for v in values), tuple(v.tensor for v in values)
         self.net.place(name, layer, sources, tensors, shares, (), False, stated, self.times * times)
+        self.net.modules[name] = self._layers[-1]
         for v in kept:
             self._owner.setdefault(id(v), name)
         if key and len(kept) == len(mine):

@@ -182,6 +182,8 @@ class Reader:
         except BROKEN as error:
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise ModelError(f"node {name} ({node.op_type}): its attributes or inputs do not fit: {what}") from None
+        for part in self._placed[placed:]:
+            self.net.modules.setdefault(part, _label(node))
         first = next((o for o in node.output if o), "")
         if not scope.prefix:
             before = self.parts.get(first, ()) if scope.outer is not None else ()

@@ -17,12 +17,15 @@ def finished(traced: Traced) -> None:
     names = _names(traced)
     further, left = _further(traced)
     traced.net.rename(names, further)
+    modules = traced.tracer.modules
+    traced.net.modules = {names.get(n, n): modules.get(scope, "") for n, (scope, _) in traced.tracer.placed.items()}
     traced.tracer.made = [replace(m, nodes=tuple(names.get(n, n) for n in m.nodes)) for m in traced.tracer.made]
     for module, kept in left.items():
         net, name = traced.net, module.replace(".", "/") or "parameters"
         unique = free_name(net, name)
         stated = tuple(map(parameter, kept))
         net.place(unique, Look("unused", ()), (), (), "", (), True, stated)
+        net.modules[unique] = module
     for text, nodes in traced.path.assumed.items():
         traced.net.notes[text] = [n for n in nodes if n] or ["the module itself"]
 

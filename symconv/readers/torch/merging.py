@@ -205,7 +205,8 @@ class _Partly:
                 first.net.place(new, layer, read, node.tensors, "", (), False, tuple(kept), times)
             finally:
                 first.net.domain = domain
-            first.tracer.placed[new] = way.traced.tracer.placed[name]
+            scope, _ = first.tracer.placed[new] = way.traced.tracer.placed[name]
+            first.tracer.modules.setdefault(scope, way.traced.tracer.modules.get(scope, ""))
             for w, place in added.places.items():
                 self._here(w)[self.regimes.ways[w].traced.tracer.made[place].nodes[i]] = new
 

@@ -225,6 +225,7 @@ def _followed(module: Any, tracer: Tracer) -> Iterator[None]:
         k = tracer.called[call] = tracer.called.get(call, 0) + 1
         tracer.scopes.append(call if k == 1 else f"{call}_{k}")
         paths.append(above if path is None else path)
+        tracer.modules[tracer.scopes[-1]] = paths[-1]
         tensors = [a for a in args if isinstance(a, torch.Tensor)]
         same = len(tensors) > 1 and all(t is tensors[0] for t in tensors)
         tracer.ends[tracer.scopes[-1]] = Ends(m, _shapes(args), same=same)

@@ -102,6 +102,8 @@ class Tracer(TorchDispatchMode):
         #: The calls of modules that run, by name, the innermost last; how often each name was called.
         self.scopes: list[str] = [""]
         self.called: dict[str, int] = {}
+        #: By call of a module its name among the modules of the one that is traced.
+        self.modules: dict[str, str] = {}
         #: By node the call of a module that it was made in, and the word for it.
         self.placed: dict[str, tuple[str, str]] = {}
         #: The parameters and buffers that nodes have, and by node its own.

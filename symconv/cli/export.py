@@ -1,0 +1,67 @@
+"""The command that writes closed forms for other programs and for papers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from symconv.cli.models import command, network_at
+from symconv.cli.options import At, MetricName, Model
+
+
+class Target(StrEnum):
+    """What a closed form is written as."""
+
+    c, python, js = "c", "python", "js"
+    latex, markdown, typst, mathml, text = "latex", "markdown", "typst", "mathml", "text"
+
+
+#: The targets that are functions; the others are equations.
+_CODE: Final = (Target.c, Target.python, Target.js)
+
+
+@command
+def export(
+    model: Model,
+    to: Annotated[
+        Target, typer.Option("--to", help="c, python, js: a function that checks its domain; the others: equations")
+    ],
+    at: At = "",
+    metric: MetricName = "macs",
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="what the function is called; else resnet50_macs")
+    ] = None,
+    depth: Annotated[
+        int, typer.Option("--depth", min=0, help="names of a path that tell equations apart: 1 stages, 0 the total")
+    ] = 1,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="a file; else standard output")
+    ] = None,
+) -> None:
+    """A total as a function in C, Python or JavaScript; a network as equations in LaTeX, Markdown, Typst, MathML."""
+    from symconv.readers.call import metric_named
+    from symconv.writers.output import say, write
+
+    chosen = metric_named(metric)
+    net, given = network_at(model, at)
+    if to in _CODE:
+        from symconv.writers.code import code
+
+        text = code(net, chosen, to.value, name, given)
+    else:
+        from symconv.writers import equations
+
+        found = equations.equations(net, chosen, depth=depth)
+        place = f" at {', '.join(f'{symbol}={value}' for symbol, value in given.items())}" if given else ""
+        text = equations.write(replace(found, title=found.title + place), to.value)
+    if output is None:
+        write(text)
+        return
+    from symconv.writers.render import save
+
+    save(text.encode(), output)
+    say(f"wrote {output}")
