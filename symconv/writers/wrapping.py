@@ -35,7 +35,7 @@ def wrapped(scene: Scene, tails: Mapping[str, str], columns: int | None = None, 
     `tails` has the box that each line comes from. With `across` the picture runs from left to right, and is set in
     rows. The scene itself where there is no place to cut it.
 
-    >>> boxes = {"a": Area(0, 80, 40, 100), "b": Area(0, 0, 40, 20)}
+    >>> boxes = {"a": Area(0.0, 80.0, 40.0, 100.0), "b": Area(0.0, 0.0, 40.0, 20.0)}
     >>> scene = Scene(boxes, {}, {"ab": Line(((20, 80), (20, 60), (20, 40), (20, 20)))})
     >>> wrapped(scene, {"ab": "a"}, 2).boxes["b"]
     Area(left=76.0, bottom=80.0, right=116.0, top=100.0)

@@ -66,7 +66,7 @@ def flows(source: str) -> list[str]:
     """What stands on the edges that are seen, in their order."""
     graph = pygraphviz.AGraph(string=source)
     found = sorted((int(e.attr["id"][1:]), e.attr["label"]) for e in graph.edges() if e.attr["style"] != "invis")
-    return [bare(label)[0] for _, label in found]
+    return ["".join(bare(label)) for _, label in found]
 
 
 def legend(source: str) -> str:
