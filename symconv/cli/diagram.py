@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from symconv.cli.models import asked, command
-from symconv.cli.options import Direction, Figures, Model, Unroll
+from symconv.cli.options import Direction, Figures, Model, Theme, Unroll
 
 
 @command
@@ -20,16 +20,35 @@ def diagram(
         str, typer.Option("--metric", "-m", metavar="METRIC", help="what the colours show the share of")
     ] = "macs",
     fold: Annotated[bool, typer.Option("--fold/--no-fold", help="runs of equal layers as one")] = True,
-    depth: Annotated[int | None, typer.Option("--depth", min=1, help="levels of the names that are drawn")] = None,
+    depth: Annotated[
+        int | None,
+        typer.Option("--depth", min=1, help="levels of the names that are drawn; by itself as many as can be read"),
+    ] = None,
     direction: Annotated[Direction, typer.Option("--direction", help="top-down or left to right")] = Direction.TB,
     unroll: Unroll = False,
+    columns: Annotated[
+        int | None,
+        typer.Option("--columns", min=1, help="columns, or rows from left to right, that a long picture is set in"),
+    ] = None,
+    theme: Annotated[Theme, typer.Option("--theme", help="for a light page or a dark one")] = Theme.light,
+    link: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--link",
+            metavar="NAME=URL",
+            help="a link from a layer or stage, https://…; * for all others, {name} in it is their name",
+        ),
+    ] = None,
     ascii: Annotated[bool, typer.Option("--ascii", help="formulas in ASCII")] = False,
 ) -> None:
     """Draw a network: shapes, MACs and params, as figures with --at."""
     from symconv.errors import CallError
     from symconv.notation import ASCII, TEXT
     from symconv.readers.call import metric_named, numbers, unrolled
+    from symconv.writers.colour import THEMES
     from symconv.writers.diagram import draw
+    from symconv.writers.folding import NESTING as DEEPEST
+    from symconv.writers.folding import readable
     from symconv.writers.output import say
     from symconv.writers.render import FORMATS
 
@@ -40,6 +59,8 @@ def diagram(
     values = numbers(net, given)
     if unroll:
         net, values = unrolled(net.substitute(**values) if values else net), {}
+    if depth is None and (depth := readable(net, fold)) is not None:
+        say(f"drawn to a depth of {depth}, as all layers are too many to read: --depth {DEEPEST} draws them")
     style = ASCII if ascii else TEXT
     draw(
         net,
@@ -50,5 +71,24 @@ def diagram(
         fold=fold,
         direction=direction.value,
         depth=depth,
+        theme=THEMES[theme.value],
+        links=links(link or []),
+        columns=columns,
     )
     say(f"wrote {output}")
+
+
+def links(given: list[str]) -> dict[str, str]:
+    """The links of `--link NAME=URL`.
+
+    Raises CallError where there is no name.
+    """
+    from symconv.errors import CallError
+
+    found = {}
+    for text in given:
+        name, equals, url = text.partition("=")
+        if not name or not equals:
+            raise CallError(f"--link {text}: NAME=URL is wanted, layer1=https://example.org or *=https://example.org")
+        found[name] = url
+    return found

@@ -21,6 +21,12 @@ class Direction(StrEnum):
     TB, LR = "TB", "LR"
 
 
+class Theme(StrEnum):
+    """The page that a diagram is for."""
+
+    light, dark = "light", "dark"
+
+
 Model = Annotated[
     str,
     typer.Argument(

@@ -1,4 +1,4 @@
-"""Colour: a share as the lightness of one hue, from white to saturated.
+"""Colour: a share as the lightness of one hue, from that of the page to saturated.
 
 One hue whose lightness falls evenly in a perceptual space keeps its order in greyscale and for every kind of colour
 vision. Source: Ottosson, A perceptual color space for image processing (OKLab), 2020; contrast as in WCAG 2.
@@ -47,6 +47,15 @@ LIGHT = Theme(
     ground="white", ink="#111111", paper="#ffffff", line="#666666", group="#f4f4f4",
     light=1.0, saturated=0.66, chroma=0.12, hue=252,
 )  # fmt: skip
+
+#: For a dark page: a greater share is lighter.
+DARK = Theme(
+    ground="#121212", ink="#ffffff", paper="#000000", line="#9a9a9a", group="#1e1e1e",
+    light=0.1822, saturated=0.55, chroma=0.13, hue=252,
+)  # fmt: skip
+
+#: The themes by their names.
+THEMES = {"light": LIGHT, "dark": DARK}
 
 
 def contrast(one: str, other: str) -> float:

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 from symconv.block import Rounds
 from symconv.layer import Reach
 from symconv.network import Network, Node
+from symconv.tensor import Tensor
 
 #: Groups within groups; the rest of a longer path stays in the name.
 NESTING = 8
@@ -78,10 +79,15 @@ Item: TypeAlias = Box | Group
 
 @dataclass(frozen=True)
 class Picture:
-    """What is drawn: the items at the top, and the edges between boxes by their keys."""
+    """What is drawn: the items at the top, and the edges between boxes by their keys, each with what flows along it."""
 
     items: tuple[Item, ...]
-    edges: tuple[tuple[str, str], ...]
+    flows: Mapping[tuple[str, str], tuple[Tensor, ...]]
+
+    @property
+    def edges(self) -> tuple[tuple[str, str], ...]:
+        """The edges between boxes, by their keys."""
+        return tuple(self.flows)
 
     def boxes(self) -> Iterator[tuple[Box, int]]:
         """Every box, with how often it stands in the network."""
@@ -114,7 +120,24 @@ def picture(network: Network, fold: bool = True, depth: int | None = None) -> Pi
     if fold:
         items = _folded(tuple(map(_plain, items)), wires)
     drawn = [box.key for box, _ in counted(items, 1)]
-    return Picture(items, tuple((source, key) for key in drawn for source in wires.sources(key)))
+    return Picture(items, {(source, key): tensors for key in drawn for source, tensors in wires.flows(key).items()})
+
+
+def readable(network: Network, fold: bool = True, most: int = 150) -> int | None:
+    """The greatest depth at which a picture has no more than `most` boxes; none where all of it has not.
+
+    >>> from symconv.readers.catalogue import load
+    >>> readable(load("resnet50")), readable(load("resnet50"), most=30)
+    (None, 3)
+    """
+    if _number(network, fold, None) <= most:
+        return None
+    deepest = max(map(len, paths(network.graph).values()))
+    return next((depth for depth in range(deepest - 1, 1, -1) if _number(network, fold, depth) <= most), 1)
+
+
+def _number(network: Network, fold: bool, depth: int | None) -> int:
+    return sum(1 for _ in picture(network, fold, depth).boxes())
 
 
 def paths(names: Iterable[str]) -> dict[str, Path]:
@@ -144,12 +167,12 @@ def path_of(rounds: Rounds) -> Path:
 class _Wires:
     """What each box reads and what reads it, where boxes that are drawn as another one count as that."""
 
-    into: dict[str, list[str]] = field(default_factory=dict)
+    into: dict[str, list[tuple[str, Tensor]]] = field(default_factory=dict)
     out_of: dict[str, list[str]] = field(default_factory=dict)
     drawn_as: dict[str, str] = field(default_factory=dict)
 
-    def connect(self, source: str, key: str) -> None:
-        self.into.setdefault(key, []).append(source)
+    def connect(self, source: str, key: str, tensor: Tensor) -> None:
+        self.into.setdefault(key, []).append((source, tensor))
         self.out_of.setdefault(source, []).append(key)
 
     def merge(self, hidden: str, into: str) -> None:
@@ -158,10 +181,18 @@ class _Wires:
         self.out_of.setdefault(into, []).extend(self.out_of.get(hidden, ()))
 
     def sources(self, key: str) -> tuple[str, ...]:
-        return self._drawn(self.into.get(key, ()), key)
+        return self._drawn((source for source, _ in self.into.get(key, ())), key)
 
     def targets(self, key: str) -> tuple[str, ...]:
         return self._drawn(self.out_of.get(key, ()), key)
+
+    def flows(self, key: str) -> dict[str, tuple[Tensor, ...]]:
+        """The tensors that a box reads, by the boxes that make them; those of one shape once."""
+        found: dict[str, dict[tuple[Any, ...], Tensor]] = {source: {} for source in self.sources(key)}
+        for source, tensor in self.into.get(key, ()):
+            if (place := self._place(source)) in found:
+                found[place].setdefault(tensor.shape, tensor)
+        return {source: tuple(tensors.values()) for source, tensors in found.items()}
 
     def _drawn(self, keys: Iterable[str], but: str) -> tuple[str, ...]:
         found = dict.fromkeys(map(self._place, keys))
@@ -196,9 +227,10 @@ def _levels(network: Network, depth: int | None) -> tuple[list[Box], _Wires]:
         boxes.append(Box(key, path, nodes, whole=whole, rounds=rounds.get(path)))
     wires = _Wires()
     for name, node in names:
-        for source in map(network.last_of, node.inputs if node is not None else ()):
+        for read, tensor in zip(node.inputs, node.tensors) if node is not None else ():
+            source = network.last_of(read)
             if place[source] != place[name]:
-                wires.connect(place[source], place[name])
+                wires.connect(place[source], place[name], tensor)
     return boxes, wires
 
 
@@ -396,6 +428,14 @@ def _identity(layer: Any) -> Any:
 
 def _flat(items: Iterable[Item]) -> list[Box]:
     return [box for box, _ in counted(items, 1)]
+
+
+def everything(items: Iterable[Item]) -> Iterator[Item]:
+    """Every box and group among some items, a group before what is in it."""
+    for item in items:
+        yield item
+        if isinstance(item, Group):
+            yield from everything(item.items)
 
 
 def counted(items: Iterable[Item], times: int) -> Iterator[tuple[Box, int]]:

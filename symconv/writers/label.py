@@ -1,4 +1,5 @@
-"""Labels: what stands in the boxes and clusters of a picture, and its legend, as Graphviz's HTML-like labels.
+"""Labels: what stands in the boxes and clusters of a picture, on its edges, and its legend, as Graphviz's HTML-like
+labels.
 
 A stranger's text comes in by `said` alone, which shows it as text.
 """
@@ -6,7 +7,7 @@ A stranger's text comes in by `said` alone, which shows it as text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 import graphviz
@@ -15,8 +16,9 @@ from symconv.block import Rounds
 from symconv.extent import Extent, symbols_of
 from symconv.network import Network
 from symconv.notation import ASCII, PRODUCT, Style
+from symconv.tensor import Tensor
 from symconv.writers.colour import Theme
-from symconv.writers.folding import Box, Group, counted
+from symconv.writers.folding import Box, Group, Picture, counted, everything
 from symconv.writers.layers import said_of
 from symconv.writers.shares import Shares
 from symconv.writers.wording import TIED, called, described, kind_of, kinds, lines, percent, plain, seen, value
@@ -26,8 +28,10 @@ from symconv.writers.wording import TIED, called, described, kind_of, kinds, lin
 POINTS = "10.5"
 #: Characters a line of the legend, and cells of its scale.
 LEGEND, CELLS = 72, 24
-#: Exits of a box that are named; of more the last one is.
-NAMED = 4
+#: The size of letters beside an edge, and the shapes that one edge is labelled with.
+SMALL, SHAPES = "9", 3
+#: Characters of a shape from which on it takes several lines.
+FLOW = 30
 
 #: A line of a label: pieces of HTML.
 Row = list[str]
@@ -63,26 +67,34 @@ class Labels:
     """The labels of one picture, in lines of about `width` characters."""
 
     def __init__(
-        self, network: Network, shares: Shares, values: Mapping[str, int], style: Style, theme: Theme, width: int
+        self,
+        network: Network,
+        drawn: Picture,
+        shares: Shares,
+        values: Mapping[str, int],
+        style: Style,
+        theme: Theme,
+        width: int,
     ) -> None:
         self.network, self.shares, self.values = network, shares, values
+        self.read = {source for source, _ in drawn.edges}
+        self.items = tuple(everything(drawn.items))
         self.style, self.theme, self.width = style, theme, width
         self.arrow, self.dots = ("->", "...") if style is ASCII else ("→", "…")
 
     # -- boxes
 
     def box(self, box: Box) -> list[Row]:
-        """The lines of a box: what it is, what comes out, what it costs."""
-        title, shape = self._title(box), self.shape(box)
-        text = f"{self._what(box)} {self.arrow}{TIED}{shape}".lstrip() if box.nodes else shape
-        first, *more = lines(text, self.width, indent=len(bare([title])) + 2)
+        """The lines of a box: what it is, what it costs; what comes out where no edge says it."""
+        title, text = self._title(box), self._what(box)
+        if out := self._out(box):
+            text = f"{text} {self.arrow}{TIED}{out}".lstrip() if box.nodes else out
         costs = self._costs(box)
-        together = ", ".join(cost + tail for cost, tail in costs)
-        if len(together) > self.width:
-            more += [line for cost, tail in costs for line in lines(cost, self.width, tail)]
-        elif together:
-            more.append(together)
-        return [[title, said(first)], *([said(line)] for line in more)]
+        below = [", ".join(cost + tail for cost, tail in costs)] if costs else []
+        if costs and len(below[0]) > self.width:
+            below = [line for cost, tail in costs for line in lines(cost, self.width, tail)]
+        first, *more = _evenly(text, self.width, len(bare([title])) + 2, max(map(len, below), default=0))
+        return [[title, said(first)], *([said(line)] for line in (*more, *below))]
 
     def group(self, group: Group) -> list[Row]:
         """The line of a cluster: its name, how often it stands there, its share."""
@@ -108,6 +120,8 @@ class Labels:
         return f"{many}, one set of weights" if rounds.tied else many, number
 
     def _what(self, box: Box) -> str:
+        if not box.nodes:
+            return ""
         if box.whole:
             return kinds(((node, box.within(node)) for node in box.nodes), self.style)
         first, *joined = box.nodes
@@ -118,17 +132,32 @@ class Labels:
         shared = next((node.shares for node in box.nodes if node.shares), "")
         return f"{text}, weights of {plain(shared)}" if shared else text
 
-    def shape(self, box: Box) -> str:
-        """What comes out, of a few exits each by its name; of many the last one, and how many more there are."""
+    def _out(self, box: Box) -> str:
+        """The shapes of what nothing reads, so that no edge has them."""
         if not box.nodes:
-            return self.network.inputs[box.key].text(self.style).replace(" ", TIED)
-        inside = {node.name for node in box.nodes}
+            return "" if box.key in self.read else self._shapes([self.network.inputs[box.key]], batch=True)
         after = self.network.graph.successors
-        out = [n for n in box.nodes if not inside.issuperset(after(n.name)) or not any(True for _ in after(n.name))]
-        shapes = [n.out.text(self.style, batch=n.out.rank < 2).replace(" ", TIED) for n in out]
-        if 1 < len(out) <= NAMED:
-            return ", ".join(f"{plain(n.name.rpartition('/')[2], 20)}{TIED}{shape}" for n, shape in zip(out, shapes))
-        return shapes[-1] + (f" and {len(out) - 1} more" if len(out) > 1 else "")
+        return self._shapes([node.out for node in box.nodes if not any(True for _ in after(node.name))])
+
+    def _shapes(self, tensors: Sequence[Tensor], batch: bool = False) -> str:
+        shapes = [t.text(self.style, batch or t.rank < 2).replace(" ", TIED) for t in tensors[:SHAPES]]
+        more = f" and {len(tensors) - SHAPES} more" if len(tensors) > SHAPES else ""
+        return ", ".join(shapes) + more
+
+    # -- edges
+
+    def flow(self, source: Box, tensors: Sequence[Tensor]) -> str:
+        """The shapes of what flows from a box to another, an input's with its batch."""
+        return self._shapes(tensors, batch=not source.nodes).replace(TIED, " ")
+
+    def beside(self, flow: str) -> str:
+        """What stands beside an edge, as a label: a long shape in several lines, broken before its ×."""
+        broken = [""]
+        for part in re.split("(?=×)", flow):
+            if broken[-1] and len(broken[-1] + part) > FLOW:
+                broken.append("")
+            broken[-1] += part
+        return f'<<FONT POINT-SIZE="{SMALL}">{"<BR/>".join(map(said, broken))}</FONT>>'
 
     def _costs(self, box: Box) -> list[tuple[str, str]]:
         """Each cost that is not zero, and its unit, the coloured one's with its share; `3 × …` for each of three."""
@@ -158,7 +187,7 @@ class Labels:
             text = f"{called(metric)}: {value(total, self.style, exact=True)}"
             rows += map(said, lines(text, LEGEND, most=8))
         rows.append(self._scale())
-        if any(node.rounds for node in self.network.nodes):
+        if any(item.rounds is not None for item in self.items):
             rows.append(
                 said(f"{self.style.by}n: a block of n rounds, drawn in round i; shares are those of all rounds")
             )
@@ -182,6 +211,16 @@ class Labels:
             f'COLOR="{self.theme.line}" CELLSPACING="0" CELLPADDING="0"><TR>{cells}</TR></TABLE></TD>'
             f"<TD> {said(percent(self.shares.most))}</TD></TR></TABLE>"
         )
+
+
+def _evenly(text: str, width: int, indent: int, least: int) -> list[str]:
+    """The text in as few lines as `width` takes, and these no longer than that needs, or than `least`."""
+    broken = lines(text, width, indent=indent)
+    if len(broken) > 1:
+        for narrow in range(max(least, (indent + len(text)) // len(broken), 12), width):
+            if len(shorter := lines(text, narrow, indent=indent)) <= len(broken):
+                return shorter
+    return broken
 
 
 def _moves(item: Box | Group) -> bool:

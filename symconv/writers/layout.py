@@ -23,6 +23,11 @@ class Wire:
     head: str
     attributes: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """What it comes from and goes to, in the direction of the data."""
+        return (self.head, self.tail) if self.attributes.get("dir") == "back" else (self.tail, self.head)
+
 
 Edges: TypeAlias = Sequence[tuple[str, str]]
 

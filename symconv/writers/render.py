@@ -38,6 +38,7 @@ _WHOLE = {
     "svg": (b"<?xml", b"</svg>"),
     "png": (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"),
     "pdf": (b"%PDF-", b"%%EOF"),
+    "json0": (b"{", b"}"),
 }
 
 # Scripts that the shipped faces draw. The machine's fonts are looked at for other text only: to scan thousands of them
@@ -48,8 +49,8 @@ _SYSTEM_FONTS = """\
 <dir>/System/Library/Fonts</dir><dir>/Library/Fonts</dir><dir>~/Library/Fonts</dir><dir>WINDOWSFONTDIR</dir>
 <cachedir>/var/cache/fontconfig</cachedir><cachedir prefix="xdg">fontconfig</cachedir>"""
 
-# Run by `python -c` with the format, the folder that holds pygraphviz, which may be on the parent's path alone, and
-# advice: the wheel leaves glib and X11 to the system, and a slim container has neither.
+# Run by `python -c` with the format, the folder that holds pygraphviz, which may be on the parent's path alone, advice
+# (the wheel leaves glib and X11 to the system, and a slim container has neither), and the engine.
 _PYGRAPHVIZ = """\
 import sys
 sys.path.append(sys.argv[2])
@@ -58,7 +59,7 @@ try:
 except ImportError as error:
     sys.exit(f"it does not load here ({error}); {sys.argv[3]}")
 try:
-    sys.stdout.buffer.write(AGraph(string=sys.stdin.buffer.read().decode()).draw(format=sys.argv[1], prog="dot"))
+    sys.stdout.buffer.write(AGraph(string=sys.stdin.buffer.read().decode()).draw(format=sys.argv[1], prog=sys.argv[4]))
 except Exception as error:
     sys.exit(f"{type(error).__name__}: {error}")
 """
@@ -78,7 +79,7 @@ class _DrawingError(Exception):
     """A drawer that did not draw, where another one may."""
 
 
-def render(dot: str, suffix: str) -> bytes:
+def render(dot: str, suffix: str, engine: str = "dot") -> bytes:
     """The bytes of a diagram's file.
 
     The same text gives the same bytes from the same Graphviz; a PDF's date is set to 1970 where Graphviz leaves it
@@ -89,7 +90,9 @@ def render(dot: str, suffix: str) -> bytes:
     dot
         A graph in Graphviz's language. It is trusted: files that it names (`image=`) are Graphviz's to open.
     suffix
-        One of `FORMATS`; "dot" gives the text back.
+        One of `FORMATS`; "dot" gives the text back. "json0" gives the places of everything in it.
+    engine
+        "dot" lays the graph out; "nop2" draws it where its own attributes say that everything is.
 
     Raises
     ------
@@ -104,7 +107,7 @@ def render(dot: str, suffix: str) -> bytes:
     Traceback (most recent call last):
     symconv.errors.OutputError: a diagram cannot be written as 'pgn': dot, svg, png, pdf are known (did you mean png?)
     """
-    if suffix not in FORMATS:
+    if suffix not in (*FORMATS, "json0"):
         hint = near(suffix.removeprefix("."), FORMATS)
         raise OutputError(
             f"a diagram cannot be written as {suffix!r}: {', '.join(FORMATS)} are known{f' ({hint})' if hint else ''}"
@@ -115,7 +118,7 @@ def render(dot: str, suffix: str) -> bytes:
         raise OutputError(f"the diagram has text that UTF-8 cannot hold: {error.object[error.start]!r}") from None
     if suffix == "dot":
         return source
-    drawing = _drawn(source, suffix, foreign=_FOREIGN.search(dot) is not None)
+    drawing = _drawn(source, suffix, engine, foreign=_FOREIGN.search(dot) is not None)
     return _undated(drawing) if suffix == "pdf" else drawing
 
 
@@ -166,21 +169,21 @@ def _replace(target: Path, data: bytes) -> None:
         raise
 
 
-def _drawers(suffix: str) -> Iterator[_Drawer]:
+def _drawers(suffix: str, engine: str) -> Iterator[_Drawer]:
     dot = shutil.which("dot")
     if dot is not None:
-        yield _Drawer(dot, (os.path.abspath(dot), f"-T{suffix}"))
+        yield _Drawer(dot, (os.path.abspath(dot), f"-T{suffix}", f"-K{engine}"))
     wheel = find_spec("pygraphviz")
     if wheel is not None and wheel.origin is not None and sys.executable:
         folder = Path(wheel.origin).resolve().parent.parent
-        yield _Drawer("pygraphviz", (sys.executable, "-c", _PYGRAPHVIZ, suffix, str(folder), _INSTALL))
+        yield _Drawer("pygraphviz", (sys.executable, "-c", _PYGRAPHVIZ, suffix, str(folder), _INSTALL, engine))
 
 
-def _drawn(source: bytes, suffix: str, *, foreign: bool) -> bytes:
+def _drawn(source: bytes, suffix: str, engine: str, *, foreign: bool) -> bytes:
     failures: list[str] = []
     with _workplace(foreign) as (folder, environment):
         # A dot without its plugins or its libraries is common enough to try the next drawer.
-        for drawer in _drawers(suffix):
+        for drawer in _drawers(suffix, engine):
             try:
                 return _run(drawer, source, suffix, folder, environment)
             except _DrawingError as failure:

@@ -22,6 +22,8 @@ from symconv.setting import set_size
 #: Where a line is never broken; it is printed as a plain space.
 TIED = "\u00a0"
 _MARK = "\0"
+#: A short call, make_divisible(32·w, 8).
+_CALL = re.compile(r"\w\([^()]{1,24}\)")
 _SIGN = re.compile(f"(?:^| )[+−-]{TIED}")
 
 
@@ -141,10 +143,11 @@ def lines(text: str, width: int, tail: str = "", most: int = 5, indent: int = 0)
 
 
 def _tied(text: str) -> str:
-    """The text with a tie behind each sign, and one before it where it does not part the outermost sum.
+    """The text with a tie behind each sign, in short calls, and before a sign that does not part the outermost sum.
 
     That is the sum in no brackets, or the one in the brackets that close at the end: N·(a + b), but not N·(a + b)².
     """
+    text = _CALL.sub(lambda call: call[0].replace(", ", f",{TIED}"), text)
     opened: list[int] = []
     within: dict[int, int] = {}
     last = -1  # where the brackets were opened that are closed last

@@ -1,0 +1,147 @@
+"""Arranging: a drawing made into a file, with the words beside its lines where they are read best.
+
+Graphviz lays out boxes, clusters and lines, without a word on the lines, so that these stay short and straight. Then
+`symconv.writers.placing` finds places for the words, and Graphviz draws all of it as it stands (its engine nop2). Where
+some words find no place the layout is made again with more room between the boxes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from symconv.writers.drawing import Attributes, Drawing
+from symconv.writers.placing import Placed, place
+from symconv.writers.render import render
+from symconv.writers.scene import Area, Cluster, Line, Point, Scene
+from symconv.writers.wrapping import wrapped
+
+#: The formats that are drawn, and not only written.
+DRAWN: Final = ("svg", "png", "pdf")
+#: Points in an inch, Graphviz's unit of sizes.
+INCH: Final = 72.0
+#: Inches between two ranks of boxes and between boxes of a rank, the times of these where words find no place; the most
+#: between ranks from left to right.
+RANKS, BOXES, MORE, MOST = 0.185, 0.25, 1.5, 1.8
+#: How often it is tried, and edges from which on once has to do, with more room from the start.
+TRIES, MANY = 3, 600
+#: The part of a line's height that letters take.
+INK = 0.92
+
+Sizes = Mapping[str, tuple[float, float]]
+
+
+def arranged(drawing: Drawing, suffix: str) -> bytes:
+    """The drawing as a file of a format; raises as `render`."""
+    sizes = _sizes(drawing)
+    ranks, boxes = RANKS, BOXES
+    if drawing.direction == "LR":
+        ranks = max(ranks, min(MOST, max((wide for wide, _ in sizes.values()), default=0.0) / INCH + 0.3))
+    best: tuple[int, Attributes] | None = None
+    tries = TRIES if len(sizes) < MANY else 1
+    if tries == 1:
+        ranks, boxes = ranks * MORE, boxes * MORE
+    for _ in range(tries):
+        room = {"ranksep": f"{ranks:.2f}", "nodesep": f"{boxes:.2f}"}
+        scene = _scene(json.loads(render(drawing.source(flows=False, more={"": room}), "json0")))
+        scene = wrapped(scene, drawing.tails, drawing.columns, drawing.direction == "LR")
+        placed = place(scene, sizes)
+        if best is None or len(placed.crowded) < best[0]:
+            best = len(placed.crowded), _attributes(scene, placed)
+        if not placed.crowded:
+            break
+        ranks, boxes = ranks * MORE, boxes * MORE * MORE
+    assert best is not None
+    return render(drawing.source(flows=False, more=best[1]), suffix, engine="nop2")
+
+
+def _sizes(drawing: Drawing) -> Sizes:
+    """The width and height of what is written on each edge, in points, as Graphviz measures it."""
+    if not drawing.flows:
+        return {}
+    measured = json.loads(render(drawing.texts(), "json0"))
+    return {o["name"]: (float(o["width"]) * INCH, float(o["height"]) * INCH * INK) for o in measured["objects"]}
+
+
+def _scene(laid: Mapping[str, Any]) -> Scene:
+    """Where things are, from what Graphviz says as JSON."""
+    boxes: dict[str, Area] = {}
+    clusters: dict[str, Cluster] = {}
+    for item in laid.get("objects", ()):
+        if "pos" in item:
+            boxes[item["name"]] = _middle(item["pos"], float(item["width"]) * INCH, float(item["height"]) * INCH)
+        elif "bb" in item:
+            clusters[item["name"]] = Cluster(Area(*_numbers(item["bb"])), _title(item))
+    edges = [e for e in laid.get("edges", ()) if "pos" in e]
+    unseen = frozenset(e["id"] for e in edges if e.get("style") == "invis")
+    return Scene(boxes, clusters, {e["id"]: _line(e["pos"]) for e in edges}, unseen, _title(laid))
+
+
+def _attributes(scene: Scene, placed: Placed) -> dict[str, dict[str, str]]:
+    """Where things are, as Graphviz's attributes."""
+    found = {name: {"pos": _point(box), **_size(box, "width", "height")} for name, box in scene.boxes.items()}
+    for name, line in scene.lines.items():
+        label = {"lp": _point(placed.labels[name])} if name in placed.labels else {}
+        found[name] = {"pos": _spline(line), **label}
+    for name, cluster in scene.clusters.items():
+        found[name] = {"bb": _bounds(cluster.area)}
+        if (title := placed.titles.get(name)) is None:
+            continue
+        if name in placed.crossed:
+            # Graphviz draws lines over titles, so this title becomes a box, and boxes are drawn last.
+            found[name] |= {"label": ""}
+            found[f"title_{name}"] = {"pos": _point(title), **_size(title, "width", "height")}
+        else:
+            found[name] |= {"lp": _point(title), **_size(title, "lwidth", "lheight")}
+    found[""] = {"bb": _bounds(Area.over([scene.area, *placed.labels.values()])), "outputorder": "edgesfirst"}
+    if scene.legend:
+        found[""] |= {"lp": _point(scene.legend), **_size(scene.legend, "lwidth", "lheight")}
+    return found
+
+
+# -- Graphviz's way to write places -----------------------------------------------------------------------------------
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(number) for number in text.split(",")]
+
+
+def _middle(position: str, wide: float, high: float) -> Area:
+    x, y = _numbers(position)
+    return Area.around(x, y, wide, high)
+
+
+def _title(item: Mapping[str, Any]) -> Area | None:
+    if not item.get("lp"):
+        return None
+    return _middle(item["lp"], float(item["lwidth"]) * INCH, float(item["lheight"]) * INCH)
+
+
+def _line(position: str) -> Line:
+    """`e,x,y` and `s,x,y` before the points of the curve are the tips of its arrows."""
+    points: dict[str, list[Point]] = {"s": [], "e": [], "": []}
+    for part in position.split(";")[0].split():
+        mark = part[0] if part[0] in "se" else ""
+        x, y = _numbers(part[2:] if mark else part)
+        points[mark].append((x, y))
+    start, end = (points[mark][0] if points[mark] else None for mark in "se")
+    return Line(tuple(points[""]), start, end)
+
+
+def _spline(line: Line) -> str:
+    tips = [f"{mark},{x:.2f},{y:.2f}" for mark, tip in (("s", line.start), ("e", line.end)) if tip for x, y in [tip]]
+    return " ".join([*tips, *(f"{x:.2f},{y:.2f}" for x, y in line.curve)])
+
+
+def _point(area: Area) -> str:
+    x, y = area.middle
+    return f"{x:.2f},{y:.2f}"
+
+
+def _size(area: Area, wide: str, high: str) -> dict[str, str]:
+    return {wide: f"{(area.right - area.left) / INCH:.4f}", high: f"{(area.top - area.bottom) / INCH:.4f}"}
+
+
+def _bounds(area: Area) -> str:
+    return ",".join(f"{number:.2f}" for number in area)
