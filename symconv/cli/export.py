@@ -42,7 +42,7 @@ def export(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="a file; else standard output")
     ] = None,
 ) -> None:
-    """A total as a function in C, Python, JavaScript; equations for papers.
+    """A total as a function for programs, a network as equations.
 
     A function checks its domain; equations name each side of a feature map once, in LaTeX, Markdown, Typst or MathML.
     """
