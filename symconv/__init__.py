@@ -24,6 +24,7 @@ from symconv.extremes import gcd, largest, smallest
 from symconv.layer import Axes, Layer, Natural, Padding, Parameter, Positive, layer, weight
 from symconv.metrics import receptive_field
 from symconv.network import Network, metric
+from symconv.node import Node
 from symconv.powers import power
 from symconv.rounding import ceiling, floor
 from symconv.symbols import FIELD, symbol
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from symconv.writers.code import code
     from symconv.writers.diagram import draw
     from symconv.writers.plot import plot
+    from symconv.writers.view import view
 
 #: The field's symbols, as extents; they stand wherever SymPy takes an expression.
 N, K, C_in, C_out, D, S, P, g, M, T, X, H, W = (size_of(symbol(name)) for name in FIELD)
@@ -71,6 +73,7 @@ _LATER = {
     "symconv.writers.code": ("code",),
     "symconv.writers.diagram": ("draw",),
     "symconv.writers.plot": ("plot",),
+    "symconv.writers.view": ("view",),
 }
 _ROOM = {name: room for room, names in _LATER.items() for name in names}
 
@@ -87,6 +90,17 @@ __all__ = [
     "read_spec", "receptive_field", "require", "scaling", "smallest", "steps", "sweep", "symbol", "to_sympy", "weight",
     "whatif", "within",
 ]  # fmt: skip
+
+
+def _bundle(thing: Any, include: Any = None, exclude: Any = None) -> Any:
+    """What Jupyter shows of an object (see `symconv.writers.notebook`)."""
+    from symconv.writers.notebook import bundle
+
+    return bundle(thing)
+
+
+for _kind in (Network, Node, Layer, Count, Domain, Cost, Extent):
+    setattr(_kind, "_repr_mimebundle_", _bundle)  # noqa: B010
 
 
 def __getattr__(name: str) -> Any:

@@ -42,7 +42,7 @@ def to_html(sheet: Sheet) -> str:
 
 def fragment(sheet: Sheet) -> str:
     """The sheet for a page of someone else's, such as a notebook, with the style of its own."""
-    lines = ['<div class="symconv">', f"<style>{_STYLE}</style>", f'<h1 dir="auto">{_text(sheet.title)}</h1>']
+    lines = ['<div class="symconv">', f"<style>{STYLE}</style>", f'<h1 dir="auto">{_text(sheet.title)}</h1>']
     if sheet.facts:
         lines.append("<dl>")
         lines += [
@@ -142,7 +142,7 @@ body { margin: 0 auto; padding: 1.5rem; max-width: 90rem; font: 15px/1.5 system-
 """
 
 #: Each rule has the class twice, so that a notebook's own rules for tables do not win.
-_STYLE: Final = """
+STYLE: Final = """
 .symconv.symconv {
   --faint: color-mix(in srgb, currentColor 6%, transparent);
   --bar: color-mix(in srgb, #2f7fd8 45%, transparent);

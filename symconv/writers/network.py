@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from symconv.analysis.growth import growth
@@ -93,9 +93,8 @@ def domain_line(net: Network) -> Math:
     """Every symbol of the network with the least value or the classes that it may have, then the other conditions."""
     spoken: set[Symbol] = set()
     lines: list[Math] = []
-    for text, conditions in net.domain.lines(TEXT):
-        condition = condition_of(conditions[0])
-        lines.append(condition if condition.text == text else _solved(text))
+    for line, conditions in domain_lines(net.domain):
+        lines.append(line)
         spoken |= conditions[0].symbols if len(conditions[0].symbols) == 1 else set()
     for extent in net.symbols.values():
         ((symbol,),) = extent.terms
@@ -105,6 +104,13 @@ def domain_line(net: Network) -> Math:
     if not lines:
         return Math("no symbols")
     return Math(*(sep.join(getattr(m, kind) for m in lines) for sep, kind in _KINDS))
+
+
+def domain_lines(domain: Domain) -> Iterator[tuple[Math, tuple[Condition, ...]]]:
+    """What a domain asks for, a line for each symbol that it bounds and for each other condition; and by which."""
+    for text, conditions in domain.lines(TEXT):
+        condition = condition_of(conditions[0])
+        yield (condition if condition.text == text else _solved(text)), conditions
 
 
 _KINDS: Final = ((", ", "text"), (r",\ ", "latex"), (", ", "ascii"))

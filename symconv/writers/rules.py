@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
@@ -47,10 +47,21 @@ def rule_sheet(kind: str, changes: Mapping[str, object] | None = None) -> Sheet:
 
     Raises SymconvError for an unknown layer, an unknown field or an impossible value.
     """
-    layer, inputs = instance(kind, changes or {})
+    return _rule(*instance(kind, changes or {}))
+
+
+def layer_sheet(layer: Layer, inputs: Sequence[Tensor] = ()) -> Sheet:
+    """The rule of one layer as it is, on these inputs or on those of the general rule; for one image.
+
+    Raises SymconvError where its fields do not fit these.
+    """
+    return _rule(layer, tuple(inputs) or type(layer).general()[1])
+
+
+def _rule(layer: Layer, inputs: tuple[Tensor, ...]) -> Sheet:
     out = layer.output(*inputs)
     named = _named(out, inputs)
-    sheet = Sheet(f"{kind} · {summary(layer)}")
+    sheet = Sheet(f"{layer.kind} · {summary(layer)}")
     sheet.facts.append(("input", _tensors(inputs)))
     sheet.facts.append(("output", _tensors((named,))))
     if named is not out:
@@ -61,14 +72,14 @@ def rule_sheet(kind: str, changes: Mapping[str, object] | None = None) -> Sheet:
     if active != kept["params"]:
         sheet.facts.append(("active params", Rule(active)))
     count = layer.work(*inputs, named).map(one_image)
-    sheet.facts += _conventions(count)
+    sheet.facts += count_facts(count)
     table = Table([Column("operation"), Column("count", rank=1), Column("what it is", prose=True)])
     table.rows = [[name, Rule(cost), PRIMITIVES[name]] for name, cost in count.operations.items()]
     sheet.tables = [table] if table.rows else []
     if not table.rows:
         sheet.notes.append("no arithmetic: it counts as nothing in every convention")
     sheet.data = lambda: {
-        "kind": kind,
+        "kind": layer.kind,
         "summary": summary(layer),
         "fields": {f.name: _said(getattr(layer, f.name)) for f in layer_fields(type(layer))},
     }
@@ -166,7 +177,8 @@ def one_image(cost: Cost) -> Cost:
     return substitute_cost(cost, {symbol("N"): 1})
 
 
-def _conventions(count: Count) -> list[tuple[str, Cell]]:
+def count_facts(count: Count) -> list[tuple[str, Cell]]:
+    """What a count is in each convention."""
     facts: list[tuple[str, Cell]] = []
     g = symbol("g")
     for name, convention in CONVENTIONS.items():

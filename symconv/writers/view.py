@@ -1,0 +1,307 @@
+"""A what-if view for a notebook: the closed forms evaluated in the page, at the sizes that its reader sets.
+
+It is a piece of HTML with a script of its own: no widgets, no kernel, nothing that is fetched. The script is the closed
+forms as `symconv.writers.code` writes them, exact at any size. Where scripts do not run it shows the figures at the
+network's usual sizes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+from symconv.cost import Cost, cost_symbols, evaluate_cost, total_of
+from symconv.count import Convention
+from symconv.domain import Domain
+from symconv.errors import SymconvError
+from symconv.network import Network
+from symconv.notation import TEXT
+from symconv.symbols import RATIONAL, Symbol
+from symconv.writers.code import function_of
+from symconv.writers.code.javascript import in_javascript
+from symconv.writers.code.names import Names
+from symconv.writers.html import STYLE
+from symconv.writers.layers import label, metric_name
+from symconv.writers.render import save
+from symconv.writers.rows import stage_rows
+from symconv.writers.shares import reference
+from symconv.writers.wording import figure, grouped, percent, plain
+
+#: What is shown without being asked for.
+METRICS: Final = ("macs", "params", "activations")
+#: Stages with a bar of their own; the rest of a long list are one.
+STAGES: Final = 24
+#: A slider goes to this many times the usual size.
+REACH: Final = 4
+
+
+@dataclass(frozen=True)
+class View:
+    """A what-if view of a network: Jupyter shows it, `save` writes it as a page.
+
+    >>> from symconv.readers.catalogue import load
+    >>> view = View(load("resnet50"))
+    >>> "4\\u202f089\\u202f184\\u202f256" in view.html()
+    True
+    """
+
+    network: Network
+    metrics: Sequence[str | Convention] = METRICS
+    at: Mapping[str, Any] = field(default_factory=dict)
+
+    def html(self) -> str:
+        """The view for a page of someone else's.
+
+        Raises SymconvError for an unknown metric, an unknown symbol, a size outside the domain.
+        """
+        return _Page(self).html()
+
+    def save(self, path: Path | str) -> None:
+        """Write it as a page of its own; raises OutputError where that cannot be."""
+        title = escape(plain(self.network.name, 80))
+        page = f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
+script-src 'unsafe-inline'">
+<title>{title}</title>
+<style>:root {{ color-scheme: light dark; }} body {{ margin: 1.5rem; font: 15px/1.5 system-ui, sans-serif; }}</style>
+</head>
+<body>
+{self.html()}</body>
+</html>
+"""
+        save(page.encode(), Path(path))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": f"a what-if view of {self.network.name}", "text/html": self.html()}
+
+
+def view(network: Network, *metrics: str | Convention, **at: Any) -> View:
+    """A what-if view of a network: its metrics at sizes that the reader of a notebook sets, evaluated in the page.
+
+    `metrics` are macs, params and activations where none are named; the bars are those of the first. `at` are the sizes
+    at which it starts, where these are not the usual ones.
+
+    >>> from symconv.readers.catalogue import load
+    >>> view(load("vgg16"), "macs", X=256)
+    View(network=Network('vgg16', 40 layers), metrics=('macs',), at={'X': 256})
+    """
+    return View(network, metrics or METRICS, at)
+
+
+class _Page:
+    """One view on its way to HTML."""
+
+    def __init__(self, made: View) -> None:
+        self.network = net = made.network
+        self.metrics = [(metric_name(m), label(m), net.cost(m)) for m in made.metrics]
+        (first, *_) = made.metrics
+        self.symbols = [symbol for extent in net.symbols.values() for (symbol,) in extent.terms]
+        self.stages = _stages(net, net.costs(first))
+        self.at = self._start(made.at)
+
+    def _start(self, given: Mapping[str, Any]) -> dict[Symbol, Any]:
+        """The sizes at which it starts; none where the domain allows none that are known."""
+        found = reference(self.network, self.symbols, {k: v for k, v in given.items()})
+        return {symbol: found[symbol] for symbol in self.symbols} if found is not None else {}
+
+    # -- what is shown before a script runs
+
+    def html(self) -> str:
+        body = "".join(self._body())
+        script = self._script()
+        mark = hashlib.sha256((body + script).encode()).hexdigest()[:12]
+        script = script.replace("MARK", mark)
+        return (
+            f'<div class="symconv view" data-symconv="{mark}"><style>{STYLE}{_STYLE}</style>{body}</div>\n'
+            f"<script>{_harmless(script)}</script>\n"
+        )
+
+    def _body(self) -> Iterator[str]:
+        yield f'<h1 dir="auto">What if? {escape(plain(self.network.name, 80))}</h1>'
+        yield '<div class="sizes">'
+        for number, symbol in enumerate(self.symbols):
+            yield self._control(number, symbol)
+        yield '</div><p class="fault" role="alert"></p><table><thead><tr><th scope="col">metric</th>'
+        yield '<th scope="col" class="figure">exact</th><th scope="col" class="figure">about</th></tr></thead><tbody>'
+        for name, called, cost in self.metrics:
+            exact, about = self._figures(cost)
+            yield f'<tr data-metric="{escape(name)}"><th scope="row">{escape(called)}</th>'
+            yield f'<td class="figure">{exact}</td><td class="figure">{about}</td></tr>'
+        yield "</tbody></table>"
+        if self.stages and self.metrics[0][2]:
+            yield f'<table class="stages"><thead><tr><th scope="col">stage</th><th scope="col">'
+            yield f"share of {escape(self.metrics[0][1])}</th></tr></thead><tbody>"
+            for name, cost in self.stages:
+                share = self._share(cost)
+                yield f'<tr><th scope="row" dir="auto">{escape(name)}</th>'
+                yield f'<td class="share" style="--share: {share:.4f}">{percent(share)}</td></tr>'
+            yield "</tbody></table>"
+        yield "<noscript><p>These are the figures at the sizes above: no script runs here.</p></noscript>"
+
+    def _control(self, number: int, symbol: Symbol) -> str:
+        value = self.at.get(symbol, "")
+        name = escape(plain(symbol.name))
+        box = f'<input class="box" inputmode="numeric" size="8" value="{value}" aria-label="{name}">'
+        if symbol.kind == RATIONAL or not self.at:
+            slider = ""
+        else:
+            least = min(self.network.domain.least(symbol), value)
+            slider = (
+                f'<input class="slider" type="range" tabindex="-1" aria-hidden="true" min="{least}" '
+                f'max="{max(REACH * value, least + 8)}" value="{value}">'
+            )
+        return f'<label data-symbol="{number}"><span dir="auto">{name}</span>{box}{slider}</label>'
+
+    def _figures(self, cost: Cost) -> tuple[str, str]:
+        if not self.at and cost_symbols(cost):
+            return "", ""
+        value = evaluate_cost(cost, self.at)
+        exact = grouped(int(value), TEXT) if value == int(value) else str(value)
+        return exact, figure(round(value), TEXT)
+
+    def _share(self, cost: Cost) -> Fraction:
+        if not self.at:
+            return Fraction(0)
+        whole = evaluate_cost(self.metrics[0][2], self.at)
+        return Fraction(evaluate_cost(cost, self.at)) / Fraction(whole) if whole else Fraction(0)
+
+    # -- the script
+
+    def _script(self) -> str:
+        functions = []
+        for number, (_, _, cost) in enumerate(self.metrics):
+            functions.append(self._function(f"metric{number}", cost, self.network.domain))
+        for number, (_, cost) in enumerate(self.stages):
+            functions.append(self._function(f"stage{number}", cost, Domain()))
+        of = [f"metric{number}" for number in range(len(self.metrics))]
+        inside = [f"stage{number}" for number in range(len(self.stages))]
+        rational = [symbol.kind == RATIONAL for symbol in self.symbols]
+        names = [plain(symbol.name) for symbol in self.symbols]
+        return "\n".join(
+            [
+                "(() => {",
+                *functions,
+                f"const metrics = [{', '.join(of)}], stages = [{', '.join(inside)}];",
+                f"const rational = {json.dumps(rational)}, names = {json.dumps(names)};",
+                _RUN,
+                "})();",
+            ]
+        )
+
+    def _function(self, called: str, cost: Cost, domain: Domain) -> str:
+        """A closed form as a function of all symbols, in their order; the numerator and denominator of its value."""
+        names = Names()
+        function, _ = function_of(names.fresh(called), self.symbols, cost, domain, names, fraction=True)
+        text = in_javascript(function, names)
+        begin, end = text.index("function "), text.rindex("\nif (typeof module")
+        return text[begin:end]
+
+
+def _stages(net: Network, costs: Mapping[str, Cost]) -> list[tuple[str, Cost]]:
+    """The stages by name with their costs, the rest of many as one."""
+    rows = stage_rows(net, 1, every=True, flat=False)
+    found = [(plain(row.name.path), total_of(costs[node.name] for node in row.nodes)) for row in rows]
+    if len(found) > STAGES:
+        found = [*found[: STAGES - 1], (f"{len(found) - STAGES + 1} others", total_of(c for _, c in found[STAGES - 1 :]))]
+    return found
+
+
+def _harmless(script: str) -> str:
+    """A script in which nothing ends it, whatever stands in its strings and comments."""
+    return script.replace("</", "<\\/").replace("<!--", "<\\!--")
+
+
+_STYLE: Final = """
+.symconv.view .sizes { display: flex; flex-wrap: wrap; gap: .4em 2em; margin: 0 0 .8em; }
+.symconv.view label { display: flex; align-items: center; gap: .6em; }
+.symconv.view label span { font-weight: 600; }
+.symconv.view .box { font: inherit; width: 7em; }
+.symconv.view .box[aria-invalid=true] { outline: 2px solid #c33; }
+.symconv.view .slider { width: 12em; }
+.symconv.view .fault { min-height: 1.5em; color: #c33; opacity: 1; }
+.symconv.view .stages { margin-top: 1em; }
+.symconv.view .stages .share { min-width: 18em; }
+.symconv.view.stale td { opacity: .45; }
+"""
+
+#: Sizes are read as whole numbers of any length, multipliers as fractions or decimals; what is outside the domain is
+#: said in the domain's own words and the last good figures stay.
+_RUN: Final = r"""
+const apart = (n) => n.toString().replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
+const exact = ([n, d]) => (n % d === 0n ? apart(n / d) : `${apart(n)}/${apart(d)}`);
+const about = ([n, d]) => {
+  const whole = (2n * n + d) / (2n * d), digits = whole.toString().length;
+  if (digits < 8) return apart(whole);
+  const unit = 10n ** BigInt(digits - 4), four = ((2n * whole + unit) / (2n * unit)).toString();
+  const size = four.length + digits - 5, point = (size % 3) + 1, prefix = "MGTPE"[Math.floor(size / 3) - 2];
+  const shown = four.slice(0, point) + (point < 4 ? "." + four.slice(point, 4) : "");
+  return prefix ? `${shown} ${prefix}` : `${four[0]}.${four.slice(1, 4)}·10^${size}`;
+};
+const percent = (share) => {
+  const tenths = Math.round(share * 1000);
+  return tenths ? `${Math.floor(tenths / 10)}.${tenths % 10} %` : share ? "<0.1 %" : "0 %";
+};
+const read = (text, k) => {
+  const found = /^\s*(\d{1,4000})(?:\.(\d{1,300})|\s*\/\s*(\d{1,300}))?\s*$/.exec(text);
+  if (!found || (!rational[k] && (found[2] || found[3]))) {
+    throw new RangeError(`${names[k]}: a ${rational[k] ? "fraction or decimal" : "whole number"} is wanted`);
+  }
+  if (!rational[k]) return [BigInt(found[1])];
+  const pair = found[3] ? [BigInt(found[1]), BigInt(found[3])]
+    : [BigInt(found[1] + (found[2] ?? "")), 10n ** BigInt((found[2] ?? "").length)];
+  if (!pair[0] || !pair[1]) throw new RangeError(`${names[k]}: more than 0 is wanted`);
+  return pair;
+};
+for (const root of document.querySelectorAll('[data-symconv="MARK"]:not([data-ready])')) {
+  root.dataset.ready = "yes";
+  const labels = [...root.querySelectorAll("label")];
+  const boxes = labels.map((l) => l.querySelector(".box")), sliders = labels.map((l) => l.querySelector(".slider"));
+  const rows = [...root.querySelectorAll("[data-metric]")], bars = [...root.querySelectorAll(".stages .share")];
+  const fault = root.querySelector(".fault");
+  const show = () => {
+    let values;
+    try {
+      const at = boxes.flatMap((box, k) => read(box.value, k));
+      values = metrics.map((f) => f(...at));
+      const parts = stages.map((f) => f(...at)), [n, d] = values[0];
+      bars.forEach((bar, k) => {
+        const share = n ? Number((parts[k][0] * d * 1000000n) / (parts[k][1] * n)) / 1000000 : 0;
+        bar.style.setProperty("--share", share);
+        bar.textContent = percent(share);
+      });
+    } catch (error) {
+      fault.textContent = error.message;
+      root.classList.add("stale");
+      return;
+    }
+    fault.textContent = "";
+    root.classList.remove("stale");
+    rows.forEach((row, k) => {
+      const [, one, other] = row.children;
+      one.textContent = exact(values[k]);
+      other.textContent = about(values[k]);
+    });
+  };
+  boxes.forEach((box, k) => {
+    box.addEventListener("input", () => {
+      if (sliders[k]) sliders[k].value = box.value;
+      show();
+    });
+    sliders[k]?.addEventListener("input", () => {
+      box.value = sliders[k].value;
+      show();
+    });
+  });
+}
+"""
