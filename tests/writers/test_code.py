@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
-from math import gcd
+from math import gcd, prod
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -26,7 +26,7 @@ from witness.rounds import Arithmetic, added, random_terms, random_values
 import symconv as sc
 from symconv.block import Rounds
 from symconv.condition import differs
-from symconv.cost import Cost, explicit, total_of
+from symconv.cost import Cost, explicit, power_cost, product_of, total_of
 from symconv.cost import product as cost_product
 from symconv.domain import Domain
 from symconv.errors import CallError, SymconvError
@@ -319,7 +319,7 @@ ROLES: Final = {
 
 @needs_c
 @needs_node
-@pytest.mark.parametrize("count", [60, pytest.param(1500, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("count", [60, pytest.param(600, marks=pytest.mark.heavy)])
 def test_sums_over_rounds_are_what_their_rounds_add_up_to(count: int, tmp_path: Path) -> None:
     rng = Random(count)
     symbols = {name: symbol(name, role) for name, role in ROLES.items()}
@@ -342,6 +342,62 @@ def test_sums_over_rounds_are_what_their_rounds_add_up_to(count: int, tmp_path: 
     assert run_node(functions["js"], tmp_path) == wanted
     for found, right in zip(run_c(functions["c"], tmp_path), wanted):
         assert all(v in (w, WIDE) for v, w in zip(found, right)), (found, right)
+
+
+@needs_c
+@needs_node
+def test_fractions_on_the_way_are_exact_and_a_total_that_is_none_is_outside(tmp_path: Path) -> None:
+    """Multipliers that stand free, and powers whose exponents may be below 0, in sums too."""
+    rng, v, w, n = Random(7), symbol("v", "multiplier"), symbol("w", "multiplier"), symbol("n", "padding", "test")
+    symbols, i = (A, B, n, v, w), index("i", 0, size_of(n))
+    a, b, p, q = map(size_of, (A, B, v, w))
+    pool: list[tuple[Cost, Callable[..., Any]]] = [
+        (cost_product(p), lambda a, b, n, v, w: v),
+        (cost_product(p, q), lambda a, b, n, v, w: v * w),
+        (cost_product(a) * Fraction(1, 6), lambda a, b, n, v, w: Fraction(a, 6)),
+        (cost_product(p + 2 * a, q), lambda a, b, n, v, w: (v + 2 * a) * w),
+        (cost_product(apply("max", p, q, a)), lambda a, b, n, v, w: max(v, w, a)),
+        (cost_product(apply("min", 3 * p, q * q)), lambda a, b, n, v, w: min(3 * v, w * w)),
+        (cost_product(apply("equals", 2 * p, q)), lambda a, b, n, v, w: int(2 * v == w)),
+        (cost_product(apply("reaches", p, q * a)), lambda a, b, n, v, w: int(v >= w * a)),
+        (cost_product(floor(p * a - 7, 3)), lambda a, b, n, v, w: (v * a - 7) // 3),
+        (cost_product(ceiling(p * a, q)), lambda a, b, n, v, w: -(-v * a // w)),
+        (cost_product(floor(a * a, p + q)), lambda a, b, n, v, w: a * a // (v + w)),
+        (cost_product(apply("make_divisible", 16 * p, 1, 8)), lambda a, b, n, v, w: nearest(16 * v, 8)),
+        (power_cost(2, a - b), lambda a, b, n, v, w: Fraction(2) ** (a - b)),
+        (power_cost(3, 1 - b), lambda a, b, n, v, w: Fraction(3) ** (1 - b)),
+        (
+            explicit(i, [power(2, a - size_of(i)), size_of(i) + 1]),
+            lambda a, b, n, v, w: sum(Fraction(2) ** (a - k) * (k + 1) for k in range(n)),
+        ),
+        (
+            explicit(i, [p + size_of(i), floor(a, size_of(i) + 1)]),
+            lambda a, b, n, v, w: sum((v + k) * (a // (k + 1)) for k in range(n)),
+        ),
+        (explicit(i, [floor(p * size_of(i), 2)]), lambda a, b, n, v, w: sum(v * k // 2 for k in range(n))),
+    ]
+    functions: dict[str, list[Called]] = {"c": [], "js": [], "python": []}
+    wanted: list[list[Any]] = []
+    for k in range(120):
+        chosen = [
+            (rng.choice([1, 2, -3, 6, 72]), rng.choices(pool, k=rng.randint(1, 2))) for _ in range(rng.randint(1, 3))
+        ]
+        cost = total_of(product_of(form for form, _ in forms) * c for c, forms in chosen)
+        rows = []
+        for _ in range(6):
+            halves = [Fraction(rng.randint(1, 9), rng.choice([1, 2, 2, 3])) for _ in range(2)]
+            rows.append([rng.randint(0, 6), rng.randint(0, 4), rng.randint(0, 5), *halves])
+        exact = [sum(c * prod(of(*row) for _, of in forms) for c, forms in chosen) for row in rows]
+        wanted.append([int(t) if t.denominator == 1 else OUTSIDE for t in exact])
+        names = Names()
+        function, _ = function_of(names.fresh("f"), symbols, cost, Domain(), names, fraction=True)
+        assert run_python(Called(LANGUAGES["python"](function, names), "f", rows)) == exact, cost
+        for to in functions:
+            functions[to].append(Called(written(f"f{k}", symbols, cost, to), f"f{k}", rows))
+    assert sum(t != OUTSIDE for right in wanted for t in right) > 200
+    assert [run_python(f) for f in functions["python"]] == wanted
+    assert run_node(functions["js"], tmp_path) == wanted
+    assert run_c(functions["c"], tmp_path) == wanted
 
 
 # -- 64 bits -----------------------------------------------------------------------------------------------------------
@@ -428,6 +484,17 @@ int main(void) {{
     assert done.stdout.split() == wanted
 
 
+@needs_c
+@needs_node
+def test_a_power_with_a_minus_before_it_is_a_power(tmp_path: Path) -> None:
+    a, b = size_of(A), size_of(B)
+    cost = cost_product(a, a, b) * -1 + cost_product(b, b) * -3
+    rows, wanted = [[2, 3], [5, 0], [0, 7]], [-39, 0, -147]
+    found = {to: Called(written("f", (A, B), cost, to), "f", rows) for to in LANGUAGES}
+    assert run_python(found["python"]) == wanted
+    assert run_c([found["c"]], tmp_path) == run_node([found["js"]], tmp_path) == [wanted]
+
+
 def test_a_number_that_c_cannot_hold_is_refused_when_it_is_written() -> None:
     for value, fits in ((LARGEST, True), (LARGEST + 1, False), (10**30, False)):
         cost = cost_product(size_of(A)) * value
@@ -454,6 +521,17 @@ def test_what_is_wide_on_the_way_is_refused_in_sums_and_conditions_too(tmp_path:
     assert run_node([found["js"]], tmp_path) == [wanted]
     (in_c,) = run_c([found["c"]], tmp_path)
     assert in_c == [WIDE if n >= 63 or (isinstance(w, int) and w > LARGEST) else w for (n, _), w in zip(rows, wanted)]
+
+
+@needs_c
+def test_rounds_beyond_64_bits_are_no_rounds_of_c(tmp_path: Path) -> None:
+    n, x = symbol("n", "count"), symbol("X")
+    i = index("i", 1, size_of(n) * size_of(n))
+    cost = cost_product(summed(i, [floor(size_of(x), size_of(i))]))
+    rows = [[1, 7], [3, 7], [2**32, 7]]
+    assert run_c([Called(written("f", (n, x), cost, "c"), "f", rows)], tmp_path) == [
+        [0, sum(7 // k for k in range(1, 9)), WIDE]
+    ]
 
 
 # -- where it holds ----------------------------------------------------------------------------------------------------
@@ -530,6 +608,18 @@ def test_python_takes_whole_numbers_only() -> None:
         with pytest.raises(TypeError):
             space["vgg16_macs"](N=1, X=wrong)
     assert space["vgg16_macs"](N=1, X=10**40) == exactly(sc.load("vgg16").total(), {"N": 1, "X": 10**40})
+
+
+def test_a_divisor_that_is_not_positive_is_outside_of_the_domain() -> None:
+    a, b = size_of(A), size_of(B)
+    rows = [[8, k] for k in range(7)]
+    for cost, value in (
+        (cost_product(floor(a, b - 2)), lambda k: 8 // (k - 2) if k > 2 else OUTSIDE),
+        (cost_product(floor(a, b - 2, exact=True)), lambda k: 8 // (k - 2) if k in (3, 4, 6) else OUTSIDE),
+        (cost_product(apply("ceil", a, b - 3)), lambda k: -(-8 // (k - 3)) if k > 3 else OUTSIDE),
+    ):
+        text = written("f", (A, B), cost, "python")
+        assert run_python(Called(text, "f", rows)) == [value(k) for k in range(7)], text
 
 
 # -- fractions, conventions, unknown costs -----------------------------------------------------------------------------

@@ -89,8 +89,8 @@ def function_of(
     parameters = {symbol: _parameter(symbol, names) for symbol in symbols}
     walk = Walk(names, parameters)
     left = walk.domain(domain, parameters)
-    total = walk.cost(cost)
-    under = product_of([Number(total.under), *map(Name, total.below)])
+    total, number = walk.cost(cost)
+    under = product_of([Number(number), *map(Name, total.below)])
     return Function(called, tuple(parameters.values()), tuple(walk.body), total.over, under, fraction), left
 
 

@@ -59,7 +59,8 @@ class Infix(Lines):
 
     def _signed(self, tree: Sum, terms: list[str], between: str) -> str:
         (negative, _), *others = tree.terms
-        first = f"-{terms[0]}" if negative else terms[0]
+        first = f"({terms[0]})" if negative and "**" in terms[0] else terms[0]  # JavaScript takes no −a ** b
+        first = f"-{first}" if negative else first
         return between.join([first, *(f"{'-' if minus else '+'} {t}" for (minus, _), t in zip(others, terms[1:]))])
 
     def _factors(self, tree: Product) -> list[str]:

@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import reduce
-from math import gcd, lcm
+from math import lcm
 from operator import or_
 from typing import Final, NamedTuple
 
@@ -55,10 +54,9 @@ RUNS: Final = 8
 
 
 class Value(NamedTuple):
-    """A whole number over another: a number times what some names stand for, each at least 1."""
+    """A whole number over what some names stand for, each at least 1."""
 
     over: Tree
-    under: int = 1
     below: tuple[str, ...] = ()
 
 
@@ -78,7 +76,7 @@ class Walk:
         self.names = names
         self._scopes = [_Scope([], {}, set())]
         for symbol, p in parameters.items():
-            self._scopes[0].known[symbol] = Value(Name(p.parts[0]), 1, p.parts[1:]) if p.parts else Value(Name(p.name))
+            self._scopes[0].known[symbol] = Value(Name(p.parts[0]), p.parts[1:]) if p.parts else Value(Name(p.name))
 
     @property
     def body(self) -> list[Statement]:
@@ -150,38 +148,32 @@ class Walk:
         return asked
 
     def _required(self, condition: Condition, note: str) -> bool:
-        left, right = self._over_one(self.size(condition.left), self.size(condition.right))
+        left, right = _over_one(self.size(condition.left), self.size(condition.right))
         if condition.relation == DIVIDES and isinstance(condition.left, Extent) and not condition.left.integral:
-            self._require(AT_LEAST, *self._over_one(self.size(condition.left), Value(ONE)), note)
+            self._require(AT_LEAST, *_over_one(self.size(condition.left), Value(ONE)), note)
         if condition.relation == DIVIDES and left == ONE:
             return False
         self._require(condition.relation, left, right, note, at_least(condition.left, 1))
         return True
 
-    def _over_one(self, a: Value, b: Value) -> tuple[Tree, Tree]:
-        """Two whole numbers that are to each other as two values."""
-        common = gcd(a.under, b.under)
-        left = product_of([tree.Number(b.under // common), a.over, *map(Name, b.below)])
-        return left, product_of([tree.Number(a.under // common), b.over, *map(Name, a.below)])
-
     # -- sums and products --------------------------------------------------------------------------------------------
 
-    def cost(self, cost: Cost) -> Value:
-        """The value of a cost, set as it is written: what all terms share in front, then by resolution."""
+    def cost(self, cost: Cost) -> tuple[Value, int]:
+        """The value of a cost and the number below it, set as it is written: what all terms share first."""
         cost = total_of(Cost(dict([_whole_powers(f, c)])) for f, c in cost.terms.items())
         under = lcm(*(c.denominator for c in cost.terms.values()))
         front, rest = in_front(cost * under)
         self._repeated(rest)
-        terms: list[tuple[list[Value], Number]] = []
+        terms: list[tuple[list[Value], int]] = []
         for extents, inside in by_resolution(rest):
             if extents and len(inside.terms) > 1:
                 shared, inner = in_front(inside)
-                sums = self.polynomial((self._values(f), c) for f, c in ordered_terms(inner))
+                sums = self.polynomial((self._values(f), int(c)) for f, c in ordered_terms(inner))
                 terms.append(([*self._values((*extents, *shared)), sums], 1))
             else:
-                terms += [(self._values((*extents, *f)), c) for f, c in ordered_terms(inside)]
+                terms += [(self._values((*extents, *f)), int(c)) for f, c in ordered_terms(inside)]
         whole = self.polynomial(terms)
-        return self.polynomial([([*self._values(front), whole], Fraction(1, under))])
+        return self.polynomial([([*self._values(front), whole], 1)]), under
 
     def _values(self, factors: Factors) -> list[Value]:
         return [self._factor(f) for f in factors]
@@ -207,20 +199,15 @@ class Walk:
         value = self.size(size)
         return value.over if value == Value(value.over) else self._quotient(value, Value(ONE))
 
-    def polynomial(self, terms: Iterable[tuple[Sequence[Value], Number]]) -> Value:
+    def polynomial(self, terms: Iterable[tuple[Sequence[Value], int]]) -> Value:
         """Σ c·∏ values, over the least that makes it whole."""
-        found: list[tuple[Fraction, list[Tree], Counter[str]]] = []
-        for values, c in terms:
-            scale = Fraction(c)
-            for value in values:
-                scale /= value.under
-            found.append((scale, [v.over for v in values], Counter(name for v in values for name in v.below)))
-        under, below = lcm(*(scale.denominator for scale, _, _ in found)), _union(own for _, _, own in found)
+        found = [(c, values, Counter(name for v in values for name in v.below)) for values, c in terms]
+        below = _union(own for _, _, own in found)
         parts = []
-        for scale, factors, own in found:
+        for c, values, own in found:
             missing = map(Name, (below - own).elements())
-            parts.append((int(scale * under), product_of([*factors, *missing])))
-        return Value(sum_of(parts), under, tuple(below.elements()))
+            parts.append((c, product_of([*(v.over for v in values), *missing])))
+        return Value(sum_of(parts), tuple(below.elements()))
 
     # -- atoms --------------------------------------------------------------------------------------------------------
 
@@ -250,14 +237,14 @@ class Walk:
         if not atom.exact:
             name = self._named("ceil" if up else "floor", above, atom.under)
             return Value(self._let(name, self._quotient(over, under, up, atom.under), note))
-        left, right = self._over_one(under, over)
+        left, right = _over_one(under, over)
         note_of = f"{_text(atom.under)} divides {_text(atom.over)}"
         self._require(DIVIDES, left, right, note_of, at_least(atom.under, 1))
         return Value(self._let(self._named("ratio", above, atom.under), Quotient(right, left), note))
 
     def _quotient(self, a: Value, b: Value, up: bool = False, divisor: Size = 1) -> Tree:
         """⌊a/b⌋ or ⌈a/b⌉, b checked to be positive where that is not proven."""
-        over, under = self._over_one(a, b)
+        over, under = _over_one(a, b)
         if not at_least(divisor, 1):
             self._require(AT_LEAST, under, ONE, f"{_text(divisor)} > 0")
         return over if under == ONE else Quotient(over, under, up)
@@ -284,19 +271,17 @@ class Walk:
             up = self._quotient(values[0], values[1], True, under)
             return Value(self._let(self._named("ceil", over, under), up, note))
         if atom.name in ("equals", "reaches"):
-            call = Call(atom.name, self._over_one(*values))
+            call = Call(atom.name, _over_one(*values))
             return Value(self._let(self.names.numbered(atom.name), call, note))
-        under, below = lcm(*(v.under for v in values)), _union(Counter(v.below) for v in values)
-        common = Value(ONE, under, tuple(below.elements()))
-        missing = [(under // v.under, (below - Counter(v.below)).elements()) for v in values]
-        raised = [product_of([tree.Number(k), v.over, *map(Name, more)]) for v, (k, more) in zip(values, missing)]
-        call = Call(atom.name, tuple(raised))
-        return common._replace(over=self._let(self.names.numbered(atom.name), call, note))
+        below = _union(Counter(v.below) for v in values)
+        missing = [map(Name, (below - Counter(v.below)).elements()) for v in values]
+        call = Call(atom.name, tuple(product_of([v.over, *more]) for v, more in zip(values, missing)))
+        return Value(self._let(self.names.numbered(atom.name), call, note), tuple(below.elements()))
 
     def _divisible(self, atom: Extreme, note: str) -> Value:
         """make_divisible of what is a quotient of whole numbers, and of a divisor that is one."""
         (_, under, divisor), (u, v, d) = atom.arguments, map(self.size, atom.arguments)
-        above, below = self._over_one(u, v)
+        above, below = _over_one(u, v)
         for size, one in ((under, below), (divisor, d.over)):
             if not at_least(size, 1):
                 self._require(AT_LEAST, one, ONE, f"{_text(size)} > 0")
@@ -315,7 +300,7 @@ class Walk:
         e = self._let(self.names.numbered("exponent"), exponent.over, _text(atom.exponent))
         above, below = (Call("max", (tree.ZERO, x)) for x in (e, sum_of([(-1, e)])))
         over = self._raised(atom.base, above, f"{note}, above")
-        return Value(over, 1, (self._raised(atom.base, below, f"{note}, below").text,))
+        return Value(over, (self._raised(atom.base, below, f"{note}, below").text,))
 
     def _raised(self, base: int, exponent: Tree, note: str) -> Name:
         return self._let(self.names.numbered("power"), Call("power", (tree.Number(base), exponent)), note)
@@ -332,12 +317,17 @@ class Walk:
         if not body.below:
             loop.body.append(Become(total, sum_of([(1, Name(total)), (1, body.over)])))
             self.body.append(loop)
-            return Value(Name(total), body.under)
+            return Value(Name(total))
         under, below = self.names.fresh(f"{total}_under"), product_of(map(Name, body.below))
         self.body.extend([Start(under, 1), loop])
         both = sum_of([(1, product_of([Name(total), below])), (1, product_of([body.over, Name(under)]))])
         loop.body.extend([Become(total, both), Become(under, product_of([Name(under), below]))])
-        return Value(Name(total), body.under, (under,))
+        return Value(Name(total), (under,))
+
+
+def _over_one(a: Value, b: Value) -> tuple[Tree, Tree]:
+    """Two whole numbers that are to each other as two values."""
+    return product_of([a.over, *map(Name, b.below)]), product_of([b.over, *map(Name, a.below)])
 
 
 def _union(several: Iterable[Counter[str]]) -> Counter[str]:
