@@ -46,7 +46,8 @@ def fragment(sheet: Sheet) -> str:
     if sheet.facts:
         lines.append("<dl>")
         lines += [
-            f"<div><dt>{_text(label.strip())}</dt><dd>{_cell(cell) or '0'}</dd></div>" for label, cell in sheet.facts
+            f"<div><dt>{_text(label.strip())}</dt><dd>{cell_html(cell) or '0'}</dd></div>"
+            for label, cell in sheet.facts
         ]
         lines.append("</dl>")
     for table in sheet.tables:
@@ -80,8 +81,8 @@ def _table(table: Table) -> Iterator[str]:
 def _heading(heading: Heading, columns: Iterable[Column]) -> str:
     """The heading over some rows, and in the columns behind it what they have together."""
     columns = list(columns)
-    said = f"<bdi>{_text(heading.name)}</bdi> {', '.join(map(_cell, heading.notes))}".strip()
-    cells = [_cell(heading.cells[i]) if i < len(heading.cells) else "" for i in range(len(columns))]
+    said = f"<bdi>{_text(heading.name)}</bdi> {', '.join(map(cell_html, heading.notes))}".strip()
+    cells = [cell_html(heading.cells[i]) if i < len(heading.cells) else "" for i in range(len(columns))]
     free = max(next((i for i, cell in enumerate(cells) if cell), len(cells)), 1)
     rest = "".join(_data(heading.cells[i], columns[i]) for i in range(free, len(columns)))
     return f'<tr><th scope="rowgroup" colspan="{free}">{said}</th>{rest}</tr>'
@@ -95,25 +96,26 @@ def _row(row: list[Cell], columns: Iterable[Column], under: str = "") -> str:
 def _head(cell: Cell, under: str) -> str:
     """The first cell of a row, which says what the row is about; a name in a group is told in full on hovering."""
     if isinstance(cell, Name) and under and cell.under == under:
-        said = f" {_cell(cell.said)}" if cell.said else ""
+        said = f" {cell_html(cell.said)}" if cell.said else ""
         inside = _text(cell.path.removeprefix(under + "/"))
         return f'<th scope="row" class="inside" title="{_text(cell.path)}"><bdi>{inside}</bdi>{said}</th>'
-    return f'<th scope="row">{_cell(cell)}</th>'
+    return f'<th scope="row">{cell_html(cell)}</th>'
 
 
 def _data(cell: Cell, column: Column) -> str:
     if isinstance(cell, Share):
-        return f'<td class="share" style="--share: {float(cell.value):.4f}">{_cell(cell)}</td>'
-    return f"<td{_side(column)}>{_cell(cell)}</td>"
+        return f'<td class="share" style="--share: {float(cell.value):.4f}">{cell_html(cell)}</td>'
+    return f"<td{_side(column)}>{cell_html(cell)}</td>"
 
 
 def _side(column: Column) -> str:
     return ' class="figure"' if column.right else ' class="prose"' if column.prose else ""
 
 
-def _cell(cell: Cell) -> str:
+def cell_html(cell: Cell) -> str:
+    """A cell by itself, a formula as MathML."""
     if isinstance(cell, Name):
-        return f"<bdi>{_text(cell.path)}</bdi>" + (f" {_cell(cell.said)}" if cell.said else "")
+        return f"<bdi>{_text(cell.path)}</bdi>" + (f" {cell_html(cell.said)}" if cell.said else "")
     if isinstance(cell, Cost) and any(cell.terms) and len(set_cell(cell, TEXT)) > _LONG:
         return f'<span class="sum">{"<wbr>".join(map(_math, in_terms(cell, MATHML)))}</span>'
     if isinstance(cell, Math) and cell.latex:

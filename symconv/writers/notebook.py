@@ -24,7 +24,7 @@ from symconv.notation import LATEX
 from symconv.setting import set_size
 from symconv.writers.diagram import drawn
 from symconv.writers.folding import readable
-from symconv.writers.html import fragment
+from symconv.writers.html import cell_html, fragment
 from symconv.writers.network import condition_of, domain_lines, network_sheet
 from symconv.writers.rules import count_facts, layer_sheet
 from symconv.writers.sheet import Column, Sheet, Table
@@ -39,8 +39,8 @@ def bundle(thing: Any) -> dict[str, str]:
 
     >>> from symconv.extent import size_of
     >>> from symconv.symbols import symbol
-    >>> bundle(size_of(symbol("X")) // 2)
-    {'text/plain': '⌊X/2⌋', 'text/latex': '$\\\\displaystyle \\\\left\\\\lfloor \\\\frac{X}{2} \\\\right\\\\rfloor$'}
+    >>> bundle(size_of(symbol("X")) // 2)["text/latex"]
+    '$\\\\displaystyle \\\\left\\\\lfloor \\\\frac{X}{2} \\\\right\\\\rfloor$'
     """
     kind = next((kind for kind in _SHOWN if isinstance(thing, kind)), None)
     rich = _SHOWN[kind](thing) if kind else {}
@@ -55,7 +55,7 @@ def network_html(network: Network) -> str:
     parts = [fragment(network_sheet(network, view=View(depth=1) if long else View()))]
     if long:
         whole = replace(network_sheet(network), title=f"all layers of {network.name}", facts=[])
-        parts.append(_folded(f"all {len(network.nodes)} layers", fragment(whole)))
+        parts.append(_folded("all layers", fragment(whole)))
     return "\n".join([*parts, picture(network)])
 
 
@@ -111,12 +111,10 @@ def _domain(domain: Domain) -> dict[str, str]:
     return _sheet(sheet)
 
 
-def _cost(cost: Cost) -> dict[str, str]:
-    return {"text/latex": rf"$\displaystyle {set_cost(cost, LATEX).text}$"}
-
-
-def _extent(extent: Extent) -> dict[str, str]:
-    return {"text/latex": rf"$\displaystyle {set_size(extent, LATEX).text}$"}
+def _formula(size: Cost | Extent) -> dict[str, str]:
+    """LaTeX for a page that sets it, and MathML for any browser, offline too."""
+    latex = set_cost(size, LATEX) if isinstance(size, Cost) else set_size(size, LATEX)
+    return {"text/latex": rf"$\displaystyle {latex.text}$", "text/html": f"<div>{cell_html(size) or 0}</div>"}
 
 
 def _sheet(sheet: Sheet) -> dict[str, str]:
@@ -124,5 +122,5 @@ def _sheet(sheet: Sheet) -> dict[str, str]:
 
 
 _SHOWN: Final[dict[type, Callable[[Any], dict[str, str]]]] = {
-    Network: _network, Node: _node, Layer: _layer, Count: _count, Domain: _domain, Cost: _cost, Extent: _extent,
+    Network: _network, Node: _node, Layer: _layer, Count: _count, Domain: _domain, Cost: _formula, Extent: _formula,
 }  # fmt: skip

@@ -19,7 +19,7 @@ from typing import Any, Final
 from symconv.cost import Cost, cost_symbols, evaluate_cost, total_of
 from symconv.count import Convention
 from symconv.domain import Domain
-from symconv.errors import SymconvError
+from symconv.extent import Extent, symbols_of
 from symconv.network import Network
 from symconv.notation import TEXT
 from symconv.symbols import RATIONAL, Symbol
@@ -106,13 +106,13 @@ class _Page:
         self.network = net = made.network
         self.metrics = [(metric_name(m), label(m), net.cost(m)) for m in made.metrics]
         (first, *_) = made.metrics
-        self.symbols = [symbol for extent in net.symbols.values() for (symbol,) in extent.terms]
+        self.symbols = _ordered(net)
         self.stages = _stages(net, net.costs(first))
         self.at = self._start(made.at)
 
     def _start(self, given: Mapping[str, Any]) -> dict[Symbol, Any]:
         """The sizes at which it starts; none where the domain allows none that are known."""
-        found = reference(self.network, self.symbols, {k: v for k, v in given.items()})
+        found = reference(self.network, self.symbols, dict(given))
         return {symbol: found[symbol] for symbol in self.symbols} if found is not None else {}
 
     # -- what is shown before a script runs
@@ -140,12 +140,12 @@ class _Page:
             yield f'<td class="figure">{exact}</td><td class="figure">{about}</td></tr>'
         yield "</tbody></table>"
         if self.stages and self.metrics[0][2]:
-            yield f'<table class="stages"><thead><tr><th scope="col">stage</th><th scope="col">'
+            yield '<table class="stages"><thead><tr><th scope="col">stage</th><th scope="col">'
             yield f"share of {escape(self.metrics[0][1])}</th></tr></thead><tbody>"
             for name, cost in self.stages:
                 share = self._share(cost)
                 yield f'<tr><th scope="row" dir="auto">{escape(name)}</th>'
-                yield f'<td class="share" style="--share: {share:.4f}">{percent(share)}</td></tr>'
+                yield f'<td class="share" style="--share: {float(share):.4f}">{percent(share)}</td></tr>'
             yield "</tbody></table>"
         yield "<noscript><p>These are the figures at the sizes above: no script runs here.</p></noscript>"
 
@@ -204,8 +204,20 @@ class _Page:
         names = Names()
         function, _ = function_of(names.fresh(called), self.symbols, cost, domain, names, fraction=True)
         text = in_javascript(function, names)
-        begin, end = text.index("function "), text.rindex("\nif (typeof module")
+        begin, end = text.index("\nfunction "), text.rindex("\nif (typeof module")
         return text[begin:end]
+
+
+def _ordered(net: Network) -> list[Symbol]:
+    """The symbols as they are asked for: those of an input's sizes first, those of its batch last."""
+    symbols = [symbol for extent in net.symbols.values() for (symbol,) in extent.terms]
+    axes = [(axis, size) for tensor in net.inputs.values() for axis, size in enumerate(tensor.shape)]
+
+    def place(symbol: Symbol) -> int:
+        found = [axis for axis, size in axes if isinstance(size, Extent) and symbol in symbols_of(size)]
+        return 1 if not found else 0 if max(found) else 2
+
+    return sorted(symbols, key=place)
 
 
 def _stages(net: Network, costs: Mapping[str, Cost]) -> list[tuple[str, Cost]]:
@@ -213,7 +225,10 @@ def _stages(net: Network, costs: Mapping[str, Cost]) -> list[tuple[str, Cost]]:
     rows = stage_rows(net, 1, every=True, flat=False)
     found = [(plain(row.name.path), total_of(costs[node.name] for node in row.nodes)) for row in rows]
     if len(found) > STAGES:
-        found = [*found[: STAGES - 1], (f"{len(found) - STAGES + 1} others", total_of(c for _, c in found[STAGES - 1 :]))]
+        found = [
+            *found[: STAGES - 1],
+            (f"{len(found) - STAGES + 1} others", total_of(c for _, c in found[STAGES - 1 :])),
+        ]
     return found
 
 
@@ -223,9 +238,11 @@ def _harmless(script: str) -> str:
 
 
 _STYLE: Final = """
-.symconv.view .sizes { display: flex; flex-wrap: wrap; gap: .4em 2em; margin: 0 0 .8em; }
+.symconv.view .sizes {
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(22em, max-content)); gap: .4em 2em; margin: 0 0 .8em;
+}
 .symconv.view label { display: flex; align-items: center; gap: .6em; }
-.symconv.view label span { font-weight: 600; }
+.symconv.view label span { font-weight: 600; min-width: 2.5em; }
 .symconv.view .box { font: inherit; width: 7em; }
 .symconv.view .box[aria-invalid=true] { outline: 2px solid #c33; }
 .symconv.view .slider { width: 12em; }
