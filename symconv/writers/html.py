@@ -45,10 +45,8 @@ def fragment(sheet: Sheet) -> str:
     lines = ['<div class="symconv">', f"<style>{STYLE}</style>", f'<h1 dir="auto">{_text(sheet.title)}</h1>']
     if sheet.facts:
         lines.append("<dl>")
-        lines += [
-            f"<div><dt>{_text(label.strip())}</dt><dd>{cell_html(cell) or '0'}</dd></div>"
-            for label, cell in sheet.facts
-        ]
+        facts = ((_text(label.strip()), cell_html(cell) or "0") for label, cell in sheet.facts)
+        lines += [f"<div><dt>{label}</dt><dd>{said}</dd></div>" for label, said in facts]
         lines.append("</dl>")
     for table in sheet.tables:
         lines += ['<div class="table" role="region" aria-label="table" tabindex="0">', *_table(table), "</div>"]

@@ -117,8 +117,12 @@ class Line:
             left -= piece
         return self.corners[-1]
 
-    def mapped(self, change: Callable[[Point], Point]) -> Line:
+    def moved(self, x: float, y: float) -> Line:
         """The line elsewhere."""
+        return self.mapped(lambda p: (p[0] + x, p[1] + y))
+
+    def mapped(self, change: Callable[[Point], Point]) -> Line:
+        """The line with all of its points changed."""
         start, end = (change(tip) if tip else None for tip in (self.start, self.end))
         return Line(tuple(map(change, self.curve)), start, end)
 

@@ -210,7 +210,7 @@ class _Page:
 
 def _ordered(net: Network) -> list[Symbol]:
     """The symbols as they are asked for: those of an input's sizes first, those of its batch last."""
-    symbols = [symbol for extent in net.symbols.values() for (symbol,) in extent.terms]
+    symbols = [s for extent in net.symbols.values() for (s,) in extent.terms if isinstance(s, Symbol)]
     axes = [(axis, size) for tensor in net.inputs.values() for axis, size in enumerate(tensor.shape)]
 
     def place(symbol: Symbol) -> int:
@@ -225,10 +225,8 @@ def _stages(net: Network, costs: Mapping[str, Cost]) -> list[tuple[str, Cost]]:
     rows = stage_rows(net, 1, every=True, flat=False)
     found = [(plain(row.name.path), total_of(costs[node.name] for node in row.nodes)) for row in rows]
     if len(found) > STAGES:
-        found = [
-            *found[: STAGES - 1],
-            (f"{len(found) - STAGES + 1} others", total_of(c for _, c in found[STAGES - 1 :])),
-        ]
+        first, rest = found[: STAGES - 1], found[STAGES - 1 :]
+        return [*first, (f"{len(rest)} others", total_of(cost for _, cost in rest))]
     return found
 
 

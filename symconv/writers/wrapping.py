@@ -148,11 +148,7 @@ def _set(scene: Scene, cuts: Sequence[_Cut]) -> Scene:
         shifts.append((left - area.left, columns[0].top - area.top))
         left += area.right - area.left + GUTTER
     moved = [area.moved(*shift) for area, shift in zip(columns, shifts)]
-    drawn = {
-        name: line.mapped(lambda p, s=shifts[n]: (p[0] + s[0], p[1] + s[1]))
-        for name, (n, line) in lines.items()
-        if name not in scene.unseen
-    }
+    drawn = {name: line.moved(*shifts[n]) for name, (n, line) in lines.items() if name not in scene.unseen}
     for number, cut in enumerate(cuts):
         passing_here = {name: scene.lines[name] for name in cut.lines}
         drawn |= _led(passing_here, cut.at, shifts[number : number + 2], moved[number : number + 2])
