@@ -89,7 +89,8 @@ class Grid:
         """The heading of some rows, and what they have together in its columns: beside it, or below a long one."""
         name = in_style(heading.name, self.style)
         line = Text.assemble((name, "bold"), behind(heading.name, heading.notes, self.style)[len(name) :])
-        cells = {i: self._cell(c) for i, c in enumerate(heading.cells) if i in self.plan.widths and c is not None}
+        cells = {i: self._short(i, self._cell(c)) for i, c in enumerate(heading.cells) if i in self.plan.widths}
+        cells = {i: cell for i, cell in cells.items() if cell_len(cell) <= self.plan.widths[i]}
         first = min((i for i, cell in cells.items() if cell), default=None)
         filled = Text()
         for i, wide in self.plan.widths.items():
@@ -120,15 +121,20 @@ class Grid:
 
     def _fitted(self, i: int, whole: Cell, cell: str) -> Sequence[str | Text]:
         """The lines of a cell in its column."""
-        width = self.plan.widths[i]
         if isinstance(whole, Share):
             return [self._share(whole, cell)]
         if isinstance(whole, Name):
-            return path_lines(cell, width)
-        if self.table.columns[i].short and cell_len(cell) > width:
-            shorter = shortened(cell, width)
-            self.cut, cell = self.cut or shorter != cell, in_style(shorter, self.style)
-        return broken(cell, width)
+            return path_lines(cell, self.plan.widths[i])
+        return broken(self._short(i, cell), self.plan.widths[i])
+
+    def _short(self, i: int, cell: str) -> str:
+        """A cell, or the part of it that fits where its column is one of such."""
+        width = self.plan.widths[i]
+        if not self.table.columns[i].short or cell_len(cell) <= width:
+            return cell
+        shorter = shortened(cell, width)
+        self.cut = self.cut or shorter != cell
+        return in_style(shorter, self.style)
 
     def _share(self, share: Share, percent: str) -> Text:
         if not self.plan.bar:

@@ -25,12 +25,13 @@ from symconv.notation import ASCII, LATEX, TEXT, Style
 from symconv.readers.expression import parse
 from symconv.values import evaluate
 from symconv.writers.explain import explain_sheet
+from symconv.writers.fitting import shortened
 from symconv.writers.latex import to_latex
 from symconv.writers.layers import groups
 from symconv.writers.markdown import to_markdown
 from symconv.writers.network import domain_line, network_sheet
 from symconv.writers.sheet import Heading, Sheet, set_cell, to_csv, to_json
-from symconv.writers.terminal import shortened, text
+from symconv.writers.terminal import text
 from writers.markup import latex_faults, markdown_faults
 from writers.test_terminal import sent
 

@@ -58,17 +58,20 @@ def hostile() -> sc.Network:
     return net
 
 
+BUNDLED = ["vgg16", "resnet152", "resnet", "densenet", "gpt", "unet", "efficientnet_b0", "vit_b_16"]
+
+
 @cache
 def networks() -> dict[str, sc.Network]:
-    found = {name: sc.load(name) for name in ("vgg16", "resnet152", "gpt", "unet", "efficientnet_b0", "vit_b_16")}
-    return {**found, **{name: sc.parse_spec(SPECS[name]).network() for name in ("symbols", "three", "nothing")}}
+    own = {name: sc.parse_spec(SPECS[name]).network() for name in ("symbols", "three", "nothing")}
+    return {**{name: sc.load(name) for name in BUNDLED}, **own}
 
 
 VIEWS = [View(), View(1), View(2), View(sort="name"), View(sort="name", top=3), View(1, sort="name", top=2)]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=str)
-@pytest.mark.parametrize("name", ["vgg16", "resnet152", "gpt", "unet", "efficientnet_b0", "vit_b_16", "symbols"])
+@pytest.mark.parametrize("name", [*BUNDLED, "symbols"])
 def test_tables_fit_windows_of_every_width(name: str, view: View, monkeypatch: pytest.MonkeyPatch) -> None:
     sheet = network_sheet(networks()[name], view=view)
     for width in random.Random(f"{name}{view}").sample(range(40, 201), 6):
