@@ -87,8 +87,8 @@ __all__ = [
     "draw", "elasticities", "elasticity", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth", "jumps",
     "largest", "largest_within", "layer", "layers", "leading", "limit", "load", "load_layers", "metric", "metrics",
     "on_class", "order", "orders", "parse_spec", "period", "plot", "power", "product", "ratio", "read_convention",
-    "read_spec", "receptive_field", "require", "scaling", "smallest", "steps", "sweep", "symbol", "to_sympy", "view", "weight",
-    "whatif", "within",
+    "read_spec", "receptive_field", "require", "scaling", "smallest", "steps", "sweep", "symbol", "to_sympy", "view",
+    "weight", "whatif", "within",
 ]  # fmt: skip
 
 
