@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from symconv.sweeps.arrays import sweep
     from symconv.sweeps.space import design_space
     from symconv.writers.code import code
-    from symconv.writers.diagram import draw
+    from symconv.writers.pictures.diagram import draw
     from symconv.writers.plot import plot
     from symconv.writers.view import view
 
@@ -71,7 +71,7 @@ _LATER = {
     "symconv.sweeps.arrays": ("sweep",),
     "symconv.sweeps.space": ("design_space",),
     "symconv.writers.code": ("code",),
-    "symconv.writers.diagram": ("draw",),
+    "symconv.writers.pictures.diagram": ("draw",),
     "symconv.writers.plot": ("plot",),
     "symconv.writers.view": ("view",),
 }

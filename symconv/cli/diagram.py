@@ -45,12 +45,12 @@ def diagram(
     from symconv.errors import CallError
     from symconv.notation import ASCII, TEXT
     from symconv.readers.call import metric_named, numbers, unrolled
-    from symconv.writers.colour import THEMES
-    from symconv.writers.diagram import draw
-    from symconv.writers.folding import NESTING as DEEPEST
-    from symconv.writers.folding import readable
     from symconv.writers.output import say
-    from symconv.writers.render import FORMATS
+    from symconv.writers.pictures.colour import THEMES
+    from symconv.writers.pictures.diagram import draw
+    from symconv.writers.pictures.folding import NESTING as DEEPEST
+    from symconv.writers.pictures.folding import readable
+    from symconv.writers.pictures.render import FORMATS
 
     if output.suffix.removeprefix(".").lower() not in FORMATS:
         raise CallError(f"-o {output}: a diagram is written as .{', .'.join(FORMATS)}")

@@ -64,7 +64,7 @@ def export(
     if output is None:
         write(text)
         return
-    from symconv.writers.render import save
+    from symconv.writers.saving import save
 
     save(text.encode(), output)
     say(f"wrote {output}")

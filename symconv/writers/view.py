@@ -28,9 +28,9 @@ from symconv.writers.code.javascript import in_javascript
 from symconv.writers.code.names import Names
 from symconv.writers.html import STYLE
 from symconv.writers.layers import label, metric_name
-from symconv.writers.render import save
+from symconv.writers.pictures.shares import reference
 from symconv.writers.rows import stage_rows
-from symconv.writers.shares import reference
+from symconv.writers.saving import save
 from symconv.writers.wording import figure, grouped, percent, plain
 
 #: What is shown without being asked for.

@@ -13,7 +13,7 @@ import pytest
 import symconv as sc
 from symconv.layers import Add, Conv, MaxPool
 from symconv.writers.notebook import bundle
-from symconv.writers.render import render
+from symconv.writers.pictures.render import render
 from writers.test_view import Parts
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "notebook.ipynb"

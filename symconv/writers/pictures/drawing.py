@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import graphviz
 
-from symconv.writers.colour import Theme
-from symconv.writers.folding import Box, Group, Item, Picture
-from symconv.writers.label import POINTS, Labels, bare, hint, html
-from symconv.writers.layout import Layout, Wire
-from symconv.writers.links import Links
-from symconv.writers.shares import Shares
+from symconv.writers.pictures.colour import Theme
+from symconv.writers.pictures.folding import Box, Group, Item, Picture
+from symconv.writers.pictures.label import POINTS, Labels, bare, hint, html
+from symconv.writers.pictures.layout import Layout, Wire
+from symconv.writers.pictures.links import Links
+from symconv.writers.pictures.shares import Shares
 from symconv.writers.wording import plain
 
 FONT: Final = "DejaVu Sans,Verdana,Arial,Helvetica,sans-serif"

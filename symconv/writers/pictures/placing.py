@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from symconv.writers.scene import Area, Cluster, Line, Point, Scene
+from symconv.writers.pictures.scene import Area, Cluster, Line, Point, Scene
 
 #: What a text keeps from its line, and from everything else.
 BESIDE, APART = 4.0, 1.0

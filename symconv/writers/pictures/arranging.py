@@ -1,8 +1,8 @@
 """Arranging: a drawing made into a file, with the words beside its lines where they are read best.
 
-Graphviz lays out boxes, clusters and lines, without a word on the lines, so that these stay short and straight. Then
-`symconv.writers.placing` finds places for the words, and Graphviz draws all of it as it stands (its engine nop2). Where
-some words find no place the layout is made again with more room between the boxes.
+Graphviz lays out boxes, clusters and lines, without a word on the lines, so that these stay short and straight. A long
+picture is set in columns (`wrapping`), the words find places (`placing`), and Graphviz draws all of it as it stands,
+with its engine nop2. Where some words find no place the layout is made again with more room between the boxes.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from symconv.writers.drawing import Attributes, Drawing
-from symconv.writers.placing import Placed, place
-from symconv.writers.render import render
-from symconv.writers.scene import Area, Cluster, Line, Point, Scene
-from symconv.writers.wrapping import wrapped
+from symconv.writers.pictures.drawing import Attributes, Drawing
+from symconv.writers.pictures.placing import Placed, place
+from symconv.writers.pictures.render import render
+from symconv.writers.pictures.scene import Area, Cluster, Line, Point, Scene
+from symconv.writers.pictures.wrapping import wrapped
 
 #: The formats that are drawn, and not only written.
 DRAWN: Final = ("svg", "png", "pdf")

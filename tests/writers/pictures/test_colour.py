@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from symconv.writers.colour import LIGHT, contrast
+from symconv.writers.pictures.colour import LIGHT, contrast
 
 STEPS = [i / 100 for i in range(101)]
 

@@ -17,8 +17,9 @@ from xml.etree import ElementTree
 import pytest
 
 from symconv.errors import OutputError
-from symconv.writers import render as room
-from symconv.writers.render import FONTS, FORMATS, render, save
+from symconv.writers.pictures import render as room
+from symconv.writers.pictures.render import FONTS, FORMATS, render
+from symconv.writers.saving import save
 
 posix = pytest.mark.skipif(os.name != "posix", reason="a stand-in for dot is a shell script")
 

@@ -19,15 +19,16 @@ from symconv.network import Network
 from symconv.notation import TEXT, Style
 from symconv.symbols import Symbol
 from symconv.values import evaluate
-from symconv.writers.arranging import DRAWN, arranged
-from symconv.writers.colour import LIGHT, Theme
-from symconv.writers.drawing import Drawing
-from symconv.writers.folding import paths, picture
-from symconv.writers.label import Labels
-from symconv.writers.layout import layout
-from symconv.writers.links import Links
-from symconv.writers.render import render, save
-from symconv.writers.shares import Shares, shares_of
+from symconv.writers.pictures.arranging import DRAWN, arranged
+from symconv.writers.pictures.colour import LIGHT, Theme
+from symconv.writers.pictures.drawing import Drawing
+from symconv.writers.pictures.folding import paths, picture
+from symconv.writers.pictures.label import Labels
+from symconv.writers.pictures.layout import layout
+from symconv.writers.pictures.links import Links
+from symconv.writers.pictures.render import render
+from symconv.writers.pictures.shares import Shares, shares_of
+from symconv.writers.saving import save
 
 Direction: TypeAlias = Literal["TB", "LR"]
 
@@ -109,7 +110,7 @@ def draw(network: Network, path: Path | str, metric: str | Convention = "macs", 
 
 
 def drawn(network: Network, suffix: str, metric: str | Convention = "macs", **options: Any) -> bytes:
-    """The diagram of `dot` as the bytes of a file in one of `symconv.writers.render.FORMATS`; raises as `draw`."""
+    """The diagram of `dot` as the bytes of a file: "dot", "svg", "png" or "pdf"; raises as `draw`."""
     made = drawing(network, metric, **options)
     return render(made.source(), suffix) if suffix not in DRAWN else arranged(made, suffix)
 

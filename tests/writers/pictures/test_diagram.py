@@ -21,8 +21,8 @@ from symconv.errors import DomainError, OutputError, SymbolError, SymconvError
 from symconv.layer import LAYERS
 from symconv.layers import Add, BatchNorm, Concat, Conv, ConvTranspose, Flatten, Linear, MaxPool, ReLU
 from symconv.notation import ASCII
-from symconv.writers.diagram import dot, draw, drawn
-from symconv.writers.render import render
+from symconv.writers.pictures.diagram import dot, draw, drawn
+from symconv.writers.pictures.render import render
 from writers.networks import inception, resnet, unet, vgg16
 
 AT = {"X": 224, "N": 1}
@@ -549,10 +549,10 @@ def test_two_thousand_branching_layers_are_drawn() -> None:
 
 def test_the_text_is_the_same_on_every_run() -> None:
     program = (
-        "from writers.networks import *; from symconv.writers.diagram import dot\n"
+        "from writers.networks import *; from symconv.writers.pictures.diagram import dot\n"
         "for build in (vgg16, resnet, unet, inception): print(dot(build()), dot(build(), values={'X': 224}))"
     )
-    here = Path(__file__).parents[1]
+    here = Path(__file__).parents[2]
     runs = {
         subprocess.run(
             [sys.executable, "-c", program],

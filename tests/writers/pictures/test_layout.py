@@ -9,8 +9,8 @@ from networks import densenet, googlenet, mobilenet_v2
 
 from symconv import Network
 from symconv.cost import as_number, product
-from symconv.writers.folding import picture
-from symconv.writers.layout import Layout, layout
+from symconv.writers.pictures.folding import picture
+from symconv.writers.pictures.layout import Layout, layout
 from writers.networks import inception, resnet, unet, vgg16
 
 

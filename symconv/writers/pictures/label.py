@@ -17,10 +17,10 @@ from symconv.extent import Extent, symbols_of
 from symconv.network import Network
 from symconv.notation import ASCII, PRODUCT, Style
 from symconv.tensor import Tensor
-from symconv.writers.colour import Theme
-from symconv.writers.folding import Box, Group, Picture, counted, everything
 from symconv.writers.layers import said_of
-from symconv.writers.shares import Shares
+from symconv.writers.pictures.colour import Theme
+from symconv.writers.pictures.folding import Box, Group, Picture, counted, everything
+from symconv.writers.pictures.shares import Shares
 from symconv.writers.wording import TIED, called, described, kind_of, kinds, lines, percent, plain, seen, value
 
 #: The size of letters. It is 14 pixels: Graphviz measures letters in whole ones, and at 10 points takes text for 4%

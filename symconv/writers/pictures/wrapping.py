@@ -12,7 +12,7 @@ from itertools import pairwise
 from math import ceil
 from typing import Final
 
-from symconv.writers.scene import Area, Cluster, Line, Point, Scene, bow_at, bows
+from symconv.writers.pictures.scene import Area, Cluster, Line, Point, Scene, bow_at, bows
 
 #: Points between columns; the radius of a turn; what lines keep from the boxes above and below.
 GUTTER, TURN, LANE = 36.0, 8.0, 10.0

@@ -15,9 +15,9 @@ import pytest
 from symconv import Network, load
 from symconv.layers import Add, Conv
 from symconv.notation import ASCII
-from symconv.writers.colour import DARK, THEMES
-from symconv.writers.diagram import drawn
-from symconv.writers.render import FONTS
+from symconv.writers.pictures.colour import DARK, THEMES
+from symconv.writers.pictures.diagram import drawn
+from symconv.writers.pictures.render import FONTS
 from writers.networks import inception, resnet, unet, vgg16
 
 AT = {"X": 224, "N": 1}

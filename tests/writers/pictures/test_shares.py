@@ -11,8 +11,8 @@ from symconv.errors import DomainError, SymbolError, SymconvError
 from symconv.extent import symbols_of
 from symconv.layers import Add, Conv, ConvTranspose, Linear, MaxPool, Upsample
 from symconv.symbols import Symbol
-from symconv.writers.folding import picture
-from symconv.writers.shares import Shares, reference, shares_of
+from symconv.writers.pictures.folding import picture
+from symconv.writers.pictures.shares import Shares, reference, shares_of
 from writers.networks import resnet, vgg16
 
 
