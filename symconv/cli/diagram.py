@@ -36,7 +36,7 @@ def diagram(
         typer.Option(
             "--link",
             metavar="NAME=URL",
-            help="a link from a layer or stage, https://…; * for all others, {name} in it is their name",
+            help="a link of a layer or a stage, stem=https://example.org; * is all others, {name} their names",
         ),
     ] = None,
     ascii: Annotated[bool, typer.Option("--ascii", help="formulas in ASCII")] = False,
