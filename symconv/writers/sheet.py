@@ -109,6 +109,10 @@ class Table:
     total: list[Cell] | None = None
     groups: dict[int, Heading] = field(default_factory=dict)
 
+    def right(self, number: int) -> bool:
+        """Whether a column stands to the right where a document has no bars for its shares."""
+        return self.columns[number].right or any(isinstance(row[number], Share) for row in self.rows)
+
 
 @dataclass
 class Sheet:

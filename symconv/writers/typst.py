@@ -27,7 +27,8 @@ def to_typst(sheet: Sheet) -> str:
     for table in sheet.tables:
         body += ["", *_table(table)]
     for note in sheet.notes:
-        body += ["", typst_text(note)]
+        # What a note says of the command's options is for the author alone.
+        body += ["", f"// {in_style(note, ASCII)}" if " --" in note else typst_text(note)]
     return "\n".join(body) + "\n"
 
 
@@ -38,7 +39,7 @@ def _table(table: Table) -> list[str]:
     lines = [_GROUP] if table.groups else []
     lines += [f"// no room for {', '.join(fitting.left_out)}"] if fitting.left_out else []
     lines += ["#table(", f"  columns: ({_list(wide)}),", "  stroke: none, inset: (x: 5pt, y: 2.5pt),"]
-    lines.append(f"  align: ({_list('right' if c.right else 'left' for c in columns)}),")
+    lines.append(f"  align: ({_list('right' if table.right(i) else 'left' for i in fitting.kept)}),")
     lines += ["  table.hline(stroke: 0.8pt),", f"  table.header({_cells(map(_column, columns))}),"]
     lines.append("  table.hline(stroke: 0.5pt),")
     under = ""

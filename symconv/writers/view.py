@@ -42,11 +42,11 @@ REACH: Final = 4
 
 
 @dataclass(frozen=True)
-class View:
+class WhatIf:
     """A what-if view of a network: Jupyter shows it, `save` writes it as a page.
 
     >>> from symconv.readers.catalogue import load
-    >>> view = View(load("resnet50"))
+    >>> view = WhatIf(load("resnet50"))
     >>> "4\\u202f089\\u202f184\\u202f256" in view.html()
     True
     """
@@ -86,7 +86,7 @@ script-src 'unsafe-inline'">
         return {"text/plain": f"a what-if view of {self.network.name}", "text/html": self.html()}
 
 
-def view(network: Network, *metrics: str | Convention, **at: Any) -> View:
+def view(network: Network, *metrics: str | Convention, **at: Any) -> WhatIf:
     """A what-if view of a network: its metrics at sizes that the reader of a notebook sets, evaluated in the page.
 
     `metrics` are macs, params and activations where none are named; the bars are those of the first. `at` are the sizes
@@ -94,15 +94,15 @@ def view(network: Network, *metrics: str | Convention, **at: Any) -> View:
 
     >>> from symconv.readers.catalogue import load
     >>> view(load("vgg16"), "macs", X=256)
-    View(network=Network('vgg16', 40 layers), metrics=('macs',), at={'X': 256})
+    WhatIf(network=Network('vgg16', 40 layers), metrics=('macs',), at={'X': 256})
     """
-    return View(network, metrics or METRICS, at)
+    return WhatIf(network, metrics or METRICS, at)
 
 
 class _Page:
     """One view on its way to HTML."""
 
-    def __init__(self, made: View) -> None:
+    def __init__(self, made: WhatIf) -> None:
         self.network = net = made.network
         self.metrics = [(metric_name(m), label(m), net.cost(m)) for m in made.metrics]
         (first, *_) = made.metrics
