@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from symconv.writers.pictures.colour import LIGHT, contrast
+from symconv.writers.pictures.colour import DARK, LIGHT, THEMES, Theme, contrast
 
 STEPS = [i / 100 for i in range(101)]
 
@@ -29,32 +29,44 @@ def grey(r: float, g: float, b: float) -> float:
     return 0.299 * r + 0.587 * g + 0.114 * b
 
 
-def test_nothing_is_white_and_the_greatest_share_is_saturated() -> None:
+def test_nothing_is_the_page_and_the_greatest_share_is_saturated() -> None:
     assert LIGHT.shade(0) == "#ffffff"
-    r, _, b = rgb(LIGHT.shade(1))
-    assert b - r > 0.4
-    assert (LIGHT.shade(-1), LIGHT.shade(2)) == (LIGHT.shade(0), LIGHT.shade(1))
+    assert DARK.shade(0) == DARK.ground
+    for theme in THEMES.values():
+        r, _, b = rgb(theme.shade(1))
+        assert b - r > 0.4
+        assert (theme.shade(-1), theme.shade(2)) == (theme.shade(0), theme.shade(1))
 
 
-def test_a_greater_share_is_darker_in_greyscale() -> None:
-    greys = [grey(*rgb(LIGHT.shade(part))) for part in STEPS]
-    assert all(after < before for before, after in pairwise(greys))
-    assert greys[0] - greys[-1] > 0.4
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_a_greater_share_stands_out_more_in_greyscale(theme: Theme) -> None:
+    greys = [grey(*rgb(theme.shade(part))) for part in STEPS]
+    greys = greys if theme is DARK else greys[::-1]
+    # A step of a hundredth may be less than one of the 255 of a channel.
+    assert all(before <= after for before, after in pairwise(greys))
+    assert all(before < after for before, after in pairwise(greys[::2]))
+    assert greys[-1] - greys[0] > 0.3
 
 
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
 @pytest.mark.parametrize("deficiency", VISION)
-def test_a_greater_share_is_darker_to_every_colour_vision(deficiency: str) -> None:
+def test_a_greater_share_stands_out_more_to_every_colour_vision(deficiency: str, theme: Theme) -> None:
     seen = []
     for part in STEPS:
-        linear = [c**2.2 for c in rgb(LIGHT.shade(part))]
+        linear = [c**2.2 for c in rgb(theme.shade(part))]
         out = [sum(m * c for m, c in zip(row, linear)) for row in VISION[deficiency]]
         seen.append(0.2126 * out[0] + 0.7152 * out[1] + 0.0722 * out[2])
-    assert all(after < before for before, after in pairwise(seen[::2]))
+    seen = seen if theme is DARK else seen[::-1]
+    assert all(before < after for before, after in pairwise(seen[::3]))
 
 
-def test_text_is_legible_on_every_shade() -> None:
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_text_is_legible_on_every_shade_and_on_the_page(theme: Theme) -> None:
     # 4.5 is what WCAG 2 asks of text.
-    assert all(contrast(LIGHT.text_on(LIGHT.shade(part)), LIGHT.shade(part)) > 4.5 for part in STEPS)
+    assert all(contrast(theme.text_on(theme.shade(part)), theme.shade(part)) > 4.5 for part in STEPS)
+    assert contrast(theme.ink, theme.group) > 4.5
+    assert contrast(theme.ink, theme.shade(0)) > 4.5
+    assert contrast(theme.line, theme.group) > 3
 
 
 def test_contrast_is_that_of_the_standard() -> None:
