@@ -8,7 +8,7 @@ with its engine nop2. Where some words find no place the layout is made again wi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from symconv.writers.pictures.drawing import Attributes, Drawing
@@ -21,11 +21,12 @@ from symconv.writers.pictures.wrapping import wrapped
 DRAWN: Final = ("svg", "png", "pdf")
 #: Points in an inch, Graphviz's unit of sizes.
 INCH: Final = 72.0
-#: Inches between two ranks of boxes and between boxes of a rank, the times of these where words find no place; the most
-#: between ranks from left to right.
-RANKS, BOXES, MORE, MOST = 0.185, 0.25, 1.5, 1.8
-#: How often it is tried, and edges from which on once has to do, with more room from the start.
-TRIES, MANY = 3, 600
+#: Inches between two ranks of boxes and between boxes of a rank; the most between ranks from left to right.
+RANKS, BOXES, MOST = 0.185, 0.25, 1.8
+#: How often a layout is made, and how much wider the distances are each time, where words find no place.
+TRIES, MORE_RANKS, MORE_BOXES = 5, 1.4, 1.8
+#: Edges from which on there is one layout, the second.
+MANY = 600
 #: The part of a line's height that letters take.
 INK = 0.92
 
@@ -35,25 +36,31 @@ Sizes = Mapping[str, tuple[float, float]]
 def arranged(drawing: Drawing, suffix: str) -> bytes:
     """The drawing as a file of a format; raises as `render`."""
     sizes = _sizes(drawing)
-    ranks, boxes = RANKS, BOXES
-    if drawing.direction == "LR":
-        ranks = max(ranks, min(MOST, max((wide for wide, _ in sizes.values()), default=0.0) / INCH + 0.3))
-    best: tuple[int, Attributes] | None = None
-    tries = TRIES if len(sizes) < MANY else 1
-    if tries == 1:
-        ranks, boxes = ranks * MORE, boxes * MORE
-    for _ in range(tries):
-        room = {"ranksep": f"{ranks:.2f}", "nodesep": f"{boxes:.2f}"}
+    best: tuple[tuple[int, int], Attributes] | None = None
+    for room in _rooms(drawing, sizes):
         scene = _scene(json.loads(render(drawing.source(flows=False, more={"": room}), "json0")))
         scene = wrapped(scene, drawing.tails, drawing.columns, drawing.direction == "LR")
         placed = place(scene, sizes)
-        if best is None or len(placed.crowded) < best[0]:
-            best = len(placed.crowded), _attributes(scene, placed)
+        left = len(sizes) - len(placed.labels), len(placed.crowded)
+        if best is None or left < best[0]:
+            best = left, _attributes(scene, placed)
         if not placed.crowded:
             break
-        ranks, boxes = ranks * MORE, boxes * MORE * MORE
     assert best is not None
     return render(drawing.source(flows=False, more=best[1]), suffix, engine="nop2")
+
+
+def _rooms(drawing: Drawing, sizes: Sizes) -> Iterator[dict[str, str]]:
+    """Distances between boxes, more from time to time; from left to right the words stand between the ranks."""
+    ranks, boxes = RANKS, BOXES
+    if drawing.direction == "LR":
+        ranks = max(ranks, min(MOST, max((wide for wide, _ in sizes.values()), default=0.0) / INCH + 0.3))
+    many = len(sizes) >= MANY
+    for number in range(many, 2 if many else TRIES):
+        yield {
+            "ranksep": f"{ranks * MORE_RANKS**number:.2f}",
+            "nodesep": f"{boxes * MORE_BOXES**number:.2f}",
+        }
 
 
 def _sizes(drawing: Drawing) -> Sizes:

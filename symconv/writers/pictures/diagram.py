@@ -36,49 +36,8 @@ Direction: TypeAlias = Literal["TB", "LR"]
 SLIM, NARROW, WIDE = 28, 44, 72
 
 
-def dot(
-    network: Network,
-    metric: str | Convention = "macs",
-    values: Mapping[str, int] | None = None,
-    style: Style = TEXT,
-    fold: bool = True,
-    direction: Direction = "TB",
-    depth: int | None = None,
-    reference: Mapping[str, int] | None = None,
-    theme: Theme = LIGHT,
-    links: Mapping[str, str] | None = None,
-) -> str:
-    """A diagram of a network in DOT, the same text on every run.
-
-    Parameters
-    ----------
-    network
-        The network; the parts of its nodes' names become clusters.
-    metric
-        What the colours show the share of, and what is written beside macs and params.
-    values
-        Numbers for some or all symbols, by name; costs and shapes are then figures, or formulas in what is left.
-    style
-        TEXT or ASCII.
-    fold
-        Whether activations and norms join the layer before them, and equal neighbours are drawn once, as ×n. What such
-        a box writes is for one of them, `3 × …`; its share, and so its colour, is that of all three.
-    direction
-        Top to bottom or left to right.
-    depth
-        Levels of clusters: everything deeper is one box. None for all.
-    reference
-        The sizes at which shares are taken of costs that are formulas; what is left out is chosen (X = 224, N = 1), and
-        the legend says it.
-    theme
-        The colours.
-    links
-        Links of http or https by the names of layers and stages; `*` has that of all others, {name} in it is the name.
-
-    Raises
-    ------
-    SymconvError
-        For an unknown metric, a depth below 1, an unknown symbol, a value outside the domain, a link of another scheme.
+def dot(network: Network, metric: str | Convention = "macs", **options: Any) -> str:
+    """A diagram of a network in DOT, the same text on every run; the options and errors are those of `drawing`.
 
     Examples
     --------
@@ -90,17 +49,14 @@ def dot(
     >>> "1728·N·X² MACs" in dot(net), "86.70 M MACs" in dot(net, values={"X": 224, "N": 1})
     (True, True)
     """
-    return drawing(network, metric, values, style, fold, direction, depth, reference, theme, links).source()
+    return drawing(network, metric, **options).source()
 
 
 def draw(network: Network, path: Path | str, metric: str | Convention = "macs", **options: Any) -> None:
     """Write the diagram of `dot` to a file of the format that its name ends in: .dot, .svg, .png or .pdf.
 
-    The options are those of `dot`, and `columns`: a drawn picture is set in so many columns, or rows from left to
-    right, where it can be cut; by itself a long one is set in as many as make its letters largest on a page.
-
-    Raises OutputError for another ending, where there is no Graphviz, or where the file cannot be written; whatever
-    `dot` raises.
+    The options are those of `drawing`. Raises OutputError for another ending, where there is no Graphviz, or where the
+    file cannot be written; whatever `drawing` raises.
     """
     path = Path(path)
     suffix = path.suffix.removeprefix(".").lower()
@@ -128,7 +84,42 @@ def drawing(
     links: Mapping[str, str] | None = None,
     columns: int | None = None,
 ) -> Drawing:
-    """What `dot` writes, before it is text; `columns` as in `draw`."""
+    """A diagram of a network, on its way to DOT or to a file.
+
+    Parameters
+    ----------
+    network
+        The network; the parts of its nodes' names become clusters.
+    metric
+        What the colours show the share of, and what is written beside macs and params.
+    values
+        Numbers for some or all symbols, by name; costs and shapes are then figures, or formulas in what is left.
+    style
+        TEXT or ASCII.
+    fold
+        Whether activations and norms join the layer before them, and equal neighbours are drawn once, as ×n. What such
+        a box writes is for one of them, `3 × …`; its share, and so its colour, is that of all three.
+    direction
+        Top to bottom or left to right.
+    depth
+        Levels of clusters: everything deeper is one box. None for all.
+    reference
+        The sizes at which shares are taken of costs that are formulas; what is left out is chosen (X = 224, N = 1), and
+        the legend says it.
+    theme
+        The colours.
+    links
+        Links of http or https by the names of layers and stages; `*` has that of all others, {name} in it is the name.
+
+    columns
+        A drawn picture is set in so many columns, or rows from left to right, where it can be cut. None sets a long one
+        in as many as make its letters largest on a page.
+
+    Raises
+    ------
+    SymconvError
+        For an unknown metric, a depth below 1, an unknown symbol, a value outside the domain, a link of another scheme.
+    """
     if depth is not None and depth < 1:
         raise SymconvError(f"a depth of {depth}: at least 1 is wanted, or none for every level")
     if columns is not None and columns < 1:

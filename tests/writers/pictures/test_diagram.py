@@ -171,7 +171,7 @@ def test_another_metric_is_coloured_and_written() -> None:
     made = dot(vgg16(), "activations", values=AT)
     assert boxes(made)[3].lines[1].startswith("802,816 activations (")  # 64·112², and no MACs or params
     doubled = Convention("bytes", weights={"mac": 2})
-    assert "173.4 M bytes (0.6 %), 86.70 M MACs, 1,792 params" in boxes(dot(vgg16(), doubled, AT))[1].lines[1]
+    assert "173.4 M bytes (0.6 %), 86.70 M MACs, 1,792 params" in boxes(dot(vgg16(), doubled, values=AT))[1].lines[1]
 
 
 def test_the_sizes_of_the_shares_can_be_given() -> None:
