@@ -214,7 +214,7 @@ def write(found: Equations, to: str) -> str:
 
     Raises CallError for another format.
     """
-    from symconv.writers.aligned import FORMATS
+    from symconv.writers.formats.aligned import FORMATS
 
     if to not in FORMATS:
         raise CallError(f"equations are written as {', '.join(FORMATS)}, not {to}. {near(to, FORMATS)}".rstrip())

@@ -22,7 +22,7 @@ from symconv.network import Network
 from symconv.node import Node
 from symconv.notation import LATEX
 from symconv.setting import set_size
-from symconv.writers.html import cell_html, fragment
+from symconv.writers.formats.html import cell_html, fragment
 from symconv.writers.network import condition_of, domain_lines, network_sheet
 from symconv.writers.pictures.diagram import drawn
 from symconv.writers.pictures.folding import readable

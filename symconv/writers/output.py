@@ -40,7 +40,7 @@ def show(sheet: Sheet, format: str = "table", ascii: bool | None = None) -> None
     """
     chosen = style(ascii)
     if format == "table":
-        from symconv.writers import terminal
+        from symconv.writers.formats import terminal
 
         if sys.stdout is None or not sys.stdout.isatty():
             write(terminal.text(sheet, chosen))
@@ -48,7 +48,7 @@ def show(sheet: Sheet, format: str = "table", ascii: bool | None = None) -> None
         with _writing():
             terminal.show(sheet, chosen)
     elif format == "markdown":
-        from symconv.writers.markdown import to_markdown
+        from symconv.writers.formats.markdown import to_markdown
 
         write(to_markdown(sheet, chosen))
     else:
@@ -58,15 +58,15 @@ def show(sheet: Sheet, format: str = "table", ascii: bool | None = None) -> None
 def _in(sheet: Sheet, format: str) -> str:
     """The sheet in a format that is the same whatever the output shows."""
     if format == "latex":
-        from symconv.writers.latex import to_latex as to
+        from symconv.writers.formats.latex import to_latex as to
     elif format == "typst":
-        from symconv.writers.typst import to_typst as to
+        from symconv.writers.formats.typst import to_typst as to
     elif format == "html":
-        from symconv.writers.html import to_html as to
+        from symconv.writers.formats.html import to_html as to
     elif format == "json":
-        from symconv.writers.sheet import to_json as to
+        from symconv.writers.formats.programs import to_json as to
     else:
-        from symconv.writers.sheet import to_csv as to
+        from symconv.writers.formats.programs import to_csv as to
     return to(sheet)
 
 

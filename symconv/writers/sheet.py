@@ -1,14 +1,11 @@
 """A sheet: what a command has to say, before any format. Headline, facts, tables, notes; cells are formulas, figures.
 
 Each format sets the same cells in its own way: mathematical signs or ASCII for the terminal, math for documents
-(`symconv.writers.latex`, markdown, typst, html), plain formulas and whole numbers for CSV and JSON.
+(`symconv.writers.formats.latex`, markdown, typst, html), plain formulas and whole numbers for CSV and JSON.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +15,7 @@ from typing import Any, Final
 from symconv.cost import Cost, Number
 from symconv.extent import Extent
 from symconv.formula import set_cost
-from symconv.notation import ASCII, LATEX, TEXT, Ascii, Style
+from symconv.notation import ASCII, LATEX, Ascii, Style
 from symconv.setting import set_size
 from symconv.tensor import Tensor
 from symconv.writers.wording import TIED, figure, grouped, percent, seen
@@ -189,6 +186,7 @@ def set_cell(cell: Cell, style: Style) -> str:
 def behind(name: str, notes: Iterable[Math | str | None], style: Style) -> str:
     """A name with what is said behind it.
 
+    >>> from symconv.notation import TEXT
     >>> behind("block", [Math("×2"), "one set of weights"], TEXT), behind("block/1", [Math("… block/3  ×3")], TEXT)
     ('block  ×2, one set of weights', 'block/1 … block/3  ×3')
     """
@@ -227,56 +225,6 @@ def plain(cell: Cell) -> Any:
     return cell.path if isinstance(cell, Name) else set_cell(cell, ASCII)
 
 
-# -- for programs ------------------------------------------------------------------------------------------------------
-
-
-def to_json(sheet: Sheet) -> str:
-    """The sheet's title, its facts, its data and its rows as JSON, in ASCII with escapes."""
-    facts: dict[str, Any] = {}
-    for label, cell in sheet.facts:
-        label, value = label.strip(), plain(cell)
-        facts[label] = [*_listed(facts[label]), value] if label in facts else value
-    body = {"title": sheet.title, "facts": facts, **sheet.data()}
-    rows = [as_data(table) for table in sheet.tables]
-    if rows and not {"layers", "rows"} & body.keys():
-        body["rows"] = rows[0] if len(rows) == 1 else rows
-    if sheet.notes:
-        body["notes"] = sheet.notes
-    return json.dumps(body, indent=2) + "\n"
-
-
 def as_data(table: Table) -> list[dict[str, Any]]:
     """The rows of a table as a program reads them."""
     return [{c.key or c.heading: plain(v) for c, v in zip(table.columns, row)} for row in table.rows]
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def to_csv(sheet: Sheet) -> str:
-    """The rows of the first table, or the sheet's own records; without any, the facts."""
-    if sheet.records is not None:
-        table = sheet.records()
-    elif sheet.tables:
-        table = sheet.tables[0]
-    else:
-        table = Table([Column("fact"), Column("value")], [[label.strip(), cell] for label, cell in sheet.facts])
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([_harmless(c.key or c.heading) for c in table.columns])
-    for row in table.rows:
-        writer.writerow([_field(cell) for cell in row])
-    return out.getvalue()
-
-
-def _field(cell: Cell) -> Any:
-    if cell is None:
-        return ""
-    return _harmless(plain(cell)) if isinstance(cell, str | Name | Math) else plain(cell)
-
-
-def _harmless(text: str) -> str:
-    """A stranger's text that a spreadsheet would take for a formula is quoted, so that it does not run there."""
-    text = in_style(text, TEXT)
-    return "'" + text if text.lstrip()[:1] in ("=", "+", "-", "@") else text

@@ -26,7 +26,7 @@ from symconv.symbols import RATIONAL, Symbol
 from symconv.writers.code import function_of
 from symconv.writers.code.javascript import in_javascript
 from symconv.writers.code.names import Names
-from symconv.writers.html import STYLE
+from symconv.writers.formats.html import STYLE
 from symconv.writers.layers import label, metric_name
 from symconv.writers.pictures.shares import reference
 from symconv.writers.rows import stage_rows

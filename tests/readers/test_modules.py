@@ -12,8 +12,8 @@ import pytest
 from command import run
 
 import symconv as sc
+from symconv.writers.formats.programs import to_csv, to_json
 from symconv.writers.network import network_sheet
-from symconv.writers.sheet import to_csv, to_json
 
 
 def by_layer(net: sc.Network) -> list[dict[str, str]]:

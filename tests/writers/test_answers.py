@@ -12,8 +12,9 @@ from symconv.errors import DomainError, SymbolError
 from symconv.notation import ASCII, TEXT
 from symconv.writers.answers import growth_sheet
 from symconv.writers.claims import claims_sheet
-from symconv.writers.sheet import Sheet, plain, set_cell, set_fact, to_csv, to_json
-from symconv.writers.terminal import text
+from symconv.writers.formats.programs import to_csv, to_json
+from symconv.writers.formats.terminal import text
+from symconv.writers.sheet import Sheet, plain, set_cell, set_fact
 from writers.markup import ascii_value
 
 

@@ -23,9 +23,9 @@ from symconv.notation import LATEX, MATHML, TEXT
 from symconv.symbols import symbol
 from symconv.sympy_bridge import to_sympy
 from symconv.values import evaluate
-from symconv.writers.aligned import FORMATS
-from symconv.writers.breaking import broken
 from symconv.writers.equations import Equations, equations, expanded, write
+from symconv.writers.formats.aligned import FORMATS
+from symconv.writers.formats.breaking import broken
 from writers.markup import html_faults, latex_faults, latex_value, mathml_value, typst_faults
 from writers.papers import compiled, needs_tex, needs_typst, typst_pages
 

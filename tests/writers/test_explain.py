@@ -14,8 +14,9 @@ from symconv.formula import in_front, ordered_terms, set_cost
 from symconv.layer import Layer, layer
 from symconv.notation import ASCII, TEXT
 from symconv.writers.explain import explain_sheet
-from symconv.writers.sheet import Sheet, set_cell, to_json
-from symconv.writers.terminal import text
+from symconv.writers.formats.programs import to_json
+from symconv.writers.formats.terminal import text
+from symconv.writers.sheet import Sheet, set_cell
 
 
 def spec(name: str) -> sc.Network:

@@ -25,15 +25,16 @@ from symconv.notation import ASCII, LATEX, TEXT, Style
 from symconv.readers.expression import parse
 from symconv.values import evaluate
 from symconv.writers.explain import explain_sheet
-from symconv.writers.fitting import shortened
-from symconv.writers.latex import to_latex
+from symconv.writers.formats.fitting import shortened
+from symconv.writers.formats.latex import to_latex
+from symconv.writers.formats.markdown import to_markdown
+from symconv.writers.formats.programs import to_csv, to_json
+from symconv.writers.formats.terminal import text
 from symconv.writers.layers import groups
-from symconv.writers.markdown import to_markdown
 from symconv.writers.network import domain_line, network_sheet
-from symconv.writers.sheet import Heading, Sheet, set_cell, to_csv, to_json
-from symconv.writers.terminal import text
+from symconv.writers.sheet import Heading, Sheet, set_cell
+from writers.formats.test_terminal import sent
 from writers.markup import latex_faults, markdown_faults
-from writers.test_terminal import sent
 
 RESNET = (
     "N·(⌈X/32⌉²·(576·n4·w² + 32768·n4·w − 16384·w + 2097152)"

@@ -13,8 +13,9 @@ from symconv.errors import SymconvError
 from symconv.extent import symbols_of
 from symconv.layer import LAYERS, Layer, Positive, layer
 from symconv.notation import ASCII, LATEX, TEXT
+from symconv.writers.formats.programs import to_csv, to_json
 from symconv.writers.rules import rule_sheet, rules_sheet
-from symconv.writers.sheet import Sheet, set_cell, to_csv, to_json
+from symconv.writers.sheet import Sheet, set_cell
 from writers.markup import ascii_value, latex_value
 
 

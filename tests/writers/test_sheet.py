@@ -12,6 +12,7 @@ import pytest
 import symconv as sc
 from symconv.notation import ASCII, LATEX, TEXT
 from symconv.tensor import Tensor
+from symconv.writers.formats.programs import to_csv, to_json
 from symconv.writers.sheet import (
     Big,
     Cell,
@@ -27,8 +28,6 @@ from symconv.writers.sheet import (
     plain,
     set_cell,
     set_fact,
-    to_csv,
-    to_json,
 )
 
 HOSTILE = [

@@ -16,10 +16,11 @@ import symconv as sc
 from symconv.errors import CallError
 from symconv.layers import Conv, ReLU
 from symconv.notation import ASCII, TEXT
+from symconv.writers.formats.programs import to_csv
+from symconv.writers.formats.terminal import text
 from symconv.writers.network import network_sheet
-from symconv.writers.sheet import SPACED, Big, Name, Sheet, set_cell, to_csv
+from symconv.writers.sheet import SPACED, Big, Name, Sheet, set_cell
 from symconv.writers.tables import View
-from symconv.writers.terminal import text
 
 MODELS = ["vgg16", "alexnet", "resnet50", "densenet121", "googlenet", "efficientnet_b0", "vit_b_16", "unet"]
 

@@ -15,8 +15,9 @@ import symconv as sc
 from symconv.errors import SymconvError
 from symconv.notation import TEXT
 from symconv.readers import catalogue
-from symconv.writers.sheet import Sheet, set_cell, to_csv, to_json
-from symconv.writers.terminal import text
+from symconv.writers.formats.programs import to_csv, to_json
+from symconv.writers.formats.terminal import text
+from symconv.writers.sheet import Sheet, set_cell
 from symconv.writers.zoo import family_sheet, say_members, zoo_sheet
 
 TRUTH = json.loads((Path(__file__).parents[1] / "truth" / "torchvision.json").read_text(encoding="utf-8"))

@@ -16,13 +16,13 @@ from rich.cells import cell_len
 import symconv as sc
 from symconv.notation import ASCII, TEXT, Style
 from symconv.writers.answers import growth_sheet
-from symconv.writers.bars import bar
 from symconv.writers.claims import claims_sheet
 from symconv.writers.explain import explain_sheet
+from symconv.writers.formats.bars import bar
+from symconv.writers.formats.terminal import show, text
 from symconv.writers.network import network_sheet
 from symconv.writers.rules import rule_sheet, rules_sheet
 from symconv.writers.sheet import Big, Column, Heading, Name, Share, Sheet, Table, in_style, set_cell, set_fact
-from symconv.writers.terminal import show, text
 from symconv.writers.zoo import zoo_sheet
 
 WIDTHS = [(40, TEXT), (60, TEXT), (80, TEXT), (100, TEXT), (200, TEXT), (40, ASCII), (80, ASCII)]

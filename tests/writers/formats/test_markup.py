@@ -9,8 +9,8 @@ import pytest
 import symconv as sc
 from symconv.notation import ASCII, TEXT
 from symconv.readers.catalogue import families, networks
-from symconv.writers.latex import to_latex
-from symconv.writers.markdown import to_markdown
+from symconv.writers.formats.latex import to_latex
+from symconv.writers.formats.markdown import to_markdown
 from symconv.writers.network import network_sheet
 from symconv.writers.sheet import Column, Heading, Math, Name, Share, Sheet, Table
 from writers.markup import latex_faults, latex_value, markdown_faults, markdown_tables

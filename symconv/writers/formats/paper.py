@@ -9,8 +9,8 @@ from typing import Final
 
 from symconv.cost import Cost
 from symconv.notation import TEXT
-from symconv.writers.breaking import PAGE, broken, points
-from symconv.writers.mathematics import is_formula
+from symconv.writers.formats.breaking import PAGE, broken, points
+from symconv.writers.formats.mathematics import is_formula
 from symconv.writers.sheet import Cell, Column, Heading, Name, Table, set_cell
 from symconv.writers.wording import plain
 

@@ -6,10 +6,10 @@ import pytest
 
 import symconv as sc
 from symconv.notation import TEXT, typst_string
+from symconv.writers.formats.paper import fitting_words
+from symconv.writers.formats.typst import to_typst, typst_text
 from symconv.writers.network import network_sheet
-from symconv.writers.paper import fitting_words
 from symconv.writers.sheet import Column, Math, Name, Sheet, Table, in_style
-from symconv.writers.typst import to_typst, typst_text
 from writers.markup import typst_faults
 from writers.papers import needs_typst, typst_pages, typst_words
 from writers.test_sheet import HOSTILE, sheet_of

@@ -12,8 +12,8 @@ from typing import Final
 
 from symconv.cost import Cost
 from symconv.notation import MATHML, TEXT
-from symconv.writers.breaking import in_terms
-from symconv.writers.mathematics import is_formula, parts, set_formula
+from symconv.writers.formats.breaking import in_terms
+from symconv.writers.formats.mathematics import is_formula, parts, set_formula
 from symconv.writers.sheet import Cell, Column, Heading, Math, Name, Share, Sheet, Table, in_style, set_cell
 
 #: Signs of a sum, in TEXT, from which on it may take several lines.

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from symconv.notation import ASCII, Style
-from symconv.writers.bars import bar, colour
-from symconv.writers.fitting import PERCENT, PIPE, WINDOW, Fitting, balanced, broken, path_lines, shortened
+from symconv.writers.formats.bars import bar, colour
+from symconv.writers.formats.fitting import PERCENT, PIPE, WINDOW, Fitting, balanced, broken, path_lines, shortened
 from symconv.writers.sheet import Cell, Heading, Name, Share, Table, behind, in_style, set_cell
 from symconv.writers.wording import plain
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from symconv.cost import Cost
 from symconv.notation import ASCII, TEXT, TYPST_INLINE
-from symconv.writers.breaking import in_terms
-from symconv.writers.mathematics import is_formula, parts, set_formula
-from symconv.writers.paper import fitting_words, layout
+from symconv.writers.formats.breaking import in_terms
+from symconv.writers.formats.mathematics import is_formula, parts, set_formula
+from symconv.writers.formats.paper import fitting_words, layout
 from symconv.writers.sheet import Cell, Column, Heading, Math, Name, Sheet, Table, in_style, set_cell
 
 #: What Typst would read as its own: signs of markup, of comments and links, and what it makes dashes and dots of.

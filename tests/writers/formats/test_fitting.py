@@ -15,12 +15,12 @@ from rich.cells import cell_len
 import symconv as sc
 from symconv.layers import Conv
 from symconv.notation import ASCII, TEXT, Style
-from symconv.writers import bars
-from symconv.writers.fitting import balanced, narrowest, path_lines
+from symconv.writers.formats import bars
+from symconv.writers.formats.fitting import balanced, narrowest, path_lines
+from symconv.writers.formats.terminal import show, text
 from symconv.writers.network import network_sheet
 from symconv.writers.sheet import Big, Name, Sheet, in_style, set_cell
 from symconv.writers.tables import View
-from symconv.writers.terminal import show, text
 
 #: Names that a stranger may give: codes that a terminal obeys, scripts from right to left, wide signs, a long one.
 HOSTILE = [

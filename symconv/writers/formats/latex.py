@@ -7,9 +7,9 @@ from typing import Final
 
 from symconv.cost import Cost
 from symconv.notation import ASCII, LATEX_INLINE, TEXT, latex_escape
-from symconv.writers.breaking import PAGE, broken, points
-from symconv.writers.mathematics import is_formula, parts, set_formula
-from symconv.writers.paper import fitting_words, layout
+from symconv.writers.formats.breaking import PAGE, broken, points
+from symconv.writers.formats.mathematics import is_formula, parts, set_formula
+from symconv.writers.formats.paper import fitting_words, layout
 from symconv.writers.sheet import Cell, Column, Heading, Math, Name, Sheet, Table, in_style, set_cell
 
 #: Rows of a table that is broken over pages.

@@ -13,8 +13,8 @@ from typing import Final
 from symconv.cost import Cost
 from symconv.notation import ASCII, GITHUB, LATEX, MATHML, TEXT, TYPST, Style
 from symconv.setting import set_size
-from symconv.writers.breaking import PAGE, broken, measure, points
 from symconv.writers.equations import Equations
+from symconv.writers.formats.breaking import PAGE, broken, measure, points
 from symconv.writers.sheet import in_style, set_cell
 from symconv.writers.wording import plain
 

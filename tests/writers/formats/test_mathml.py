@@ -19,7 +19,7 @@ from symconv.notation import ASCII, LATEX, LATEX_INLINE, MATHML, TEXT, TYPST, TY
 from symconv.readers.catalogue import families, networks
 from symconv.setting import set_size
 from symconv.symbols import symbol
-from symconv.writers.mathematics import parts, set_math
+from symconv.writers.formats.mathematics import parts, set_math
 from symconv.writers.network import domain_line, network_facts
 from symconv.writers.sheet import Math
 from writers.markup import html_faults, mathml_value

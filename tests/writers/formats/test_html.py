@@ -9,7 +9,7 @@ import pytest
 
 import symconv as sc
 from symconv.notation import MATHML, TEXT
-from symconv.writers.html import fragment, to_html
+from symconv.writers.formats.html import fragment, to_html
 from symconv.writers.network import network_sheet
 from symconv.writers.sheet import Column, Heading, Math, Name, Share, Sheet, Table, in_style, set_cell
 from writers.markup import html_faults, html_text, mathml_value

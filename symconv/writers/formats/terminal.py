@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from symconv.notation import ASCII, TEXT, Style
-from symconv.writers.fitting import broken
-from symconv.writers.grid import UNBOUND, Grid
+from symconv.writers.formats.fitting import broken
+from symconv.writers.formats.grid import UNBOUND, Grid
 from symconv.writers.sheet import Sheet, in_style, set_fact
 
 _CUT: Final = "… stands for the rest of a long cell: --format csv and json have all of it"

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from symconv.notation import GITHUB, TEXT, Style
-from symconv.writers.mathematics import is_formula, set_formula
+from symconv.writers.formats.mathematics import is_formula, set_formula
 from symconv.writers.sheet import Cell, Sheet, Table, in_style, set_cell
 
 #: What Markdown would take for its own between plain dollars: an escape, and a _ that may open emphasis.
