@@ -148,6 +148,14 @@ def seen(data: bytes) -> Seen:
     return found
 
 
+def legend(data: bytes) -> list[tuple[str, Area]]:
+    """The texts of the legend, which stand in the picture itself."""
+    (graph,) = (g for g in ElementTree.fromstring(data) if g.get("class") == "graph")
+    around = ElementTree.Element("legend")
+    around.extend(text for text in graph if text.tag == f"{SVG}text")
+    return list(texts_of(around))
+
+
 def crosses(line: list[Point], area: Area, margin: float = 0.8) -> bool:
     """Whether a line passes through an area, by points along it."""
     x0, y0, x1, y1 = area[0] + margin, area[1] + margin, area[2] - margin, area[3] - margin
@@ -261,6 +269,11 @@ def test_vgg_with_formulas_fits_a_portrait_page() -> None:
     wide, high = (float(svg.get(side, "").removesuffix("pt")) for side in ("width", "height"))
     # A4 less margins of 1.5 cm is 510 × 757 points; letters of 10 points are then still of 7.
     assert min(510 / wide, 757 / high) > 0.7
+
+
+def test_a_legend_of_long_terms_is_no_wider_than_its_lines() -> None:
+    texts = [said for said, _ in legend(drawn(load("efficientnet"), "svg", depth=1))]
+    assert max(map(len, texts)) <= 2 * 72
 
 
 def test_a_unet_is_about_as_wide_as_a_page() -> None:
