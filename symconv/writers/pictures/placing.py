@@ -16,6 +16,8 @@ from symconv.writers.pictures.scene import Area, Cluster, Line, Point, Scene
 
 #: What a text keeps from its line, and from everything else.
 BESIDE, APART = 4.0, 1.0
+#: What the box of a title that lines cross takes beside the title, on either side.
+COVER = 3.0
 #: The side of a cell of the grid of obstacles; steps of a title.
 CELL, STEP = 64.0, 6.0
 #: Lines through a label from which on one place is as bad as another.
@@ -105,8 +107,9 @@ def place(scene: Scene, sizes: Mapping[str, tuple[float, float]]) -> Placed:
         grid.draw(line.corners)
     titles = {name: _title(c, c.title, grid) for name, c in scene.clusters.items() if c.title}
     crossed = frozenset(name for name, title in titles.items() if grid.crossed(title))
-    for title in titles.values():
-        grid.add(title)
+    for name, title in titles.items():
+        wider = COVER if name in crossed else 0.0
+        grid.add(title._replace(left=title.left - wider, right=title.right + wider))
     for cluster in scene.clusters.values():
         left, bottom, right, top = cluster.area
         borders.draw([(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)])

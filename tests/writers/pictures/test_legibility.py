@@ -257,6 +257,7 @@ def test_a_title_over_a_line_hides_no_border_and_no_shape() -> None:
     net.input("image", "N", 8, "X", "X")
     for i in range(4):
         net.add(f"a_long_name_of_stage{i}/relu", ReLU())
+    net.repeat("stage", net.symbol("n", "count"), lambda i: net.add("conv", Conv(8, padding=1)), first_apart=True)
     found = seen(drawn(net, "svg", fold=False))
     assert found.covers
     for cover in found.covers:
