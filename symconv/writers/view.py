@@ -145,7 +145,7 @@ class _Page:
             for name, cost in self.stages:
                 share = self._share(cost)
                 yield f'<tr><th scope="row" dir="auto">{escape(name)}</th>'
-                yield f'<td class="share" style="--share: {float(share):.4f}">{percent(share)}</td></tr>'
+                yield f'<td class="share" style="--share: {float(share):.4f}">{escape(percent(share))}</td></tr>'
             yield "</tbody></table>"
         yield "<noscript><p>These are the figures at the sizes above: no script runs here.</p></noscript>"
 
@@ -263,9 +263,9 @@ const about = ([n, d]) => {
   const shown = four.slice(0, point) + (point < 4 ? "." + four.slice(point, 4) : "");
   return prefix ? `${shown} ${prefix}` : `${four[0]}.${four.slice(1, 4)}·10^${size}`;
 };
-const percent = (share) => {
+const percent = (share, some) => {
   const tenths = Math.round(share * 1000);
-  return tenths ? `${Math.floor(tenths / 10)}.${tenths % 10} %` : share ? "<0.1 %" : "0 %";
+  return tenths ? `${Math.floor(tenths / 10)}.${tenths % 10} %` : some ? "<0.1 %" : "0 %";
 };
 const read = (text, k) => {
   const found = /^\s*(\d{1,4000})(?:\.(\d{1,300})|\s*\/\s*(\d{1,300}))?\s*$/.exec(text);
@@ -293,7 +293,7 @@ for (const root of document.querySelectorAll('[data-symconv="MARK"]:not([data-re
       bars.forEach((bar, k) => {
         const share = n ? Number((parts[k][0] * d * 1000000n) / (parts[k][1] * n)) / 1000000 : 0;
         bar.style.setProperty("--share", share);
-        bar.textContent = percent(share);
+        bar.textContent = percent(share, parts[k][0]);
       });
     } catch (error) {
       fault.textContent = error.message;

@@ -22,6 +22,8 @@ from symconv.setting import set_size
 #: Where a line is never broken; it is printed as a plain space.
 TIED = "\u00a0"
 _MARK = "\0"
+#: Widths of a line that a term may have before it is broken too.
+FAR = 2
 #: A short call, make_divisible(32·w, 8).
 _CALL = re.compile(r"\w\([^()]{1,24}\)")
 _SIGN = re.compile(f"(?:^| )[+−-]{TIED}")
@@ -121,7 +123,7 @@ def called(metric: str) -> str:
 
 
 def lines(text: str, width: int, tail: str = "", most: int = 5, indent: int = 0) -> list[str]:
-    """Text and its tail in lines of about `width`, a sum broken before its signs.
+    """Text and its tail in lines of about `width`, a sum broken before its signs, a far longer term too.
 
     Of what takes more than `most` lines the rest is counted and left out, the tail apart. The first line is short by
     `indent`, and empty where nothing fits there.
@@ -136,10 +138,17 @@ def lines(text: str, width: int, tail: str = "", most: int = 5, indent: int = 0)
     else:
         wrapper.initial_indent = _MARK * indent
         broken = [line.lstrip(_MARK) for line in wrapper.wrap(whole)] or [""]
+    wrapper.initial_indent = ""
+    # A term far longer than a line is a factor and a sum in brackets, and that is broken.
+    broken = [p for line in broken for p in (wrapper.wrap(_untied(line)) if len(line) > FAR * width else [line])]
     if len(broken) > most:
         left = sum(len(_SIGN.findall(line)) for line in broken[most - 1 :])
         broken = [*broken[: most - 1], f"… ({left} more terms){tail}" if left else f"…{tail}"]
     return [line.replace(TIED, " ") for line in broken]
+
+
+def _untied(text: str) -> str:
+    return re.sub(f"{TIED}(?=[+−-]{TIED})", " ", text)
 
 
 def _tied(text: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from symconv import Network, load, view
 from symconv.errors import DomainError, OutputError, SymbolError, SymconvError
-from symconv.layers import Conv
+from symconv.layers import Conv, Flatten, GlobalAvgPool, Linear
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="no node here: what the script of a view does is left out")
@@ -150,6 +150,21 @@ def test_bars_are_shares_of_the_first_metric() -> None:
     assert (shown["bars"][0], shown["bars"][-1]) == ("2.9 %", "0.1 %")
     assert sum(float(bar.split()[0].replace("<", "")) for bar in shown["bars"]) == pytest.approx(100, abs=0.4)
     assert shown["about"][:2] == ["4.089 G", "25.56 M"]
+
+
+@needs_node
+def test_a_share_that_is_next_to_nothing_is_not_none() -> None:
+    net = Network()
+    net.input("image", "N", 4096, "X", "X")
+    net.add("a/conv", Conv(16384, 3, padding=1))
+    net.add("b/pool", GlobalAvgPool())
+    net.add("b/flat", Flatten())
+    net.add("b/fc", Linear(1))
+    page = view(net).html()
+    # 16384 of 4096·9·16384·X² + 16384.
+    (shown,) = run(page, [{"X": 1000, "N": 1}])
+    assert shown["bars"] == ["100.0 %", "<0.1 %"]
+    assert "&lt;0.1 %</td>" in page
 
 
 @needs_node

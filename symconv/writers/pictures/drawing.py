@@ -133,8 +133,9 @@ class _Writer:
             if apart := self.more.get(f"title_{name}"):
                 colour = self.theme.group
                 cluster.node(
-                    f"title_{name}", label=title, color=colour, fillcolor=colour, **{"class": "title"}, **apart
-                )
+                    f"title_{name}", label=title, color=colour, fillcolor=colour, margin="0.04,0",
+                    **{"class": "title"}, **apart,
+                )  # fmt: skip
             self._items(cluster, group.items)
 
     def _box(self, graph: Any, box: Box) -> None:

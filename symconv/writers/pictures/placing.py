@@ -16,8 +16,12 @@ from symconv.writers.pictures.scene import Area, Cluster, Line, Point, Scene
 
 #: What a text keeps from its line, and from everything else.
 BESIDE, APART = 4.0, 1.0
+#: What the box of a title that lines cross takes beside the title, on either side.
+COVER = 3.0
 #: The side of a cell of the grid of obstacles; steps of a title.
 CELL, STEP = 64.0, 6.0
+#: Lines through a label from which on one place is as bad as another.
+WORST = 8
 #: Where along its line a label is tried.
 ALONG: Final = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82, 0.1, 0.9)
 #: On which side of that point, and what this costs in parts of a line: right, left, at the corners, above, below.
@@ -54,9 +58,15 @@ class _Grid:
         """Whether an area has something else in it."""
         return any(area.meets(other) for cell in _cells(area) for other in self.areas.get(cell, ()))
 
-    def crossed(self, area: Area) -> int:
-        """How many lines' pieces pass through an area."""
-        return sum(area.crossed(*piece) for cell in _cells(area) for piece in self.pieces.get(cell, ()))
+    def crossed(self, area: Area, most: int = WORST) -> int:
+        """How many lines' pieces pass through an area; more than `most` are not counted on."""
+        number = 0
+        for cell in _cells(area):
+            for a, b in self.pieces.get(cell, ()):
+                number += area.crossed(a, b)
+                if number > most:
+                    return number
+        return number
 
 
 def _cells(area: Area) -> Iterator[tuple[int, int]]:
@@ -97,8 +107,9 @@ def place(scene: Scene, sizes: Mapping[str, tuple[float, float]]) -> Placed:
         grid.draw(line.corners)
     titles = {name: _title(c, c.title, grid) for name, c in scene.clusters.items() if c.title}
     crossed = frozenset(name for name, title in titles.items() if grid.crossed(title))
-    for title in titles.values():
-        grid.add(title)
+    for name, title in titles.items():
+        wider = COVER if name in crossed else 0.0
+        grid.add(title._replace(left=title.left - wider, right=title.right + wider))
     for cluster in scene.clusters.values():
         left, bottom, right, top = cluster.area
         borders.draw([(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)])
@@ -136,7 +147,7 @@ def _best(line: Line, label: tuple[float, float], grid: _Grid, borders: _Grid) -
     for number, area in enumerate(_beside(line, *label)):
         if grid.taken(area.grown(APART)):
             continue
-        lines = grid.crossed(area)
+        lines = grid.crossed(area, best[0] if best else WORST)
         if best is not None and lines > best[0]:
             continue
         cost = lines, borders.crossed(area), number

@@ -6,11 +6,11 @@ from one box. What passes a cut goes down below its column, up between the two, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
-from typing import Final
+from typing import Final, TypeAlias
 
 from symconv.writers.pictures.scene import Area, Cluster, Line, Point, Scene, bow_at, bows
 
@@ -19,6 +19,10 @@ GUTTER, TURN, LANE = 36.0, 8.0, 10.0
 #: The height from which on a picture is wrapped by itself, and the sides of the page that it is made to fit best.
 TALL: Final = 4000.0
 PAGE: Final = (510.0, 757.0)
+
+
+#: The two parts of each line that passes a cut.
+_Halves: TypeAlias = Mapping[str, tuple[list[Point], list[Point]]]
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,11 @@ def _set(scene: Scene, cuts: Sequence[_Cut]) -> Scene:
     for name, (n, line) in lines.items():
         if name not in scene.unseen:
             areas[n].append(line.area)
+    halves = [{name: _halves(scene.lines[name].curve, cut.at) for name in cut.lines} for cut in cuts]
     columns = [Area.over(found) for found in areas]
+    for number, parts in enumerate(halves):
+        columns[number] = _widened(columns[number], [parts[_trunk(parts)][0]])
+        columns[number + 1] = _widened(columns[number + 1], [lower for _, lower in parts.values()])
     shifts: list[Point] = []
     left = columns[0].left
     for area in columns:
@@ -149,9 +157,9 @@ def _set(scene: Scene, cuts: Sequence[_Cut]) -> Scene:
         left += area.right - area.left + GUTTER
     moved = [area.moved(*shift) for area, shift in zip(columns, shifts)]
     drawn = {name: line.moved(*shifts[n]) for name, (n, line) in lines.items() if name not in scene.unseen}
-    for number, cut in enumerate(cuts):
-        passing_here = {name: scene.lines[name] for name in cut.lines}
-        drawn |= _led(passing_here, cut.at, shifts[number : number + 2], moved[number : number + 2])
+    for number, parts in enumerate(halves):
+        passing_here = {name: scene.lines[name] for name in parts}
+        drawn |= _led(passing_here, parts, shifts[number : number + 2], moved[number : number + 2])
     return Scene(
         {name: box.moved(*shifts[n]) for name, (n, box) in boxes.items()},
         {
@@ -162,14 +170,26 @@ def _set(scene: Scene, cuts: Sequence[_Cut]) -> Scene:
     )
 
 
-def _led(lines: Mapping[str, Line], at: float, shifts: Sequence[Point], columns: Sequence[Area]) -> dict[str, Line]:
+def _widened(column: Area, curves: Iterable[Sequence[Point]]) -> Area:
+    """The column, as wide as the parts of lines that lead out of it and into it, so that none is in another column."""
+    sides = [x for curve in curves for x, _ in Line(tuple(curve)).corners]
+    return column._replace(left=min(column.left, *sides), right=max(column.right, *sides))
+
+
+def _trunk(parts: _Halves) -> str:
+    """Of the lines that pass a cut the one that is drawn above it: the straightest there."""
+    return min(parts, key=lambda name: abs(parts[name][0][-1][0] - parts[name][0][0][0]))
+
+
+def _led(
+    lines: Mapping[str, Line], parts: _Halves, shifts: Sequence[Point], columns: Sequence[Area]
+) -> dict[str, Line]:
     """The lines that pass a cut: one to below its column, up through the gutter, into the next column from above.
 
     The others, which come from the same box, leave that one above the next column.
     """
     (x, y), (u, v) = shifts
-    parts = {name: _halves(line.curve, at) for name, line in lines.items()}
-    trunk = min(parts, key=lambda name: abs(parts[name][0][-1][0] - parts[name][0][0][0]))
+    trunk = _trunk(parts)
     upper = [(p[0] + x, p[1] + y) for p in parts[trunk][0]]
     gutter = (columns[0].right + columns[1].left) / 2
     low = min(columns[0].bottom - LANE, upper[-1][1])

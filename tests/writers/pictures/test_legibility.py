@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from symconv import Network, load
-from symconv.layers import Add, Conv
+from symconv.layers import Add, Concat, Conv, ReLU
 from symconv.notation import ASCII
 from symconv.writers.pictures.colour import DARK, THEMES
 from symconv.writers.pictures.diagram import drawn
@@ -85,6 +85,8 @@ class Seen:
 
     canvas: Area = (0, 0, 0, 0)
     boxes: list[Area] = field(default_factory=list)
+    clusters: list[Area] = field(default_factory=list)
+    covers: list[Area] = field(default_factory=list)
     titles: list[tuple[str, Area]] = field(default_factory=list)
     labels: list[tuple[int, str, Area]] = field(default_factory=list)
     texts: list[tuple[str, Area]] = field(default_factory=list)
@@ -135,6 +137,7 @@ def seen(data: bytes) -> Seen:
                 found.boxes.append(around)
             else:
                 found.titles += texts
+                (found.clusters if kind == "cluster" else found.covers).append(around)
             found.texts += texts
         elif kind == "edge":
             number = len(found.lines)
@@ -143,6 +146,14 @@ def seen(data: bytes) -> Seen:
             found.texts += texts_of(group)
     assert all(within(area, found.canvas) for _, area in found.texts)
     return found
+
+
+def legend(data: bytes) -> list[tuple[str, Area]]:
+    """The texts of the legend, which stand in the picture itself."""
+    (graph,) = (g for g in ElementTree.fromstring(data) if g.get("class") == "graph")
+    around = ElementTree.Element("legend")
+    around.extend(text for text in graph if text.tag == f"{SVG}text")
+    return list(texts_of(around))
 
 
 def crosses(line: list[Point], area: Area, margin: float = 0.8) -> bool:
@@ -225,11 +236,45 @@ def test_boxes_do_not_overlap(build: Callable[[], Network], columns: int) -> Non
     assert all(apart(one, other) for one, other in combinations(found, 2))
 
 
+def dense(layers: int) -> Network:
+    """Each layer reads all before it, so that many lines pass each of them."""
+    net = Network()
+    read = [net.input("image", "N", 8, "X", "X")]
+    for i in range(layers):
+        last = net.add(f"concat{i}", Concat(), *read) if i else read[0]
+        read.append(net.add(f"conv{i}", Conv(4, padding=1), last))
+    return net
+
+
+@pytest.mark.parametrize("layers", [5, 6, 8])
+def test_no_line_of_one_column_passes_through_a_box_of_another(layers: int) -> None:
+    found = seen(drawn(dense(layers), "svg", columns=3))
+    assert not [(n, box) for n, line in found.lines.items() for box in found.boxes if crosses(line, box, 4)]
+
+
+def test_a_title_over_a_line_hides_no_border_and_no_shape() -> None:
+    net = Network()
+    net.input("image", "N", 8, "X", "X")
+    for i in range(4):
+        net.add(f"a_long_name_of_stage{i}/relu", ReLU())
+    net.repeat("stage", net.symbol("n", "count"), lambda i: net.add("conv", Conv(8, padding=1)), first_apart=True)
+    found = seen(drawn(net, "svg", fold=False))
+    assert found.covers
+    for cover in found.covers:
+        assert any(within(cover, cluster, -1.0) for cluster in found.clusters)
+        assert all(apart(cover, (x0 + 1, y0 + 1, x1 - 1, y1 - 1)) for _, _, (x0, y0, x1, y1) in found.labels)
+
+
 def test_vgg_with_formulas_fits_a_portrait_page() -> None:
     svg = ElementTree.fromstring(drawn(vgg16(), "svg"))
     wide, high = (float(svg.get(side, "").removesuffix("pt")) for side in ("width", "height"))
     # A4 less margins of 1.5 cm is 510 × 757 points; letters of 10 points are then still of 7.
     assert min(510 / wide, 757 / high) > 0.7
+
+
+def test_a_legend_of_long_terms_is_no_wider_than_its_lines() -> None:
+    texts = [said for said, _ in legend(drawn(load("efficientnet"), "svg", depth=1))]
+    assert max(map(len, texts)) <= 2 * 72
 
 
 def test_a_unet_is_about_as_wide_as_a_page() -> None:
