@@ -35,6 +35,8 @@ def plain(text: str, limit: int = 40) -> str:
     >>> plain("a\\nb"), plain("x" * 10_000, limit=9)
     ('a\\\\nb', 'xxxxx…xxx')
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     shown = [seen(c) for c in text]
     if sum(map(len, shown)) <= limit:
         return "".join(shown)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from symconv.writers.pictures.drawing import Attributes, Drawing
-from symconv.writers.pictures.placing import Placed, place
+from symconv.writers.pictures.placing import SPOTS, Placed, place
 from symconv.writers.pictures.render import render
 from symconv.writers.pictures.scene import Area, Cluster, Line, Point, Scene
 from symconv.writers.pictures.wrapping import wrapped
@@ -25,8 +25,8 @@ INCH: Final = 72.0
 RANKS, BOXES, MOST = 0.185, 0.25, 1.8
 #: How often a layout is made, and how much wider the distances are each time, where words find no place.
 TRIES, MORE_RANKS, MORE_BOXES = 5, 1.4, 1.8
-#: Edges from which on there is one layout, the second.
-MANY = 600
+#: Edges from which on there is one layout, the second, and places that are then tried for each label.
+MANY, FEW = 600, 24
 #: The part of a line's height that letters take.
 INK = 0.92
 
@@ -40,7 +40,7 @@ def arranged(drawing: Drawing, suffix: str) -> bytes:
     for room in _rooms(drawing, sizes):
         scene = _scene(json.loads(render(drawing.source(flows=False, more={"": room}), "json0")))
         scene = wrapped(scene, drawing.tails, drawing.columns, drawing.direction == "LR")
-        placed = place(scene, sizes)
+        placed = place(scene, sizes, FEW if len(sizes) >= MANY else len(SPOTS))
         left = len(sizes) - len(placed.labels), len(placed.crowded)
         if best is None or left < best[0]:
             best = left, _attributes(scene, placed)
@@ -67,8 +67,12 @@ def _sizes(drawing: Drawing) -> Sizes:
     """The width and height of what is written on each edge, in points, as Graphviz measures it."""
     if not drawing.flows:
         return {}
-    measured = json.loads(render(drawing.texts(), "json0"))
-    return {o["name"]: (float(o["width"]) * INCH, float(o["height"]) * INCH * INK) for o in measured["objects"]}
+    measured = {o["name"]: o for o in json.loads(render(drawing.texts(), "json0"))["objects"]}
+    sizes = {}
+    for number, text in enumerate(dict.fromkeys(drawing.flows.values())):
+        found = measured[f"t{number}"]
+        sizes[text] = float(found["width"]) * INCH, float(found["height"]) * INCH * INK
+    return {name: sizes[text] for name, text in drawing.flows.items()}
 
 
 def _scene(laid: Mapping[str, Any]) -> Scene:

@@ -66,11 +66,11 @@ class Drawing:
         return self.labels.beside(self.flows[identifier])
 
     def texts(self) -> str:
-        """A graph of all that is written on edges, each text a node of its own, by which Graphviz measures them."""
+        """A graph of all that is written on edges, each text a node once, by which Graphviz measures them."""
         graph = graphviz.Digraph("texts")
         graph.attr("node", shape="none", margin="0", width="0", height="0", fontname=FONT)
-        for identifier in self.flows:
-            graph.node(identifier, label=self.words(identifier))
+        for number, text in enumerate(dict.fromkeys(self.flows.values())):
+            graph.node(f"t{number}", label=self.labels.beside(text))
         return str(graph.source)
 
 

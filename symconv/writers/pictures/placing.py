@@ -7,7 +7,7 @@ the first free place beside its line: off boxes, titles, other labels and all li
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -20,6 +20,8 @@ BESIDE, APART = 4.0, 1.0
 COVER = 3.0
 #: The side of a cell of the grid of obstacles; steps of a title.
 CELL, STEP = 64.0, 6.0
+#: The length of all lines from which on nothing between them can be read, and no label is placed.
+ENDLESS = 1e7
 #: Lines through a label from which on one place is as bad as another.
 WORST = 8
 #: Where along its line a label is tried.
@@ -86,8 +88,10 @@ class Placed:
     crowded: tuple[str, ...]
 
 
-def place(scene: Scene, sizes: Mapping[str, tuple[float, float]]) -> Placed:
+def place(scene: Scene, sizes: Mapping[str, tuple[float, float]], tries: int = len(SPOTS)) -> Placed:
     """Places for the titles of clusters, and for the labels of lines, whose `sizes` are given by the lines' names.
+
+    So many places are tried for each label, unless one is free.
 
     A label without a place that is free of lines takes one where the fewest pass; without one that is free of texts and
     boxes it is left out. Either is told as crowded.
@@ -97,6 +101,8 @@ def place(scene: Scene, sizes: Mapping[str, tuple[float, float]]) -> Placed:
     >>> place(scene, {"ab": (30, 10)}).labels
     {'ab': Area(left=4.0, bottom=15.0, right=34.0, top=25.0)}
     """
+    if sum(line.length for name, line in scene.lines.items() if name not in scene.unseen) > ENDLESS:
+        return Placed({name: c.title for name, c in scene.clusters.items() if c.title}, {}, frozenset(), tuple(sizes))
     grid, borders = _Grid(), _Grid()
     for box in scene.boxes.values():
         grid.add(box)
@@ -117,7 +123,7 @@ def place(scene: Scene, sizes: Mapping[str, tuple[float, float]]) -> Placed:
     crowded = []
     # Short lines have the fewest places, so they choose first.
     for name in sorted(seen.keys() & sizes.keys(), key=lambda n: (round(seen[n].length, 3), n)):
-        lines, area = _best(seen[name], sizes[name], grid, borders)
+        lines, area = _best(_beside(seen[name], *sizes[name], tries), grid, borders)
         if area is None or lines:
             crowded.append(name)
         if area is not None:
@@ -137,14 +143,14 @@ def _title(cluster: Cluster, title: Area, grid: _Grid) -> Area:
     return title
 
 
-def _best(line: Line, label: tuple[float, float], grid: _Grid, borders: _Grid) -> tuple[int, Area | None]:
+def _best(areas: Iterable[Area], grid: _Grid, borders: _Grid) -> tuple[int, Area | None]:
     """The place that is free of boxes and texts, and that the fewest lines pass through; of these one off borders.
 
     With it, how many pass; none where boxes and texts are everywhere.
     """
     best: tuple[int, int, int] | None = None
     found: Area | None = None
-    for number, area in enumerate(_beside(line, *label)):
+    for number, area in enumerate(areas):
         if grid.taken(area.grown(APART)):
             continue
         lines = grid.crossed(area, best[0] if best else WORST)
@@ -158,10 +164,12 @@ def _best(line: Line, label: tuple[float, float], grid: _Grid, borders: _Grid) -
     return (best[0] if best else 0), found
 
 
-def _beside(line: Line, wide: float, high: float) -> Iterator[Area]:
+def _beside(line: Line, wide: float, high: float, tries: int) -> Iterator[Area]:
     """Places beside a line, the best first."""
     across, over = wide / 2 + BESIDE, high / 2 + BESIDE
-    points = {part: line.at(part) for part in ALONG}
-    for part, dx, dy in SPOTS:
+    points: dict[float, Point] = {}
+    for part, dx, dy in SPOTS[:tries]:
+        if part not in points:
+            points[part] = line.at(part)
         x, y = points[part]
         yield Area.around(x + dx * across, y + dy * over, wide, high)

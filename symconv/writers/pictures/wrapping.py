@@ -86,10 +86,15 @@ def _cuts(scene: Scene, tails: Mapping[str, str]) -> list[_Cut]:
             gaps.append((upper, bottom))
         upper = max(upper, top)
     seen = {name: line for name, line in scene.lines.items() if name not in scene.unseen}
+    waiting = sorted(seen, key=lambda name: seen[name].area.top)
+    under: list[str] = []
     cuts = []
     for low, high in reversed(gaps):
         at = (low + high) / 2
-        passing = tuple(name for name, line in seen.items() if line.area.bottom < at < line.area.top)
+        while waiting and seen[waiting[-1]].area.top > at:
+            under.append(waiting.pop())
+        under = [name for name in under if seen[name].area.bottom < at]
+        passing = tuple(under)
         once = all(sum((a[1] > at) != (b[1] > at) for a, b in pairwise(seen[name].corners)) == 1 for name in passing)
         if once and len({tails.get(name) for name in passing}) == 1:
             cuts.append(_Cut(at, passing))
