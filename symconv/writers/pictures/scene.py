@@ -82,11 +82,15 @@ class Area(NamedTuple):
 
 @dataclass(frozen=True)
 class Line:
-    """A line from box to box: a chain of cubic Bézier curves, and the tip of an arrow at its start or end."""
+    """A line from box to box: a chain of cubic Bézier curves, and the tip of an arrow at its start or end.
+
+    `shared` is the part of its length, from its start on, that it has in common with another line.
+    """
 
     curve: tuple[Point, ...]
     start: Point | None = None
     end: Point | None = None
+    shared: float = 0.0
 
     @cached_property
     def corners(self) -> list[Point]:
@@ -108,8 +112,8 @@ class Line:
         return Area(min(x), min(y), max(x), max(y))
 
     def at(self, part: float) -> Point:
-        """The point behind a part of its length."""
-        left = part * self.length
+        """The point behind a part of the length that it has for itself."""
+        left = (self.shared + part * (1 - self.shared)) * self.length
         for a, b in pairwise(self.corners):
             piece = distance(a, b)
             if piece and left <= piece:
@@ -124,7 +128,7 @@ class Line:
     def mapped(self, change: Callable[[Point], Point]) -> Line:
         """The line with all of its points changed."""
         start, end = (change(tip) if tip else None for tip in (self.start, self.end))
-        return Line(tuple(map(change, self.curve)), start, end)
+        return Line(tuple(map(change, self.curve)), start, end, self.shared)
 
 
 def bows(curve: Sequence[Point]) -> list[tuple[Point, Point, Point, Point]]:

@@ -206,9 +206,11 @@ def _led(
         if name == trunk:
             corners = [upper[-1], (upper[-1][0], low), (gutter, low), *corners]
         begin = upper if name == trunk else corners[:1]
+        led = (*begin, *_rounded(corners))
         end = line.end and (line.end[0] + u, line.end[1] + v)
         start = line.start and (line.start[0] + x, line.start[1] + y) if name == trunk else None
-        found[name] = Line((*begin, *_rounded(corners), *lower[1:]), start, end)
+        whole = Line((*led, *lower[1:]), start, end)
+        found[name] = whole if name == trunk else replace(whole, shared=Line(led).length / whole.length)
     return found
 
 

@@ -120,3 +120,18 @@ def least_longest(heights: list[float], columns: int) -> float:
             for i in range(len(heights))
         } | {len(heights): 0.0}
     return best[0]
+
+
+def test_a_line_that_leaves_another_one_is_labelled_where_it_is_alone() -> None:
+    boxes = {"a": Area(0, 80, 40, 100), "b": Area(0, 0, 40, 20), "c": Area(60, 0, 100, 20)}
+    lines = {
+        "ab": Line(((20.0, 80.0), (20.0, 60.0), (20.0, 40.0), (20.0, 20.0))),
+        "ac": Line(((30.0, 80.0), (40.0, 60.0), (80.0, 60.0), (80.0, 20.0))),
+    }
+    found = wrapped(Scene(boxes, {}, lines), {"ab": "a", "ac": "a"}, 2)
+    assert found.lines["ab"].shared == 0
+    assert 0 < found.lines["ac"].shared < 1
+    x, y = found.lines["ac"].at(0.0)
+    # At the height of the cut, above the box that it leads to, and no longer in the gutter.
+    assert y >= found.boxes["c"].top
+    assert x > found.boxes["b"].right
