@@ -24,7 +24,7 @@ INCH: Final = 72.0
 #: Inches between two ranks of boxes and between boxes of a rank; the most between ranks from left to right.
 RANKS, BOXES, MOST = 0.185, 0.25, 1.8
 #: How often a layout is made, and how much wider the distances are each time, where words find no place.
-TRIES, MORE_RANKS, MORE_BOXES = 5, 1.4, 1.8
+TRIES, MORE_RANKS, MORE_BOXES = 5, 1.5, 2.25
 #: Edges from which on there is one layout, the second, and places that are then tried for each label.
 MANY, FEW = 600, 24
 #: The part of a line's height that letters take.
