@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from typing import Final
 
 from symconv.block import Rounds
 from symconv.cost import (
@@ -14,6 +15,7 @@ from symconv.cost import (
     total_of,
 )  # fmt: skip
 from symconv.count import PRIMITIVES, Convention
+from symconv.domain import Domain
 from symconv.errors import SymconvError, near
 from symconv.extent import Extent, Size
 from symconv.metrics.receptive_field import ReceptiveField, receptive_field
@@ -30,6 +32,9 @@ from symconv.writers.sheet import SPACED, Cell, Column, Math, Name, Sheet, Table
 from symconv.writers.stated import rule_of, rules_of, summary
 from symconv.writers.terms import term_sheet
 from symconv.writers.unknowns import granted_lines
+
+#: What is said of a domain without conditions.
+NOTHING_ASKED: Final = "No layer asks for anything beyond positive sizes."
 
 
 def explain_sheet(net: Network, term: str | None = None, metric: str | Convention = "macs") -> Sheet:
@@ -90,9 +95,7 @@ def _layer_sheet(net: Network, node: Node, metric: str | Convention) -> Sheet:
         sheet.facts += [("to the input", window) for window in _windows(field)]
     asked = (*net.domain.conditions, *net.training_domain.conditions)
     sheet.facts += [("asks for", condition_of(c)) for c in asked if c.node == node.name]
-    table = Table([Column("operation"), Column("count", rank=1), Column("what it is", prose=True)])
-    table.rows = [[name, cost, PRIMITIVES[name]] for name, cost in node.count.operations.items()]
-    sheet.tables = [table] if table.rows else []
+    sheet.tables = operations_table(node.count.operations)
     sheet.notes = rules_of([node]) if rule_of(node.layer) != [summary(node.layer)] else []
     sheet.records = lambda: facts_and_counts(sheet)
     return sheet
@@ -122,6 +125,20 @@ def _in_one_round(node: Node, metrics: Mapping[str, str | Convention]) -> dict[s
     """What a node costs in one round, by the metric's name."""
     alone = replace(node, rounds=())
     return {name: metric_of(metric).over(alone) for name, metric in metrics.items()}
+
+
+def operations_table(counts: Mapping[str, Cell]) -> list[Table]:
+    """Primitive operations with their counts and what they are; no table where there are none."""
+    table = Table([Column("operation"), Column("count", rank=1), Column("what it is", prose=True)])
+    table.rows = [[name, count, PRIMITIVES[name]] for name, count in counts.items()]
+    return [table] if table.rows else []
+
+
+def conditions_table(domain: Domain) -> Table:
+    """The conditions of a domain, and which layers ask for them."""
+    table = Table([Column("condition", rank=1), Column("asked for by"), Column("because it needs", prose=True)])
+    table.rows = [[condition_of(c), c.node, c.reason] for c in domain.conditions]
+    return table
 
 
 def facts_and_counts(sheet: Sheet) -> Table:
@@ -199,8 +216,7 @@ def _domain_sheet(net: Network) -> Sheet:
         ((symbol,),) = extent.terms
         assert isinstance(symbol, Symbol)
         sheet.facts.append((f"least {name}", _least(net, symbol)))
-    table = Table([Column("condition", rank=1), Column("asked for by"), Column("because it needs", prose=True)])
-    table.rows = [[condition_of(c), c.node, c.reason] for c in conditions]
+    table = conditions_table(net.domain)
     if (more := training_line(net)) is not None:
         sheet.facts.insert(1, (TRAINING, more))
         here = net.training_domain.conditions
@@ -208,7 +224,7 @@ def _domain_sheet(net: Network) -> Sheet:
     if table.rows:
         sheet.tables = [table]
     else:
-        sheet.notes.append("No layer asks for anything beyond positive sizes.")
+        sheet.notes.append(NOTHING_ASKED)
     sheet.notes += granted_lines(net)
     return sheet
 

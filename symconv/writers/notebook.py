@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from symconv.cost import Cost
-from symconv.count import PRIMITIVES, Count
+from symconv.count import Count
 from symconv.domain import Domain
 from symconv.errors import SymconvError
 from symconv.extent import Extent
@@ -22,12 +22,13 @@ from symconv.network import Network
 from symconv.node import Node
 from symconv.notation import LATEX
 from symconv.setting import set_size
+from symconv.writers.explain import NOTHING_ASKED, conditions_table, operations_table
 from symconv.writers.formats.html import cell_html, fragment
-from symconv.writers.network import condition_of, domain_lines, network_sheet
+from symconv.writers.network import domain_lines, network_sheet
 from symconv.writers.pictures.diagram import drawn
 from symconv.writers.pictures.folding import readable
-from symconv.writers.rules import count_facts, layer_sheet
-from symconv.writers.sheet import Column, Sheet, Table
+from symconv.writers.rules import NO_ARITHMETIC, count_facts, layer_sheet
+from symconv.writers.sheet import Sheet
 from symconv.writers.tables import View
 
 #: The most layers of a table that is shown at once, and the most boxes of a picture.
@@ -92,22 +93,19 @@ def _layer(layer: Layer) -> dict[str, str]:
 
 
 def _count(count: Count) -> dict[str, str]:
-    table = Table([Column("operation"), Column("count"), Column("what it is", prose=True)])
-    table.rows = [[name, cost, PRIMITIVES[name]] for name, cost in count.operations.items()]
-    sheet = Sheet("primitive operations", list(count_facts(count)), [table] if table.rows else [])
-    if not table.rows:
-        sheet.notes.append("no arithmetic: it counts as nothing in every convention")
+    sheet = Sheet("primitive operations", count_facts(count), operations_table(count.operations))
+    if not sheet.tables:
+        sheet.notes.append(NO_ARITHMETIC)
     return _sheet(sheet)
 
 
 def _domain(domain: Domain) -> dict[str, str]:
     sheet = Sheet("where the formulas hold")
     sheet.facts = [("domain", line) for line, _ in domain_lines(domain)]
-    table = Table([Column("condition"), Column("asked for by"), Column("because it needs", prose=True)])
-    table.rows = [[condition_of(c), c.node, c.reason] for c in domain.conditions]
-    sheet.tables = [table] if table.rows else []
-    if not table.rows:
-        sheet.notes.append("No layer asks for anything beyond positive sizes.")
+    if domain.conditions:
+        sheet.tables = [conditions_table(domain)]
+    else:
+        sheet.notes.append(NOTHING_ASKED)
     return _sheet(sheet)
 
 

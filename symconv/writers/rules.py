@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from symconv.cost import Cost, cost_symbols, substitute_cost, total_of
-from symconv.count import CONVENTIONS, PRIMITIVES, Count
+from symconv.count import CONVENTIONS, Count
 from symconv.errors import SymconvError, near
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.formula import set_cost
@@ -30,12 +30,14 @@ from symconv.readers.names import plainly, shown
 from symconv.setting import set_size
 from symconv.symbols import FIELD, symbol
 from symconv.tensor import Tensor
-from symconv.writers.explain import facts_and_counts
+from symconv.writers.explain import facts_and_counts, operations_table
 from symconv.writers.layers import counted, label
 from symconv.writers.network import grows
 from symconv.writers.sheet import SPACED, Cell, Column, Math, Rule, Sheet, Table
 from symconv.writers.stated import summary
 
+#: What is said of a count in which nothing is.
+NO_ARITHMETIC: Final = "no arithmetic: it counts as nothing in every convention"
 #: What a layer keeps, by the metric that counts it.
 KEPT: Final = (("params", TRAINABLE), ("frozen", FROZEN), ("buffers", BUFFER))
 
@@ -73,11 +75,9 @@ def _rule(layer: Layer, inputs: tuple[Tensor, ...]) -> Sheet:
         sheet.facts.append(("active params", Rule(active)))
     count = layer.work(*inputs, named).map(one_image)
     sheet.facts += count_facts(count)
-    table = Table([Column("operation"), Column("count", rank=1), Column("what it is", prose=True)])
-    table.rows = [[name, Rule(cost), PRIMITIVES[name]] for name, cost in count.operations.items()]
-    sheet.tables = [table] if table.rows else []
-    if not table.rows:
-        sheet.notes.append("no arithmetic: it counts as nothing in every convention")
+    sheet.tables = operations_table({name: Rule(cost) for name, cost in count.operations.items()})
+    if not sheet.tables:
+        sheet.notes.append(NO_ARITHMETIC)
     sheet.data = lambda: {
         "kind": layer.kind,
         "summary": summary(layer),

@@ -23,7 +23,7 @@ from symconv.extent import Extent, symbols_of
 from symconv.network import Network
 from symconv.notation import TEXT
 from symconv.symbols import RATIONAL, Symbol
-from symconv.writers.code import function_of
+from symconv.writers.code import arguments, function_of
 from symconv.writers.code.javascript import in_javascript
 from symconv.writers.code.names import Names
 from symconv.writers.formats.html import STYLE
@@ -105,10 +105,11 @@ class _Page:
     def __init__(self, made: WhatIf) -> None:
         self.network = net = made.network
         self.metrics = [(metric_name(m), label(m), net.cost(m)) for m in made.metrics]
-        (first, *_) = made.metrics
+        first = made.metrics[0]
         self.symbols = _ordered(net)
         self.stages = _stages(net, net.costs(first))
         self.at = self._start(made.at)
+        self.whole = evaluate_cost(self.metrics[0][2], self.at) if self.at or not self.symbols else 0
 
     def _start(self, given: Mapping[str, Any]) -> dict[Symbol, Any]:
         """The sizes at which it starts; none where the domain allows none that are known."""
@@ -118,10 +119,10 @@ class _Page:
     # -- what is shown before a script runs
 
     def html(self) -> str:
-        body = "".join(self._body())
-        script = self._script()
-        mark = hashlib.sha256((body + script).encode()).hexdigest()[:12]
-        script = script.replace("MARK", mark)
+        body, forms = "".join(self._body()), self._forms()
+        mark = hashlib.sha256((body + forms).encode()).hexdigest()[:12]
+        # The mark goes into our own text alone: a symbol may be called as its place is.
+        script = "\n".join(["(() => {", forms, _RUN.replace("MARK", mark), "})();"])
         return (
             f'<div class="symconv view" data-symconv="{mark}"><style>{STYLE}{_STYLE}</style>{body}</div>\n'
             f"<script>{_harmless(script)}</script>\n"
@@ -171,14 +172,12 @@ class _Page:
         return exact, figure(round(value), TEXT)
 
     def _share(self, cost: Cost) -> Fraction:
-        if not self.at:
-            return Fraction(0)
-        whole = evaluate_cost(self.metrics[0][2], self.at)
-        return Fraction(evaluate_cost(cost, self.at)) / Fraction(whole) if whole else Fraction(0)
+        return Fraction(evaluate_cost(cost, self.at)) / Fraction(self.whole) if self.whole else Fraction(0)
 
     # -- the script
 
-    def _script(self) -> str:
+    def _forms(self) -> str:
+        """The closed forms as functions, and what the script has to know of the symbols."""
         functions = []
         for number, (_, _, cost) in enumerate(self.metrics):
             functions.append(self._function(f"metric{number}", cost, self.network.domain))
@@ -190,12 +189,9 @@ class _Page:
         names = [plain(symbol.name) for symbol in self.symbols]
         return "\n".join(
             [
-                "(() => {",
                 *functions,
                 f"const metrics = [{', '.join(of)}], stages = [{', '.join(inside)}];",
                 f"const rational = {json.dumps(rational)}, names = {json.dumps(names)};",
-                _RUN,
-                "})();",
             ]
         )
 
@@ -210,14 +206,13 @@ class _Page:
 
 def _ordered(net: Network) -> list[Symbol]:
     """The symbols as they are asked for: those of an input's sizes first, those of its batch last."""
-    symbols = [s for extent in net.symbols.values() for (s,) in extent.terms if isinstance(s, Symbol)]
     axes = [(axis, size) for tensor in net.inputs.values() for axis, size in enumerate(tensor.shape)]
 
     def place(symbol: Symbol) -> int:
         found = [axis for axis, size in axes if isinstance(size, Extent) and symbol in symbols_of(size)]
         return 1 if not found else 0 if max(found) else 2
 
-    return sorted(symbols, key=place)
+    return sorted(arguments(net), key=place)
 
 
 def _stages(net: Network, costs: Mapping[str, Cost]) -> list[tuple[str, Cost]]:
@@ -242,7 +237,6 @@ _STYLE: Final = """
 .symconv.view label { display: flex; align-items: center; gap: .6em; }
 .symconv.view label span { font-weight: 600; min-width: 2.5em; }
 .symconv.view .box { font: inherit; width: 7em; }
-.symconv.view .box[aria-invalid=true] { outline: 2px solid #c33; }
 .symconv.view .slider { width: 12em; }
 .symconv.view .fault { min-height: 1.5em; color: #c33; opacity: 1; }
 .symconv.view .stages { margin-top: 1em; }

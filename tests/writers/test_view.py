@@ -222,3 +222,22 @@ def test_a_page_loads_nothing_and_an_old_one_stays_where_it_cannot_be_written(tm
 
 def test_the_text_is_the_same_twice() -> None:
     assert view(load("resnet")).html() == view(load("resnet")).html()
+
+
+@needs_node
+def test_a_symbol_may_be_called_as_a_place_in_the_script_is() -> None:
+    net = Network()
+    net.input("image", 1, 8, net.symbol("MARK", "extent"), 16)
+    net.add("conv", Conv(8, padding=1))
+    good, bad = run(view(net).html(), [{"MARK": 16}, {"MARK": "x"}])
+    # 9·8·8 macs a point.
+    assert good["figures"][0] == f"{9 * 8 * 8 * 16 * 16:,}".replace(",", "\u202f")
+    assert bad["fault"] == "MARK: a whole number is wanted"
+
+
+def test_a_network_without_symbols_has_its_shares() -> None:
+    net = Network()
+    net.input("image", 1, 8, 16, 16)
+    net.add("a/conv", Conv(8, padding=1))
+    net.add("b/conv", Conv(24, padding=1))
+    assert [text for text in Parts(view(net).html()).texts if text.endswith(" %")] == ["25.0 %", "75.0 %"]

@@ -73,7 +73,7 @@ def code(
         raise CallError(f"{name!r} is no name for a function in C, Python and JavaScript: {identifier(name)} is one")
     names = Names()
     called = names.fresh(name or f"{network.name}_{metric_name(metric)}")
-    symbols, cost = _symbols(network), network.cost(metric)
+    symbols, cost = arguments(network), network.cost(metric)
     fraction = isinstance(metric, Convention) and any(
         w.denominator > 1 for w in (*metric.weights.values(), metric.other)
     )
@@ -94,7 +94,8 @@ def function_of(
     return Function(called, tuple(parameters.values()), tuple(walk.body), total.over, under, fraction), left
 
 
-def _symbols(network: Network) -> list[Symbol]:
+def arguments(network: Network) -> list[Symbol]:
+    """The symbols of a network, in the order in which its functions take them."""
     found = []
     for extent in network.symbols.values():
         ((symbol,),) = extent.terms

@@ -84,9 +84,9 @@ def _scene(laid: Mapping[str, Any]) -> Scene:
             boxes[item["name"]] = _middle(item["pos"], float(item["width"]) * INCH, float(item["height"]) * INCH)
         elif "bb" in item:
             clusters[item["name"]] = Cluster(Area(*_numbers(item["bb"])), _title(item))
-    edges = [e for e in laid.get("edges", ()) if "pos" in e]
-    unseen = frozenset(e["id"] for e in edges if e.get("style") == "invis")
-    return Scene(boxes, clusters, {e["id"]: _line(e["pos"]) for e in edges}, unseen, _title(laid))
+    # Lines that are not seen have held the boxes in their places by now.
+    seen = [e for e in laid.get("edges", ()) if "pos" in e and e.get("style") != "invis"]
+    return Scene(boxes, clusters, {e["id"]: _line(e["pos"]) for e in seen}, _title(laid))
 
 
 def _attributes(scene: Scene, placed: Placed) -> dict[str, dict[str, str]]:

@@ -110,7 +110,6 @@ def drawing(
         The colours.
     links
         Links of http or https by the names of layers and stages; `*` has that of all others, {name} in it is the name.
-
     columns
         A drawn picture is set in so many columns, or rows from left to right, where it can be cut. None sets a long one
         in as many as make its letters largest on a page.

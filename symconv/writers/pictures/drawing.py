@@ -61,10 +61,6 @@ class Drawing:
         """The graph in DOT, with labels on the edges or without, and with more attributes."""
         return _Writer(self, flows, more or {}).source()
 
-    def words(self, identifier: str) -> str:
-        """What is written on an edge, as a label."""
-        return self.labels.beside(self.flows[identifier])
-
     def texts(self) -> str:
         """A graph of all that is written on edges, each text a node once, by which Graphviz measures them."""
         graph = graphviz.Digraph("texts")
@@ -156,7 +152,7 @@ class _Writer:
             ends = " to ".join(plain(boxes[key].title, 80) for key in wire.ends)
             attributes["tooltip"] = hint(f"{ends}: {flow}")
             if self.flows or "lp" in attributes:
-                attributes["label"] = self.drawing.words(name)
+                attributes["label"] = self.labels.beside(flow)
         graph.edge(ids[wire.tail], ids[wire.head], id=name, **attributes)
 
     def _link(self, item: Item) -> dict[str, str]:

@@ -101,15 +101,15 @@ def place(scene: Scene, sizes: Mapping[str, tuple[float, float]], tries: int = l
     >>> place(scene, {"ab": (30, 10)}).labels
     {'ab': Area(left=4.0, bottom=15.0, right=34.0, top=25.0)}
     """
-    if sum(line.length for name, line in scene.lines.items() if name not in scene.unseen) > ENDLESS:
+    lines = scene.lines
+    if sum(line.length for line in lines.values()) > ENDLESS:
         return Placed({name: c.title for name, c in scene.clusters.items() if c.title}, {}, frozenset(), tuple(sizes))
     grid, borders = _Grid(), _Grid()
     for box in scene.boxes.values():
         grid.add(box)
     if scene.legend:
         grid.add(scene.legend)
-    seen = {name: line for name, line in scene.lines.items() if name not in scene.unseen}
-    for line in seen.values():
+    for line in lines.values():
         grid.draw(line.corners)
     titles = {name: _title(c, c.title, grid) for name, c in scene.clusters.items() if c.title}
     crossed = frozenset(name for name, title in titles.items() if grid.crossed(title))
@@ -122,9 +122,9 @@ def place(scene: Scene, sizes: Mapping[str, tuple[float, float]], tries: int = l
     labels: dict[str, Area] = {}
     crowded = []
     # Short lines have the fewest places, so they choose first.
-    for name in sorted(seen.keys() & sizes.keys(), key=lambda n: (round(seen[n].length, 3), n)):
-        lines, area = _best(_beside(seen[name], *sizes[name], tries), grid, borders)
-        if area is None or lines:
+    for name in sorted(lines.keys() & sizes.keys(), key=lambda n: (round(lines[n].length, 3), n)):
+        through, area = _best(_beside(lines[name], *sizes[name], tries), grid, borders)
+        if area is None or through:
             crowded.append(name)
         if area is not None:
             labels[name] = area

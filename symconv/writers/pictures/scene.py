@@ -158,17 +158,16 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Scene:
-    """Boxes, clusters and lines by their names; `unseen` are lines that only hold boxes in place; the legend."""
+    """Boxes, clusters and lines by their names, and the legend."""
 
     boxes: Mapping[str, Area]
     clusters: Mapping[str, Cluster]
     lines: Mapping[str, Line]
-    unseen: frozenset[str] = frozenset()
     legend: Area | None = None
 
     @property
     def area(self) -> Area:
         """The least rectangle that has everything in it."""
         found = [*self.boxes.values(), *(cluster.area for cluster in self.clusters.values())]
-        found += [line.area for name, line in self.lines.items() if name not in self.unseen]
+        found += [line.area for line in self.lines.values()]
         return Area.over([*found, *([self.legend] if self.legend else [])])

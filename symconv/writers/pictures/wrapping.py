@@ -20,7 +20,6 @@ GUTTER, TURN, LANE = 36.0, 8.0, 10.0
 TALL: Final = 4000.0
 PAGE: Final = (510.0, 757.0)
 
-
 #: The two parts of each line that passes a cut.
 _Halves: TypeAlias = Mapping[str, tuple[list[Point], list[Point]]]
 
@@ -85,7 +84,7 @@ def _cuts(scene: Scene, tails: Mapping[str, str]) -> list[_Cut]:
         if bottom > upper:
             gaps.append((upper, bottom))
         upper = max(upper, top)
-    seen = {name: line for name, line in scene.lines.items() if name not in scene.unseen}
+    seen = scene.lines
     waiting = sorted(seen, key=lambda name: seen[name].area.top)
     under: list[str] = []
     cuts = []
@@ -147,9 +146,8 @@ def _set(scene: Scene, cuts: Sequence[_Cut]) -> Scene:
         areas[n].append(area)
     for n, cluster in clusters.values():
         areas[n].append(cluster.area)
-    for name, (n, line) in lines.items():
-        if name not in scene.unseen:
-            areas[n].append(line.area)
+    for n, line in lines.values():
+        areas[n].append(line.area)
     halves = [{name: _halves(scene.lines[name].curve, cut.at) for name in cut.lines} for cut in cuts]
     columns = [Area.over(found) for found in areas]
     for number, parts in enumerate(halves):
@@ -161,17 +159,16 @@ def _set(scene: Scene, cuts: Sequence[_Cut]) -> Scene:
         shifts.append((left - area.left, columns[0].top - area.top))
         left += area.right - area.left + GUTTER
     moved = [area.moved(*shift) for area, shift in zip(columns, shifts)]
-    drawn = {name: line.moved(*shifts[n]) for name, (n, line) in lines.items() if name not in scene.unseen}
+    drawn = {name: line.moved(*shifts[n]) for name, (n, line) in lines.items()}
     for number, parts in enumerate(halves):
-        passing_here = {name: scene.lines[name] for name in parts}
-        drawn |= _led(passing_here, parts, shifts[number : number + 2], moved[number : number + 2])
+        drawn |= _led(scene.lines, parts, shifts[number : number + 2], moved[number : number + 2])
     return Scene(
         {name: box.moved(*shifts[n]) for name, (n, box) in boxes.items()},
         {
             name: Cluster(c.area.moved(*shifts[n]), c.title and c.title.moved(*shifts[n]))
             for name, (n, c) in clusters.items()
         },
-        {name: drawn[name] for name in scene.lines if name in drawn},
+        {name: drawn[name] for name in scene.lines},
     )
 
 
@@ -199,8 +196,9 @@ def _led(
     gutter = (columns[0].right + columns[1].left) / 2
     low = min(columns[0].bottom - LANE, upper[-1][1])
     found = {}
-    for name, line in lines.items():
-        lower = [(p[0] + u, p[1] + v) for p in parts[name][1]]
+    for name, (_, below) in parts.items():
+        line = lines[name]
+        lower = [(p[0] + u, p[1] + v) for p in below]
         high = max(columns[1].top + LANE, lower[0][1])
         corners = [(gutter, high), (lower[0][0], high), lower[0]]
         if name == trunk:
@@ -276,5 +274,4 @@ def _turned(scene: Scene) -> Scene:
         {name: area(box) for name, box in scene.boxes.items()},
         {name: Cluster(area(c.area), c.title and area(c.title)) for name, c in scene.clusters.items()},
         {name: line.mapped(point) for name, line in scene.lines.items()},
-        scene.unseen,
     )
