@@ -63,7 +63,7 @@ def report(*networks: Network, metrics: Sequence[str | Convention] = METRICS, **
     """A what-if page about one network or more, at sizes that it starts at: `report(net).save("report.html")`.
 
     >>> from symconv.readers.catalogue import load
-    >>> report(load("vgg16"), X=256)
-    Report(networks=(Network('vgg16', 40 layers),), metrics=('macs', 'params', 'activations'), at={'X': 256}, depth=None)
+    >>> report(load("vgg16"), X=256).at
+    {'X': 256}
     """
     return Report(networks, tuple(metrics), at)

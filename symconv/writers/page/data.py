@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
-from operator import and_
+from math import gcd
 from typing import Any, Final
 
 from symconv.cost import Cost, cost_symbols, evaluate_cost
 from symconv.count import Convention
 from symconv.extent import Extent, symbols_of
+from symconv.layers.movement import unknown_cost
 from symconv.network import Network, Node
 from symconv.notation import TEXT
-from symconv.sizes import EVERY, Sizes, Undecided
-from symconv.symbols import FIELD, RATIONAL, Symbol
+from symconv.sizes import Sizes
+from symconv.symbols import FIELD, Symbol
 from symconv.writers.code import arguments
 from symconv.writers.layers import kind_of, label, metric_name
 from symconv.writers.page.picture import Picture
@@ -34,6 +35,10 @@ NAME, SENTENCE = 120, 600
 MOST: Final = 2**40
 
 
+#: The ends and the step.
+Slider = tuple[int, int, int]
+
+
 @dataclass(frozen=True)
 class Control:
     """A symbol that a page has a slider and a box for."""
@@ -41,7 +46,7 @@ class Control:
     name: str
     role: str
     start: str
-    slider: tuple[int, int, int] | None
+    slider: Slider | None
 
 
 class Pages:
@@ -65,7 +70,8 @@ class Pages:
         found = []
         for net in self.networks:
             known = reference(net, arguments(net), {n: v for n, v in given.items() if n in net.symbols})
-            found.append({symbol.name: value for symbol, value in (known or {}).items()})
+            unknown = {s.name: 0 for s in known or {} if unknown_cost(s) and s.name not in given}
+            found.append({symbol.name: value for symbol, value in (known or {}).items()} | unknown)
         candidates = [
             reduce(lambda a, b: {**b, **a}, [found[i], *found[:i], *found[i + 1 :]]) for i in range(len(found))
         ]
@@ -98,18 +104,10 @@ class Pages:
 
     def _control(self, name: str) -> Control:
         start = self.at.get(name)
-        slider = None
-        if isinstance(start, int) and all(symbol.kind != RATIONAL for _, symbol in self.symbols[name]):
-            slider = _slider(self._sizes(name), max(s.least for _, s in self.symbols[name]), start)
+        of, slider = self.symbols[name], None
+        if isinstance(start, int) and all(s.integral and not unknown_cost(s) for _, s in of):
+            slider = _joined([_slider(net.domain.sizes(s), s.least, start) for net, s in of])
         return Control(plain(name, NAME), FIELD.get(name, ""), "" if start is None else str(start), slider)
-
-    def _sizes(self, name: str) -> Sizes:
-        """The sizes that all networks allow, as far as they speak of the symbol alone; all where there are none."""
-        try:
-            both = reduce(and_, (net.domain.sizes(symbol) for net, symbol in self.symbols[name]))
-        except Undecided:
-            return EVERY
-        return EVERY if both.empty else both
 
     def _model(self, net: Network, picture: Picture) -> Data:
         programs = Programs(net, list(self.symbols))
@@ -150,17 +148,23 @@ def _layer(net: Network, node: Node, costs: Sequence[Cost], parts: Program) -> D
     }
 
 
-def _slider(sizes: Sizes, least: int, start: int) -> tuple[int, int, int] | None:
-    """The ends and the step of a slider over legal sizes; none where there is nothing to choose."""
-    low = max(sizes.least or 0, least)
+def _slider(sizes: Sizes, least: int, start: int) -> Slider:
+    """The ends and the step of a slider over the sizes that one network allows."""
+    low = min(max(sizes.least or 0, least), start)
     high = max(REACH * start, low + FAR)
-    step = 1
-    if not sizes.late:
-        high = min(high, max((b - 1 for _, b in sizes.early), default=high))
-    elif sizes.period > 1 and len(sizes.late) == 1 and sizes.late[0][1] == sizes.late[0][0] + 1 and not sizes.early:
-        step = sizes.period
-        high = max(high, low + FAR * step)
-    return (min(low, start), high, step) if min(low, start) < high <= MOST else None
+    if sizes.finite:
+        return low, min(high, max((b - 1 for _, b in sizes.early), default=high)), 1
+    first, last = sizes.late[0]
+    if sizes.period > 1 and not sizes.early and len(sizes.late) == 1 and last == first + 1:
+        return low, max(high, low + FAR * sizes.period), sizes.period
+    return low, high, 1
+
+
+def _joined(sliders: Sequence[Slider]) -> Slider | None:
+    """A slider over what any of several goes over; none where there is nothing to choose."""
+    low, high = min(low for low, _, _ in sliders), max(high for _, high, _ in sliders)
+    step = gcd(*(step for _, _, step in sliders), *(one - low for one, _, _ in sliders))
+    return (low, high, step) if low < high <= MOST else None
 
 
 def ordered(net: Network) -> list[Symbol]:
