@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from symconv.cost import Cost, cost_symbols, evaluate_cost
 from symconv.count import Convention
+from symconv.errors import SymbolError, near
 from symconv.extent import Extent, symbols_of
 from symconv.layers.movement import unknown_cost
 from symconv.network import Network, Node
@@ -67,6 +68,11 @@ class Pages:
 
     def _start(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The sizes at which a page starts: those of the network whose usual sizes suit most of the others."""
+        for name in given:
+            if name not in self.symbols:
+                listed = ", ".join(self.symbols) or "they have none"
+                hint = near(name, self.symbols)
+                raise SymbolError(f"none of the networks has a symbol {name}: {listed}. {hint}".rstrip(" ."))
         found = []
         for net in self.networks:
             known = reference(net, arguments(net), {n: v for n, v in given.items() if n in net.symbols})
@@ -75,7 +81,8 @@ class Pages:
         candidates = [
             reduce(lambda a, b: {**b, **a}, [found[i], *found[:i], *found[i + 1 :]]) for i in range(len(found))
         ]
-        return max(candidates, key=lambda at: sum(self.start_of(net, at) is not None for net in self.networks))
+        best = max(candidates, key=lambda at: sum(self.start_of(net, at) is not None for net in self.networks))
+        return {name: best[name] for name in self.symbols if name in best}
 
     @staticmethod
     def start_of(net: Network, at: Mapping[str, Any]) -> dict[Symbol, Any] | None:
