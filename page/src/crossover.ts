@@ -78,9 +78,10 @@ const TOLD = 6;
  */
 export function told(found: readonly Run[], size: (index: bigint) => string): [verb: string, where: string] {
   const [first, ...others] = found;
-  if (!first) return ["is nowhere beside", ""];
+  if (!first) return ["and", "have no size in common here"];
   const verb = first.order ? `costs ${WORDS.get(first.order)} than` : "costs the same as";
-  if (!others.length) return [verb, `everywhere from ${size(first.from)} to ${size(first.to)}`];
+  if (!others.length && first.from === first.to) return [verb, `at ${size(first.from)}, the only size of both here`];
+  if (!others.length) return [verb, `from ${size(first.from)} to ${size(first.to)}`];
   const parts = others.slice(0, TOLD).map((run, i) => {
     const last = i === others.length - 1;
     const where = last ? `from ${size(run.from)} on` : run.from === run.to ? `at ${size(run.from)}` : `from ${size(run.from)} to ${size(run.to)}`;

@@ -59,7 +59,10 @@ export class Diagram {
         group, box, step: -1, shapes: [...group.querySelectorAll<SVGElement>("polygon, path, ellipse")],
         texts: [...group.querySelectorAll<SVGElement>("text")],
       });
-      this.listen(group, name, namesOf(model, box) || (group.querySelector("title")?.textContent ?? ""), pointing);
+      const lines = [...group.querySelectorAll("text")];
+      lines.forEach((text) => text.before(" ")); // words of their own for who reads them, or copies them
+      const written = lines.map((text) => text.textContent?.trim()).join(" ");
+      this.listen(group, name, [written, namesOf(model, box)].filter(Boolean).join(", "), pointing);
     }
     this.stop = roving([...this.drawn.values()].map(({ group }) => group));
   }

@@ -66,6 +66,7 @@ export class Layers {
       "div", { class: "tools" }, element("label", { for: this.box.id }, element("span", {}, "Filter"), this.box),
       element("label", { for: this.formulas.id, class: "check" }, this.formulas, element("span", {}, "Formulas")), this.count,
     );
+    this.table.style.setProperty("--metrics", `${metrics.length}`);
     const heading = element("h3", {}, "Layers");
     const scroll = element("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": `Layers of ${model.name}` }, this.table);
     section.append(heading, tools, scroll);

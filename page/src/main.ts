@@ -112,7 +112,7 @@ function start(data: Data): void {
   const repaint = (): void => {
     document.documentElement.classList.toggle("paper", theme.light);
     show();
-    plot.repaint();
+    plot.repaint(theme.light);
   };
 
   // The figures at the start are what a model keeps that has none at the sizes of the link.

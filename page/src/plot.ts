@@ -22,6 +22,8 @@ const PATIENCE = 12;
 const HURRIED = 100;
 const STILL = 120;
 const HEIGHT = 360;
+/** The width on paper: that of A4 between margins, in CSS pixels. */
+const PAPER = 680;
 /** Rows of the table, sentences about pairs, changes that are marked. */
 const ROWS = 20;
 const PAIRS = 15;
@@ -59,10 +61,11 @@ export class Plot {
   private readonly crossings = element("ul", { class: "crossings", "aria-label": "Crossovers" });
   private readonly table = element("table");
   private readonly details: HTMLDetailsElement;
-  private readonly line = element("div", { class: "now" });
+  private readonly line = element("div", { class: "now", hidden: true });
   private readonly dots: HTMLElement[];
   private drawn: Drawn | null = null;
   private picture: uPlot | null = null;
+  private paper = false;
   private shape = "";
   private tabled: Drawn | null = null;
   private last: { state: State; sizes: readonly Size[] } | null = null;
@@ -80,7 +83,7 @@ export class Plot {
     this.listen();
     const names = models.map(({ evaluated }) => short(evaluated.model.name));
     this.readings = names.map(() => element("span", { class: "figure" }));
-    this.dots = names.map((_, i) => element("div", { class: `dot series-${i % DASHES.length}` }));
+    this.dots = names.map((_, i) => element("div", { class: `dot series-${i % DASHES.length}`, hidden: true }));
     this.legend.append(...names.map((name, i) => element("li", {}, sample(i), named(name), " ", this.readings[i] as HTMLElement)));
     this.legend.append(element("li", { class: "where" }, this.reading));
     this.details = element("details", { class: "figures" }, element("summary", {}, "The plotted figures as a table"),
@@ -104,11 +107,12 @@ export class Plot {
     say(this.trouble, range ? "" : this.complaint(state.plot));
     for (const box of [this.from, this.to]) box.setAttribute("aria-invalid", `${!range}`);
     if (range) this.draw(state.plot, sizes, range, patient);
-    this.mark(sizes);
+    this.mark();
   }
 
-  /** Draw again in the colours of the page. */
-  repaint(): void {
+  /** Draw again in the colours of the page; for a printer as wide as paper is. */
+  repaint(paper: boolean): void {
+    this.paper = paper;
     this.shape = "";
     if (this.last) this.show(this.last.state, this.last.sizes);
   }
@@ -218,7 +222,7 @@ export class Plot {
     const axis = { stroke: colour("--muted"), font, labelFont: font, grid: { stroke: colour("--rule"), width: 1 }, ticks: { stroke: colour("--rule"), width: 1 } };
     const logarithmic = (scale: Scale): Partial<uPlot.Axis> => scale === "log" ? { splits: (_, __, low, high) => logTicks(low, high), filter: (_, ticks) => ticks } : {};
     return {
-      width: Math.max(this.canvas.clientWidth, 200), height: HEIGHT, legend: { show: false },
+      width: this.paper ? PAPER : Math.max(this.canvas.clientWidth, 200), height: HEIGHT, legend: { show: false },
       scales: {
         x: { time: false, distr: x === "log" ? 3 : 1, range: (_, low, high) => [low, high] },
         y: { distr: y === "log" ? 3 : 1, range: (_, low, high) => yRange(low, high, y) },
@@ -238,7 +242,7 @@ export class Plot {
         points: { size: 7 },
       },
       hooks: {
-        draw: [(picture) => this.crosses(picture, colour("--text"), colour("--ground"))],
+        draw: [(picture) => this.crosses(picture, colour("--text"), colour("--ground")), () => this.mark()],
         setSelect: [(picture) => this.zoom(picture)],
         setCursor: [(picture) => this.read(picture.cursor.idx ?? null)],
       },
@@ -295,20 +299,20 @@ export class Plot {
   }
 
   /** A line at the present setting and a dot on every curve. */
-  private mark(sizes: readonly Size[]): void {
-    const { picture, drawn } = this;
-    if (!picture || !drawn) return;
-    const value = sizes[drawn.control]?.number;
-    const x = value ? toNumber(value) : NaN;
-    const left = picture.valToPos(x, "x");
-    const inside = left >= 0 && left <= picture.over.clientWidth;
+  private mark(): void {
+    const { picture, drawn, last } = this;
+    if (picture?.scales["x"]?.min == null || !drawn || !last) return;
+    const value = last.sizes[drawn.control]?.number;
+    const [wide, high] = [picture.bbox.width / devicePixelRatio, picture.bbox.height / devicePixelRatio];
+    const left = picture.valToPos(value ? toNumber(value) : NaN, "x");
+    const inside = left >= 0 && left <= wide;
     this.line.hidden = !inside;
     if (inside) this.line.style.transform = `translateX(${left}px)`;
     this.dots.forEach((dot, i) => {
       const model = this.models[i] as Current;
       const figure = model.fault ? null : plotted(model.figures?.[drawn.metric], drawn.y);
       const top = figure === null ? NaN : picture.valToPos(figure, "y");
-      dot.hidden = !(inside && top >= 0 && top <= picture.over.clientHeight);
+      dot.hidden = !(inside && top >= 0 && top <= high);
       if (!dot.hidden) dot.style.transform = `translate(${left}px, ${top}px)`;
     });
     if (picture.cursor.idx == null || (picture.cursor.left ?? -1) < 0) this.read(null);
@@ -316,9 +320,8 @@ export class Plot {
 
   private fit(): void {
     const width = this.canvas.clientWidth;
-    if (!this.picture || !width || width === this.picture.width) return;
+    if (this.paper || !this.picture || !width || width === this.picture.width) return;
     this.picture.setSize({ width, height: HEIGHT });
-    if (this.last) this.mark(this.last.sizes);
   }
 
   // -- words
@@ -332,13 +335,14 @@ export class Plot {
     const name = (model: number): string => short(this.models[model]?.evaluated.model.name ?? "");
     const sentences = crossovers.slice(0, PAIRS).map(({ first, second, runs }) => {
       const [verb, where] = told(runs, size);
-      return [`${label}: `, named(name(first)), ` ${verb} `, named(name(second)), where && ` ${where}`] as (Node | string)[];
+      return [`${label}: `, named(name(first)), ` ${verb} `, named(name(second)), ` ${where}`] as (Node | string)[];
     });
     if (crossovers.length > PAIRS) sentences.push([`and ${crossovers.length - PAIRS} more pairs`]);
     if (crossovers.length && !whole && !hurried) sentences.push([unseen(range, indices.length)]);
-    this.crossings.replaceChildren(...sentences.map((sentence) => element("li", {}, ...sentence)));
-    this.crossings.hidden = !sentences.length;
-    this.canvas.setAttribute("aria-label", this.summary(label, symbol, sentences.map((s) => element("p", {}, ...s).textContent ?? "")));
+    const items = sentences.map((sentence) => element("li", {}, ...sentence));
+    this.crossings.replaceChildren(...items);
+    this.crossings.hidden = !items.length;
+    this.canvas.setAttribute("aria-label", this.summary(label, symbol, items.map((item) => item.textContent ?? "")));
   }
 
   private summary(label: string, symbol: string, sentences: string[]): string {

@@ -16,21 +16,24 @@ export class Tabs {
   private readonly list: HTMLElement;
   private readonly stop: (to: HTMLElement) => void;
   private readonly frame: HTMLElement;
+  private readonly panels: HTMLElement[];
   private chosen = 0;
   private printing = false;
 
-  constructor(private readonly articles: HTMLElement[], names: string[], chosen: (model: number) => void, changed: () => void) {
+  constructor(articles: HTMLElement[], names: string[], chosen: (model: number) => void, changed: () => void) {
     this.tabs = names.map((name, i) =>
-      element("button", { type: "button", role: "tab", id: `tab-${i}`, "aria-controls": `model-${i}`, title: name }, named(short(name))));
+      element("button", { type: "button", role: "tab", id: `tab-${i}`, "aria-controls": `panel-${i}`, title: name }, named(short(name))));
     this.list = element("div", { role: "tablist", class: "tabs", "aria-label": "Models" }, ...this.tabs);
     this.stop = roving(this.tabs);
     this.frame = element("div", { class: "models" });
+    this.panels = articles.map((_, i) => element("div", { id: `panel-${i}` }));
     this.tabs.forEach((tab, i) => {
       tab.addEventListener("click", () => chosen(i));
       tab.addEventListener("focus", () => chosen(i));
     });
     articles[0]?.before(this.list, this.frame);
-    this.frame.append(...articles);
+    this.frame.append(...this.panels);
+    this.panels.forEach((panel, i) => panel.append(articles[i] as HTMLElement));
     this.arrange();
     WIDE.addEventListener("change", () => {
       this.arrange();
@@ -51,25 +54,25 @@ export class Tabs {
   }
 
   private get beside(): boolean {
-    return WIDE.matches && this.articles.length <= BESIDE && !this.printing;
+    return WIDE.matches && this.panels.length <= BESIDE && !this.printing;
   }
 
   private get all(): boolean {
-    return this.printing || this.articles.length < 2 || this.beside;
+    return this.printing || this.panels.length < 2 || this.beside;
   }
 
   private arrange(): void {
     this.list.hidden = this.all;
-    this.frame.classList.toggle("beside", this.beside && this.articles.length > 1);
-    this.frame.style.setProperty("--models", `${this.articles.length}`);
-    this.articles.forEach((article, i) => {
-      article.hidden = !this.shows(i);
+    this.frame.classList.toggle("beside", this.beside && this.panels.length > 1);
+    this.frame.style.setProperty("--models", `${this.panels.length}`);
+    this.panels.forEach((panel, i) => {
+      panel.hidden = !this.shows(i);
       if (this.all) {
-        article.removeAttribute("role");
-        article.removeAttribute("aria-labelledby");
+        panel.removeAttribute("role");
+        panel.removeAttribute("aria-labelledby");
       } else {
-        article.setAttribute("role", "tabpanel");
-        article.setAttribute("aria-labelledby", `tab-${i}`);
+        panel.setAttribute("role", "tabpanel");
+        panel.setAttribute("aria-labelledby", `tab-${i}`);
       }
       this.tabs[i]?.setAttribute("aria-selected", `${i === this.chosen}`);
     });

@@ -26,6 +26,10 @@ export class Totals {
   constructor(root: HTMLElement, private readonly data: Data, private readonly models: readonly Current[]) {
     this.rows = models.map((_, i) => rowOf(root, i));
     this.at = root.querySelector(".at");
+    const scroll = root.querySelector(".scroll");
+    for (const [name, value] of [["role", "region"], ["tabindex", "0"], ["aria-label", "Totals"]] as const) {
+      scroll?.setAttribute(name, value);
+    }
   }
 
   show(setting: string): void {
