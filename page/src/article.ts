@@ -62,8 +62,8 @@ export class Article {
     }
   }
 
-  /** Show the figures at the present sizes. */
-  show(state: State, ramp: Ramp): void {
+  /** Show the figures at the present sizes, for a printer of every layer at once. */
+  show(state: State, ramp: Ramp, printing: boolean): void {
     const { fault } = this.current;
     this.state = state;
     this.root.classList.toggle("stale", fault !== null);
@@ -71,11 +71,11 @@ export class Article {
     if (this.colour.value !== `${state.metric}`) this.colour.value = `${state.metric}`;
     const parts = this.current.parts() ?? this.none;
     const figures = this.current.figures ?? [];
-    const now = [parts, state.metric, state.filter, state.sort, state.formulas, ramp];
+    const now = [parts, state.metric, state.filter, state.sort, state.formulas, ramp, printing];
     if (now.every((one, i) => one === this.last[i])) return;
     this.last = now;
     this.diagram.show(parts, figures[state.metric] ?? ZERO, state.metric, ramp);
-    this.layers.show(parts, figures, state);
+    this.layers.show(parts, figures, state, printing);
     this.explain();
   }
 

@@ -23,7 +23,12 @@ export function named(name: string): HTMLElement {
 
 /** Set the text of an element where it is another one: what has not changed is not painted again. */
 export function say(where: Element, text: string): void {
-  if (where.textContent !== text) where.textContent = text;
+  const inside = where.firstChild;
+  if (inside instanceof Text && !inside.nextSibling) {
+    if (inside.data !== text) inside.data = text;
+  } else if (inside || text) {
+    where.textContent = text;
+  }
 }
 
 export function choice(id: string, options: string[], chosen: number): HTMLSelectElement {

@@ -2,6 +2,7 @@
 
 import type { Layer, Metric, Model } from "./data";
 import { button, element, named, roving, say } from "./elements";
+import { calm } from "./frames";
 import type { Parts } from "./model";
 import { type Fraction, ZERO, about, compare, percent } from "./numbers";
 import { costOf, shareOf } from "./shares";
@@ -19,6 +20,17 @@ interface Row {
   bar: HTMLElement;
   part: string;
   formula: HTMLElement;
+  /** What it was last filled with. */
+  filled: Filling | null;
+}
+
+/** What the rows are filled with. */
+interface Filling {
+  parts: Parts;
+  whole: Fraction;
+  most: Fraction;
+  metric: number;
+  formulas: boolean;
 }
 
 export interface LayerEvents {
@@ -29,6 +41,9 @@ export interface LayerEvents {
   formulas(shown: boolean): void;
 }
 
+/** Rows that are out of sight are filled when the reader has been still so many milliseconds, so many at a time. */
+const STILL = 150;
+const AT_ONCE = 60;
 /** Characters of a formula that stand in a cell before it is cut; the rest is seen on hovering. */
 const FORMULA = 400;
 
@@ -45,6 +60,9 @@ export class Layers {
   private filter: string | null = null;
   private shown: number[];
   private stop: (to: HTMLElement) => void;
+  private filling: Filling | null = null;
+  private readonly seen = new Set<number>();
+  private readonly settled = calm(STILL, () => this.fillSome());
 
   constructor(section: Element, private readonly model: Model, private readonly metrics: Metric[], number: number, events: LayerEvents) {
     this.rows = model.layers.map((layer, i) => rowOf(layer, metrics, i, events));
@@ -69,14 +87,37 @@ export class Layers {
     this.table.style.setProperty("--metrics", `${metrics.length}`);
     const heading = element("h3", {}, "Layers");
     const scroll = element("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": `Layers of ${model.name}` }, this.table);
+    scroll.style.setProperty("contain-intrinsic-block-size", `auto ${2 * (this.rows.length + 2)}rem`);
     section.append(heading, tools, scroll);
+    this.watch();
   }
 
-  show(parts: Parts, totals: Fraction[], state: State): void {
-    const { metric } = state;
+  /** Know which rows are seen, and fill those that come into sight. */
+  private watch(): void {
+    const places = new Map<Element, number>(this.rows.map(({ row }, i) => [row, i]));
+    const observer = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const i = places.get(target) as number;
+        if (isIntersecting) this.seen.add(i);
+        else this.seen.delete(i);
+      }
+      this.seen.forEach((i) => this.fill(i));
+    });
+    this.rows.forEach(({ row }) => observer.observe(row));
+  }
+
+  /** Show the parts of a model; with `every` the rows that are out of sight too. */
+  show(parts: Parts, totals: Fraction[], state: State, every: boolean): void {
+    const { metric, formulas } = state;
     const whole = totals[metric] ?? ZERO;
     const most = parts.costs.reduce((a, costs) => (compare(a, costs[metric] ?? ZERO) < 0 ? (costs[metric] as Fraction) : a), ZERO);
-    this.rows.forEach((row, i) => this.fill(row, this.model.layers[i] as Layer, parts, i, whole, most, state));
+    const first = this.filling === null;
+    this.filling = { parts, whole, most, metric, formulas };
+    if (first || every) this.rows.forEach((_, i) => this.fill(i));
+    else {
+      this.seen.forEach((i) => this.fill(i));
+      this.settled();
+    }
     this.table.classList.toggle("formulas", state.formulas);
     if (this.formulas.checked !== state.formulas) this.formulas.checked = state.formulas;
     this.heading(state);
@@ -104,21 +145,32 @@ export class Layers {
     scroll.scrollBy(0, inside.top - outside.top - (outside.height - inside.height) / 2);
   }
 
-  private fill(row: Row, layer: Layer, parts: Parts, i: number, whole: Fraction, most: Fraction, state: State): void {
+  /** Fill some of the rows that are not up to date, and go on with the others a little later. */
+  private fillSome(): void {
+    const behind = this.rows.flatMap((row, i) => (row.filled === this.filling ? [] : [i]));
+    behind.slice(0, AT_ONCE).forEach((i) => this.fill(i));
+    if (behind.length > AT_ONCE) requestAnimationFrame(() => this.fillSome());
+  }
+
+  private fill(i: number): void {
+    const [row, layer, filling] = [this.rows[i] as Row, this.model.layers[i] as Layer, this.filling];
+    if (!filling || row.filled === filling) return;
+    row.filled = filling;
+    const { parts, whole, most, metric, formulas } = filling;
     const costs = parts.costs[i] ?? [];
     const extents = parts.extents[i];
     say(row.output, extents ? extents.join("×") : layer.output.formula);
-    row.figures.forEach((cell, metric) => say(cell, costs[metric] ? about(costs[metric]) : ""));
-    const cost = costs[state.metric] ?? null;
+    row.figures.forEach((cell, m) => say(cell, costs[m] ? about(costs[m]) : ""));
+    const cost = costs[metric] ?? null;
     say(row.share, cost ? percent(cost, whole) : "");
     const part = cost ? shareOf(cost, most).toFixed(4) : "0";
     if (part !== row.part) {
       row.part = part;
       row.bar.style.setProperty("--part", part);
     }
-    if (!state.formulas) return;
+    if (!formulas) return;
     if (extents) say(row.outputFormula, layer.output.formula);
-    const formula = layer.costs[state.metric]?.formula ?? "";
+    const formula = layer.costs[metric]?.formula ?? "";
     say(row.formula, formula.length > FORMULA ? `${formula.slice(0, FORMULA)}…` : formula);
   }
 
@@ -234,7 +286,7 @@ function rowOf(layer: Layer, metrics: Metric[], i: number, events: LayerEvents):
     if (!name.contains(event.target as Node)) events.choose(i);
   });
   const text = `${layer.name}\n${layer.module}\n${layer.kind}`.toLowerCase();
-  return { row, name, text, output, outputFormula, figures, share, bar, part: "", formula };
+  return { row, name, text, output, outputFormula, figures, share, bar, part: "", formula, filled: null };
 }
 
 function titleOf(layer: Layer): string {

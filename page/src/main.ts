@@ -106,7 +106,7 @@ function start(data: Data): void {
     roots.forEach((root, i) => {
       if (!tabs.shows(i)) return;
       articles[i] ??= new Article(root, models[i] as Current, data, i, views);
-      articles[i]?.show(state, theme.ramp);
+      articles[i]?.show(state, theme.ramp, theme.light);
     });
   };
   const repaint = (): void => {
