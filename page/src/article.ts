@@ -56,6 +56,9 @@ export class Article {
       choose: (layer) => this.choose(this.ofLayer(layer), "table"),
     });
     root.querySelector("h2")?.after(this.fault);
+    for (const form of root.querySelectorAll<HTMLElement>(".forms dd")) {
+      if (form.scrollWidth > form.clientWidth) form.tabIndex = 0; // so that the keyboard can scroll it
+    }
     if (model.unchecked.length) {
       const said = `Not checked in this page: ${model.unchecked.join("; ")}`;
       root.querySelector(".forms")?.append(element("p", { class: "note", dir: "auto" }, said));

@@ -109,8 +109,11 @@ function place({ box, slider }: Row, { name, role }: Control, i: number): HTMLEl
   return element("div", { class: "control", "data-control": i }, label, slider ?? element("span", { class: "slider" }), box);
 }
 
+/** Letters that are written from right to left, which would turn the figures beside them. */
+const TURNING = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]|[\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
 /** The sizes in a line: X = 224, N = 1. */
 export function settingOf(data: Data, sizes: readonly Size[], only?: (control: number) => boolean): string {
-  const shown = data.controls.flatMap(({ name }, i) => (only?.(i) === false ? [] : [`${name} = ${sizes[i]?.text.trim()}`]));
+  const shown = data.controls.flatMap(({ name }, i) => (only?.(i) === false ? [] : [`${TURNING.test(name) ? `\u2068${name}\u2069` : name} = ${sizes[i]?.text.trim()}`]));
   return shown.join(", ");
 }

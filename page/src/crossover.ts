@@ -25,8 +25,8 @@ export function orderOf(a: Fraction | null, b: Fraction | null): Order | null {
 
 /** How far from the middle of an interval a size is looked for at which both models have figures. */
 const NEAR = 64n;
-/** Runs after which no more are looked for. */
-const MOST = 1000;
+/** Runs after which no more are looked for between two sizes. */
+const MOST = 100;
 
 /** The runs among sizes in rising order, of which all or some were looked at. */
 export function runs(sizes: readonly bigint[], order: OrderAt): Run[] {
@@ -88,6 +88,7 @@ export function told(found: readonly Run[], size: (index: bigint) => string): [v
     return `${WORDS.get(run.order)} ${where}`;
   });
   const rest = others.length - TOLD;
+  const more = found.length > MOST ? " and so on, many times" : rest > 0 ? ` and ${rest} more` : "";
   const start = first.from === first.to ? `at ${size(first.from)}` : `up to ${size(first.to)}`;
-  return [verb, [start, ...parts].join(", ") + (rest > 0 ? ` and ${rest} more` : "")];
+  return [verb, [start, ...parts].join(", ") + more];
 }

@@ -87,7 +87,7 @@ export interface Layer {
   costs: ({ formula: string; value: Ratio } | null)[];
 }
 
-/** A box of the diagram, by its data-box: which layers it is, and how many equal ones of it stand in a row. */
+/** A box of the diagram, by its data-box: all layers that it stands for, and how many equal ones of it are in a row. */
 export interface Box {
   layers: number[];
   times: number;

@@ -76,6 +76,12 @@ export function written([over, under]: Fraction): string {
   return cut(under === 1n ? `${over}` : `${over}/${under}`);
 }
 
+/** A number on a plot: as a decimal where it is one of few places, 3.39. */
+export function decimal(number: Fraction): string {
+  const [over, under] = times(number, 1000n);
+  return under === 1n && number[1] !== 1n ? `${Number(over) / 1000}` : written(number);
+}
+
 /** A text as Python writes it in quotation marks, cut where it is long. */
 export function quoted(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";

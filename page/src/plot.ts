@@ -12,7 +12,7 @@ import type { Control, Data } from "./data";
 import { button, choice, element, labelled, named, say } from "./elements";
 import { calm } from "./frames";
 import type { Size } from "./model";
-import { type Fraction, about, exact, read, short, tick, toNumber, written } from "./numbers";
+import { type Fraction, about, decimal, exact, read, short, tick, toNumber } from "./numbers";
 import { EVERY, type Range, SOME, at, between, count, logTicks, sampled, usual } from "./range";
 import type { PlotState, Scale, State } from "./state";
 
@@ -24,10 +24,11 @@ const STILL = 120;
 const HEIGHT = 360;
 /** The width on paper: that of A4 between margins, in CSS pixels. */
 const PAPER = 680;
-/** Rows of the table, sentences about pairs, changes that are marked. */
+/** Rows of the table, sentences about pairs, changes that are marked for a pair, and labelled where they are so few. */
 const ROWS = 20;
 const PAIRS = 15;
 const MARKS = 40;
+const LABELLED = 6;
 /** Line and dashes of the models in turn: told apart without colours too. */
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [14, 4], [5, 2], [1, 4], [12, 3, 2, 3, 2, 3]];
 
@@ -142,11 +143,11 @@ export class Plot {
     const rational = parameters.some((p) => p.slots.length === 2);
     const present = sizes[control]?.number;
     const begin = read(start) ?? present ?? ([1n, 1n] as Fraction);
-    const [low, high] = usual(begin, slider, BigInt(Number.isFinite(least) ? least : 1));
+    const [low, high] = usual(begin, slider, rational ? null : BigInt(Number.isFinite(least) ? least : 1));
     const reached = present && toNumber(present) > toNumber(high) ? ([2n * present[0], present[1]] as Fraction) : high;
     const [a, b] = [from ? read(from) : low, to ? read(to) : reached];
     for (const [box, text, value] of [[this.from, from, a], [this.to, to, b]] as const) {
-      const shown = text || (value ? written(value) : "");
+      const shown = text || (value ? decimal(value) : "");
       if (document.activeElement !== box || !text) if (box.value !== shown) box.value = shown;
     }
     return a && b && between(a, b, BigInt(least), rational);
@@ -249,7 +250,7 @@ export class Plot {
     };
   }
 
-  /** Rings where the order of two models changes. */
+  /** Rings where the order of two models changes, with the sizes at which it does where there is room. */
   private crosses(picture: uPlot, ink: string, ground: string): void {
     const { crossovers, curves, indices, range, metric, y } = this.drawn as Drawn;
     const pen = picture.ctx;
@@ -258,15 +259,19 @@ export class Plot {
     pen.strokeStyle = ink;
     pen.fillStyle = ground;
     pen.lineWidth = 2 * size;
+    pen.font = `${12 * size}px ${getComputedStyle(this.canvas).fontFamily}`;
+    const few = crossovers.reduce((sum, { runs }) => sum + Math.max(0, runs.length - 1), 0) <= LABELLED;
     for (const { first, second, runs } of crossovers) {
       for (const run of runs.slice(1, MARKS + 1)) {
         const place = nearest(indices, run.from);
         const value = plotted((curves[second]?.[place] ?? curves[first]?.[place])?.[metric], y);
         if (value === null) continue;
+        const [left, top] = [picture.valToPos(toNumber(at(range, run.from)), "x", true), picture.valToPos(value, "y", true)];
         pen.beginPath();
-        pen.arc(picture.valToPos(toNumber(at(range, run.from)), "x", true), picture.valToPos(value, "y", true), 5 * size, 0, 2 * Math.PI);
+        pen.arc(left, top, 5 * size, 0, 2 * Math.PI);
         pen.fill();
         pen.stroke();
+        if (few) label(pen, decimal(at(range, run.from)), left, top - 11 * size, ink, ground);
       }
     }
     pen.restore();
@@ -290,7 +295,7 @@ export class Plot {
     const { indices, range, curves, metric, control } = this.drawn;
     const index = place === null ? undefined : indices[place];
     const name = short(this.data.controls[control]?.name ?? "");
-    say(this.reading, index === undefined ? `at ${name} = ${short(this.last.sizes[control]?.text ?? "")}` : `at ${name} = ${written(at(range, index))}`);
+    say(this.reading, index === undefined ? `at ${name} = ${short(this.last.sizes[control]?.text ?? "")}` : `at ${name} = ${decimal(at(range, index))}`);
     this.readings.forEach((where, i) => {
       const model = this.models[i] as Current;
       const totals = index === undefined ? (model.fault ? null : model.figures) : curves[i]?.[place as number];
@@ -331,7 +336,7 @@ export class Plot {
     const { crossovers, metric, whole, range, indices, control } = this.drawn as Drawn;
     const symbol = this.data.controls[control]?.name ?? "";
     const label = this.data.metrics[metric]?.label ?? "";
-    const size = (index: bigint): string => `${short(symbol)} = ${written(at(range, index))}`;
+    const size = (index: bigint): string => `${short(symbol)} = ${decimal(at(range, index))}`;
     const name = (model: number): string => short(this.models[model]?.evaluated.model.name ?? "");
     const sentences = crossovers.slice(0, PAIRS).map(({ first, second, runs }) => {
       const [verb, where] = told(runs, size);
@@ -352,7 +357,7 @@ export class Plot {
       const [first, last] = [known[0], known.at(-1)];
       return `${short(evaluated.model.name)} ${first && last ? `from ${about(first)} to ${about(last)}` : "has no figures here"}`;
     });
-    const where = `${short(symbol)} from ${written(at(range, range.low))} to ${written(at(range, range.high))}`;
+    const where = `${short(symbol)} from ${decimal(at(range, range.low))} to ${decimal(at(range, range.high))}`;
     return `${label} against ${where}: ${lines.join("; ")}. ${sentences.join(". ")}`;
   }
 
@@ -363,7 +368,7 @@ export class Plot {
     const { curves, indices, metric, range, control } = this.drawn;
     const step = Math.max(1, (indices.length - 1) / (ROWS - 1));
     const places = Array.from({ length: Math.min(ROWS, indices.length) }, (_, i) => Math.round(i * step));
-    const rows = places.map((place) => element("tr", {}, element("th", { scope: "row" }, written(at(range, indices[place] as bigint))),
+    const rows = places.map((place) => element("tr", {}, element("th", { scope: "row" }, decimal(at(range, indices[place] as bigint))),
       ...curves.map((curve) => {
         const value = curve[place]?.[metric];
         return element("td", { class: "figure" }, value ? exact(value) : "outside the domain");
@@ -384,6 +389,18 @@ function sample(series: number): SVGSVGElement {
   for (const [name, value] of [["x1", "0"], ["x2", "34"], ["y1", "5"], ["y2", "5"], ["stroke-dasharray", (DASHES[series % DASHES.length] ?? []).join(" ")]] as const) line.setAttribute(name, value);
   svg.append(line);
   return svg;
+}
+
+/** A text on its own ground, so that lines do not run through it. */
+function label(pen: CanvasRenderingContext2D, text: string, left: number, bottom: number, ink: string, ground: string): void {
+  pen.save();
+  pen.textAlign = "center";
+  pen.strokeStyle = ground;
+  pen.lineWidth *= 2;
+  pen.strokeText(text, left, bottom);
+  pen.fillStyle = ink;
+  pen.fillText(text, left, bottom);
+  pen.restore();
 }
 
 /** A figure as a float; null where it has no place on the axis. */

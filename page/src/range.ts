@@ -36,13 +36,12 @@ export function between(from: Fraction, to: Fraction, least: bigint, rational: b
   return range.low < range.high ? range : null;
 }
 
-/** The range that a symbol is plotted over where none is asked for: that of its slider, and twice what it is where that ends. */
-export function usual(value: Fraction, slider: readonly number[] | null, least: bigint): [Fraction, Fraction] {
+/** The range that a symbol is plotted over where none is asked for: that of its slider, or from the least size, or a quarter. */
+export function usual(value: Fraction, slider: readonly number[] | null, least: bigint | null): [Fraction, Fraction] {
   const [low, high] = slider ?? [];
-  const from: Fraction = low === undefined ? [least, 1n] : [BigInt(low), 1n];
-  const to: Fraction = high === undefined ? times(value, 4n) : [BigInt(high), 1n];
-  const reached = compare(value, to) > 0 ? times(value, 2n) : to;
-  return [compare(value, from) < 0 ? value : from, compare(reached, from) > 0 ? reached : [from[0] + 8n, 1n]];
+  const from: Fraction = low !== undefined ? [BigInt(low), 1n] : least !== null ? [least, 1n] : fraction(value[0], 4n * value[1]);
+  const to: Fraction = high !== undefined ? [BigInt(high), 1n] : times(value, 4n);
+  return [compare(value, from) < 0 ? value : from, compare(to, from) > 0 ? to : [from[0] + 8n, 1n]];
 }
 
 /** How many sizes a range has. */

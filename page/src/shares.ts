@@ -2,7 +2,7 @@
 
 import type { Box } from "./data";
 import type { Parts } from "./model";
-import { type Fraction, ZERO, quotient, sum, times } from "./numbers";
+import { type Fraction, ZERO, quotient, sum } from "./numbers";
 
 /** The sum of a metric over layers. */
 export function costOf(parts: Parts, layers: Iterable<number>, metric: number): Fraction {
@@ -14,9 +14,9 @@ export function costOf(parts: Parts, layers: Iterable<number>, metric: number): 
   return total;
 }
 
-/** What a box stands for: one of its equal rows of layers as often as it is there. */
+/** What all layers of a box cost. */
 export function costOfBox(parts: Parts, box: Box, metric: number): Fraction {
-  return times(costOf(parts, box.layers, metric), BigInt(box.times));
+  return costOf(parts, box.layers, metric);
 }
 
 /** A part of a whole as a float; 0 of nothing. */
@@ -24,13 +24,9 @@ export function shareOf(part: Fraction, whole: Fraction): number {
   return whole[0] ? quotient(part, whole) : 0;
 }
 
-/** Which box every layer belongs to; one that no box names is in the row of equal ones that the box before it stands for. */
+/** Which box every layer belongs to. */
 export function boxesOfLayers(boxes: ReadonlyMap<string, Box>, count: number): (string | null)[] {
   const found = new Array<string | null>(count).fill(null);
   for (const [name, { layers }] of boxes) for (const layer of layers) found[layer] = name;
-  for (let layer = 1; layer < count; layer++) {
-    const before = found[layer - 1] ?? null;
-    if (found[layer] === null && before !== null && (boxes.get(before)?.times ?? 1) > 1) found[layer] = before;
-  }
   return found;
 }
