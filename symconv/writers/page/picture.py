@@ -35,11 +35,8 @@ class Picture:
         drawn = drawing(network, metric, depth=depth, legend=False)
         place = {node.name: number for number, node in enumerate(network.nodes)}
         self.boxes = {
-            drawn.ids[key]: {
-                "layers": [place[node.name] for node in box.nodes],
-                "times": drawn.shares.times[key],
-            }
-            for key, box in drawn.boxes.items()
+            drawn.ids[key]: {"layers": [place[node.name] for node in nodes], "times": drawn.shares.times[key]}
+            for key, nodes in drawn.picture.nodes.items()
         }
         self.svg = _inline(drawn)
 
