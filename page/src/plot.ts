@@ -22,8 +22,8 @@ const PATIENCE = 12;
 const HURRIED = 100;
 const STILL = 120;
 const HEIGHT = 360;
-/** The width on paper: that of A4 between margins, in CSS pixels. */
-const PAPER = 680;
+/** The size on paper: the width of A4 between margins, in CSS pixels. */
+const PAPER = { width: 680, height: 300 };
 /** Rows of the table, sentences about pairs, changes that are marked for a pair, and labelled where they are so few. */
 const ROWS = 20;
 const PAIRS = 15;
@@ -223,7 +223,7 @@ export class Plot {
     const axis = { stroke: colour("--muted"), font, labelFont: font, grid: { stroke: colour("--rule"), width: 1 }, ticks: { stroke: colour("--rule"), width: 1 } };
     const logarithmic = (scale: Scale): Partial<uPlot.Axis> => scale === "log" ? { splits: (_, __, low, high) => logTicks(low, high), filter: (_, ticks) => ticks } : {};
     return {
-      width: this.paper ? PAPER : Math.max(this.canvas.clientWidth, 200), height: HEIGHT, legend: { show: false },
+      ...(this.paper ? PAPER : { width: Math.max(this.canvas.clientWidth, 200), height: HEIGHT }), legend: { show: false },
       scales: {
         x: { time: false, distr: x === "log" ? 3 : 1, range: (_, low, high) => [low, high] },
         y: { distr: y === "log" ? 3 : 1, range: (_, low, high) => yRange(low, high, y) },
