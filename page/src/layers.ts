@@ -87,7 +87,6 @@ export class Layers {
     this.table.style.setProperty("--metrics", `${metrics.length}`);
     const heading = element("h3", {}, "Layers");
     const scroll = element("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": `Layers of ${model.name}` }, this.table);
-    scroll.style.setProperty("contain-intrinsic-block-size", `auto ${2 * (this.rows.length + 2)}rem`);
     section.append(heading, tools, scroll);
     this.watch();
   }

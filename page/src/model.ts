@@ -53,11 +53,23 @@ export class Evaluated {
 
   /** The total of every metric at sizes, by the numbers of the controls. */
   figures(sizes: readonly Size[]): Fraction[] | Fault {
+    const found = this.run(sizes);
+    return typeof found === "number" ? this.fault(found, sizes) : found;
+  }
+
+  /** The same where it does not matter why there are none. */
+  known(sizes: readonly Size[]): Fraction[] | null {
+    const found = this.run(sizes);
+    return Array.isArray(found) ? found : null;
+  }
+
+  /** The totals, the number of a complaint, or what is wrong with a parameter. */
+  private run(sizes: readonly Size[]): Fraction[] | number | Fault {
     const slots = this.begin(sizes, this.model.totals.slots);
     if (!Array.isArray(slots)) return slots;
     try {
       const complaint = this.check(slots);
-      return complaint < 0 ? this.totals.map((total) => total(slots)) : this.fault(complaint, sizes);
+      return complaint < 0 ? this.totals.map((total) => total(slots)) : complaint;
     } catch (error) {
       return this.unevaluated(error);
     }
@@ -86,8 +98,10 @@ export class Evaluated {
       const { control, slots: places } = parameter;
       const size = sizes[control] as Size;
       const wrong = wrongKind(parameter, size);
-      const name = this.names[control];
-      if (wrong || !size.number) return { said: `${name} = ${wrong}: ${name} is a ${parameter.kind}`, controls: [control] };
+      if (wrong || !size.number) {
+        const name = this.names[control];
+        return { said: `${name} = ${shownSize(size)} ${wrong}: ${name} is a ${parameter.kind}`, controls: [control] };
+      }
       slots[places[0]] = size.number[0];
       if (places.length === 2) slots[places[1]] = size.number[1];
     }
@@ -112,12 +126,11 @@ function shownSize(size: Size): string {
   return size.number ? written(size.number) : quoted(size.text);
 }
 
-/** A value and what is wrong with it in Python's words; "" where its kind allows it. */
+/** What is wrong with a value in Python's words; "" where its kind allows it. */
 function wrongKind({ slots, least }: Parameter, size: Size): string {
-  const shown = shownSize(size);
-  if (!size.number) return `${shown} is not a number`;
+  if (!size.number) return "is not a number";
   const [over, under] = size.number;
-  if (slots.length === 2) return over > 0n ? "" : `${shown} is not positive`;
-  if (under !== 1n) return `${shown} is a fraction`;
-  return over < BigInt(least) ? `${shown} is below ${least}` : "";
+  if (slots.length === 2) return over > 0n ? "" : "is not positive";
+  if (under !== 1n) return "is a fraction";
+  return over < BigInt(least) ? `is below ${least}` : "";
 }
