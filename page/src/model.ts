@@ -31,6 +31,8 @@ const TOO_LARGE = "these sizes are too large to be evaluated in a page";
 /** One model of the page, its formulas compiled. */
 export class Evaluated {
   private readonly names: string[];
+  /** In the order of the controls, in which they are checked. */
+  private readonly parameters: Parameter[];
   private readonly check;
   private readonly totals;
   private readonly walk;
@@ -39,6 +41,7 @@ export class Evaluated {
 
   constructor(readonly model: Model, data: Data) {
     this.names = data.controls.map((control) => control.name);
+    this.parameters = [...model.parameters].sort((a, b) => a.control - b.control);
     this.check = runOf(model.totals);
     this.totals = model.totals.values.map(ratioOf);
     this.walk = runOf(model.parts);
@@ -94,7 +97,7 @@ export class Evaluated {
   /** The slots of a run, its parameters filled in; or what is wrong with one of them. */
   private begin(sizes: readonly Size[], count: number): Slots | Fault {
     const slots = new Array<bigint>(count).fill(0n);
-    for (const parameter of this.model.parameters) {
+    for (const parameter of this.parameters) {
       const { control, slots: places } = parameter;
       const size = sizes[control] as Size;
       const wrong = wrongKind(parameter, size);
