@@ -41,7 +41,7 @@ export interface LayerEvents {
   formulas(shown: boolean): void;
 }
 
-/** Of a table of more rows than this those that are out of sight are filled when the reader has been still so many milliseconds, so many at a time. */
+/** Of more rows than this those out of sight are filled when the reader has been still so long, so many at a time. */
 const MANY = 100;
 const STILL = 150;
 const AT_ONCE = 60;
