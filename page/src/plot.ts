@@ -12,7 +12,7 @@ import type { Control, Data } from "./data";
 import { button, choice, element, labelled, named, say } from "./elements";
 import { calm } from "./frames";
 import type { Size } from "./model";
-import { type Fraction, about, decimal, exact, read, short, tick, toNumber } from "./numbers";
+import { type Fraction, about, decimal, exact, read, short, tick, times, toNumber } from "./numbers";
 import { EVERY, type Range, SOME, at, between, count, logTicks, sampled, usual } from "./range";
 import type { PlotState, Scale, State } from "./state";
 
@@ -162,11 +162,12 @@ export class Plot {
 
   private draw(plot: PlotState, sizes: readonly Size[], range: Range, patient: boolean): void {
     const every = count(range) <= BigInt(EVERY);
-    let indices = sampled(range, plot.x, every ? EVERY : SOME);
+    const look = (most: number): bigint[] => this.sizes(plot, range, most);
+    let indices = look(every ? EVERY : SOME);
     const took = this.curves.cost(this.models, sizes, plot.control, range, indices);
     const hurried = !patient && took > PATIENCE && indices.length > HURRIED;
     if (hurried) {
-      indices = sampled(range, plot.x, HURRIED);
+      indices = look(HURRIED);
       this.settled();
     }
     const curves = this.curves.of(this.models, sizes, plot.control, range, indices);
@@ -181,6 +182,18 @@ export class Plot {
     this.paint();
     this.words(hurried);
     this.tabulate();
+  }
+
+  /** The sizes that are looked at, with the one that the page starts at, which is legal. */
+  private sizes({ control, x }: PlotState, range: Range, most: number): bigint[] {
+    const { start, slider } = this.data.controls[control] as Control;
+    const steps = range.per === 1n && slider ? { first: BigInt(slider[0]), step: BigInt(slider[2]) } : undefined;
+    const indices = sampled(range, x, most, steps);
+    const number = read(start);
+    const [index, under] = number ? times(number, range.per) : [0n, 1n];
+    const place = nearest(indices, index);
+    if (under === 1n && index > range.low && index < range.high && indices[place] !== index) indices.splice(place, 0, index);
+    return indices;
   }
 
   private crossovers(plot: PlotState, sizes: readonly Size[], range: Range, indices: bigint[], curves: Curve[]): Drawn["crossovers"] {
@@ -234,7 +247,7 @@ export class Plot {
       ],
       series: [{}, ...this.models.map((_, i): uPlot.Series => ({
         stroke: colour(`--series-${i % DASHES.length}`), width: 2, dash: DASHES[i % DASHES.length] ?? [],
-        points: { size: 5, fill: colour(`--series-${i % DASHES.length}`), ...(whole ? { show: true, filter: alone } : { show: false }) },
+        points: { size: 5, fill: colour(`--series-${i % DASHES.length}`), show: true, filter: alone },
         ...(whole ? { paths: uPlot.paths.stepped?.({ align: 1 }) } : {}),
       }))],
       cursor: {

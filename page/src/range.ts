@@ -49,22 +49,29 @@ export function count(range: Range): bigint {
   return range.high - range.low + 1n;
 }
 
-/** Indices of a range in rising order: all, or about `most` of them, evenly apart on the axis. */
-export function sampled(range: Range, scale: Scale, most: number): bigint[] {
+/** The sizes that a model is known to allow: `first` and every `step` from there. */
+export interface Steps {
+  first: bigint;
+  step: bigint;
+}
+
+/** Indices of a range in rising order: all, or about `most` of them, evenly apart on the axis and in steps. */
+export function sampled(range: Range, scale: Scale, most: number, { first, step }: Steps = { first: 0n, step: 1n }): bigint[] {
   const size = count(range);
   if (size <= BigInt(most)) return Array.from({ length: Number(size) }, (_, i) => range.low + BigInt(i));
-  const found: bigint[] = [];
-  const [low, high] = [Number(range.low), Number(range.high)];
-  for (let i = 0; i < most; i++) {
+  const found = [range.low];
+  const [low, high] = [Math.max(Number(range.low), 1), Number(range.high)];
+  for (let i = 1; i < most; i++) {
     const part = i / (most - 1);
     const index =
       i === most - 1 ? range.high
-      : scale === "log" ? BigInt(Math.round(Math.max(low, 1) * (high / Math.max(low, 1)) ** part))
+      : scale === "log" ? BigInt(Math.round(low * (high / low) ** part))
       : range.low + ((range.high - range.low) * BigInt(i)) / BigInt(most - 1);
-    const last = found.at(-1);
-    if (last === undefined || index > last) found.push(index);
+    const stepped = index - ((index - first) % step);
+    for (const next of [stepped, ...(i === most - 1 ? [range.high] : [])]) {
+      if (next > (found.at(-1) as bigint) && next <= range.high) found.push(next);
+    }
   }
-  if (found[0] !== range.low) found.unshift(range.low);
   return found;
 }
 

@@ -52,6 +52,9 @@ test("sampled sizes rise and have both ends", () => {
     assert.equal(found.at(-1), 10n ** 20n);
     assert.ok(found.every((index, i) => i === 0 || index > (found[i - 1] as bigint)));
   }
+  const stepped = sampled({ low: 1n, high: 10000n, per: 1n }, "linear", 100, { first: 32n, step: 16n });
+  assert.ok(stepped.slice(1, -1).every((index) => index % 16n === 0n));
+  assert.deepEqual([stepped[0], stepped.at(-1)], [1n, 10000n]);
   assert.equal(sampled({ low: 1n, high: 1500n, per: 1n }, "log", 1500).length, 1500);
 });
 

@@ -114,7 +114,8 @@ class Pages:
         of, slider = self.symbols[name], None
         if isinstance(start, int) and all(s.integral and not unknown_cost(s) for _, s in of):
             slider = _joined([_slider(net.domain.sizes(s), s.least, start) for net, s in of])
-        return Control(plain(name, NAME), FIELD.get(name, ""), "" if start is None else str(start), slider)
+        role = "" if any(symbol.scope for _, symbol in of) else FIELD.get(name, "")
+        return Control(plain(name, NAME), role, "" if start is None else str(start), slider)
 
     def _model(self, net: Network, picture: Picture) -> Data:
         programs = Programs(net, list(self.symbols))

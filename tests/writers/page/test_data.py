@@ -103,6 +103,12 @@ def test_equally_named_symbols_are_one_control() -> None:
     assert data["controls"][0]["slider"] == (1, 896, 1)
 
 
+def test_a_symbol_of_the_model_is_not_taken_for_the_fields() -> None:
+    # P is the side of a patch in ViT, and the field's padding elsewhere.
+    roles = {c["name"]: c["role"] for c in told(load("vit"))["controls"]}
+    assert (roles["X"], roles["N"], roles["P"], roles["L"]) == ("extent", "batch", "", "")
+
+
 def test_a_page_starts_where_most_networks_are_legal() -> None:
     # U-Net's usual 572 suits MobileNet too, whose 224 does not suit U-Net.
     assert told(load("mobilenet_v2"), load("unet"))["controls"][0]["start"] == "572"
