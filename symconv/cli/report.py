@@ -24,7 +24,7 @@ def report(
         typer.Option("--depth", min=1, help="levels of the names that are drawn; by itself as many as can be read"),
     ] = None,
 ) -> None:
-    """Write a page that answers what-if questions: one file, exact, offline."""
+    """Write a what-if page: one file, exact, offline."""
     from symconv.errors import CallError
     from symconv.readers.call import assignments, metric_named, numbers
     from symconv.readers.catalogue import is_model
