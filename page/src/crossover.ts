@@ -24,7 +24,7 @@ export function orderOf(a: Fraction | null, b: Fraction | null): Order | null {
 }
 
 /** How far from the middle of an interval a size is looked for at which both models have figures. */
-const NEAR = 64n;
+const NEAR = 256n;
 /** Runs after which no more are looked for between two sizes. */
 const MOST = 100;
 
