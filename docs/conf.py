@@ -1,0 +1,35 @@
+"""How Sphinx builds the site: `make docs`. What it generates from symconv itself is in generated.py."""
+
+import sys
+from pathlib import Path
+
+import symconv
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+project = "symconv"
+author = "the authors of symconv"
+project_copyright = author
+version = release = symconv.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "generated"]
+exclude_patterns = ["examples"]
+myst_heading_anchors = 4
+suppress_warnings = ["myst.strikethrough"]
+
+default_role = "code"
+add_module_names = False
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+napoleon_google_docstring = False
+python_use_unqualified_type_names = True
+nitpicky = True
+
+html_theme = "furo"
+html_title = f"symconv {version}"
+html_static_path = ["site.css"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sphinx = False
+pygments_style = "friendly"
+pygments_dark_style = "github-dark"
