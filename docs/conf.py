@@ -12,16 +12,16 @@ author = "the authors of symconv"
 project_copyright = author
 version = release = symconv.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "generated"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "generated"]
 exclude_patterns = ["examples"]
 myst_heading_anchors = 4
-suppress_warnings = ["myst.strikethrough"]
+# What commands print is no code, and the lexer of consoles says so.
+suppress_warnings = ["misc.highlighting_failure"]
 
 default_role = "code"
 add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
-napoleon_google_docstring = False
 python_use_unqualified_type_names = True
 nitpicky = True
 

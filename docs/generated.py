@@ -16,6 +16,8 @@ import typer
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
+from sphinx.ext.napoleon import Config as Napoleon
+from sphinx.ext.napoleon import NumpyDocstring
 from sphinx.util.docutils import SphinxDirective
 
 import symconv.layers  # noqa: F401  (registers the layers)
@@ -32,6 +34,9 @@ from symconv.writers.sheet import Column, Rule, Sheet, Table
 STATED = ("shape", "work", "space")
 #: The methods in which a layer's class says its rule.
 METHODS = ("output", "parameters", "work")
+
+
+NAPOLEON = Napoleon()
 
 
 class Generated(SphinxDirective):
@@ -53,7 +58,7 @@ class Rules(Generated):
 
     def lines(self) -> Iterator[str]:
         yield from html(f"<style>{STYLE}</style>")
-        yield from html(framed(overview()))
+        yield from html(overview())
         for module, kinds in families():
             yield from heading(module.rpartition(".")[2].replace("_", " "), "-")
             yield from [inspect.getdoc(inspect.getmodule(LAYERS[kinds[0]])).splitlines()[0], ""]
@@ -69,18 +74,25 @@ def families() -> list[tuple[str, list[str]]]:
     return sorted(found.items())
 
 
-def overview() -> Sheet:
-    """All layers in one table."""
+def overview() -> str:
+    """All layers in one table, each name a link to its section."""
     sheet = rules_sheet()
     sheet.notes = sheet.notes[:1]
-    return sheet
+    name = re.compile(r'(?<=<th scope="row">)<bdi>(\w+)</bdi>')
+    return name.sub(lambda m: f'<a href="#{nodes.make_id(anchor_of(m[1]))}">{m[1]}</a>', framed(sheet))
+
+
+def anchor_of(kind: str) -> str:
+    return f"rule-{kind}"
 
 
 def rule(kind: str) -> Iterator[str]:
     """One layer: what its class states, the formulas that follow, how each convention comes about, the code."""
     cls = LAYERS[kind]
-    yield from heading(kind, "~", anchor=f"rule-{kind}")
-    yield from [f".. autoclass:: {cls.__module__}.{cls.__qualname__}", ""]
+    yield from heading(kind, "~", anchor=anchor_of(kind))
+    fields = [p.replace(annotation=p.empty) for p in inspect.signature(cls).parameters.values()]
+    yield from [f".. py:class:: symconv.layers.{cls.__qualname__}{inspect.Signature(fields)}", "   :no-contents-entry:", ""]
+    yield from [*textwrap.indent("\n".join(stated(cls)), "   ").splitlines(), ""]
     sheet = rule_sheet(kind)
     layer, inputs = instance(kind, {})
     sheet.tables = derivation(layer.work(*inputs, layer.output(*inputs)).map(one_image))
@@ -91,6 +103,19 @@ def rule(kind: str) -> Iterator[str]:
         code = "\n\n".join(textwrap.dedent(inspect.getsource(method)).rstrip() for method in own)
         yield from [".. code-block:: python", "", *textwrap.indent(code, "   ").splitlines(), ""]
         yield from html("</details>")
+
+
+def stated(cls: type[Layer]) -> list[str]:
+    """The docstring of a layer, its lines of shape, work and space as a list of fields."""
+    made: list[str] = []
+    for line in inspect.cleandoc(cls.__doc__ or "").splitlines():
+        first, _, rest = line.partition(" ")
+        if first in STATED:
+            made += [] if made and made[-1].startswith((":", "  ")) else [""]
+            made.append(f":{first}: {rest.strip()}")
+        else:
+            made.append(line)
+    return made
 
 
 def derivation(count: Count) -> list[Table]:
@@ -109,21 +134,6 @@ def derivation(count: Count) -> list[Table]:
 
 def framed(sheet: Sheet) -> str:
     return f'<div class="symconv">\n{body(sheet)}</div>'
-
-
-def stated(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
-    """The rule in a layer's docstring as a list of fields: a line that begins with shape, work or space, and its rest."""
-    if what != "class" or not (inspect.isclass(thing) and issubclass(thing, Layer)) or thing is Layer:
-        return
-    made: list[str] = []
-    for line in lines:
-        words = line.split(None, 1)
-        if words[:1] and words[0] in STATED and len(words) == 2 and not line.startswith(" "):
-            made += [] if made and made[-1].startswith((":", "  ")) else [""]
-            made.append(f":{words[0]}: {words[1]}")
-        else:
-            made.append(line)
-    lines[:] = made
 
 
 # -- the commands ------------------------------------------------------------------------------------------------------
@@ -188,9 +198,18 @@ def contents(app: Sphinx, page: str, source: list[str]) -> None:
             source[0] += "\n".join(["", "```{toctree}", ":hidden:", f":caption: {group}", "", *entries, "```", ""])
 
 
+# -- docstrings ----------------------------------------------------------------------------------------------------------
+
+
+def sections(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+    """The sections of numpydoc as fields. An attribute has none: napoleon would take what stands before a colon for its type."""
+    if what in ("function", "method", "class", "exception"):
+        lines[:] = NumpyDocstring(lines, NAPOLEON, app, what, name, thing, options).lines()
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("rules", Rules)
     app.add_directive("commands", Commands)
     app.connect("source-read", contents)
-    app.connect("autodoc-process-docstring", stated)
+    app.connect("autodoc-process-docstring", sections)
     return {"version": symconv.__version__, "parallel_read_safe": True, "parallel_write_safe": True}
