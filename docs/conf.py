@@ -21,9 +21,14 @@ suppress_warnings = ["misc.highlighting_failure"]
 default_role = "code"
 add_module_names = False
 autodoc_member_order = "bysource"
-autodoc_typehints = "none"
 python_use_unqualified_type_names = True
 nitpicky = True
+# Types of other packages, whose pages are not fetched, and those of our own that no page is about.
+nitpick_ignore_regex = [
+    (r"py:.*", r"(fractions|collections\.abc|pathlib|numpy|sympy|typing|nx)\b.*"),
+    (r"py:.*", r"symconv\.(notation|writers|readers|sweeps|block)\..*|Size"),
+    (r"py:.*", r"symconv\.(extent\.(Floor|Function|Power|Sum)|layer\.L|symbols\.Index|node\.Block|analysis\.regions\.Piece)"),
+]
 
 html_theme = "furo"
 html_title = f"symconv {version}"
