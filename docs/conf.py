@@ -19,6 +19,7 @@ myst_heading_anchors = 4
 suppress_warnings = ["misc.highlighting_failure"]
 
 default_role = "code"
+smartquotes = False
 add_module_names = False
 autodoc_member_order = "bysource"
 python_use_unqualified_type_names = True

@@ -22,7 +22,6 @@ from sphinx.util.docutils import SphinxDirective
 
 import symconv.layers  # noqa: F401  (registers the layers)
 from symconv.cli import app as command
-from symconv.cost import Cost
 from symconv.count import CONVENTIONS, PRIMITIVES, Count
 from symconv.layer import LAYERS, Layer
 from symconv.writers.formats.html import STYLE, body
@@ -119,10 +118,9 @@ def stated(cls: type[Layer]) -> list[str]:
 
 
 def derivation(count: Count) -> list[Table]:
-    """Every primitive operation with its weight in each convention, and in the foot what the weights make of them."""
-    shown = {name: c for name, c in CONVENTIONS.items() if name != "causal" or count["masked"]}
-    totals = {name: convention(count) for name, convention in shown.items()}
-    if not any(totals.values()):
+    """Every primitive operation with its weight in each convention that counts some of them."""
+    shown = {name: c for name, c in CONVENTIONS.items() if c(count) and (name != "causal" or count["masked"])}
+    if not shown:
         return []
     columns = [Column(f"in {label(name)}", right=True) for name in shown]
     table = Table([Column("operation"), Column("count"), *columns, Column("what it is", prose=True)])
@@ -144,10 +142,10 @@ class Commands(Generated):
 
     def lines(self) -> Iterator[str]:
         whole: Any = typer.main.get_command(command)
-        above = whole.context_class(whole, info_name="symconv")
+        above = whole.make_context("symconv", [], resilient_parsing=True)
         for name in sorted(whole.commands):
             one = whole.commands[name]
-            context = one.context_class(one, info_name=name, parent=above)
+            context = one.make_context(name, [], parent=above, resilient_parsing=True)
             yield from heading(name, "-", anchor=f"command-{name}")
             yield from [*inspect.cleandoc(one.help or "").splitlines(), ""]
             usage = one.get_usage(context).removeprefix("Usage: ")
