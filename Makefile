@@ -2,6 +2,7 @@
 # make test   sets up and runs the tests; WITH_TORCH=1 those against PyTorch too, HEAVY=1 those with many cases,
 #             WITH_MODELS=1 those of models from packages that ship some (most of a gigabyte),
 #             WITH_PAPERS=1 those that Typst compiles; gcc, node and pdflatex are used where they are there
+# make docs   builds the documentation as a site in out/docs, strictly and without a network, and checks every link of it
 # make lint   ruff, mypy --strict, the order of rooms
 # make bench  the speed tables of docs/speed.md
 
@@ -10,7 +11,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test docs lint bench clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -23,6 +24,10 @@ $(VENV)/.ready-test: $(VENV)/.ready
 
 $(VENV)/.ready-lint: $(VENV)/.ready
 	$(PIP) -e ".[lint]"
+	@touch $@
+
+$(VENV)/.ready-docs: $(VENV)/.ready-test
+	$(PIP) -e ".[docs]"
 	@touch $@
 
 $(VENV)/.ready-torch: $(VENV)/.ready-test
@@ -58,6 +63,12 @@ marked  := $(subst $() $(), or ,$(strip $(skipped)))
 test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch) $(if $(WITH_MODELS),$(VENV)/.ready-models) $(if $(WITH_PAPERS),$(VENV)/.ready-papers)
 	SYMCONV_MODELS=$(abspath $(VENV)/models) $(BIN)/python -m pytest -n auto -rs -m "$(if $(marked),not ($(marked)))"
 	@$(if $(marked),echo "left out: tests marked $(marked) (make test WITH_TORCH=1 HEAVY=1 WITH_MODELS=1 runs them)",true)
+
+docs: $(VENV)/.ready-docs
+	rm -rf out/docs
+	$(BIN)/python -m sphinx -q -W --keep-going -d out/doctrees docs out/docs
+	SYMCONV_SITE=$(abspath out/docs) $(BIN)/python -m pytest -p no:cacheprovider tests/test_site.py
+	@echo "the site begins at out/docs/index.html"
 
 lint: $(VENV)/.ready-lint $(VENV)/.ready-test
 	$(BIN)/ruff check
