@@ -66,7 +66,7 @@ test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch) $(if $(WITH_M
 
 docs: $(VENV)/.ready-docs
 	rm -rf out/docs
-	$(BIN)/python -m sphinx -q -W --keep-going -d out/doctrees docs out/docs
+	$(BIN)/python -m sphinx -E -q -W --keep-going -d out/doctrees docs out/docs
 	SYMCONV_SITE=$(abspath out/docs) $(BIN)/python -m pytest -p no:cacheprovider tests/test_site.py
 	@echo "the site begins at out/docs/index.html"
 

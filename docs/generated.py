@@ -1,4 +1,4 @@
-"""What the site shows of symconv itself, made anew with each build: the rules of the layers, the commands, the contents.
+"""What the site shows of symconv itself, made anew with each build: the rules of layers, the commands, the contents.
 
 Two directives, `rules` and `commands`, and the tables of contents, which are read off the headings and lists of the
 first page. A layer, an option or a page that is added shows up by itself.
@@ -20,9 +20,9 @@ from sphinx.ext.napoleon import Config as Napoleon
 from sphinx.ext.napoleon import NumpyDocstring
 from sphinx.util.docutils import SphinxDirective
 
-import symconv.layers  # noqa: F401  (registers the layers)
+import symconv.layers
 from symconv.cli import app as command
-from symconv.count import CONVENTIONS, PRIMITIVES, Count
+from symconv.count import CONVENTIONS, Count
 from symconv.layer import LAYERS, Layer
 from symconv.writers.formats.html import STYLE, body
 from symconv.writers.layers import label
@@ -90,7 +90,8 @@ def rule(kind: str) -> Iterator[str]:
     cls = LAYERS[kind]
     yield from heading(kind, "~", anchor=anchor_of(kind))
     fields = [p.replace(annotation=p.empty) for p in inspect.signature(cls).parameters.values()]
-    yield from [f".. py:class:: symconv.layers.{cls.__qualname__}{inspect.Signature(fields)}", "   :no-contents-entry:", ""]
+    called = f"symconv.layers.{cls.__qualname__}{inspect.Signature(fields)}"
+    yield from [f".. py:class:: {called}", "   :no-contents-entry:", ""]
     yield from [*textwrap.indent("\n".join(stated(cls)), "   ").splitlines(), ""]
     sheet = rule_sheet(kind)
     layer, inputs = instance(kind, {})
@@ -123,10 +124,10 @@ def derivation(count: Count) -> list[Table]:
     if not shown:
         return []
     columns = [Column(f"in {label(name)}", right=True) for name in shown]
-    table = Table([Column("operation"), Column("count"), *columns, Column("what it is", prose=True)])
+    table = Table([Column("operation"), Column("count"), *columns])
     for name, cost in count.operations.items():
         weights = [c.weights.get(name, c.other) for c in shown.values()]
-        table.rows.append([name, Rule(cost), *(f"×{w}" if w else "" for w in weights), PRIMITIVES[name]])
+        table.rows.append([name, Rule(cost), *(f"×{w}" if w else "" for w in weights)])
     return [table]
 
 
@@ -196,11 +197,14 @@ def contents(app: Sphinx, page: str, source: list[str]) -> None:
             source[0] += "\n".join(["", "```{toctree}", ":hidden:", f":caption: {group}", "", *entries, "```", ""])
 
 
-# -- docstrings ----------------------------------------------------------------------------------------------------------
+# -- docstrings --------------------------------------------------------------------------------------------------------
 
 
 def sections(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
-    """The sections of numpydoc as fields. An attribute has none: napoleon would take what stands before a colon for its type."""
+    """The sections of numpydoc as fields.
+
+    An attribute has none: napoleon would take what stands before a colon in its docstring for a type.
+    """
     if what in ("function", "method", "class", "exception"):
         lines[:] = NumpyDocstring(lines, NAPOLEON, app, what, name, thing, options).lines()
 

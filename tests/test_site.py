@@ -19,7 +19,9 @@ from symconv.layer import LAYERS
 SITE = Path(os.environ.get("SYMCONV_SITE", ""))
 DOCS = Path(__file__).parents[1] / "docs"
 #: What a browser loads by itself.
-LOADED = {"script": "src", "link": "href", "img": "src", "source": "src", "iframe": "src", "video": "src", "object": "data"}
+LOADED = {"script": "src", "link": "href", "img": "src", "source": "src", "iframe": "src", "object": "data"}
+#: What a style sheet loads.
+IN_STYLE = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
 #: What no page has to load, though it is named.
 UNLOADED = {"canonical", "next", "prev", "search", "index", "author"}
 
@@ -78,7 +80,7 @@ def test_nothing_is_loaded_from_elsewhere(pages: dict[Path, Page]) -> None:
     loaded = [url for page in pages.values() for url in page.loaded]
     styles = [text for page in pages.values() for text in page.styles]
     styles += [path.read_text(encoding="utf-8") for path in SITE.rglob("*.css")]
-    loaded += [url for text in styles for url in re.findall(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)", text) for url in url if url]
+    loaded += [url for text in styles for urls in IN_STYLE.findall(text) for url in urls if url]
     assert loaded
     assert [url for url in loaded if urlsplit(url).scheme not in ("", "data") or url.startswith("//")] == []
     scripts = {path.name: path.read_text(encoding="utf-8") for path in SITE.rglob("*.js")}
@@ -88,7 +90,8 @@ def test_nothing_is_loaded_from_elsewhere(pages: dict[Path, Page]) -> None:
 
 
 def test_every_page_every_layer_and_every_command_is_there(pages: dict[Path, Page]) -> None:
-    written = {path.relative_to(DOCS).with_suffix(".html") for path in DOCS.rglob("*") if path.suffix in (".md", ".rst")}
+    sources = [*DOCS.rglob("*.md"), *DOCS.rglob("*.rst")]
+    written = {path.relative_to(DOCS).with_suffix(".html") for path in sources}
     assert written <= {path.relative_to(SITE) for path in pages}
     index = pages[SITE / "index.html"]
     assert {str(page) for page in written} - {"index.html"} <= {link.partition("#")[0] for link in index.links}
