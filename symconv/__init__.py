@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from symconv.sweeps.arrays import sweep
     from symconv.sweeps.space import design_space
     from symconv.writers.code import code
+    from symconv.writers.page import report
     from symconv.writers.pictures.diagram import draw
     from symconv.writers.plot import plot
     from symconv.writers.view import view
@@ -71,6 +72,7 @@ _LATER = {
     "symconv.sweeps.arrays": ("sweep",),
     "symconv.sweeps.space": ("design_space",),
     "symconv.writers.code": ("code",),
+    "symconv.writers.page": ("report",),
     "symconv.writers.pictures.diagram": ("draw",),
     "symconv.writers.plot": ("plot",),
     "symconv.writers.view": ("view",),
@@ -87,8 +89,8 @@ __all__ = [
     "draw", "elasticities", "elasticity", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth", "jumps",
     "largest", "largest_within", "layer", "layers", "leading", "limit", "load", "load_layers", "metric", "metrics",
     "on_class", "order", "orders", "parse_spec", "period", "plot", "power", "product", "ratio", "read_convention",
-    "read_spec", "receptive_field", "require", "scaling", "smallest", "steps", "sweep", "symbol", "to_sympy", "view",
-    "weight", "whatif", "within",
+    "read_spec", "receptive_field", "report", "require", "scaling", "smallest", "steps", "sweep", "symbol", "to_sympy",
+    "view", "weight", "whatif", "within",
 ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from symconv.block import Rounds
 from symconv.condition import AT_LEAST, WRITTEN_OUT, Condition, balanced, ends_suffice, follows, parts, reduced, solved
@@ -50,6 +50,17 @@ class _Solved:
 
     sizes: Sizes = EVERY
     conditions: tuple[tuple[Condition, Sizes], ...] = ()
+
+
+class Demand(NamedTuple):
+    """What is checked of values: a condition, and what is said behind the values of its symbols where it is broken.
+
+    `sizes` are those at which it holds, of one that is about one symbol and solved.
+    """
+
+    condition: Condition
+    sizes: Sizes | None
+    said: str
 
 
 class Domain(Undoable):
@@ -212,7 +223,7 @@ class Domain(Undoable):
         for symbol, known in self._solved.items():
             if symbol in at and at[symbol] not in known.sizes:
                 broken = next(c for c, sizes in known.conditions if at[symbol] not in sizes)
-                raise DomainError(self._complaint(broken, at, known.sizes.described(symbol.name)))
+                raise DomainError(_complaint(broken, at, known.sizes.described(symbol.name)))
         without: ExtentError | None = None
         for condition in self._open.values():
             try:
@@ -221,7 +232,7 @@ class Domain(Undoable):
                 without = error
                 continue
             if not holds:
-                raise DomainError(self._complaint(condition, at, condition.text()))
+                raise DomainError(_complaint(condition, at, condition.text()))
         if without is not None:
             raise without
 
@@ -233,10 +244,12 @@ class Domain(Undoable):
             return False
         return True
 
-    def _complaint(self, broken: Condition, at: Mapping[Symbol, Any], wanted: str) -> str:
-        values = ", ".join(f"{s.name} = {at[s]}" for s in sorted(broken.symbols & at.keys(), key=lambda s: s.key))
-        asked = f", asked for by {broken.node}" if broken.node else ""
-        return f"{values} is outside the domain {wanted}: {broken.reason or broken.text()}{asked}"
+    def demands(self) -> Iterator[Demand]:
+        """What `check` looks at, in its order."""
+        for symbol, known in self._solved.items():
+            wanted = known.sizes.described(symbol.name)
+            yield from (Demand(c, sizes, _said(c, wanted)) for c, sizes in known.conditions)
+        yield from (Demand(c, None, _said(c, c.text())) for c in self._open.values())
 
     def lines(self, style: Style = TEXT) -> list[tuple[str, tuple[Condition, ...]]]:
         """The domain in words, a line a symbol or open condition, each with the conditions behind it."""
@@ -261,6 +274,22 @@ class Unasked(Domain):
 
     def require(self, condition: Condition) -> None:
         """Nothing."""
+
+
+def _complaint(broken: Condition, at: Mapping[Symbol, Any], wanted: str) -> str:
+    values = ", ".join(f"{s.name} = {at[s]}" for s in in_order(broken.symbols & at.keys()))
+    return values + _said(broken, wanted)
+
+
+def in_order(symbols: Iterable[Symbol]) -> list[Symbol]:
+    """Symbols in the order in which a sentence has them."""
+    return sorted(symbols, key=lambda s: s.key)
+
+
+def _said(broken: Condition, wanted: str) -> str:
+    """What is said behind values at which a condition is broken."""
+    asked = f", asked for by {broken.node}" if broken.node else ""
+    return f" is outside the domain {wanted}: {broken.reason or broken.text()}{asked}"
 
 
 def _asked(condition: Condition) -> str:

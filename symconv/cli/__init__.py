@@ -15,6 +15,7 @@ from symconv.cli import (  # noqa: F401  (each adds its commands)
     library,
     rates,
     reconcile,
+    report,
     scale,
     sweep,
     verify,

@@ -53,7 +53,7 @@ def layer_rows(net: Network, costs: Mapping[str, Cost], every: bool, flat: bool)
             kind = Math(f"{kind.text}, {TRAINING}", ascii=f"{kind.ascii}, {TRAINING}")
         if under is not None and len(run) > 1:
             under = replace(under, notes=(_run(run), *under.notes))
-        name = Name(node.name, said=_times(node.rounds)) if flat else Name(node.name, path)
+        name = Name(node.name, said=times_of(node.rounds)) if flat else Name(node.name, path)
         out.append(Row(name, nodes, (kind, node.out), under, node.rounds))
     return out
 
@@ -95,7 +95,7 @@ def stage_rows(net: Network, depth: int, every: bool, flat: bool) -> list[Row]:
         around = tuple(r for r in nodes[0].rounds if f"{path}/".startswith(f"{r.name}/{r.index.name}/"))
         under = None if flat or not above[nodes[0].name] else over_them[above[nodes[0].name]]
         unsaid = [r for r in around if under is None or not f"{under.name}/".startswith(f"{r.name}/{r.index.name}/")]
-        said = _run(run, last=run[-1].rpartition("/")[2]) if len(run) > 1 else _times(unsaid)
+        said = _run(run, last=run[-1].rpartition("/")[2]) if len(run) > 1 else times_of(unsaid)
         if all(n.training for n in nodes) and (under is None or TRAINING not in under.notes):
             said = Math(f"{said.text}, {TRAINING}", ascii=f"{said.ascii}, {TRAINING}") if said else Math(TRAINING)
         name = Name(path, under.name if under is not None else "", said)
@@ -129,7 +129,7 @@ def _out(net: Network, nodes: Sequence[Node], around: Sequence[Rounds]) -> Tenso
 # -- how often ---------------------------------------------------------------------------------------------------------
 
 
-def _times(rounds: Sequence[Rounds]) -> Math | None:
+def times_of(rounds: Sequence[Rounds]) -> Math | None:
     """`×3`: how often it runs that stands in these rounds."""
     if not rounds:
         return None

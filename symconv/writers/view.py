@@ -19,15 +19,15 @@ from typing import Any, Final
 from symconv.cost import Cost, cost_symbols, evaluate_cost, total_of
 from symconv.count import Convention
 from symconv.domain import Domain
-from symconv.extent import Extent, symbols_of
 from symconv.network import Network
 from symconv.notation import TEXT
 from symconv.symbols import RATIONAL, Symbol
-from symconv.writers.code import arguments, function_of
+from symconv.writers.code import function_of
 from symconv.writers.code.javascript import in_javascript
 from symconv.writers.code.names import Names
 from symconv.writers.formats.html import STYLE
 from symconv.writers.layers import label, metric_name
+from symconv.writers.page.data import ordered
 from symconv.writers.pictures.shares import reference
 from symconv.writers.rows import stage_rows
 from symconv.writers.saving import save
@@ -106,7 +106,7 @@ class _Page:
         self.network = net = made.network
         self.metrics = [(metric_name(m), label(m), net.cost(m)) for m in made.metrics]
         first = made.metrics[0]
-        self.symbols = _ordered(net)
+        self.symbols = ordered(net)
         self.stages = _stages(net, net.costs(first))
         self.at = self._start(made.at)
         self.whole = evaluate_cost(self.metrics[0][2], self.at) if self.at or not self.symbols else 0
@@ -202,17 +202,6 @@ class _Page:
         text = in_javascript(function, names)
         begin, end = text.index("\nfunction "), text.rindex("\nif (typeof module")
         return text[begin:end]
-
-
-def _ordered(net: Network) -> list[Symbol]:
-    """The symbols as they are asked for: those of an input's sizes first, those of its batch last."""
-    axes = [(axis, size) for tensor in net.inputs.values() for axis, size in enumerate(tensor.shape)]
-
-    def place(symbol: Symbol) -> int:
-        found = [axis for axis, size in axes if isinstance(size, Extent) and symbol in symbols_of(size)]
-        return 1 if not found else 0 if max(found) else 2
-
-    return sorted(arguments(net), key=place)
 
 
 def _stages(net: Network, costs: Mapping[str, Cost]) -> list[tuple[str, Cost]]:

@@ -118,14 +118,15 @@ class Walk:
                 spoken.add(symbol)
             else:
                 self.body.append(Among(p.name, symbol.least, f"{symbol.name} >= {symbol.least}"))
-        return [c for c in domain.conditions if not _said(c, spoken, domain) and not self._condition(c)]
+        others = (c for c in domain.conditions if not _said(c, spoken, domain))
+        return [c for c in others if not self.condition(c, c.text(ASCII))]
 
-    def _condition(self, condition: Condition) -> bool:
+    def condition(self, condition: Condition, note: str) -> bool:
         """Check a condition in all of its rounds; whether it can be written."""
         scope = self._scopes[0]
         before, known, done = len(scope.body), dict(scope.known), set(scope.asked)
         try:
-            written, asked = True, self._in_rounds(condition, condition.rounds, condition.text(ASCII))
+            written, asked = True, self._in_rounds(condition, condition.rounds, note)
         except ExtentError:
             written, asked = False, False
         if not asked:  # what was only on the way to it is not needed
@@ -139,7 +140,7 @@ class Walk:
             return self._required(condition, note)
         index, inner = rounds[0].index, rounds[1:]
         used = index in condition.indices(r.index for r in inner)
-        loop = Repeat(self.names.fresh(index.name) if used else "", index.begin, self._whole(index.end))
+        loop = Repeat(self.names.fresh(index.name) if used else "", index.begin, self.whole(index.end))
         with self._inside(loop.body):
             if used:
                 self._scopes[-1].known[index] = Value(Name(loop.index))
@@ -194,7 +195,7 @@ class Walk:
         ordered = sorted(size.terms.items(), key=lambda t: (not t[0], t[1] < 0, tuple(map(key_of, t[0]))))
         return self.polynomial(([self._factor(a) for a in m], c) for m, c in ordered)
 
-    def _whole(self, size: Size) -> Tree:
+    def whole(self, size: Size) -> Tree:
         """A size that is whole where the formula holds."""
         value = self.size(size)
         return value.over if value == Value(value.over) else self._quotient(value, Value(ONE))
@@ -308,7 +309,7 @@ class Walk:
     def _sum(self, form: Sum, note: str) -> Value:
         """Σ over begin ≤ i < end, added up round by round."""
         index, total = form.index, self.names.numbered("sum")
-        end = self._whole(index.end)
+        end = self.whole(index.end)
         loop = Repeat(self.names.fresh(index.name), index.begin, end)
         with self._inside(loop.body):
             self._scopes[-1].known[index] = Value(Name(loop.index))

@@ -9,6 +9,7 @@ as ×n.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -83,6 +84,7 @@ def drawing(
     theme: Theme = LIGHT,
     links: Mapping[str, str] | None = None,
     columns: int | None = None,
+    legend: bool = True,
 ) -> Drawing:
     """A diagram of a network, on its way to DOT or to a file.
 
@@ -113,6 +115,9 @@ def drawing(
     columns
         A drawn picture is set in so many columns, or rows from left to right, where it can be cut. None sets a long one
         in as many as make its letters largest on a page.
+    legend
+        The network's name, its totals and what the colours mean. Without it there are no colours and no shares either:
+        whoever shows the picture says them.
 
     Raises
     ------
@@ -129,12 +134,13 @@ def drawing(
         network = network.substitute(**values)
     shown = picture(network, fold, depth)
     shares = shares_of(network, shown, metric, reference)
+    shares = shares if legend else replace(shares, by_box={})
     width = WIDE if direction == "TB" and shown.chain else SLIM if direction == "LR" else NARROW
     labels = Labels(network, shown, shares, values or {}, style, theme, width)
     last = {box.key: box.nodes[-1].name if box.nodes else box.key for box, _ in shown.boxes()}
     points = _points(network, shares)
     plan = layout(list(last), shown.edges, lambda key: points.get(last[key]))
-    return Drawing(shown, plan, shares, labels, theme, direction, _links(network, links or {}), columns)
+    return Drawing(shown, plan, shares, labels, theme, direction, _links(network, links or {}), columns, legend)
 
 
 def _links(network: Network, links: Mapping[str, str]) -> Links:

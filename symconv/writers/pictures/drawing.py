@@ -40,9 +40,10 @@ class Drawing:
         direction: str,
         links: Links,
         columns: int | None,
+        legend: bool = True,
     ) -> None:
         self.picture, self.plan, self.shares, self.labels, self.theme = drawn, plan, shares, labels, theme
-        self.direction, self.links, self.columns = direction, links, columns
+        self.direction, self.links, self.columns, self.legend = direction, links, columns, legend
         self.boxes = {box.key: box for box, _ in drawn.boxes()}
         #: What is written in each box, line by line.
         self.rows = {key: labels.box(box) for key, box in self.boxes.items()}
@@ -89,11 +90,13 @@ class _Writer:
         theme, drawing = self.theme, self.drawing
         graph = graphviz.Digraph("network")
         settings = {"nodesep": "0.25", "ranksep": "0.2", **drawing.plan.settings, **self.more.get("", {})}
+        if drawing.legend:
+            settings["label"] = self.labels.legend()
         if len(drawing.boxes) > MANY:
             settings["nslimit"] = f"{TRIES / len(drawing.boxes):.4f}"
         graph.attr(
             "graph", rankdir=drawing.direction, bgcolor=theme.ground, fontname=FONT, fontsize=POINTS,
-            fontcolor=theme.ink, pad="0.2", labelloc="t", charset="UTF-8", label=self.labels.legend(), **settings,
+            fontcolor=theme.ink, pad="0.2", labelloc="t", charset="UTF-8", **settings,
         )  # fmt: skip
         graph.attr(
             "node", shape="box", style="filled", fillcolor=theme.ground, color=theme.line, fontcolor=theme.ink,

@@ -79,10 +79,14 @@ Item: TypeAlias = Box | Group
 
 @dataclass(frozen=True)
 class Picture:
-    """What is drawn: the items at the top, and the edges between boxes by their keys, each with what flows along it."""
+    """What is drawn: the items at the top, and the edges between boxes by their keys, each with what flows along it.
+
+    `nodes` are those that each box stands for by its key, with those of the equal ones that are drawn as it.
+    """
 
     items: tuple[Item, ...]
     flows: Mapping[tuple[str, str], tuple[Tensor, ...]]
+    nodes: Mapping[str, tuple[Node, ...]]
 
     @property
     def edges(self) -> tuple[tuple[str, str], ...]:
@@ -120,7 +124,11 @@ def picture(network: Network, fold: bool = True, depth: int | None = None) -> Pi
     if fold:
         items = _folded(tuple(map(_plain, items)), wires)
     drawn = [box.key for box, _ in counted(items, 1)]
-    return Picture(items, {(source, key): tensors for key in drawn for source, tensors in wires.flows(key).items()})
+    nodes: dict[str, tuple[Node, ...]] = dict.fromkeys(drawn, ())
+    for box in boxes:
+        nodes[wires.place(box.key)] += box.nodes
+    flows = {(source, key): tensors for key in drawn for source, tensors in wires.flows(key).items()}
+    return Picture(items, flows, nodes)
 
 
 def readable(network: Network, fold: bool = True, most: int = 150) -> int | None:
@@ -190,16 +198,17 @@ class _Wires:
         """The tensors that a box reads, by the boxes that make them; those of one shape once."""
         found: dict[str, dict[tuple[Any, ...], Tensor]] = {source: {} for source in self.sources(key)}
         for source, tensor in self.into.get(key, ()):
-            if (place := self._place(source)) in found:
+            if (place := self.place(source)) in found:
                 found[place].setdefault(tensor.shape, tensor)
         return {source: tuple(tensors.values()) for source, tensors in found.items()}
 
     def _drawn(self, keys: Iterable[str], but: str) -> tuple[str, ...]:
-        found = dict.fromkeys(map(self._place, keys))
+        found = dict.fromkeys(map(self.place, keys))
         found.pop(but, None)
         return tuple(found)
 
-    def _place(self, key: str) -> str:
+    def place(self, key: str) -> str:
+        """The box that a box is drawn as."""
         chain = []
         while key in self.drawn_as:
             chain.append(key)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from networks import densenet, googlenet, mobilenet_v2
 
-from symconv import Network
+from symconv import Network, load
 from symconv.cost import Cost, total_of
 from symconv.layers import Add, BatchNorm, Concat, Conv, Flatten, Linear, MaxPool, ReLU
 from symconv.writers.pictures.folding import Box, Group, Picture, paths, picture
@@ -242,3 +242,15 @@ def test_a_thousand_equal_layers_are_one_box_and_unequal_ones_stay() -> None:
     for i in range(1000):
         net.add(f"fc{i}", Linear(8))
     assert shown(picture(net)) == [("rows", 1), ("fc0…fc999", 1000)]
+
+
+@pytest.mark.parametrize("fold", [True, False])
+@pytest.mark.parametrize("depth", [None, 1, 2])
+@pytest.mark.parametrize("name", ["vgg16", "resnet", "googlenet", "densenet121", "vit_b_16", "unet", "resnet50_fpn"])
+def test_every_node_belongs_to_one_box(name: str, depth: int | None, fold: bool) -> None:
+    net = load(name)
+    shown = picture(net, fold, depth)
+    names = [node.name for nodes in shown.nodes.values() for node in nodes]
+    assert sorted(names) == sorted(node.name for node in net.nodes)
+    for box, times in shown.boxes():
+        assert len(shown.nodes[box.key]) == times * len(box.nodes)

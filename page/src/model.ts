@@ -1,0 +1,123 @@
+/** A model at the sizes that the controls have: its figures, or the sentence that says why it has none. */
+
+import type { Data, Model, Parameter } from "./data";
+import { type Slots, TooLarge, ratioOf, runOf, valueOf } from "./evaluate";
+import { type Fraction, quoted, read, written } from "./numbers";
+
+/** What stands in a control: the text, and the number that it is, null where it is none. */
+export interface Size {
+  text: string;
+  number: Fraction | null;
+}
+
+export function sizeOf(text: string): Size {
+  return { text, number: read(text) };
+}
+
+/** Why a model has no figures, and which controls that is about. */
+export interface Fault {
+  said: string;
+  controls: number[];
+}
+
+/** The value of every cost of every layer, and of the extents of its output; null for nothing. */
+export interface Parts {
+  costs: (Fraction | null)[][];
+  extents: (bigint[] | null)[];
+}
+
+const TOO_LARGE = "these sizes are too large to be evaluated in a page";
+
+/** One model of the page, its formulas compiled. */
+export class Evaluated {
+  private readonly names: string[];
+  private readonly check;
+  private readonly totals;
+  private readonly walk;
+  private readonly costs;
+  private readonly extents;
+
+  constructor(readonly model: Model, data: Data) {
+    this.names = data.controls.map((control) => control.name);
+    this.check = runOf(model.totals);
+    this.totals = model.totals.values.map(ratioOf);
+    this.walk = runOf(model.parts);
+    this.costs = model.layers.map((layer) => layer.costs.map((cost) => cost && ratioOf(cost.value)));
+    this.extents = model.layers.map(({ output }) => output.extents && output.extents.map(valueOf));
+  }
+
+  /** Whether a control is about this model. */
+  has(control: number): boolean {
+    return this.model.parameters.some((parameter) => parameter.control === control);
+  }
+
+  /** The total of every metric at sizes, by the numbers of the controls. */
+  figures(sizes: readonly Size[]): Fraction[] | Fault {
+    const slots = this.begin(sizes, this.model.totals.slots);
+    if (!Array.isArray(slots)) return slots;
+    try {
+      const complaint = this.check(slots);
+      return complaint < 0 ? this.totals.map((total) => total(slots)) : this.fault(complaint, sizes);
+    } catch (error) {
+      return this.unevaluated(error);
+    }
+  }
+
+  /** What its layers are made of, at sizes at which it has figures. */
+  parts(sizes: readonly Size[]): Parts | Fault {
+    const slots = this.begin(sizes, this.model.parts.slots);
+    if (!Array.isArray(slots)) return slots;
+    try {
+      const complaint = this.walk(slots);
+      if (complaint >= 0) return this.fault(complaint, sizes);
+      return {
+        costs: this.costs.map((all) => all.map((cost) => cost && cost(slots))),
+        extents: this.extents.map((all) => all && all.map((extent) => extent(slots))),
+      };
+    } catch (error) {
+      return this.unevaluated(error);
+    }
+  }
+
+  /** The slots of a run, its parameters filled in; or what is wrong with one of them. */
+  private begin(sizes: readonly Size[], count: number): Slots | Fault {
+    const slots = new Array<bigint>(count).fill(0n);
+    for (const parameter of this.model.parameters) {
+      const { control, slots: places } = parameter;
+      const size = sizes[control] as Size;
+      const wrong = wrongKind(parameter, size);
+      const name = this.names[control];
+      if (wrong || !size.number) return { said: `${name} = ${wrong}: ${name} is a ${parameter.kind}`, controls: [control] };
+      slots[places[0]] = size.number[0];
+      if (places.length === 2) slots[places[1]] = size.number[1];
+    }
+    return slots;
+  }
+
+  private fault(number: number, sizes: readonly Size[]): Fault {
+    const complaint = this.model.complaints[number];
+    if (!complaint) return { said: "outside of the domain", controls: [] };
+    const shown = complaint.symbols.map((control) => `${this.names[control]} = ${shownSize(sizes[control] as Size)}`);
+    return { said: shown.join(", ") + complaint.tail, controls: complaint.symbols };
+  }
+
+  private unevaluated(error: unknown): Fault {
+    // RangeError is what a BigInt throws that is larger than the engine can hold.
+    if (!(error instanceof TooLarge || error instanceof RangeError)) throw error;
+    return { said: TOO_LARGE, controls: this.model.parameters.map((parameter) => parameter.control) };
+  }
+}
+
+function shownSize(size: Size): string {
+  return size.number ? written(size.number) : quoted(size.text);
+}
+
+/** A value and what is wrong with it in Python's words; "" where its kind allows it. */
+function wrongKind({ slots, least }: Parameter, size: Size): string {
+  const shown = shownSize(size);
+  if (!size.number) return `${shown} is not a number`;
+  const [over, under] = size.number;
+  if (slots.length === 2) return over > 0n ? "" : `${shown} is not positive`;
+  if (under !== 1n) return `${shown} is a fraction`;
+  return over < BigInt(least) ? `${shown} is below ${least}` : "";
+}
