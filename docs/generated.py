@@ -197,6 +197,11 @@ def contents(app: Sphinx, page: str, source: list[str]) -> None:
             source[0] += "\n".join(["", "```{toctree}", ":hidden:", f":caption: {group}", "", *entries, "```", ""])
 
 
+def tidied(app: Sphinx, page: str, source: list[str]) -> None:
+    """The empty line that a doctest needs before the end of its block, behind it instead."""
+    source[0] = source[0].replace("\n\n```\n", "\n```\n\n")
+
+
 # -- docstrings --------------------------------------------------------------------------------------------------------
 
 
@@ -212,6 +217,7 @@ def sections(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("rules", Rules)
     app.add_directive("commands", Commands)
+    app.connect("source-read", tidied)
     app.connect("source-read", contents)
     app.connect("autodoc-process-docstring", sections)
     return {"version": symconv.__version__, "parallel_read_safe": True, "parallel_write_safe": True}
