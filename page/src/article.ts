@@ -8,7 +8,7 @@ import { choice, element, labelled, say } from "./elements";
 import { type LayerEvents, Layers } from "./layers";
 import type { Parts } from "./model";
 import { ZERO, exact, percent } from "./numbers";
-import { boxesOfLayers, costOfBox } from "./shares";
+import { boxesOfLayers, costOf } from "./shares";
 import type { State } from "./state";
 
 /** What a reader changes in an article that is the same in all of them. */
@@ -27,7 +27,7 @@ const NOTHING: Target = { box: null, layers: [] };
 export class Article {
   private readonly diagram: Diagram;
   private readonly layers: Layers;
-  private readonly boxes: Map<string, Box>;
+  private readonly boxes: ReadonlyMap<string, Box>;
   private readonly boxOf: (string | null)[];
   private readonly fault = element("p", { class: "fault", dir: "auto" });
   private readonly colour: HTMLSelectElement;
@@ -83,7 +83,7 @@ export class Article {
   }
 
   private ofBox(box: string): Target {
-    return { box, layers: this.boxOf.flatMap((name, layer) => (name === box ? [layer] : [])) };
+    return { box, layers: this.boxes.get(box)?.layers ?? [] };
   }
 
   private ofLayer(layer: number): Target {
@@ -119,18 +119,16 @@ export class Article {
     say(this.diagram.caption, told && parts ? this.told(target, parts) : "Point at a box or a row: its figures stand here.");
   }
 
-  private told({ box, layers }: Target, parts: Parts): string {
+  private told({ layers }: Target, parts: Parts): string {
     const { model } = this.current.evaluated;
-    const found = box === null ? undefined : this.boxes.get(box);
+    if (!layers.length) return "The input: it costs nothing.";
     const alone = layers.length === 1 ? model.layers[layers[0] as number] : undefined;
-    const shown = alone ? { layers, times: 1 } : (found ?? { layers, times: 1 });
-    if (!shown.layers.length) return "The input: it costs nothing.";
     const figures = this.data.metrics.map(({ label }, metric) => {
-      const cost = costOfBox(parts, shown, metric);
+      const cost = costOf(parts, layers, metric);
       const share = percent(cost, this.current.figures?.[metric] ?? ZERO);
       return `${label} ${exact(cost)}` + (metric === this.state?.metric || cost[0] ? ` (${share})` : "");
     });
     const kind = alone ? ` · ${alone.kind}${alone.times && ` ${alone.times}`}` : "";
-    return `${namesOf(model, shown)}${kind} · ${figures.join(" · ")}`;
+    return `${namesOf(model, layers)}${kind} · ${figures.join(" · ")}`;
   }
 }

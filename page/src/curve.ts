@@ -2,7 +2,7 @@
 
 import type { Current } from "./current";
 import type { Size } from "./model";
-import { type Fraction, written } from "./numbers";
+import type { Fraction } from "./numbers";
 import { type Range, at } from "./range";
 
 /** The totals of one model, every metric, by the place of a size; null outside of its domain. */
@@ -36,15 +36,14 @@ export class Curves {
 
 /** The totals of a model at one size of a symbol; null outside of its domain. */
 export function totalsAt(model: Current, sizes: readonly Size[], control: number, value: Fraction): Fraction[] | null {
-  const number = { text: written(value), number: value };
-  const found = model.evaluated.figures(sizes.map((size, i) => (i === control ? number : size)));
-  return Array.isArray(found) ? found : null;
+  const moved = { text: "", number: value };
+  return model.evaluated.known(sizes.map((size, i) => (i === control ? moved : size)));
 }
 
 function curveOf(model: Current, sizes: readonly Size[], control: number, range: Range, indices: readonly bigint[]): Curve {
   if (!model.evaluated.has(control)) {
-    const everywhere = model.evaluated.figures(sizes);
-    return indices.map(() => (Array.isArray(everywhere) ? everywhere : null));
+    const everywhere = model.evaluated.known(sizes);
+    return indices.map(() => everywhere);
   }
   return indices.map((index) => totalsAt(model, sizes, control, at(range, index)));
 }

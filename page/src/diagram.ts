@@ -9,7 +9,7 @@ import type { Box, Model, Ramp } from "./data";
 import { button, element, roving, say } from "./elements";
 import type { Parts } from "./model";
 import { type Fraction, compare, percent } from "./numbers";
-import { costOfBox, shareOf } from "./shares";
+import { costOf, shareOf } from "./shares";
 
 /** Steps of the legend, and of the colours, which are no finer than one sees. */
 const LEGEND = 12;
@@ -62,14 +62,14 @@ export class Diagram {
       const lines = [...group.querySelectorAll("text")];
       lines.forEach((text) => text.before(" ")); // words of their own for who reads them, or copies them
       const written = lines.map((text) => text.textContent?.trim()).join(" ");
-      this.listen(group, name, [written, namesOf(model, box)].filter(Boolean).join(", "), pointing);
+      this.listen(group, name, [written, namesOf(model, box.layers)].filter(Boolean).join(", "), pointing);
     }
     this.stop = roving([...this.drawn.values()].map(({ group }) => group));
   }
 
   /** Colour the boxes. */
   show(parts: Parts, total: Fraction, metric: number, ramp: Ramp): void {
-    const costs = [...this.drawn.values()].map(({ box }) => costOfBox(parts, box, metric));
+    const costs = [...this.drawn.values()].map(({ box }) => costOf(parts, box.layers, metric));
     const most = costs.reduce((a, b) => (compare(a, b) < 0 ? b : a), [0n, 1n] as Fraction);
     if (ramp !== this.ramp) this.recolour(ramp);
     let i = 0;
@@ -127,11 +127,10 @@ export class Diagram {
   }
 }
 
-/** The names of the layers of a box; of many the first and the last. */
-export function namesOf(model: Model, { layers, times }: Box): string {
+/** The names of layers; of many the first and the last. */
+export function namesOf(model: Model, layers: readonly number[]): string {
   const names = layers.map((layer) => model.layers[layer]?.name ?? "");
-  const shown = names.length > 3 ? `${names[0]} … ${names.at(-1)}, ${names.length} layers` : names.join(", ");
-  return times > 1 ? `${shown}, ×${times}` : shown;
+  return names.length > 3 ? `${names[0]} … ${names.at(-1)}, ${names.length} layers` : names.join(", ");
 }
 
 function paint(drawn: Drawn, step: number, { fill, text }: Shade): void {

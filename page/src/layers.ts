@@ -41,7 +41,8 @@ export interface LayerEvents {
   formulas(shown: boolean): void;
 }
 
-/** Rows that are out of sight are filled when the reader has been still so many milliseconds, so many at a time. */
+/** Of more rows than this those out of sight are filled when the reader has been still so long, so many at a time. */
+const MANY = 100;
 const STILL = 150;
 const AT_ONCE = 60;
 /** Characters of a formula that stand in a cell before it is cut; the rest is seen on hovering. */
@@ -87,7 +88,6 @@ export class Layers {
     this.table.style.setProperty("--metrics", `${metrics.length}`);
     const heading = element("h3", {}, "Layers");
     const scroll = element("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": `Layers of ${model.name}` }, this.table);
-    scroll.style.setProperty("contain-intrinsic-block-size", `auto ${2 * (this.rows.length + 2)}rem`);
     section.append(heading, tools, scroll);
     this.watch();
   }
@@ -113,7 +113,7 @@ export class Layers {
     const most = parts.costs.reduce((a, costs) => (compare(a, costs[metric] ?? ZERO) < 0 ? (costs[metric] as Fraction) : a), ZERO);
     const first = this.filling === null;
     this.filling = { parts, whole, most, metric, formulas };
-    if (first || every) this.rows.forEach((_, i) => this.fill(i));
+    if (first || every || this.rows.length <= MANY) this.rows.forEach((_, i) => this.fill(i));
     else {
       this.seen.forEach((i) => this.fill(i));
       this.settled();

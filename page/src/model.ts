@@ -31,6 +31,8 @@ const TOO_LARGE = "these sizes are too large to be evaluated in a page";
 /** One model of the page, its formulas compiled. */
 export class Evaluated {
   private readonly names: string[];
+  /** In the order of the controls, in which they are checked. */
+  private readonly parameters: Parameter[];
   private readonly check;
   private readonly totals;
   private readonly walk;
@@ -39,6 +41,7 @@ export class Evaluated {
 
   constructor(readonly model: Model, data: Data) {
     this.names = data.controls.map((control) => control.name);
+    this.parameters = [...model.parameters].sort((a, b) => a.control - b.control);
     this.check = runOf(model.totals);
     this.totals = model.totals.values.map(ratioOf);
     this.walk = runOf(model.parts);
@@ -53,11 +56,23 @@ export class Evaluated {
 
   /** The total of every metric at sizes, by the numbers of the controls. */
   figures(sizes: readonly Size[]): Fraction[] | Fault {
+    const found = this.run(sizes);
+    return typeof found === "number" ? this.fault(found, sizes) : found;
+  }
+
+  /** The same where it does not matter why there are none. */
+  known(sizes: readonly Size[]): Fraction[] | null {
+    const found = this.run(sizes);
+    return Array.isArray(found) ? found : null;
+  }
+
+  /** The totals, the number of a complaint, or what is wrong with a parameter. */
+  private run(sizes: readonly Size[]): Fraction[] | number | Fault {
     const slots = this.begin(sizes, this.model.totals.slots);
     if (!Array.isArray(slots)) return slots;
     try {
       const complaint = this.check(slots);
-      return complaint < 0 ? this.totals.map((total) => total(slots)) : this.fault(complaint, sizes);
+      return complaint < 0 ? this.totals.map((total) => total(slots)) : complaint;
     } catch (error) {
       return this.unevaluated(error);
     }
@@ -82,12 +97,14 @@ export class Evaluated {
   /** The slots of a run, its parameters filled in; or what is wrong with one of them. */
   private begin(sizes: readonly Size[], count: number): Slots | Fault {
     const slots = new Array<bigint>(count).fill(0n);
-    for (const parameter of this.model.parameters) {
+    for (const parameter of this.parameters) {
       const { control, slots: places } = parameter;
       const size = sizes[control] as Size;
       const wrong = wrongKind(parameter, size);
-      const name = this.names[control];
-      if (wrong || !size.number) return { said: `${name} = ${wrong}: ${name} is a ${parameter.kind}`, controls: [control] };
+      if (wrong || !size.number) {
+        const name = this.names[control];
+        return { said: `${name} = ${shownSize(size)} ${wrong}: ${name} is a ${parameter.kind}`, controls: [control] };
+      }
       slots[places[0]] = size.number[0];
       if (places.length === 2) slots[places[1]] = size.number[1];
     }
@@ -112,12 +129,11 @@ function shownSize(size: Size): string {
   return size.number ? written(size.number) : quoted(size.text);
 }
 
-/** A value and what is wrong with it in Python's words; "" where its kind allows it. */
+/** What is wrong with a value in Python's words; "" where its kind allows it. */
 function wrongKind({ slots, least }: Parameter, size: Size): string {
-  const shown = shownSize(size);
-  if (!size.number) return `${shown} is not a number`;
+  if (!size.number) return "is not a number";
   const [over, under] = size.number;
-  if (slots.length === 2) return over > 0n ? "" : `${shown} is not positive`;
-  if (under !== 1n) return `${shown} is a fraction`;
-  return over < BigInt(least) ? `${shown} is below ${least}` : "";
+  if (slots.length === 2) return over > 0n ? "" : "is not positive";
+  if (under !== 1n) return "is a fraction";
+  return over < BigInt(least) ? `is below ${least}` : "";
 }

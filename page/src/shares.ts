@@ -1,4 +1,4 @@
-/** Shares: what layers and boxes of a diagram have of a total. */
+/** Shares: what layers have of a total, and boxes of a diagram. */
 
 import type { Box } from "./data";
 import type { Parts } from "./model";
@@ -12,11 +12,6 @@ export function costOf(parts: Parts, layers: Iterable<number>, metric: number): 
     if (cost) total = sum(total, cost);
   }
   return total;
-}
-
-/** What all layers of a box cost. */
-export function costOfBox(parts: Parts, box: Box, metric: number): Fraction {
-  return costOf(parts, box.layers, metric);
 }
 
 /** A part of a whole as a float; 0 of nothing. */

@@ -56,12 +56,22 @@ export const COLUMNS = ["name", "kind", "output", "share"];
 
 const LONGEST = 200;
 
+/** What a link calls the controls: by their symbols, with a number where a page shows two in the same way. */
+function keys(data: Data): string[] {
+  const seen = new Map<string, number>();
+  return data.controls.map(({ name }) => {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return count > 1 ? `${name} (${count})` : name;
+  });
+}
+
 /** What stands behind the # of a link; a size that is no number is left out. */
 export function toHash(state: State, data: Data): string {
   const { plot } = state;
-  const sizes = data.controls.flatMap(({ name }, i) => {
+  const sizes = keys(data).flatMap((key, i) => {
     const text = (state.sizes[i] ?? "").trim();
-    return read(text) ? [[escape(name), text.length > LONGEST ? "" : escape(text)] as const] : [];
+    return read(text) ? [[escape(key), escape(text)] as const] : [];
   });
   const metric = (number: number): string => escape(data.metrics[number]?.name ?? "");
   const view: [string, string, boolean][] = [
@@ -71,14 +81,14 @@ export function toHash(state: State, data: Data): string {
     [".filter", escape(state.filter.slice(0, LONGEST)), state.filter !== ""],
     [".sort", escape(sortText(state.sort)), state.sort !== null],
     [".plot", metric(plot.metric), plot.metric !== 0],
-    [".over", escape(data.controls[plot.control]?.name ?? ""), plot.control !== 0],
+    [".over", escape(keys(data)[plot.control] ?? ""), plot.control !== 0],
     [".from", escape(plot.from), plot.from !== ""],
     [".to", escape(plot.to), plot.to !== ""],
     [".x", plot.x, plot.x !== "linear"],
     [".y", plot.y, plot.y !== "linear"],
   ];
   const shown = view.flatMap(([name, text, told]) => (told ? [[name, text] as const] : []));
-  return [...sizes.filter(([, text]) => text), ...shown].map(([name, text]) => `${name}=${text}`).join("&");
+  return [...sizes, ...shown].map(([name, text]) => `${name}=${text}`).join("&");
 }
 
 function sortText(sort: Sort | null): string {
@@ -103,7 +113,7 @@ export function fromHash(hash: string, data: Data): State {
   const state = starting(data);
   const text = hash.replace(/^#/, "");
   if (!text) return state;
-  const controls = new Map(data.controls.map(({ name }, i) => [wellFormed(name), i]));
+  const controls = new Map(keys(data).map((key, i) => [wellFormed(key), i]));
   const metrics = new Map(data.metrics.map(({ name }, i) => [wellFormed(name), i]));
   const told = new Set<string>();
   for (const part of text.split("&")) {

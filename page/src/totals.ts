@@ -4,7 +4,7 @@ import type { Data } from "./data";
 import { settingOf } from "./controls";
 import type { Current } from "./current";
 import { element, say } from "./elements";
-import { about, exact, ratio } from "./numbers";
+import { about, exact, ratio, short } from "./numbers";
 
 interface Cell {
   exact: Element;
@@ -48,17 +48,19 @@ export class Totals {
     const value = model.figures?.[metric];
     say(cell.exact, value ? exact(value) : "–");
     say(cell.about, value ? about(value) : "");
-    const first = this.models[0]?.figures?.[metric];
-    if (cell.ratio) say(cell.ratio, value && first ? ratio(value, first) : "");
+    const first = this.models[0] as Current;
+    const beside = model.fault || first.fault ? undefined : first.figures?.[metric]; // not at other sizes than the first
+    if (cell.ratio) say(cell.ratio, value && beside ? ratio(value, beside) : "");
   }
 }
 
 /** Which sizes the figures of a model are of that has none at the present ones. */
 export function keptOf(data: Data, model: Current): string {
   if (!model.fault) return "";
-  if (!model.figures) return "There are no figures of it yet.";
+  const name = `\u2068${short(model.evaluated.model.name)}\u2069`;
+  if (!model.figures) return `There are no figures of ${name} yet.`;
   const setting = settingOf(data, model.at, (control) => model.evaluated.has(control));
-  return setting ? `Its figures are those at ${setting}.` : "";
+  return setting ? `The figures of ${name} are those at ${setting}.` : "";
 }
 
 function rowOf(root: HTMLElement, i: number): Row {

@@ -20,6 +20,7 @@ from symconv.layers import Conv
 from symconv.notation import TEXT
 from symconv.writers.page import METRICS, Report
 from symconv.writers.wording import figure, percent
+from writers.page.steps import STEPS
 from writers.page.test_page import HOSTILE, hostile
 
 pytestmark = pytest.mark.page
@@ -279,27 +280,13 @@ def test_a_broken_link_opens_with_the_defaults_and_says_so(shown: Any, link: str
 
 # -- speed -------------------------------------------------------------------------------------------------------------
 
-_STEPS = """async () => {
-  const slider = document.getElementById("slider-0"), times = [];
-  for (let step = 0; step < 100; step++) {
-    const painted = new Promise((done) => document.addEventListener("symconv:painted", done, { once: true }));
-    const begin = performance.now();
-    slider.value = `${200 + step}`;
-    slider.dispatchEvent(new Event("input", { bubbles: true }));
-    await painted;
-    times.push(performance.now() - begin);
-    await new Promise((done) => setTimeout(done, 5));
-  }
-  return times.sort((a, b) => a - b);
-}"""
-
 
 def test_a_page_follows_a_slider_step_by_step(shown: Any) -> None:
-    """What the times are is told by `python -m tests.benchmarks`; that every step is painted is told here."""
+    """That every step is painted is told here; how soon, by `python -m tests.benchmarks.page`."""
     nets = load("vgg16"), load("resnet50"), load("vit_b_16")
     page = shown(*nets)
-    assert len(page.page.evaluate(_STEPS)) == 100
-    assert page.totals()[:2] == [by_sympy(net, {"X": 299, "N": 1}) for net in nets[:2]]
+    assert len(page.page.evaluate(STEPS)) == 100
+    assert page.totals()[:2] == [by_sympy(net, {"X": 324, "N": 1}) for net in nets[:2]]
 
 
 # -- strangers ---------------------------------------------------------------------------------------------------------

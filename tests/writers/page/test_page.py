@@ -218,9 +218,7 @@ def test_boxes_and_their_times_make_up_the_whole() -> None:
         net = load(name)
         data = Page(report(net).html()).data["models"][0]
         costs = list(net.costs("params").values())
-        whole = sum(
-            (costs[n] for box in data["boxes"].values() for n in box["layers"]), start=costs[0] * 0
-        )
+        whole = sum((costs[n] for box in data["boxes"].values() for n in box["layers"]), start=costs[0] * 0)
         assert (whole - net.cost("params")).expanded() == {}
 
 
