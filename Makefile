@@ -3,6 +3,7 @@
 #             WITH_MODELS=1 those of models from packages that ship some (most of a gigabyte),
 #             WITH_PAGE=1 those of the what-if page, which npm builds and a Chromium shows,
 #             WITH_PAPERS=1 those that Typst compiles; gcc, node and pdflatex are used where they are there
+# make docs   builds the documentation as a site in out/docs, strictly and without a network, and checks every link of it
 # make page   builds the script of the what-if page anew: symconv/writers/page/page.js
 # make lint   ruff, mypy --strict, the order of rooms
 # make bench  the speed tables of docs/speed.md
@@ -12,7 +13,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test page lint bench clean
+.PHONY: demo test docs page lint bench clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -25,6 +26,10 @@ $(VENV)/.ready-test: $(VENV)/.ready
 
 $(VENV)/.ready-lint: $(VENV)/.ready
 	$(PIP) -e ".[lint]"
+	@touch $@
+
+$(VENV)/.ready-docs: $(VENV)/.ready-test
+	$(PIP) -e ".[docs]"
 	@touch $@
 
 $(VENV)/.ready-torch: $(VENV)/.ready-test
@@ -71,6 +76,12 @@ test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch) $(if $(WITH_M
 
 page: page/node_modules/.ready
 	npm run --prefix page --silent build
+
+docs: $(VENV)/.ready-docs
+	rm -rf out/docs
+	$(BIN)/python -m sphinx -E -q -W --keep-going -d out/doctrees docs out/docs
+	SYMCONV_SITE=$(abspath out/docs) $(BIN)/python -m pytest -p no:cacheprovider tests/test_site.py
+	@echo "the site begins at out/docs/index.html"
 
 lint: $(VENV)/.ready-lint $(VENV)/.ready-test
 	$(BIN)/ruff check

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+import symconv as sc
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -127,3 +129,33 @@ def test_every_page_of_the_docs_is_reached_from_the_index() -> None:
         targets = [t for t, _ in links(page) if "://" not in t]
         todo += [(page.parent / t).resolve() for t in targets]
     assert set(PAGES) - {ROOT / "README.md"} <= reached
+
+
+PICTURE = re.compile(r"^!\[[^\]]*\]\((\S+\.svg)\)\n\n```console\n\$ symconv (diagram .*) -o \S+\.svg\n", re.MULTILINE)
+TEXTS = re.compile(r"<text[^>]*>([^<]*)</text>")
+
+
+def test_the_picture_of_the_readme_is_what_its_command_draws(tmp_path: Path) -> None:
+    ((name, command),) = PICTURE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    picture, drawn = ROOT / name, tmp_path / "now.svg"
+    ran(f"symconv {command} -o {drawn.name}", ROOT, tmp_path)
+    if os.environ.get("UPDATE_DOCS"):
+        picture.write_bytes(drawn.read_bytes())
+    kept = picture.read_text(encoding="utf-8")
+    assert TEXTS.findall(kept) == TEXTS.findall(drawn.read_text(encoding="utf-8"))
+    assert len(kept) < 200_000
+
+
+def test_the_tutorial_takes_at_most_ten_commands() -> None:
+    text = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    commands = [line for block in CONSOLE.findall(text) for line in block.splitlines() if line.startswith("$ ")]
+    assert len(commands) + text.count("`pip install .`") <= 10
+
+
+def test_every_public_name_is_on_one_page_of_the_reference() -> None:
+    pages = "".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "reference").glob("*.rst")))
+    named = re.findall(r"^\.\. auto\w+:: symconv\.(?:count\.|layer\.)?(\w+)$", pages, re.MULTILINE)
+    letters = {name for name in sc.__all__ if isinstance(getattr(sc, name), sc.Extent)}
+    wanted = set(sc.__all__) - letters - {"layers", "metrics"}
+    assert {name: named.count(name) for name in wanted} == dict.fromkeys(wanted, 1)
+    assert all(f"``{letter}``" in pages for letter in letters)

@@ -38,6 +38,17 @@ def code(
 ) -> str:
     """A function of the closed form of one metric in all symbols of a network, which checks the domain itself.
 
+    The parameters are the network's symbols in their order, the same for each of its metrics. A multiplier is a
+    fraction: in Python an int or a Fraction, elsewhere its numerator and its denominator.
+
+    >>> from symconv.layers import Conv
+    >>> net = Network("one")
+    >>> net.input("image", "N", 3, "X", "X"), net.add("conv", Conv(8, stride=2))
+    ('image', 'conv')
+    >>> exec(code(net, to="python"))
+    >>> one_macs(N=1, X=9)
+    3456
+
     Parameters
     ----------
     to
@@ -49,23 +60,12 @@ def code(
     at
         Values that symbols had, for the heading: what the network is that is left.
 
-    The parameters are the network's symbols in their order, the same for each of its metrics. A multiplier is a
-    fraction: in Python an int or a Fraction, elsewhere its numerator and its denominator.
-
     Raises
     ------
     CallError
         For an unknown language, and for a name that is no identifier.
     SymconvError
         For an unknown metric, and for a number in a formula that C's 64 bits cannot hold.
-
-    >>> from symconv.layers import Conv
-    >>> net = Network("one")
-    >>> net.input("image", "N", 3, "X", "X"), net.add("conv", Conv(8, stride=2))
-    ('image', 'conv')
-    >>> exec(code(net, to="python"))
-    >>> one_macs(N=1, X=9)
-    3456
     """
     if to not in LANGUAGES:
         raise CallError(f"unknown language {to!r}: known are {', '.join(LANGUAGES)}. {near(to, LANGUAGES)}".rstrip())

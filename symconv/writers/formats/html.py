@@ -42,7 +42,13 @@ def to_html(sheet: Sheet) -> str:
 
 def fragment(sheet: Sheet) -> str:
     """The sheet for a page of someone else's, such as a notebook, with the style of its own."""
-    lines = ['<div class="symconv">', f"<style>{STYLE}</style>", f'<h1 dir="auto">{_text(sheet.title)}</h1>']
+    head = f"<style>{STYLE}</style>\n" + f'<h1 dir="auto">{_text(sheet.title)}</h1>\n'
+    return f'<div class="symconv">\n{head}{body(sheet)}</div>\n'
+
+
+def body(sheet: Sheet) -> str:
+    """Facts, tables and notes, for an element of the class `symconv` on a page that has `STYLE` and a title already."""
+    lines = []
     if sheet.facts:
         lines.append("<dl>")
         facts = ((_text(label.strip()), cell_html(cell) or "0") for label, cell in sheet.facts)
@@ -51,7 +57,7 @@ def fragment(sheet: Sheet) -> str:
     for table in sheet.tables:
         lines += ['<div class="table" role="region" aria-label="table" tabindex="0">', *_table(table), "</div>"]
     lines += [f'<p dir="auto">{_text(note)}</p>' for note in sheet.notes]
-    return "\n".join([*lines, "</div>"]) + "\n"
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _table(table: Table) -> Iterator[str]:
