@@ -1,4 +1,4 @@
-"""Measure how soon a what-if page follows, and write the table between the marks of docs/speed.md.
+"""Measure how soon a what-if page follows; with `--write` the table goes to docs/speed.md, a picture to docs/report.md.
 
 Beside the median and the 95th percentile of 100 steps of a slider stands what the same browser takes to paint a page on
 which one figure changes: what is left is the page's own.
@@ -19,6 +19,8 @@ from symconv.writers.page import Report
 from tests.benchmarks.__main__ import PAGE, write
 from tests.writers.page.steps import STEPS
 
+PICTURE = PAGE.parent / "pictures" / "report.png"
+THREE = "VGG-16, ResNet-50 and ViT-B/16"
 BEGIN, END = "<!-- page: begin -->", "<!-- page: end -->"
 
 #: A page with one figure, which tells of its painting as a what-if page does.
@@ -46,7 +48,7 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     reports = {
-        "VGG-16, ResNet-50 and ViT-B/16": [sc.load(name) for name in ("vgg16", "resnet50", "vit_b_16")],
+        THREE: [sc.load(name) for name in ("vgg16", "resnet50", "vit_b_16")],
         "the family of ResNets, 7 symbols": [sc.load("resnet")],
         "500 layers": [deep(500)],
     }
@@ -60,6 +62,8 @@ def main() -> None:
             path = Path(folder) / "page.html"
             Report(networks).save(path)
             rows.append((name, measured(browser, path), path.stat().st_size))
+        if "--write" in sys.argv:
+            picture(browser, Path(folder), reports[THREE])
         said = f"Measured on {platform.machine()}, Chromium {browser.version}, headless, two shared cores."
         browser.close()
     table = "\n".join(
@@ -79,6 +83,17 @@ def main() -> None:
 def row(name: str, times: list[float], size: int) -> str:
     median, most, longest = times[49], times[94], times[-1]
     return f"| {name} | {size / 1000:.0f} kB | {median:.1f} ms | {most:.1f} ms | {longest:.1f} ms |"
+
+
+def picture(browser: Any, folder: Path, networks: list[sc.Network]) -> None:
+    """The picture of docs/report.md."""
+    path = folder / "page.html"
+    Report(networks).save(path)
+    page = browser.new_page(viewport={"width": 1200, "height": 1000})
+    page.goto(f"file://{path}")
+    page.wait_for_timeout(1000)
+    page.screenshot(path=str(PICTURE))
+    page.close()
 
 
 def measured(browser: Any, path: Path) -> list[float]:
