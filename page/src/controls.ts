@@ -3,10 +3,8 @@
 import type { Control, Data } from "./data";
 import { button, element, named, say } from "./elements";
 import type { Fault, Size } from "./model";
-import { type Fraction, read, written } from "./numbers";
+import { read, written } from "./numbers";
 
-/** A multiplier has no slider of whole numbers: it moves in twentieths, as published ones do. */
-const PER = 20n;
 /** Controls that are always open on a narrow screen. */
 const FEW = 3;
 
@@ -71,13 +69,9 @@ export class Controls {
     });
     box.addEventListener("input", () => this.changed(i, box.value));
     box.addEventListener("keydown", (event) => this.step(event, i, box));
-    const start = read(control.start);
-    const models = this.data.models.flatMap((model) => model.parameters.filter((p) => p.control === i));
-    const rational = start !== null && models.every((parameter) => parameter.slots.length === 2);
-    const ends = control.slider ?? (rational ? multiplier(start) : null);
-    if (!ends) return { box, slider: null, per: 1n };
-    const [min, max, step] = ends;
-    const per = control.slider ? 1n : PER;
+    if (!control.slider) return { box, slider: null, per: 1n };
+    const [min, max, step] = control.slider;
+    const per = BigInt(control.per);
     const slider = element("input", { id: `slider-${i}`, class: "slider", type: "range", min, max, step });
     slider.setAttribute("aria-labelledby", `name-${i}`);
     slider.addEventListener("input", () => this.changed(i, decimal(BigInt(slider.value), per)));
@@ -94,16 +88,11 @@ export class Controls {
   }
 }
 
-/** A slider for a multiplier, in twentieths, to twice its value. */
-function multiplier(start: Fraction): [number, number, number] {
-  return [1, Math.max(2 * Number(PER), Number((2n * PER * start[0]) / start[1])), 1];
-}
-
 function decimal(steps: bigint, per: bigint): string {
   return per === 1n ? `${steps}` : `${Number(steps) / Number(per)}`;
 }
 
-function place({ box, slider }: Row, { name, role }: Control, i: number): HTMLElement {
+function place({ box, slider }: Row, { label: name, role }: Control, i: number): HTMLElement {
   const label = element("label", { for: box.id, id: `name-${i}`, title: name }, named(name));
   if (role) label.append(" ", element("small", {}, role));
   return element("div", { class: "control", "data-control": i }, label, slider ?? element("span", { class: "slider" }), box);
@@ -114,6 +103,6 @@ const TURNING = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]|[\u{10800}-\u{10fff}\
 
 /** The sizes in a line: X = 224, N = 1. */
 export function settingOf(data: Data, sizes: readonly Size[], only?: (control: number) => boolean): string {
-  const shown = data.controls.flatMap(({ name }, i) => (only?.(i) === false ? [] : [`${TURNING.test(name) ? `\u2068${name}\u2069` : name} = ${sizes[i]?.text.trim()}`]));
+  const shown = data.controls.flatMap(({ label: name }, i) => (only?.(i) === false ? [] : [`${TURNING.test(name) ? `\u2068${name}\u2069` : name} = ${sizes[i]?.text.trim()}`]));
   return shown.join(", ");
 }

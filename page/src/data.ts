@@ -50,12 +50,16 @@ export interface Complaint {
 /** A symbol that the page has a control for; models that have a symbol of the same name share it. */
 export interface Control {
   name: string;
+  /** The name, and whose it is where a width in channels and a width as a multiplier have one name. */
+  label: string;
   /** What it stands for, "batch", "extent", …; "" where that is not known. */
   role: string;
   /** At which value it starts: a whole number, or a fraction "11/10". "" where no legal one is known. */
   start: string;
-  /** The ends of the slider and its step over legal sizes; null for one that has none, such as a multiplier. */
+  /** The ends of the slider and its step over legal sizes; null where there is nothing to choose. */
   slider: [low: number, high: number, step: number] | null;
+  /** What the numbers of the slider are parts of: 1, or 20 for twentieths. */
+  per: number;
 }
 
 /** A symbol as one model has it. */

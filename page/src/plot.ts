@@ -79,7 +79,7 @@ export class Plot {
     private readonly changed: (change: Partial<PlotState>) => void,
   ) {
     this.metric = choice("plot-metric", data.metrics.map(({ label }) => label), 0);
-    this.control = choice("plot-control", data.controls.map(({ name }) => short(name)), 0);
+    this.control = choice("plot-control", data.controls.map(({ label }) => short(label)), 0);
     this.reset = button("Reset range", () => this.changed({ from: "", to: "" }));
     this.listen();
     const names = models.map(({ evaluated }) => short(evaluated.model.name));
@@ -138,12 +138,12 @@ export class Plot {
 
   private range({ control, from, to }: PlotState, sizes: readonly Size[]): Range | null {
     const parameters = this.models.flatMap(({ evaluated }) => evaluated.model.parameters.filter((p) => p.control === control));
-    const { start, slider } = this.data.controls[control] as Control;
+    const own = this.data.controls[control] as Control;
     const least = parameters.reduce((low, p) => Math.min(low, p.least), Infinity);
     const rational = parameters.some((p) => p.slots.length === 2);
     const present = sizes[control]?.number;
-    const begin = read(start) ?? present ?? ([1n, 1n] as Fraction);
-    const [low, high] = usual(begin, slider, rational ? null : BigInt(Number.isFinite(least) ? least : 1));
+    const begin = read(own.start) ?? present ?? ([1n, 1n] as Fraction);
+    const [low, high] = usual(begin, own, rational ? null : BigInt(Number.isFinite(least) ? least : 1));
     const reached = present && toNumber(present) > toNumber(high) ? ([2n * present[0], present[1]] as Fraction) : high;
     const [a, b] = [from ? read(from) : low, to ? read(to) : reached];
     for (const [box, text, value] of [[this.from, from, a], [this.to, to, b]] as const) {
@@ -242,7 +242,7 @@ export class Plot {
         y: { distr: y === "log" ? 3 : 1, range: (_, low, high) => yRange(low, high, y) },
       },
       axes: [
-        { ...axis, ...logarithmic(x), label: short(this.data.controls[control]?.name ?? ""), labelSize: 20, size: 34, values: (_, ticks) => ticks.map(tick), space: 60 },
+        { ...axis, ...logarithmic(x), label: short(this.data.controls[control]?.label ?? ""), labelSize: 20, size: 34, values: (_, ticks) => ticks.map(tick), space: 60 },
         { ...axis, ...logarithmic(y), label: this.data.metrics[metric]?.label ?? "", labelSize: 20, size: 64, values: (_, ticks) => ticks.map(tick) },
       ],
       series: [{}, ...this.models.map((_, i): uPlot.Series => ({
@@ -307,7 +307,7 @@ export class Plot {
     if (!this.drawn || !this.last) return;
     const { indices, range, curves, metric, control } = this.drawn;
     const index = place === null ? undefined : indices[place];
-    const name = short(this.data.controls[control]?.name ?? "");
+    const name = short(this.data.controls[control]?.label ?? "");
     say(this.reading, index === undefined ? `at ${name} = ${short(this.last.sizes[control]?.text ?? "")}` : `at ${name} = ${decimal(at(range, index))}`);
     this.readings.forEach((where, i) => {
       const model = this.models[i] as Current;
@@ -347,7 +347,7 @@ export class Plot {
   /** The crossovers in sentences, and the picture in one. */
   private words(hurried: boolean): void {
     const { crossovers, metric, whole, range, indices, control } = this.drawn as Drawn;
-    const symbol = this.data.controls[control]?.name ?? "";
+    const symbol = this.data.controls[control]?.label ?? "";
     const label = this.data.metrics[metric]?.label ?? "";
     const size = (index: bigint): string => `${short(symbol)} = ${decimal(at(range, index))}`;
     const name = (model: number): string => short(this.models[model]?.evaluated.model.name ?? "");
@@ -387,7 +387,7 @@ export class Plot {
         return element("td", { class: "figure" }, value ? exact(value) : "outside the domain");
       })));
     const heads = this.models.map(({ evaluated }) => element("th", { scope: "col", class: "figure" }, named(short(evaluated.model.name))));
-    const head = element("tr", {}, element("th", { scope: "col" }, named(short(this.data.controls[control]?.name ?? ""))), ...heads);
+    const head = element("tr", {}, element("th", { scope: "col" }, named(short(this.data.controls[control]?.label ?? ""))), ...heads);
     const caption = element("caption", {}, `${this.data.metrics[metric]?.label}, ${rows.length} of ${indices.length} sizes`);
     this.table.replaceChildren(caption, element("thead", {}, head), element("tbody", {}, ...rows));
   }

@@ -4,6 +4,7 @@
  * Sizes are whole numbers, those of a multiplier hundredths: a grid of x = index/per, and every index is a whole number.
  */
 
+import type { Control } from "./data";
 import { type Fraction, compare, fraction, times } from "./numbers";
 import type { Scale } from "./state";
 
@@ -37,10 +38,11 @@ export function between(from: Fraction, to: Fraction, least: bigint, rational: b
 }
 
 /** The range that a symbol is plotted over where none is asked for: that of its slider, or from the least size, or a quarter. */
-export function usual(value: Fraction, slider: readonly number[] | null, least: bigint | null): [Fraction, Fraction] {
-  const [low, high] = slider ?? [];
-  const from: Fraction = low !== undefined ? [BigInt(low), 1n] : least !== null ? [least, 1n] : fraction(value[0], 4n * value[1]);
-  const to: Fraction = high !== undefined ? [BigInt(high), 1n] : times(value, 4n);
+export function usual(value: Fraction, control: Pick<Control, "slider" | "per">, least: bigint | null): [Fraction, Fraction] {
+  const [low, high] = control.slider ?? [];
+  const per = BigInt(control.per);
+  const from: Fraction = low !== undefined ? fraction(BigInt(low), per) : least !== null ? [least, 1n] : fraction(value[0], 4n * value[1]);
+  const to: Fraction = high !== undefined ? fraction(BigInt(high), per) : times(value, 4n);
   return [compare(value, from) < 0 ? value : from, compare(to, from) > 0 ? to : [from[0] + 8n, 1n]];
 }
 

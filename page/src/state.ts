@@ -56,13 +56,13 @@ export const COLUMNS = ["name", "kind", "output", "share"];
 
 const LONGEST = 200;
 
-/** What a link calls the controls: by their symbols, with a number where a page shows two in the same way. */
+/** What a link calls the controls: as the page does, with a number where it calls two the same. */
 function keys(data: Data): string[] {
   const seen = new Map<string, number>();
-  return data.controls.map(({ name }) => {
-    const count = (seen.get(name) ?? 0) + 1;
-    seen.set(name, count);
-    return count > 1 ? `${name} (${count})` : name;
+  return data.controls.map(({ label }) => {
+    const count = (seen.get(label) ?? 0) + 1;
+    seen.set(label, count);
+    return count > 1 ? `${label} (${count})` : label;
   });
 }
 

@@ -86,7 +86,7 @@ const model: Model = {
 };
 const data: Data = {
   metrics: [{ name: "macs", label: "MACs" }], models: [model], ramps: {} as Data["ramps"],
-  controls: [{ name: "X", role: "extent", start: "64", slider: null }, { name: "w", role: "", start: "1", slider: null }],
+  controls: [{ name: "X", label: "X", role: "extent", start: "64", slider: null, per: 1 }, { name: "w", label: "w", role: "", start: "1", slider: [1, 40, 1], per: 20 }],
 };
 
 test("a model says what is wrong as Python does", () => {

@@ -41,8 +41,9 @@ test("a range of whole numbers, and one of hundredths", () => {
 });
 
 test("a range starts with the slider's, or around the value", () => {
-  assert.deepEqual(usual([224n, 1n], [32, 896, 1], 1n), [[32n, 1n], [896n, 1n]]);
-  assert.deepEqual(usual([1n, 1n], null, null), [[1n, 4n], [4n, 1n]]);
+  assert.deepEqual(usual([224n, 1n], { slider: [32, 896, 1], per: 1 }, 1n), [[32n, 1n], [896n, 1n]]);
+  assert.deepEqual(usual([1n, 1n], { slider: null, per: 1 }, null), [[1n, 4n], [4n, 1n]]);
+  assert.deepEqual(usual([1n, 1n], { slider: [1, 40, 1], per: 20 }, null), [[1n, 20n], [2n, 1n]]);
 });
 
 test("sampled sizes rise and have both ends", () => {

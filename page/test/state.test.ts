@@ -6,7 +6,7 @@ import { LinkError, fromHash, starting, toHash } from "../src/state";
 const names = ["X", "__proto__", ".metric", "a&b=c", "😀", "שלום"];
 const data = {
   metrics: [{ name: "macs", label: "MACs" }, { name: "params", label: "params" }],
-  controls: names.map((name) => ({ name, role: "", start: "1", slider: null })),
+  controls: names.map((name) => ({ name, label: name, role: "", start: "1", slider: null, per: 1 })),
   models: [{}, {}],
 } as unknown as Data;
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
-from math import gcd
+from math import ceil, gcd
 from typing import Any, Final
 
 from symconv.cost import Cost, cost_symbols, evaluate_cost
@@ -30,6 +30,8 @@ from symconv.writers.wording import plain
 
 #: A slider goes to this many times the size at which it starts, or this far beyond the least one.
 REACH, FAR = 4, 8
+#: The slider of a multiplier goes in twentieths, as the published ones do.
+PER: Final = 20
 #: The longest names and sentences of strangers that a page shows whole.
 NAME, SENTENCE = 120, 600
 #: Sizes beyond which there is no slider, and no number of JavaScript.
@@ -38,20 +40,31 @@ MOST: Final = 2**40
 
 #: The ends and the step.
 Slider = tuple[int, int, int]
+#: A symbol's name, and whether it stands for whole numbers.
+Key = tuple[str, bool]
 
 
 @dataclass(frozen=True)
 class Control:
-    """A symbol that a page has a slider and a box for."""
+    """A symbol that a page has a slider and a box for; the slider's numbers are parts of a size, 1/`per`."""
 
     name: str
+    label: str
     role: str
     start: str
     slider: Slider | None
+    per: int
+
+
+def key_of(symbol: Symbol) -> Key:
+    """What symbols of several networks have in common that share a control."""
+    return symbol.name, symbol.integral
 
 
 class Pages:
     """Networks and metrics on their way to a page; equally named symbols of the networks are one.
+
+    A width in channels and a width as a multiplier stay two, though.
 
     Raises SymconvError for an unknown metric, an unknown symbol, a size outside of a network's domain.
     """
@@ -60,34 +73,35 @@ class Pages:
         self, networks: Sequence[Network], metrics: Sequence[str | Convention], at: Mapping[str, Any], depth: int | None
     ) -> None:
         self.networks, self.metrics, self.depth = networks, metrics, depth
-        self.symbols: dict[str, list[tuple[Network, Symbol]]] = {}
+        self.symbols: dict[Key, list[tuple[Network, Symbol]]] = {}
         for net in networks:
             for symbol in ordered(net):
-                self.symbols.setdefault(symbol.name, []).append((net, symbol))
+                self.symbols.setdefault(key_of(symbol), []).append((net, symbol))
         self.at = self._start(at)
 
-    def _start(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _start(self, given: Mapping[str, Any]) -> dict[Key, Any]:
         """The sizes at which a page starts: those of the network whose usual sizes suit most of the others."""
+        names = dict.fromkeys(name for name, _ in self.symbols)
         for name in given:
-            if name not in self.symbols:
-                listed = ", ".join(self.symbols) or "they have none"
-                hint = near(name, self.symbols)
+            if name not in names:
+                listed = ", ".join(names) or "they have none"
+                hint = near(name, names)
                 raise SymbolError(f"none of the networks has a symbol {name}: {listed}. {hint}".rstrip(" ."))
         found = []
         for net in self.networks:
             known = reference(net, arguments(net), {n: v for n, v in given.items() if n in net.symbols})
-            unknown = {s.name: 0 for s in known or {} if unknown_cost(s) and s.name not in given}
-            found.append({symbol.name: value for symbol, value in (known or {}).items()} | unknown)
+            unknown = {key_of(s): 0 for s in known or {} if unknown_cost(s) and s.name not in given}
+            found.append({key_of(symbol): value for symbol, value in (known or {}).items()} | unknown)
         candidates = [
             reduce(lambda a, b: {**b, **a}, [found[i], *found[:i], *found[i + 1 :]]) for i in range(len(found))
         ]
         best = max(candidates, key=lambda at: sum(self.start_of(net, at) is not None for net in self.networks))
-        return {name: best[name] for name in self.symbols if name in best}
+        return {key: best[key] for key in self.symbols if key in best}
 
     @staticmethod
-    def start_of(net: Network, at: Mapping[str, Any]) -> dict[Symbol, Any] | None:
+    def start_of(net: Network, at: Mapping[Key, Any]) -> dict[Symbol, Any] | None:
         """The values of a network's symbols where these are all known and allowed."""
-        values = {symbol: at[symbol.name] for symbol in arguments(net) if symbol.name in at}
+        values = {symbol: at[key_of(symbol)] for symbol in arguments(net) if key_of(symbol) in at}
         return values if len(values) == len(net.symbols) and net.domain.allows(values) else None
 
     def figure(self, net: Network, cost: Cost) -> Fraction | None:
@@ -104,21 +118,31 @@ class Pages:
         """All that the page's script is told."""
         return {
             "metrics": [{"name": plain(metric_name(m), NAME), "label": label(m)} for m in self.metrics],
-            "controls": [asdict(self._control(name)) for name in self.symbols],
+            "controls": [asdict(self._control(key)) for key in self.symbols],
             "models": [self._model(net, picture) for net, picture in zip(self.networks, self.pictures)],
             "ramps": {"light": _ramp(LIGHT), "dark": _ramp(DARK)},
         }
 
-    def _control(self, name: str) -> Control:
-        start = self.at.get(name)
-        of, slider = self.symbols[name], None
-        if isinstance(start, int) and all(s.integral and not unknown_cost(s) for _, s in of):
+    def _control(self, key: Key) -> Control:
+        (name, integral), start, of = key, self.at.get(key), self.symbols[key]
+        slider, per = None, 1
+        if start is not None and not integral:
+            slider, per = (1, max(2, ceil(2 * start)) * PER, 1), PER
+        elif start is not None and not any(unknown_cost(s) for _, s in of):
             slider = _joined([_slider(net.domain.sizes(s), s.least, start) for net, s in of])
         role = "" if any(symbol.scope for _, symbol in of) else FIELD.get(name, "")
-        return Control(plain(name, NAME), role, "" if start is None else str(start), slider)
+        return Control(plain(name, NAME), self.label(key), role, "" if start is None else str(start), slider, per)
+
+    def label(self, key: Key) -> str:
+        """How a symbol is called: by its name, and by its networks too where two are called the same."""
+        name, integral = key
+        if (name, not integral) not in self.symbols:
+            return plain(name, NAME)
+        return f"{plain(name, NAME)} of {', '.join(plain(net.name) for net, _ in self.symbols[key])}"
 
     def _model(self, net: Network, picture: Picture) -> Data:
-        programs = Programs(net, list(self.symbols))
+        places = {key: number for number, key in enumerate(self.symbols)}
+        programs = Programs(net, {symbol: places[key_of(symbol)] for symbol in arguments(net)})
         totals, parts = programs.begin(), programs.begin()
         unchecked = totals.domain(net.domain)
         values = [totals.ratio(net.cost(metric)) for metric in self.metrics]

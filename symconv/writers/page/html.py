@@ -86,7 +86,7 @@ def _main(pages: Pages) -> Iterator[str]:
 
 
 def _totals(pages: Pages) -> Iterator[str]:
-    sizes = ", ".join(f"{plain(name, NAME)} = {value}" for name, value in pages.at.items())
+    sizes = ", ".join(f"{pages.label(key)} = {value}" for key, value in pages.at.items())
     yield '<section id="totals"><h2>Totals</h2>'
     yield f'<p class="at" dir="auto">{f"at {_text(sizes)}" if sizes else ""}</p>'
     heads = "".join(f'<th scope="col" class="figure">{_text(label(metric))}</th>' for metric in pages.metrics)

@@ -6,7 +6,7 @@ in it is text that a page would run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from symconv.cost import Cost
@@ -29,7 +29,7 @@ _FUNCTIONS: Final = ("max", "min", "gcd", "equals", "reaches", "power", "make_di
 class Programs:
     """The programs of one network, which have the same parameters, and what is said where a check of them fails."""
 
-    def __init__(self, network: Network, controls: Sequence[str]) -> None:
+    def __init__(self, network: Network, controls: Mapping[Symbol, int]) -> None:
         self.symbols = arguments(network)
         self.controls = controls
         self.complaints: list[Data] = []
@@ -40,7 +40,7 @@ class Programs:
         slots = iter(range(2 * len(self.symbols)))
         return [
             {
-                "control": self.controls.index(symbol.name),
+                "control": self.controls[symbol],
                 "slots": [next(slots) for _ in range(2 if symbol.kind == RATIONAL else 1)],
                 "least": symbol.least,
                 "kind": symbol.kind,
@@ -58,7 +58,7 @@ class Programs:
             self._numbers[note] = len(self.complaints)
             said = demand.said if demand is not None else f"outside of the domain: {note}"
             symbols = in_order(demand.condition.symbols) if demand is not None else []
-            self.complaints.append({"symbols": [self.controls.index(s.name) for s in symbols], "tail": said})
+            self.complaints.append({"symbols": [self.controls[s] for s in symbols], "tail": said})
         return self._numbers[note]
 
 

@@ -89,9 +89,18 @@ def test_multipliers_are_fractions() -> None:
     at = {"X": 240, "N": 1, "d": Fraction(11, 10), "w": 1}
     # Published for EfficientNet-B1.
     assert values(data, data["models"][0], at)[1] == 7_794_184
-    sliders = {c["name"]: c["slider"] for c in data["controls"]}
-    assert sliders["d"] is sliders["w"] is None
-    assert sliders["X"] == (1, 4 * 224, 1)
+    sliders = {c["name"]: (c["slider"], c["per"]) for c in data["controls"]}
+    assert sliders["d"] == sliders["w"] == ((1, 40, 1), 20)
+    assert sliders["X"] == ((1, 4 * 224, 1), 1)
+
+
+def test_a_width_in_channels_and_a_multiplier_are_two_controls() -> None:
+    data = told(load("resnet"), load("efficientnet"))
+    labels = {c["label"]: c["start"] for c in data["controls"]}
+    assert labels["w of resnet"] == "64"
+    assert labels["w of EfficientNet"] == "1"
+    assert {c["name"] for c in data["controls"]} == {"X", "N", "n1", "n2", "n3", "n4", "w", "d"}
+    assert len(labels) == 9
 
 
 def test_equally_named_symbols_are_one_control() -> None:
