@@ -2,7 +2,7 @@
 
 import type { Current } from "./current";
 import { keptOf } from "./totals";
-import type { Box, Data, Ramp } from "./data";
+import type { Data, Ramp } from "./data";
 import { Diagram, namesOf } from "./diagram";
 import { choice, element, labelled, say } from "./elements";
 import { type LayerEvents, Layers } from "./layers";
@@ -27,7 +27,7 @@ const NOTHING: Target = { box: null, layers: [] };
 export class Article {
   private readonly diagram: Diagram;
   private readonly layers: Layers;
-  private readonly boxes: ReadonlyMap<string, Box>;
+  private readonly boxes: ReadonlyMap<string, number[]>;
   private readonly boxOf: (string | null)[];
   private readonly fault = element("p", { class: "fault", dir: "auto" });
   private readonly colour: HTMLSelectElement;
@@ -83,7 +83,7 @@ export class Article {
   }
 
   private ofBox(box: string): Target {
-    return { box, layers: this.boxes.get(box)?.layers ?? [] };
+    return { box, layers: this.boxes.get(box) ?? [] };
   }
 
   private ofLayer(layer: number): Target {

@@ -91,12 +91,6 @@ export interface Layer {
   costs: ({ formula: string; value: Ratio } | null)[];
 }
 
-/** A box of the diagram, by its data-box: all layers that it stands for, and how many equal ones of it are in a row. */
-export interface Box {
-  layers: number[];
-  times: number;
-}
-
 export interface Model {
   name: string;
   description: string;
@@ -109,7 +103,8 @@ export interface Model {
   /** Has what the layers are made of, where the domain holds. */
   parts: Program;
   layers: Layer[];
-  boxes: Record<string, Box>;
+  /** All layers that a box of the diagram stands for, by its data-box. */
+  boxes: Record<string, number[]>;
 }
 
 /** The colours of shares in the OKLab space, for a light page and a dark one: lightness at share 0 and at the greatest. */

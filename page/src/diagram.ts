@@ -5,7 +5,7 @@
  */
 
 import { type Shade, shade } from "./colour";
-import type { Box, Model, Ramp } from "./data";
+import type { Model, Ramp } from "./data";
 import { button, element, roving, say } from "./elements";
 import type { Parts } from "./model";
 import { type Fraction, compare, percent } from "./numbers";
@@ -19,7 +19,7 @@ interface Drawn {
   group: SVGGElement;
   shapes: SVGElement[];
   texts: SVGElement[];
-  box: Box;
+  layers: readonly number[];
   step: number;
 }
 
@@ -54,22 +54,22 @@ export class Diagram {
     const boxes = new Map(Object.entries(model.boxes));
     for (const group of svg.querySelectorAll<SVGGElement>("g[data-box]")) {
       const name = group.dataset["box"] ?? "";
-      const box = boxes.get(name) ?? { layers: [], times: 1 };
+      const layers = boxes.get(name) ?? [];
       this.drawn.set(name, {
-        group, box, step: -1, shapes: [...group.querySelectorAll<SVGElement>("polygon, path, ellipse")],
+        group, layers, step: -1, shapes: [...group.querySelectorAll<SVGElement>("polygon, path, ellipse")],
         texts: [...group.querySelectorAll<SVGElement>("text")],
       });
       const lines = [...group.querySelectorAll("text")];
       lines.forEach((text) => text.before(" ")); // words of their own for who reads them, or copies them
       const written = lines.map((text) => text.textContent?.trim()).join(" ");
-      this.listen(group, name, [written, namesOf(model, box.layers)].filter(Boolean).join(", "), pointing);
+      this.listen(group, name, [written, namesOf(model, layers)].filter(Boolean).join(", "), pointing);
     }
     this.stop = roving([...this.drawn.values()].map(({ group }) => group));
   }
 
   /** Colour the boxes. */
   show(parts: Parts, total: Fraction, metric: number, ramp: Ramp): void {
-    const costs = [...this.drawn.values()].map(({ box }) => costOf(parts, box.layers, metric));
+    const costs = [...this.drawn.values()].map(({ layers }) => costOf(parts, layers, metric));
     const most = costs.reduce((a, b) => (compare(a, b) < 0 ? b : a), [0n, 1n] as Fraction);
     if (ramp !== this.ramp) this.recolour(ramp);
     let i = 0;

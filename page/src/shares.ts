@@ -1,6 +1,5 @@
 /** Shares: what layers have of a total, and boxes of a diagram. */
 
-import type { Box } from "./data";
 import type { Parts } from "./model";
 import { type Fraction, ZERO, quotient, sum } from "./numbers";
 
@@ -20,8 +19,8 @@ export function shareOf(part: Fraction, whole: Fraction): number {
 }
 
 /** Which box every layer belongs to. */
-export function boxesOfLayers(boxes: ReadonlyMap<string, Box>, count: number): (string | null)[] {
+export function boxesOfLayers(boxes: ReadonlyMap<string, readonly number[]>, count: number): (string | null)[] {
   const found = new Array<string | null>(count).fill(null);
-  for (const [name, { layers }] of boxes) for (const layer of layers) found[layer] = name;
+  for (const [name, layers] of boxes) for (const layer of layers) found[layer] = name;
   return found;
 }

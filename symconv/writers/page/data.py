@@ -77,6 +77,8 @@ class Pages:
         for net in networks:
             for symbol in ordered(net):
                 self.symbols.setdefault(key_of(symbol), []).append((net, symbol))
+        # Batches stay last.
+        self.symbols = dict(sorted(self.symbols.items(), key=lambda item: FIELD.get(item[0][0]) == "batch"))
         self.at = self._start(at)
 
     def _start(self, given: Mapping[str, Any]) -> dict[Key, Any]:

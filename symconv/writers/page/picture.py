@@ -28,15 +28,14 @@ PIXELS: Final = 4 / 3
 
 
 class Picture:
-    """The diagram of a network: its SVG, and the layers and the number of equal ones behind every box, by data-box."""
+    """The diagram of a network: its SVG, and the layers that every box stands for, by data-box."""
 
     def __init__(self, network: Network, metric: str | Convention, depth: int | None) -> None:
         depth = readable(network) if depth is None else depth
         drawn = drawing(network, metric, depth=depth, legend=False)
         place = {node.name: number for number, node in enumerate(network.nodes)}
         self.boxes = {
-            drawn.ids[key]: {"layers": [place[node.name] for node in nodes], "times": drawn.shares.times[key]}
-            for key, nodes in drawn.picture.nodes.items()
+            drawn.ids[key]: [place[node.name] for node in nodes] for key, nodes in drawn.picture.nodes.items()
         }
         self.svg = _inline(drawn)
 

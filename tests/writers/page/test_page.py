@@ -208,7 +208,7 @@ def test_the_diagram_has_its_boxes_and_no_colours_of_its_own() -> None:
     boxes = set(re.findall(r'data-box="(\w+)"', svg[0]))
     data = Page(text).data["models"][0]
     assert boxes == set(data["boxes"])
-    drawn = [n for box in data["boxes"].values() for n in box["layers"]]
+    drawn = [n for box in data["boxes"].values() for n in box]
     assert len(drawn) == len(set(drawn))
     assert set(drawn) == set(range(len(data["layers"])))
 
@@ -218,7 +218,7 @@ def test_boxes_and_their_times_make_up_the_whole() -> None:
         net = load(name)
         data = Page(report(net).html()).data["models"][0]
         costs = list(net.costs("params").values())
-        whole = sum((costs[n] for box in data["boxes"].values() for n in box["layers"]), start=costs[0] * 0)
+        whole = sum((costs[n] for box in data["boxes"].values() for n in box), start=costs[0] * 0)
         assert (whole - net.cost("params")).expanded() == {}
 
 
