@@ -142,15 +142,189 @@ def test_every_layer_equals_python(shown: Any, name: str) -> None:
     assert len(rows) == len(net.nodes)
     for row, node in zip(rows, net.nodes):
         found = row.locator("td.figure").all_text_contents()
-        wanted = [
-            "connect-src",
-            "form-action",
-            "frame-src",
-            "img-src",
-            *2 * ["script-src-elem"],
-            *2 * ["style-src-elem"],
-        ]
-    assert refused == [wanted, 0]
+        wanted = [costs[metric][node.name] for metric in METRICS]
+        assert found == [figure(value, TEXT) if value else "" for value in wanted], node.name
+        share = row.locator("td.share").text_content().strip()
+        assert share == (percent(Fraction(wanted[0]) / Fraction(whole)) if wanted[0] else "")
+
+
+def test_a_family_in_depth_and_width(shown: Any) -> None:
+    net = load("resnet")
+    page = shown(net)
+    named = {"X": 224, "N": 1, "n1": 3, "n2": 4, "n3": 6, "n4": 3, "w": 64}
+    page.set(**named)
+    # ResNet-50's and ResNet-152's published parameters; Wide ResNet-50-2's.
+    assert page.totals()[0][1] == "25557032"
+    page.set(n2=8, n3=36)
+    assert page.totals()[0][1] == "60192808"
+    page.set(n2=4, n3=6, w=128)
+    assert page.totals()[0][1] == "68883240"
+    assert page.totals() == [by_sympy(net, {**named, "w": 128})]
+
+
+def test_multipliers_are_fractions(shown: Any) -> None:
+    page = shown(load("efficientnet"))
+    for written in ("11/10", "1.1", " 1.10 "):
+        page.set(X=240, d=written, w="1")
+        # Published for EfficientNet-B1.
+        assert page.totals()[0][1] == "7794184"
+
+
+def test_sliders_move_everything(shown: Any) -> None:
+    net = load("resnet50")
+    page = shown(net)
+    boxes = "#model-0 g[data-box] > polygon, #model-0 g[data-box] > path"
+    colours = "(shapes) => shapes.map((shape) => getComputedStyle(shape).fill)"
+    before = page.page.eval_on_selector_all(boxes, colours)
+    slider = page.page.get_by_role("slider", name="X")
+    slider.focus()
+    for _ in range(30):
+        page.page.keyboard.press("ArrowLeft")
+    page.settle()
+    assert page.page.locator("#box-0").input_value() == "194"
+    assert page.totals() == [by_sympy(net, {"X": 194, "N": 1})]
+    page.set(X=1)
+    assert page.page.eval_on_selector_all(boxes, colours) != before
+    page.page.locator("#reset").click()
+    page.settle()
+    assert page.page.eval_on_selector_all(boxes, colours) == before
+
+
+# -- the domain --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", ["31", "0", "-7", "3/2", "0.5", "", "abc", "it's", "2,5", "X", "1/0", "²"])
+def test_what_is_outside_of_the_domain_is_said_in_pythons_words_and_the_last_figures_stay(
+    shown: Any, typed: str
+) -> None:
+    net = load("vgg16")
+    with pytest.raises(DomainError) as refused:
+        net.at({"X": Fraction(typed) if typed in ("3/2", "0.5") else typed})
+    page = shown(net)
+    good = page.totals()
+    page.set(X=typed)
+    assert page.fault(0).replace(f"'{typed}'", typed) == str(refused.value).replace(f"'{typed}'", typed)
+    assert page.totals() == good
+    assert page.page.locator("#box-0").get_attribute("aria-invalid") == "true"
+    page.set(X=225)
+    assert page.fault(0) == ""
+    assert page.totals() == [by_sympy(net, {"X": 225, "N": 1})]
+
+
+def test_one_model_outside_of_its_domain_does_not_stop_another(shown: Any) -> None:
+    nets = load("vgg16"), load("unet")
+    page = shown(*nets)
+    page.set(X=225)
+    assert page.totals()[0] == by_sympy(nets[0], {"X": 225, "N": 1})
+    assert page.fault(0) == ""
+    with pytest.raises(DomainError) as refused:
+        nets[1].at({"X": 225})
+    assert page.fault(1) == str(refused.value)
+    assert page.totals()[1] == by_sympy(nets[1], {"X": 572, "N": 1})
+
+
+# -- the plot ----------------------------------------------------------------------------------------------------------
+
+
+def test_crossovers_are_where_python_has_them(shown: Any) -> None:
+    nets = [load("mobilenet_v2"), load("squeezenet1_1")]
+    page = shown(*nets)
+    (order,) = sc.orders(nets, "X", N=1)
+    assert str(order.more) == "17 ≤ x ≤ 112"
+    said = " ".join(page.page.locator(".crossings li").all_text_contents())
+    assert "112" in said
+    assert "113" in said
+
+
+def test_the_plotted_figures_are_there_as_a_table(shown: Any) -> None:
+    net = load("vgg16")
+    page = shown(net)
+    page.page.get_by_text("The plotted figures as a table").click()
+    page.settle()
+    rows = page.page.locator("details.figures tbody tr").all()
+    assert 2 <= len(rows) <= 25
+    total = net.total("macs")
+    for row in rows:
+        x = int(re.sub(r"\D", "", row.locator("th").text_content()))
+        wanted = total.subs({s: {"X": x, "N": 1}[s.name] for s in total.free_symbols}).doit() if x >= 32 else None
+        shown_ = row.locator("td").text_content().replace("\u202f", "")
+        assert shown_ == (str(wanted) if wanted is not None else "outside the domain")
+
+
+# -- links -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_link_restores_what_was_set(shown: Any) -> None:
+    nets = load("vgg16"), load("resnet50")
+    first = shown(*nets)
+    first.set(X=97, N=5)
+    first.page.get_by_role("tab", name="resnet50").click()
+    first.page.locator("#plot-x").check()
+    first.page.wait_for_timeout(600)
+    link = first.page.evaluate("location.hash")
+    again = shown(*nets, link=link)
+    assert again.totals() == first.totals() == [by_sympy(net, {"X": 97, "N": 5}) for net in nets]
+    assert again.page.get_by_role("tab", name="resnet50").get_attribute("aria-selected") == "true"
+    assert again.page.locator("#plot-x").is_checked()
+    assert again.page.locator("#said").text_content() == ""
+
+
+@pytest.mark.parametrize(
+    "link", ["#X", "#X=1&X=2", "#Q=5", "#X=abc", "#%", "#=", "#X=%ff", "#.metric=none", "#.what=1", "#__proto__=1"]
+)
+def test_a_broken_link_opens_with_the_defaults_and_says_so(shown: Any, link: str) -> None:
+    page = shown(load("vgg16"), link=link)
+    assert page.totals() == [by_sympy(load("vgg16"), {"X": 224, "N": 1})]
+    assert "could not be read" in page.page.locator("#said").text_content()
+
+
+# -- speed -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_follows_a_slider_step_by_step(shown: Any) -> None:
+    """That every step is painted is told here; how soon, by `python -m tests.benchmarks.page`."""
+    nets = load("vgg16"), load("resnet50"), load("vit_b_16")
+    page = shown(*nets)
+    assert len(page.page.evaluate(STEPS)) == 100
+    assert page.totals()[:2] == [by_sympy(net, {"X": 324, "N": 1}) for net in nets[:2]]
+
+
+# -- strangers ---------------------------------------------------------------------------------------------------------
+
+
+def test_names_from_strangers_are_shown_and_run_nothing(shown: Any) -> None:
+    page = shown(hostile(), load("vgg16"))
+    page.set(X=64)
+    text = page.page.locator("body").inner_text()
+    for name in (*HOSTILE[:5], HOSTILE[7], HOSTILE[8], HOSTILE[10], HOSTILE[11]):
+        assert name in text, name
+    assert page.page.locator("img, iframe, object, embed").count() == 0
+    assert page.page.locator("script").count() == 2
+    hrefs = page.page.eval_on_selector_all("a", "(links) => links.map((a) => a.getAttribute('href'))")
+    assert [href for href in hrefs if not href.startswith("#")] == []
+
+
+def test_the_policy_forbids_to_load_and_to_run_anything_else(browser: Any, tmp_path: Path) -> None:
+    page = Shown(browser, tmp_path / "page.html", Report((load("vgg16"),)))
+    refused = page.page.evaluate(
+        """async () => {
+          const found = [];
+          document.addEventListener("securitypolicyviolation", (event) => found.push(event.effectiveDirective));
+          const add = (tag, values) => document.body.appendChild(Object.assign(document.createElement(tag), values));
+          add("img", { src: "other.png" });
+          add("iframe", { src: "other.html" });
+          add("link", { rel: "stylesheet", href: "other.css" });
+          add("script", { textContent: "window.ran = 1" });
+          add("script", { src: "other.js" });
+          add("style", { textContent: "body { color: red }" });
+          add("form", { action: "other.html" }).submit();
+          await fetch("other.json").catch(() => 0);
+          await new Promise((done) => setTimeout(done, 200));
+          return [found.sort(), window.ran ?? 0];
+        }"""
+    )
+    scripts, styles = 2 * ["script-src-elem"], 2 * ["style-src-elem"]
+    assert refused == [["connect-src", "form-action", "frame-src", "img-src", *scripts, *styles], 0]
     assert page.requests == [page.requests[0]]
     page.context.close()
 
