@@ -179,9 +179,10 @@ def numbers(net: Network, given: Mapping[str, str]) -> dict[str, Any]:
         ((symbol,),) = net.symbols[name].terms
         try:
             values[name] = parse_rational(written, {})
-        except ExpressionError:
+        except ExpressionError as error:
             wanted = "a whole number" if getattr(symbol, "integral", True) else "a number"
-            raise CallError(f"--at {name}={plainly(written)}: figures need {wanted}") from None
+            said = f"figures need {wanted}" if not written.strip().isdigit() else error
+            raise CallError(f"--at {name}={plainly(written)}: {said}") from None
     net.at(values)
     return values
 

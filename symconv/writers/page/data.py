@@ -131,7 +131,7 @@ class Pages:
         if start is not None and not integral:
             slider, per = (1, max(2, ceil(2 * start)) * PER, 1), PER
         elif start is not None and not any(unknown_cost(s) for _, s in of):
-            slider = _joined([_slider(net.domain.sizes(s), s.least, start) for net, s in of])
+            slider = _joined([_slider(net.domain.sizes(s), net.domain.least(s), start) for net, s in of])
         role = "" if any(symbol.scope for _, symbol in of) else FIELD.get(name, "")
         return Control(plain(name, NAME), self.label(key), role, "" if start is None else str(start), slider, per)
 
@@ -183,8 +183,8 @@ def _layer(net: Network, node: Node, costs: Sequence[Cost], parts: Program) -> D
 
 
 def _slider(sizes: Sizes, least: int, start: int) -> Slider:
-    """The ends and the step of a slider over the sizes that one network allows."""
-    low = min(max(sizes.least or 0, least), start)
+    """The ends and the step of a slider over the sizes, at least `least`, that one network allows."""
+    low = min(least, start)
     high = max(REACH * start, low + FAR)
     if sizes.finite:
         return low, min(high, max((b - 1 for _, b in sizes.early), default=high)), 1

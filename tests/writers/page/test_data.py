@@ -132,6 +132,10 @@ def test_a_slider_goes_over_legal_sizes() -> None:
     assert told(load("vgg16"))["controls"][0]["slider"] == (32, 896, 1)
     assert told(load("bert-base"))["controls"][0]["slider"] == (1, 512, 1)
     assert told(load("vgg16"))["controls"][1]["slider"] == (1, 9, 1)
+    net = Network("padded")
+    net.input("image", 1, 3, 8, 8)
+    net.add("conv", Conv(2, padding=net.symbol("P", "padding")))
+    assert told(net)["controls"][0]["slider"] == (0, 8, 1)
 
 
 def test_what_is_said_outside_of_the_domain_is_said_of_the_symbols_in_question() -> None:

@@ -174,6 +174,7 @@ def test_the_command_writes_a_page(tmp_path: Path) -> None:
         (["vgg16", "-o", "r.html", "--at", "Q=31"], 2, "Q"),
         (["vgg16", "resnet50", "-o", "r.html", "--at", "Q=31"], 2, "none of the networks has this symbol: N, X"),
         (["vgg16", "-o", "r.html", "--at", "X=32q"], 2, "figures need a whole number"),
+        (["vgg16", "-o", "r.html", "--at", f"N={10**33}"], 2, "a number of 34 digits: at most 30 are accepted"),
         (["vgg16", "-o", "r.html", "-m", "mac"], 2, "unknown metric mac"),
         (["vgg16", "-o", "r.html", "-m", "macs", "-m", "macs"], 2, "once"),
         (["vgg16", "-o", "r.html", "--depth", "0"], 2, "depth"),
