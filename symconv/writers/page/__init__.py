@@ -11,7 +11,7 @@ from symconv.count import Convention
 from symconv.errors import CallError
 from symconv.network import Network
 from symconv.writers.layers import metric_name
-from symconv.writers.page.data import Pages
+from symconv.writers.page.data import Contents
 from symconv.writers.page.html import page
 from symconv.writers.saving import save
 
@@ -49,7 +49,7 @@ class Report:
             raise CallError("a page needs a network and a metric")
         if len(set(names)) < len(names):
             raise CallError(f"a page shows a metric once: {', '.join(names)}")
-        return page(Pages(self.networks, self.metrics, self.at, self.depth))
+        return page(Contents(self.networks, self.metrics, self.at, self.depth))
 
     def save(self, path: Path | str) -> None:
         """Write it to a file; what was there stays until the new one is whole.

@@ -61,7 +61,7 @@ def key_of(symbol: Symbol) -> Key:
     return symbol.name, symbol.integral
 
 
-class Pages:
+class Contents:
     """Networks and metrics on their way to a page; equally named symbols of the networks are one.
 
     A width in channels and a width as a multiplier stay two, though.

@@ -22,7 +22,7 @@ from symconv.notation import TEXT
 from symconv.writers.formats.html import cell_html
 from symconv.writers.layers import label, metric_name
 from symconv.writers.network import KEPT, domain_line, grows, training_line
-from symconv.writers.page.data import NAME, SENTENCE, Pages
+from symconv.writers.page.data import NAME, SENTENCE, Contents
 from symconv.writers.sheet import Cell
 from symconv.writers.unknowns import granted_lines, unknown_lines
 from symconv.writers.wording import figure, grouped, plain
@@ -39,13 +39,13 @@ _WITHOUT: Final = (
 )
 
 
-def page(pages: Pages) -> str:
+def page(contents: Contents) -> str:
     """The whole page."""
     style, script = _built("page.css"), _built("page.js")
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     )
-    names = ", ".join(plain(net.name, 80) for net in pages.networks)
+    names = ", ".join(plain(net.name, 80) for net in contents.networks)
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -63,10 +63,10 @@ def page(pages: Pages) -> str:
             '<a class="skip" href="#main">Skip to the figures</a>',
             f'<header><h1 dir="auto">{_text(names)}</h1><p class="about">{_ABOUT}</p></header>',
             '<main id="main">',
-            *_main(pages),
+            *_main(contents),
             "</main>",
             f"<noscript><p>{_WITHOUT}</p></noscript>",
-            f'<script type="application/json" id="data">{_harmless(pages)}</script>',
+            f'<script type="application/json" id="data">{_harmless(contents)}</script>',
             f"<script>{script}</script>",
             "</body>",
             "</html>",
@@ -75,29 +75,29 @@ def page(pages: Pages) -> str:
     )
 
 
-def _main(pages: Pages) -> Iterator[str]:
+def _main(contents: Contents) -> Iterator[str]:
     yield '<section id="controls" aria-label="Sizes"></section>'
     yield '<p id="said" role="status"></p>'
-    yield from _totals(pages)
+    yield from _totals(contents)
     yield '<section id="plot" aria-label="Plot"></section>'
-    for number, net in enumerate(pages.networks):
-        yield from _model(pages, number, net)
+    for number, net in enumerate(contents.networks):
+        yield from _model(contents, number, net)
 
 
 # -- totals at the sizes at which the page starts ----------------------------------------------------------------------
 
 
-def _totals(pages: Pages) -> Iterator[str]:
-    sizes = ", ".join(f"{pages.label(key)} = {value}" for key, value in pages.at.items())
+def _totals(contents: Contents) -> Iterator[str]:
+    sizes = ", ".join(f"{contents.label(key)} = {value}" for key, value in contents.at.items())
     yield '<section id="totals"><h2>Totals</h2>'
     yield f'<p class="at" dir="auto">{f"at {_text(sizes)}" if sizes else ""}</p>'
-    heads = "".join(f'<th scope="col" class="figure">{_text(label(metric))}</th>' for metric in pages.metrics)
+    heads = "".join(f'<th scope="col" class="figure">{_text(label(metric))}</th>' for metric in contents.metrics)
     yield f'<div class="scroll"><table><thead><tr><th scope="col">model</th>{heads}</tr></thead><tbody>'
-    for number, net in enumerate(pages.networks):
-        cells = "".join(_figures(pages.figure(net, net.cost(m)), place) for place, m in enumerate(pages.metrics))
+    for number, net in enumerate(contents.networks):
+        cells = "".join(_figures(contents.figure(net, net.cost(m)), place) for place, m in enumerate(contents.metrics))
         yield f'<tr data-model="{number}"><th scope="row" dir="auto">{_text(plain(net.name, NAME))}</th>{cells}</tr>'
     yield "</tbody></table></div>"
-    for number in range(len(pages.networks)):
+    for number in range(len(contents.networks)):
         yield f'<p class="fault" data-model="{number}"></p>'
     yield "</section>"
 
@@ -117,19 +117,19 @@ def _figures(value: Fraction | None, metric: int) -> str:
 # -- a network ---------------------------------------------------------------------------------------------------------
 
 
-def _model(pages: Pages, number: int, net: Network) -> Iterator[str]:
+def _model(contents: Contents, number: int, net: Network) -> Iterator[str]:
     name = _text(plain(net.name, NAME))
     yield f'<article class="model" data-model="{number}" id="model-{number}"><h2 dir="auto">{name}</h2>'
     if net.description:
         yield f'<p class="description" dir="auto">{_text(plain(net.description, SENTENCE))}</p>'
     yield '<section class="forms"><h3>Closed forms</h3><dl>'
-    for said, cell in _facts(net, pages.metrics):
+    for said, cell in _facts(net, contents.metrics):
         yield f"<div><dt>{_text(said)}</dt><dd>{cell_html(cell) or '0'}</dd></div>"
     yield "</dl>"
     for line in (*granted_lines(net), *unknown_lines(net)):
         yield f'<p class="note" dir="auto">{_text(plain(line, SENTENCE))}</p>'
     yield "</section>"
-    drawn = pages.pictures[number].svg
+    drawn = contents.pictures[number].svg
     yield '<section class="diagram"><h3>Diagram</h3>'
     yield f'<div class="scroll" tabindex="0" role="region" aria-label="Diagram of {name}">{drawn}</div></section>'
     yield '<section class="layers"></section></article>'
@@ -157,9 +157,9 @@ def _text(text: str) -> str:
     return escape(text)
 
 
-def _harmless(pages: Pages) -> str:
+def _harmless(contents: Contents) -> str:
     """The data as JSON in which nothing ends a script: every < in it is inside of a string."""
-    written = json.dumps(pages.data(), ensure_ascii=False, separators=(",", ":"))
+    written = json.dumps(contents.data(), ensure_ascii=False, separators=(",", ":"))
     return written.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

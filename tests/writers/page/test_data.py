@@ -15,7 +15,7 @@ from symconv import Network, load
 from symconv.errors import DomainError, SymconvError
 from symconv.layers import Add, Conv, ConvTranspose, MaxPool, Unknown
 from symconv.readers import bundled
-from symconv.writers.page.data import Pages
+from symconv.writers.page.data import Contents
 from writers.page.reading import Broken, ratio, run, tree
 
 METRICS = ("macs", "params", "activations")
@@ -28,7 +28,7 @@ def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def told(*networks: Network, at: dict[str, Any] | None = None) -> Any:
-    return Pages(networks, METRICS, at or {}, None).data()
+    return Contents(networks, METRICS, at or {}, None).data()
 
 
 def values(data: Any, model: Any, at: dict[str, Any]) -> list[Fraction]:
