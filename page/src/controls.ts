@@ -3,7 +3,7 @@
 import type { Control, Data } from "./data";
 import { button, element, named, say } from "./elements";
 import type { Fault, Size } from "./model";
-import { read, written } from "./numbers";
+import { read, short, written } from "./numbers";
 
 /** Controls that are always open on a narrow screen. */
 const FEW = 3;
@@ -101,8 +101,11 @@ function place({ box, slider }: Row, { label: name, role }: Control, i: number):
 /** Letters that are written from right to left, which would turn the figures beside them. */
 const TURNING = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]|[\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
+/** Letters of a size in a line. */
+const LONGEST = 60;
+
 /** The sizes in a line: X = 224, N = 1. */
 export function settingOf(data: Data, sizes: readonly Size[], only?: (control: number) => boolean): string {
-  const shown = data.controls.flatMap(({ label: name }, i) => (only?.(i) === false ? [] : [`${TURNING.test(name) ? `\u2068${name}\u2069` : name} = ${sizes[i]?.text.trim()}`]));
+  const shown = data.controls.flatMap(({ label: name }, i) => (only?.(i) === false ? [] : [`${TURNING.test(name) ? `\u2068${name}\u2069` : name} = ${short(sizes[i]?.text.trim() ?? "", LONGEST) || "(nothing)"}`]));
   return shown.join(", ");
 }

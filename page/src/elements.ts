@@ -50,7 +50,7 @@ export function labelled(text: string, control: HTMLElement): HTMLLabelElement {
 
 /**
  * One stop of the Tab key for many elements: the arrow keys, Home and End go from one to the next of those that are
- * shown. Returns what makes an element the one that Tab comes to.
+ * shown, in the order in which they stand. Returns what makes an element the one that Tab comes to.
  */
 export function roving(all: readonly (HTMLElement | SVGElement)[]): (to: HTMLElement | SVGElement) => void {
   let current = all[0];
@@ -61,7 +61,7 @@ export function roving(all: readonly (HTMLElement | SVGElement)[]): (to: HTMLEle
     current = to;
   };
   const move = (event: KeyboardEvent): void => {
-    const shown = all.filter((one) => one.getClientRects().length > 0);
+    const shown = all.filter((one) => one.getClientRects().length > 0).sort(inOrder);
     const at = shown.indexOf(event.currentTarget as HTMLElement);
     const to = { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: shown.length - 1 }[
       event.key
@@ -76,4 +76,9 @@ export function roving(all: readonly (HTMLElement | SVGElement)[]): (to: HTMLEle
   };
   all.forEach((one) => one.addEventListener("keydown", move as EventListener));
   return stop;
+}
+
+/** The order of elements in the page. */
+function inOrder(a: Node, b: Node): number {
+  return a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
 }

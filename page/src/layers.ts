@@ -121,8 +121,9 @@ export class Layers {
     this.table.classList.toggle("formulas", state.formulas);
     if (this.formulas.checked !== state.formulas) this.formulas.checked = state.formulas;
     this.heading(state);
-    this.choose(state.filter);
-    this.arrange(parts, state.sort, metric);
+    const moved = this.arrange(parts, state.sort, metric);
+    const chosen = this.choose(state.filter);
+    if (moved || chosen) this.begin();
     this.sums(parts, totals, metric);
   }
 
@@ -200,9 +201,10 @@ export class Layers {
     return element("tr", {}, ...cells, formula);
   }
 
-  private choose(filter: string): void {
+  /** Show the rows that a filter finds; whether they are others than before. */
+  private choose(filter: string): boolean {
     if (this.box.value !== filter) this.box.value = filter;
-    if (this.filter === filter) return;
+    if (this.filter === filter) return false;
     this.filter = filter;
     const wanted = filter.trim().toLowerCase();
     this.shown = [];
@@ -210,21 +212,28 @@ export class Layers {
       row.hidden = !text.includes(wanted);
       if (!row.hidden) this.shown.push(i);
     });
-    const first = this.shown[0];
-    if (first !== undefined) this.stop((this.rows[first] as Row).name);
     const all = this.rows.length;
     say(this.count, this.shown.length === all ? `${all} layers` : `${this.shown.length} of ${all} layers`);
+    return true;
   }
 
-  private arrange(parts: Parts, sort: Sort | null, metric: number): void {
+  /** Let the Tab key come to the first row that is shown. */
+  private begin(): void {
+    const first = this.order.find((layer) => !(this.rows[layer] as Row).row.hidden);
+    if (first !== undefined) this.stop((this.rows[first] as Row).name);
+  }
+
+  /** Bring the rows into order; whether it is another one than before. */
+  private arrange(parts: Parts, sort: Sort | null, metric: number): boolean {
     const order = this.rows.map((_, i) => i);
     if (sort) {
       const by = comparison(this.model, parts, sort.column === "share" ? `${metric}` : sort.column);
       order.sort((a, b) => (sort.descending ? by(b, a) : by(a, b)) || a - b);
     }
-    if (order.every((layer, i) => layer === this.order[i])) return;
+    if (order.every((layer, i) => layer === this.order[i])) return false;
     this.order = order;
     this.body.append(...order.map((layer) => (this.rows[layer] as Row).row));
+    return true;
   }
 
   private sums(parts: Parts, totals: Fraction[], metric: number): void {

@@ -20,6 +20,7 @@ const SPOKEN = 800;
 
 function start(data: Data): void {
   const part = (id: string): HTMLElement => document.getElementById(id) ?? element("div");
+  const main = part("main");
   const said = part("said");
   const models = data.models.map((model) => new Current(new Evaluated(model, data)));
   let state = starting(data);
@@ -28,6 +29,7 @@ function start(data: Data): void {
   const frames = new Frames(() => show());
   const change = (changes: Partial<State>): void => {
     state = { ...state, ...changes };
+    say(said, ""); // what was said is of the state before
     frames.ask();
     linked();
     if (changes.sizes) speak();
@@ -44,6 +46,7 @@ function start(data: Data): void {
     }
   });
   const follow = (): void => {
+    if (location.hash === `#${main.id}`) return; // it is a link to the figures, not of a state
     try {
       state = fromHash(location.hash, data);
       say(said, "");
@@ -63,10 +66,7 @@ function start(data: Data): void {
       box.select();
     }
   };
-  const reset = (): void => {
-    say(said, "");
-    change(starting(data));
-  };
+  const reset = (): void => change(starting(data));
 
   // -- the parts of the page
 
@@ -96,23 +96,35 @@ function start(data: Data): void {
     say(spoken, texts.filter(Boolean).join(". "));
   });
 
+  /** Show the parts of the page, whatever goes wrong in one of them; the browser is told of it. */
+  const each = (parts: (() => void)[]): void => {
+    for (const shown of parts) {
+      try {
+        shown();
+      } catch (error) {
+        reportError(error);
+      }
+    }
+  };
   const show = (): void => {
     sizes = state.sizes.map((text, i) => (sizes[i]?.text === text ? (sizes[i] as Size) : sizeOf(text)));
     models.forEach((model) => model.move(sizes));
-    controls.show(sizes, models.map(({ fault }) => fault));
-    totals.show(settingOf(data, sizes));
-    plot.show(state, sizes);
-    tabs.show(state.model, theme.light);
-    roots.forEach((root, i) => {
-      if (!tabs.shows(i)) return;
-      articles[i] ??= new Article(root, models[i] as Current, data, i, views);
-      articles[i]?.show(state, theme.ramp, theme.light);
-    });
+    each([
+      () => controls.show(sizes, models.map(({ fault }) => fault)),
+      () => totals.show(settingOf(data, sizes)),
+      () => plot.show(state, sizes),
+      () => tabs.show(state.model, theme.light),
+      ...roots.map((root, i) => () => {
+        if (!tabs.shows(i)) return;
+        articles[i] ??= new Article(root, models[i] as Current, data, i, views);
+        articles[i]?.show(state, theme.ramp, theme.light);
+      }),
+    ]);
   };
   const repaint = (): void => {
     document.documentElement.classList.toggle("paper", theme.light);
     show();
-    plot.repaint(theme.light);
+    each([() => plot.repaint(theme.light)]);
   };
 
   // The figures at the start are what a model keeps that has none at the sizes of the link.
@@ -122,6 +134,14 @@ function start(data: Data): void {
   window.addEventListener("hashchange", () => {
     follow();
     frames.ask();
+    speak();
+  });
+  // The browser's own way there would put the link of the state out of the address.
+  document.querySelector("a.skip")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    main.tabIndex = -1;
+    main.focus();
+    main.scrollIntoView();
   });
 }
 

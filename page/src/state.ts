@@ -66,7 +66,7 @@ function keys(data: Data): string[] {
   });
 }
 
-/** What stands behind the # of a link; a size that is no number is left out. */
+/** What stands behind the # of a link; a size, or an end of the range, that is no number is left out. */
 export function toHash(state: State, data: Data): string {
   const { plot } = state;
   const sizes = keys(data).flatMap((key, i) => {
@@ -82,8 +82,8 @@ export function toHash(state: State, data: Data): string {
     [".sort", escape(sortText(state.sort)), state.sort !== null],
     [".plot", metric(plot.metric), plot.metric !== 0],
     [".over", escape(keys(data)[plot.control] ?? ""), plot.control !== 0],
-    [".from", escape(plot.from), plot.from !== ""],
-    [".to", escape(plot.to), plot.to !== ""],
+    [".from", escape(plot.from), read(plot.from) !== null],
+    [".to", escape(plot.to), read(plot.to) !== null],
     [".x", plot.x, plot.x !== "linear"],
     [".y", plot.y, plot.y !== "linear"],
   ];

@@ -24,6 +24,12 @@ test("a plain state has a plain link", () => {
   assert.deepEqual(fromHash("", data), state);
 });
 
+test("ends of a range that are no numbers are left out of a link", () => {
+  const state = starting(data);
+  Object.assign(state.plot, { from: "abc", to: "9" });
+  assert.deepEqual(fromHash(toHash(state, data), data).plot, { ...state.plot, from: "" });
+});
+
 test("a broken link is refused", () => {
   for (const hash of ["#X=abc", "#Q=1", "#garbage", "#X=%E0%A4%A", "#.metric=foo", "#X=1&X=2", "#.model=3", "#.sort=-9", "#.nothing=1", "#=", "#.x=cubic"]) {
     assert.throws(() => fromHash(hash, data), LinkError, hash);
