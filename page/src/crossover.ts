@@ -2,7 +2,7 @@
  * Crossovers: where one of two models stops costing less than the other.
  *
  * Between two sizes that were looked at and differ in the order of the models, the change is found exactly, by bisection
- * down to neighbouring sizes.
+ * down to neighbouring sizes. What happens between two sizes of one order is not known, unless every size was looked at.
  */
 
 import { type Fraction, compare } from "./numbers";
@@ -16,6 +16,8 @@ export interface Run {
   order: Order;
   from: bigint;
   to: bigint;
+  /** How many sizes of it were looked at. */
+  looked: number;
 }
 
 /** The order of two models by figures that either may not have. */
@@ -33,8 +35,8 @@ export function runs(sizes: readonly bigint[], order: OrderAt): Run[] {
   const found: Run[] = [];
   const add = (index: bigint, now: Order): void => {
     const last = found.at(-1);
-    if (last?.order === now) last.to = index;
-    else found.push({ order: now, from: index, to: index });
+    if (last?.order === now) [last.to, last.looked] = [index, last.looked + 1];
+    else found.push({ order: now, from: index, to: index, looked: 1 });
   };
   const between = (low: bigint, below: Order, high: bigint, above: Order): void => {
     if (below === above || found.length > MOST) return;
@@ -56,6 +58,25 @@ export function runs(sizes: readonly bigint[], order: OrderAt): Run[] {
   return found;
 }
 
+/** How many sizes are looked at, one after another, for the first or the last one of both models. */
+const FAR = 4096;
+
+/** Sizes in rising order, with the first and the last one added at which both models have figures, where they are found. */
+export function withEnds(sizes: readonly bigint[], order: OrderAt): bigint[] {
+  const [low, high] = [sizes[0], sizes.at(-1)];
+  if (low === undefined || high === undefined) return [];
+  const found = new Set(sizes);
+  for (const [end, by] of [[low, 1n], [high, -1n]] as const) {
+    let index = end;
+    for (let i = 0; i < FAR && index >= low && index <= high; i++, index += by) {
+      if (order(index) === null) continue;
+      found.add(index);
+      break;
+    }
+  }
+  return [...found].sort((a, b) => (a < b ? -1 : 1));
+}
+
 /** The size nearest to the middle between two others at which both models have figures, and their order there. */
 function defined(low: bigint, high: bigint, order: OrderAt): [bigint, Order] | null {
   const middle = (low + high) / 2n;
@@ -74,14 +95,15 @@ const TOLD = 6;
 
 /**
  * The runs in words, behind the first model's name and before the second's: `costs less than`, `up to X = 239, more
- * from X = 240 on`.
+ * from X = 240 on`. Where not every size was looked at that is said with it.
  */
-export function told(found: readonly Run[], size: (index: bigint) => string): [verb: string, where: string] {
+export function told(found: readonly Run[], size: (index: bigint) => string, every: boolean): [verb: string, where: string] {
   const [first, ...others] = found;
-  if (!first) return ["and", "have no size in common here"];
+  if (!first) return ["and", every ? "have no size in common here" : "have no size in common that was looked at"];
   const verb = first.order ? `costs ${WORDS.get(first.order)} than` : "costs the same as";
-  if (!others.length && first.from === first.to) return [verb, `at ${size(first.from)}, the only size of both here`];
-  if (!others.length) return [verb, `from ${size(first.from)} to ${size(first.to)}`];
+  const looked = found.reduce((sum, run) => sum + run.looked, 0);
+  if (looked === 1) return [verb, `at ${size(first.from)}, the only size of both ${every ? "here" : "that was looked at"}`];
+  if (!others.length) return [verb, `from ${size(first.from)} to ${size(first.to)}${every ? "" : `, at all ${looked} sizes of both that were looked at`}`];
   const parts = others.slice(0, TOLD).map((run, i) => {
     const last = i === others.length - 1;
     const where = last ? `from ${size(run.from)} on` : run.from === run.to ? `at ${size(run.from)}` : `from ${size(run.from)} to ${size(run.to)}`;
@@ -90,5 +112,6 @@ export function told(found: readonly Run[], size: (index: bigint) => string): [v
   const rest = others.length - TOLD;
   const more = found.length > MOST ? " and so on, many times" : rest > 0 ? ` and ${rest} more` : "";
   const start = first.from === first.to ? `at ${size(first.from)}` : `up to ${size(first.to)}`;
-  return [verb, [start, ...parts].join(", ") + more];
+  const among = every ? "" : `, among the ${looked} sizes of both that were looked at`;
+  return [verb, [start, ...parts].join(", ") + more + among];
 }

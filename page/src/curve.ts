@@ -1,54 +1,86 @@
-/** Curves: the totals of models over a range of one symbol, the other sizes as they are. */
+/**
+ * Curves: the totals of models over one symbol, the other sizes as they are.
+ *
+ * A total is evaluated once and kept. How long one takes is not known before, so that there is a time for them and not a
+ * number: what there is no time for is not looked at.
+ */
 
 import type { Current } from "./current";
-import type { Size } from "./model";
-import type { Fraction } from "./numbers";
+import type { Size, TotalsAt } from "./model";
 import { type Range, at } from "./range";
 
-/** The totals of one model, every metric, by the place of a size; null outside of its domain. */
-export type Curve = (Fraction[] | null)[];
+/** Totals that are kept of a model. */
+const KEPT = 20_000;
 
 export class Curves {
-  private readonly known = new Map<Current, { key: string; curve: Curve }>();
-  /** What one total took of late, in milliseconds. */
-  private pace = 0.02;
+  /** Whether there was not the time for a total. */
+  late = false;
+  private readonly known: { key: string; totals: Map<bigint, TotalsAt> }[];
+  private sizes: readonly Size[] = [];
+  private control = 0;
+  private per = 1n;
+  private until = Infinity;
 
-  /** The curves of models at sizes in rising order. */
-  of(models: readonly Current[], sizes: readonly Size[], control: number, range: Range, indices: readonly bigint[]): Curve[] {
-    return models.map((model) => {
-      const key = keyOf(model, sizes, control, range, indices);
-      const before = this.known.get(model);
-      if (before?.key === key) return before.curve;
-      const begin = performance.now();
-      const curve = curveOf(model, sizes, control, range, indices);
-      this.pace = (performance.now() - begin) / curve.length;
-      this.known.set(model, { key, curve });
-      return curve;
+  constructor(private readonly models: readonly Current[]) {
+    this.known = models.map(() => ({ key: "", totals: new Map() }));
+  }
+
+  /** Which totals these are: others where it is another text. */
+  get key(): string {
+    return JSON.stringify(this.known.map(({ key }) => key));
+  }
+
+  /** Go over a symbol at sizes. */
+  turn(sizes: readonly Size[], control: number, { per }: Pick<Range, "per">): void {
+    [this.sizes, this.control, this.per] = [sizes, control, per];
+    this.models.forEach(({ evaluated }, i) => {
+      const others = evaluated.model.parameters.filter((p) => p.control !== control).map((p) => sizes[p.control]?.text);
+      const key = JSON.stringify([control, `${per}`, others]);
+      const known = this.known[i];
+      if (known?.key !== key || known.totals.size > KEPT) this.known[i] = { key, totals: new Map() };
     });
   }
 
-  /** How many milliseconds the curves of those models that have changed would take. */
-  cost(models: readonly Current[], sizes: readonly Size[], control: number, range: Range, indices: readonly bigint[]): number {
-    const changed = models.filter((m) => this.known.get(m)?.key !== keyOf(m, sizes, control, range, indices));
-    return changed.length * indices.length * this.pace;
+  /** Take no more than so many milliseconds from now on. */
+  allow(milliseconds: number): void {
+    this.late = false;
+    this.until = performance.now() + milliseconds;
+  }
+
+  /** The totals of a model at one size of the symbol; undefined where there is no time for them. */
+  at(model: number, index: bigint): TotalsAt | undefined {
+    const { evaluated } = this.models[model] as Current;
+    const { totals } = this.known[model] as (typeof this.known)[number];
+    const place = evaluated.has(this.control) ? index : 0n;
+    const before = totals.get(place);
+    if (before !== undefined) return before;
+    const value = at({ per: this.per }, index);
+    if (!evaluated.allows(this.control, value)) return null;
+    if (performance.now() > this.until) {
+      this.late = true;
+      return undefined;
+    }
+    const found = evaluated.known(this.sizes.map((size, i) => (i === this.control ? { text: "", number: value } : size)));
+    totals.set(place, found);
+    return found;
+  }
+
+  /** Those of some indices that there is time for, in their order: evenly apart, ever more of them. */
+  reached(indices: readonly bigint[]): bigint[] {
+    const found: number[] = [];
+    for (const place of refined(indices.length)) {
+      if (this.models.some((_, model) => this.at(model, indices[place] as bigint) === undefined)) break;
+      found.push(place);
+    }
+    return found.sort((a, b) => a - b).map((place) => indices[place] as bigint);
   }
 }
 
-/** The totals of a model at one size of a symbol; null outside of its domain. */
-export function totalsAt(model: Current, sizes: readonly Size[], control: number, value: Fraction): Fraction[] | null {
-  const moved = { text: "", number: value };
-  return model.evaluated.known(sizes.map((size, i) => (i === control ? moved : size)));
-}
-
-function curveOf(model: Current, sizes: readonly Size[], control: number, range: Range, indices: readonly bigint[]): Curve {
-  if (!model.evaluated.has(control)) {
-    const everywhere = model.evaluated.known(sizes);
-    return indices.map(() => everywhere);
+/** The numbers from 0 to before another one: the ends, the middle, the middles of the halves and so on. */
+export function refined(length: number): Set<number> {
+  const found = new Set(length ? [0, length - 1] : []);
+  for (let step = 2 ** Math.ceil(Math.log2(Math.max(length, 1))); step >= 1; step /= 2) {
+    for (let place = 0; place < length; place += step) found.add(place);
   }
-  return indices.map((index) => totalsAt(model, sizes, control, at(range, index)));
-}
-
-function keyOf(model: Current, sizes: readonly Size[], control: number, range: Range, indices: readonly bigint[]): string {
-  const others = model.evaluated.model.parameters.filter((p) => p.control !== control).map((p) => sizes[p.control]?.text);
-  return JSON.stringify([control, `${range.low} ${range.high} ${range.per}`, indices.length, `${indices[1]}`, others]);
+  return found;
 }

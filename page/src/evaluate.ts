@@ -14,23 +14,35 @@ export type Value = (slots: Slots) => bigint;
 /** A program: -1, or the number of the complaint that ends it. */
 export type Run = (slots: Slots) => number;
 
-/** Rounds that one run may make in all, and the bits that a power may have. */
-const MOST_ROUNDS = 2_000_000;
+/** Rounds of one sum, as many as Python adds one by one, and the bits that a power may have. */
+const MOST_ROUNDS = 1n << 17n;
 const MOST_BITS = 1_000_000n;
+/** Operations on small numbers that a run may take within its rounds: some tenths of a second. */
+const MOST_WORK = 5_000_000;
+const WORD = 64;
+
+/** What is left of the work of a run, and what an operation on numbers as large as its sizes counts. */
+export interface Work {
+  left: number;
+  each: number;
+}
+
+/** The work of a value by itself, which has no rounds. */
+const ALONE: Readonly<Work> = { left: Infinity, each: 0 };
 
 /** Sizes at which a formula is legal but would take too long here. */
 export class TooLarge extends Error {}
 
 // -- trees -----------------------------------------------------------------------------------------------------------
 
-export function valueOf(tree: Tree): Value {
+export function valueOf(tree: Tree, work: Work = { ...ALONE }): Value {
   if (typeof tree === "number") return (slots) => slots[tree] as bigint;
   if (typeof tree === "string") {
     const number = BigInt(tree);
     return () => number;
   }
   const [operation, ...inside] = tree;
-  return applied(operation, inside.map(valueOf));
+  return applied(operation, inside.map((one) => valueOf(one, work)), work);
 }
 
 export function ratioOf([over, under]: Ratio): (slots: Slots) => Fraction {
@@ -39,7 +51,7 @@ export function ratioOf([over, under]: Ratio): (slots: Slots) => Fraction {
   return under === "1" ? (slots) => [above(slots), 1n] : (slots) => fraction(above(slots), below(slots));
 }
 
-function applied(operation: Operation, of: Value[]): Value {
+function applied(operation: Operation, of: Value[], work: Work): Value {
   const [a, b, c] = of as [Value, Value, Value];
   switch (operation) {
     case "+":
@@ -63,7 +75,7 @@ function applied(operation: Operation, of: Value[]): Value {
     case "reaches":
       return (s) => (a(s) >= b(s) ? 1n : 0n);
     case "power":
-      return (s) => power(a(s), b(s));
+      return (s) => power(a(s), b(s), work);
     case "make_divisible":
       return (s) => divisible(a(s), b(s), c(s));
   }
@@ -82,9 +94,21 @@ function ceiling(a: bigint, b: bigint): bigint {
   return a % b > 0n ? a / b + 1n : a / b;
 }
 
-function power(base: bigint, exponent: bigint): bigint {
-  if (BigInt(base.toString(2).length) * exponent > MOST_BITS) throw new TooLarge();
+function power(base: bigint, exponent: bigint, work: Work): bigint {
+  const bits = BigInt(bitsOf(base)) * exponent;
+  if (bits > MOST_BITS) throw new TooLarge();
+  spend(work, Number(bits) / WORD);
   return base ** exponent;
+}
+
+function spend(work: Work, amount: number): void {
+  work.left -= amount;
+  if (work.left < 0) throw new TooLarge();
+}
+
+function bitsOf(n: bigint): number {
+  const digits = (n < 0n ? -n : n).toString(16);
+  return 4 * (digits.length - 1) + (32 - Math.clz32(parseInt(digits.charAt(0), 16)));
 }
 
 function divisible(u: bigint, v: bigint, d: bigint): bigint {
@@ -95,16 +119,17 @@ function divisible(u: bigint, v: bigint, d: bigint): bigint {
 // -- programs --------------------------------------------------------------------------------------------------------
 
 export function runOf(program: Program): Run {
-  const rounds = { left: 0 };
-  const body = bodyOf(program.steps, rounds);
+  const work: Work = { left: 0, each: 1 };
+  const body = bodyOf(program.steps, work);
   return (slots) => {
-    rounds.left = MOST_ROUNDS;
+    const words = slots.reduce((most, size) => Math.max(most, bitsOf(size)), 0) / WORD;
+    [work.left, work.each] = [MOST_WORK, 1 + (words * words) / 16];
     return body(slots);
   };
 }
 
-function bodyOf(steps: Step[], rounds: { left: number }): Run {
-  const runs = steps.map((step) => stepOf(step, rounds));
+function bodyOf(steps: Step[], work: Work): Run {
+  const runs = steps.map((step) => stepOf(step, work));
   return (slots) => {
     for (const run of runs) {
       const complaint = run(slots);
@@ -114,11 +139,21 @@ function bodyOf(steps: Step[], rounds: { left: number }): Run {
   };
 }
 
-function stepOf(step: Step, rounds: { left: number }): Run {
+/** The operations of steps, those of inner rounds apart. */
+function operations(steps: Step[]): number {
+  const within = (tree: Tree): number => (Array.isArray(tree) ? 1 + tree.slice(1).reduce<number>((sum, one) => sum + within(one as Tree), 0) : 0);
+  return steps.reduce((sum, step) => {
+    if (step[0] === "let") return sum + 1 + within(step[2]);
+    if (step[0] === "require") return sum + 1 + within(step[2]) + within(step[3]);
+    return sum + 1;
+  }, 1);
+}
+
+function stepOf(step: Step, work: Work): Run {
   switch (step[0]) {
     case "let": {
       const [, slot, tree] = step;
-      const value = valueOf(tree);
+      const value = valueOf(tree, work);
       return (slots) => {
         slots[slot] = value(slots);
         return -1;
@@ -131,13 +166,13 @@ function stepOf(step: Step, rounds: { left: number }): Run {
     }
     case "require": {
       const [, relation, left, right, complaint] = step;
-      const [a, b] = [valueOf(left), valueOf(right)];
+      const [a, b] = [valueOf(left, work), valueOf(right, work)];
       const holds = RELATIONS[relation];
       return (slots) => (holds(a(slots), b(slots)) ? -1 : complaint);
     }
     case "repeat": {
       const [, slot, begin, end, steps] = step;
-      return repeat(slot, BigInt(begin), valueOf(end), bodyOf(steps, rounds), rounds);
+      return repeat(slot, BigInt(begin), valueOf(end, work), bodyOf(steps, work), operations(steps), work);
     }
   }
 }
@@ -149,12 +184,15 @@ const RELATIONS = {
   divides: (a: bigint, b: bigint) => a >= 1n && b % a === 0n,
 };
 
-function repeat(slot: number | null, begin: bigint, end: Value, body: Run, rounds: { left: number }): Run {
+function repeat(
+  slot: number | null, begin: bigint, end: Value, body: Run, cost: number, work: Work,
+): Run {
   return (slots) => {
     const stop = end(slots);
     if (slot === null) return begin < stop ? body(slots) : -1;
+    if (stop - begin > MOST_ROUNDS) throw new TooLarge();
     for (let round = begin; round < stop; round++) {
-      if (--rounds.left < 0) throw new TooLarge();
+      spend(work, cost * work.each);
       slots[slot] = round;
       const complaint = body(slots);
       if (complaint >= 0) return complaint;

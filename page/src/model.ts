@@ -1,7 +1,7 @@
 /** A model at the sizes that the controls have: its figures, or the sentence that says why it has none. */
 
 import type { Data, Model, Parameter } from "./data";
-import { type Slots, TooLarge, ratioOf, runOf, valueOf } from "./evaluate";
+import { type Slots, TooLarge, among, ratioOf, runOf, valueOf } from "./evaluate";
 import { type Fraction, quoted, read, written } from "./numbers";
 
 /** What stands in a control: the text, and the number that it is, null where it is none. */
@@ -26,6 +26,9 @@ export interface Parts {
   extents: (bigint[] | null)[];
 }
 
+/** The total of every metric; none of them where the sizes are too large for a page, null outside of the domain. */
+export type TotalsAt = readonly Fraction[] | null;
+
 const TOO_LARGE = "these sizes are too large to be evaluated in a page";
 
 /** One model of the page, its formulas compiled. */
@@ -38,6 +41,8 @@ export class Evaluated {
   private readonly walk;
   private readonly costs;
   private readonly extents;
+  /** What the domain says of the size of a control alone. */
+  private readonly own = new Map<number, (size: bigint) => boolean>();
 
   constructor(readonly model: Model, data: Data) {
     this.names = data.controls.map((control) => control.name);
@@ -46,7 +51,10 @@ export class Evaluated {
     this.totals = model.totals.values.map(ratioOf);
     this.walk = runOf(model.parts);
     this.costs = model.layers.map((layer) => layer.costs.map((cost) => cost && ratioOf(cost.value)));
-    this.extents = model.layers.map(({ output }) => output.extents && output.extents.map(valueOf));
+    for (const parameter of model.parameters) {
+      if (parameter.slots.length === 1) this.own.set(parameter.control, ownOf(model, parameter));
+    }
+    this.extents = model.layers.map(({ output }) => output.extents && output.extents.map((extent) => valueOf(extent)));
   }
 
   /** Whether a control is about this model. */
@@ -61,9 +69,16 @@ export class Evaluated {
   }
 
   /** The same where it does not matter why there are none. */
-  known(sizes: readonly Size[]): Fraction[] | null {
+  known(sizes: readonly Size[]): TotalsAt {
     const found = this.run(sizes);
-    return Array.isArray(found) ? found : null;
+    if (Array.isArray(found)) return found;
+    return typeof found !== "number" && found.said === TOO_LARGE ? [] : null;
+  }
+
+  /** Whether the domain may allow a size of a control; it does not know of what is said of several sizes together. */
+  allows(control: number, [over, under]: Fraction): boolean {
+    const own = this.own.get(control);
+    return !own || (under === 1n && own(over));
   }
 
   /** The totals, the number of a complaint, or what is wrong with a parameter. */
@@ -123,6 +138,11 @@ export class Evaluated {
     if (!(error instanceof TooLarge || error instanceof RangeError)) throw error;
     return { said: TOO_LARGE, controls: this.model.parameters.map((parameter) => parameter.control) };
   }
+}
+
+function ownOf({ totals }: Model, { slots, least }: Parameter): (size: bigint) => boolean {
+  const sizes = totals.steps.flatMap((step) => (step[0] === "among" && step[1] === slots[0] ? [among(step[2])] : []));
+  return (size) => size >= BigInt(least) && sizes.every((holds) => holds(size));
 }
 
 function shownSize(size: Size): string {

@@ -28,6 +28,10 @@ export function times(a: Fraction, n: bigint): Fraction {
   return fraction(a[0] * n, a[1]);
 }
 
+export function difference(a: Fraction, b: Fraction): Fraction {
+  return sum(a, [-b[0], b[1]]);
+}
+
 /** −1, 0 or 1 as a is below, equal to or above b. */
 export function compare(a: Fraction, b: Fraction): -1 | 0 | 1 {
   const left = a[0] * b[1];
@@ -47,6 +51,26 @@ const SCALE = 1n << 60n;
 export function toNumber(a: Fraction): number {
   return a[1] === 1n ? Number(a[0]) : quotient(a, [1n, 1n]);
 }
+
+/** The logarithm of a number above 0, however large. */
+export function log10([over, under]: Fraction): number {
+  return log10Of(over) - log10Of(under);
+}
+
+/** By its leading digits in base 16, into which a BigInt is written in no time. */
+function log10Of(n: bigint): number {
+  const digits = n.toString(16);
+  const lead = digits.slice(0, 13);
+  return Math.log10(Number(`0x${lead}`)) + (digits.length - lead.length) * Math.log10(16);
+}
+
+/** The whole number near to a power of ten, whose exponent is at least 0. */
+export function powerOfTen(exponent: number): bigint {
+  if (exponent <= DIGITS) return BigInt(Math.round(10 ** exponent));
+  const whole = Math.floor(exponent);
+  return BigInt(Math.round(10 ** (exponent - whole + DIGITS))) * 10n ** BigInt(whole - DIGITS);
+}
+const DIGITS = 15;
 
 // -- reading ---------------------------------------------------------------------------------------------------------
 
@@ -78,8 +102,8 @@ export function written([over, under]: Fraction): string {
 
 /** A number on a plot: as a decimal where it is one of few places, 3.39. */
 export function decimal(number: Fraction): string {
-  const [over, under] = times(number, 1000n);
-  return under === 1n && number[1] !== 1n ? `${Number(over) / 1000}` : written(number);
+  const [over, under] = times(number, 1_000_000n);
+  return under === 1n && number[1] !== 1n ? `${Number(over) / 1e6}` : written(number);
 }
 
 /** A text as Python writes it in quotation marks, cut where it is long. */
@@ -128,7 +152,12 @@ function within(letters: string[], limit: number): string[] {
 
 /** A whole number with its thousands apart. */
 export function grouped(n: bigint): string {
-  return n.toString().replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  if (n < 0n) return `-${grouped(-n)}`;
+  const digits = n.toString();
+  const first = digits.length % 3 || 3;
+  const groups = [digits.slice(0, first)];
+  for (let i = first; i < digits.length; i += 3) groups.push(digits.slice(i, i + 3));
+  return groups.join("\u202f");
 }
 
 /** A number in full. */
@@ -138,10 +167,20 @@ export function exact([over, under]: Fraction): string {
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
-/** A number rounded: with its thousands apart below ten million, from there on to four digits with a prefix. */
+/** A fraction that stands as it is where figures are rounded: of no more characters. */
+const SHORT = 20;
+
+/**
+ * A number rounded: with its thousands apart below ten million, from there on to four digits with a prefix. A short
+ * fraction is not.
+ */
 export function about([over, under]: Fraction): string {
   if (over < 0n) return `−${about([-over, under])}`;
-  const whole = (2n * over + under) / (2n * under);
+  const fraction = under === 1n ? "" : `${over}/${under}`;
+  return fraction && fraction.length <= SHORT ? fraction : rounded((2n * over + under) / (2n * under));
+}
+
+function rounded(whole: bigint): string {
   if (whole < 10_000_000n) return grouped(whole);
   const unit = 10n ** BigInt(whole.toString().length - 4);
   const digits = (((2n * whole + unit) / (2n * unit)) * unit).toString();
@@ -170,7 +209,7 @@ export function percent(part: Fraction, whole: Fraction): string {
 export function ratio(a: Fraction, b: Fraction): string {
   if (!b[0]) return "";
   const [over, under] = fraction(a[0] * b[1], a[1] * b[0]);
-  if (over >= 1000n * under) return `×${about([over, under])}`;
+  if (over >= 1000n * under) return `×${rounded((2n * over + under) / (2n * under))}`;
   const value = quotient([over, under], [1n, 1n]);
   return over && value < 0.001 ? "×<0.001" : `×${Number(value.toPrecision(3))}`;
 }

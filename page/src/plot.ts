@@ -5,22 +5,23 @@
  */
 
 import uPlot from "uplot";
-import { type Run, orderOf, runs, told } from "./crossover";
+import { type Axis, axisOf } from "./axis";
+import { type Order, type Run, orderOf, runs, told, withEnds } from "./crossover";
 import type { Current } from "./current";
-import { type Curve, Curves, totalsAt } from "./curve";
+import { Curves } from "./curve";
 import type { Control, Data } from "./data";
 import { button, choice, element, labelled, named, say } from "./elements";
 import { calm } from "./frames";
-import type { Size } from "./model";
-import { type Fraction, about, decimal, exact, read, short, tick, times, toNumber } from "./numbers";
-import { EVERY, type Range, SOME, at, between, count, logTicks, sampled, usual } from "./range";
+import type { Size, TotalsAt } from "./model";
+import { type Fraction, ZERO, about, compare, decimal, exact, read, short, times } from "./numbers";
+import { EVERY, type Range, SOME, at, between, count, indexOf, sampled, usual } from "./range";
 import type { PlotState, Scale, State } from "./state";
 
-/** Milliseconds that curves may take within a frame; where they would take longer fewer sizes are looked at first. */
+/** Milliseconds that curves may take within a frame, and the search for crossovers too: so many sizes are looked at. */
 const PATIENCE = 12;
-/** How many sizes are looked at in a hurry, and how long the reader has to be still for the rest. */
-const HURRIED = 100;
+/** How long the reader has to be still for the rest, and what that may take. */
 const STILL = 120;
+const LONG = 250;
 const HEIGHT = 360;
 /** The size on paper: the width of A4 between margins, in CSS pixels. */
 const PAPER = { width: 680, height: 300 };
@@ -39,14 +40,20 @@ interface Drawn {
   range: Range;
   indices: bigint[];
   whole: boolean;
+  /** Whether there was not the time for all sizes that were to be looked at. */
+  late: boolean;
   x: Scale;
   y: Scale;
-  curves: Curve[];
+  axes: { x: Axis; y: Axis };
+  /** By the numbers of the models. */
+  curves: TotalsAt[][];
+  /** Which totals the curves have. */
+  key: string;
   crossovers: { first: number; second: number; runs: Run[] }[];
 }
 
 export class Plot {
-  private readonly curves = new Curves();
+  private readonly curves: Curves;
   private readonly metric: HTMLSelectElement;
   private readonly control: HTMLSelectElement;
   private readonly from = element("input", { id: "plot-from", class: "box", type: "text", inputmode: "decimal", autocomplete: "off", size: 7 });
@@ -59,6 +66,7 @@ export class Plot {
   private readonly legend = element("ul", { class: "legend" });
   private readonly readings: HTMLElement[];
   private readonly reading = element("span", { class: "reading" });
+  private readonly note = element("p", { class: "note", id: "plot-note", hidden: true });
   private readonly crossings = element("ul", { class: "crossings", "aria-label": "Crossovers" });
   private readonly table = element("table");
   private readonly details: HTMLDetailsElement;
@@ -67,6 +75,9 @@ export class Plot {
   private drawn: Drawn | null = null;
   private picture: uPlot | null = null;
   private paper = false;
+  /** The boxes that are being typed in. */
+  private readonly typed = new Set<HTMLInputElement>();
+  private wanted: { key: string; indices: bigint[] } = { key: "", indices: [] };
   private shape = "";
   private tabled: Drawn | null = null;
   private last: { state: State; sizes: readonly Size[] } | null = null;
@@ -78,6 +89,7 @@ export class Plot {
     private readonly models: readonly Current[],
     private readonly changed: (change: Partial<PlotState>) => void,
   ) {
+    this.curves = new Curves(models);
     this.metric = choice("plot-metric", data.metrics.map(({ label }) => label), 0);
     this.control = choice("plot-control", data.controls.map(({ label }) => short(label)), 0);
     this.reset = button("Reset range", () => this.changed({ from: "", to: "" }));
@@ -94,21 +106,30 @@ export class Plot {
       labelled("Plot", this.metric), labelled("against", this.control), labelled("from", this.from), labelled("to", this.to),
       element("label", { class: "check", for: this.x.id }, this.x, element("span", {}, "log x")),
       element("label", { class: "check", for: this.y.id }, this.y, element("span", {}, "log y")), this.reset);
-    root.append(element("h2", {}, "Plot"), pickers, this.trouble, this.legend, this.canvas, this.crossings, this.details);
+    root.append(element("h2", {}, "Plot"), pickers, this.trouble, this.legend, this.canvas, this.note, this.crossings, this.details);
     root.hidden = !data.controls.length;
     new ResizeObserver(() => this.fit()).observe(this.canvas);
   }
 
-  /** Show the curves at sizes; with `patient` at all the sizes that are to be looked at, whatever it takes. */
+  /** Show the curves at sizes; `patient` where the reader is still. */
   show(state: State, sizes: readonly Size[], patient = false): void {
     if (!this.data.controls.length) return;
     this.last = { state, sizes };
-    this.fields(state.plot);
-    const range = this.range(state.plot, sizes);
-    say(this.trouble, range ? "" : this.complaint(state.plot));
-    for (const box of [this.from, this.to]) box.setAttribute("aria-invalid", `${!range}`);
-    if (range) this.draw(state.plot, sizes, range, patient);
+    const { plot } = state;
+    this.fields(plot);
+    const [asked, other] = this.ranges(plot, sizes);
+    const range = asked ?? (this.drawn?.control === plot.control ? this.drawn.range : other);
+    say(this.trouble, asked ? "" : `${this.complaint(plot)} ${range ? `The plot goes on ${this.over(plot.control, range)}.` : "There is nothing to plot."}`);
+    for (const box of [this.from, this.to]) box.setAttribute("aria-invalid", `${!asked}`);
+    this.canvas.hidden = this.details.hidden = !range;
+    if (range) this.draw(plot, sizes, range, patient);
+    else this.clear();
     this.mark();
+  }
+
+  private clear(): void {
+    this.drawn = null;
+    this.note.hidden = this.crossings.hidden = true;
   }
 
   /** Draw again in the colours of the page; for a printer as wide as paper is. */
@@ -125,6 +146,10 @@ export class Plot {
     this.control.addEventListener("change", () => this.changed({ control: Number(this.control.value), from: "", to: "" }));
     this.from.addEventListener("change", () => this.changed({ from: this.from.value.trim() }));
     this.to.addEventListener("change", () => this.changed({ to: this.to.value.trim() }));
+    for (const box of [this.from, this.to]) {
+      box.addEventListener("input", () => this.typed.add(box));
+      for (const event of ["change", "blur"]) box.addEventListener(event, () => this.typed.delete(box));
+    }
     this.x.addEventListener("change", () => this.changed({ x: this.x.checked ? "log" : "linear" }));
     this.y.addEventListener("change", () => this.changed({ y: this.y.checked ? "log" : "linear" }));
   }
@@ -136,87 +161,100 @@ export class Plot {
     this.y.checked = y === "log";
   }
 
-  private range({ control, from, to }: PlotState, sizes: readonly Size[]): Range | null {
+  /** The range that is asked for, and the one where none is; null where that is no range. */
+  private ranges({ control, from, to, x }: PlotState, sizes: readonly Size[]): [asked: Range | null, other: Range | null] {
     const parameters = this.models.flatMap(({ evaluated }) => evaluated.model.parameters.filter((p) => p.control === control));
     const own = this.data.controls[control] as Control;
-    const least = parameters.reduce((low, p) => Math.min(low, p.least), Infinity);
+    const least = BigInt(Math.min(...parameters.map((p) => p.least)));
     const rational = parameters.some((p) => p.slots.length === 2);
     const present = sizes[control]?.number;
     const begin = read(own.start) ?? present ?? ([1n, 1n] as Fraction);
-    const [low, high] = usual(begin, own, rational ? null : BigInt(Number.isFinite(least) ? least : 1));
-    const reached = present && toNumber(present) > toNumber(high) ? ([2n * present[0], present[1]] as Fraction) : high;
+    const [low, high] = usual(begin, own, rational ? null : least);
+    const reached = present && compare(present, high) > 0 ? times(present, 2n) : high;
     const [a, b] = [from ? read(from) : low, to ? read(to) : reached];
     for (const [box, text, value] of [[this.from, from, a], [this.to, to, b]] as const) {
-      const shown = text || (value ? decimal(value) : "");
-      if (document.activeElement !== box || !text) if (box.value !== shown) box.value = shown;
+      const shown = text || (value ? plain(value) : "");
+      if (!this.typed.has(box) && box.value !== shown) box.value = shown;
     }
-    return a && b && between(a, b, BigInt(least), rational);
+    const bottom = x === "log" && least < 1n ? 1n : least; // a logarithmic axis has no 0
+    return [a && b && between(a, b, bottom, rational), between(low, reached, bottom, rational)];
   }
 
   private complaint({ from, to }: PlotState): string {
     for (const text of [from, to]) if (text && !read(text)) return `${short(text)} is not a number.`;
+    for (const text of [from, to]) if ((read(text) ?? ZERO)[0] < 0n) return `There are no sizes below 0, such as ${short(text)}.`;
     return "A range goes from one size to a greater one.";
+  }
+
+  private over(control: number, range: Range): string {
+    const name = short(this.data.controls[control]?.label ?? "");
+    return `from ${name} = ${decimal(at(range, range.low))} to ${decimal(at(range, range.high))}`;
   }
 
   // -- curves
 
-  private draw(plot: PlotState, sizes: readonly Size[], range: Range, patient: boolean): void {
+  private draw(plot: PlotState, sizes: readonly Size[], asked: Range, patient: boolean): void {
+    const range = plot.x === "log" && asked.low < 1n ? { ...asked, low: 1n } : asked;
     const every = count(range) <= BigInt(EVERY);
-    const look = (most: number): bigint[] => this.sizes(plot, range, most);
-    let indices = look(every ? EVERY : SOME);
-    const took = this.curves.cost(this.models, sizes, plot.control, range, indices);
-    const hurried = !patient && took > PATIENCE && indices.length > HURRIED;
-    if (hurried) {
-      indices = look(HURRIED);
-      this.settled();
-    }
-    const curves = this.curves.of(this.models, sizes, plot.control, range, indices);
+    const wanted = this.sizes(plot, range, every ? EVERY : SOME);
+    this.curves.turn(sizes, plot.control, range);
+    this.curves.allow(patient ? LONG : PATIENCE);
+    const indices = this.curves.reached(wanted);
+    const less = indices.length < wanted.length;
+    const { control, metric, x, y } = plot;
+    const { key } = this.curves;
     const before = this.drawn;
-    const same = before && before.metric === plot.metric && before.control === plot.control && before.x === plot.x &&
-      before.y === plot.y && before.indices.length === indices.length && before.range.low === range.low &&
-      before.range.high === range.high && before.curves.every((curve, i) => curve === curves[i]);
+    const same = before && !before.late && before.key === key && before.metric === metric && before.control === control &&
+      before.x === x && before.y === y && before.range.low === range.low && before.range.high === range.high &&
+      before.indices.length === indices.length && before.indices.every((index, i) => index === indices[i]);
     if (same && this.shape) return;
-    const crossovers = this.crossovers(plot, sizes, range, indices, curves);
-    const whole = every && !hurried && range.per === 1n;
-    this.drawn = { control: plot.control, metric: plot.metric, range, indices, whole, x: plot.x, y: plot.y, curves, crossovers };
+    const curves = this.models.map((_, model) => indices.map((index) => this.curves.at(model, index) ?? null));
+    this.curves.allow(patient ? LONG : PATIENCE);
+    const crossovers = this.crossovers(metric, indices, every && !less);
+    const late = less || this.curves.late;
+    if (late && !patient) this.settled();
+    const figures = curves.flatMap((curve) => curve.flatMap((totals) => (totals?.[metric] ? [totals[metric]] : [])));
+    const greatest = figures.reduce((a, b) => (compare(a, b) < 0 ? b : a), ZERO);
+    const axes = { x: axisOf(x, at(range, range.low), at(range, range.high)), y: axisOf(y, ZERO, greatest) };
+    const whole = every && !less && range.per === 1n;
+    this.drawn = { control, metric, range, indices, whole, late, x, y, axes, curves, key, crossovers };
     this.paint();
-    this.words(hurried);
+    this.words(patient, wanted.length);
     this.tabulate();
   }
 
-  /** The sizes that are looked at, with the one that the page starts at, which is legal. */
+  /** The sizes that are to be looked at, with the one that the page starts at, which is legal. */
   private sizes({ control, x }: PlotState, range: Range, most: number): bigint[] {
-    const { start, slider } = this.data.controls[control] as Control;
-    const steps = range.per === 1n && slider ? { first: BigInt(slider[0]), step: BigInt(slider[2]) } : undefined;
-    const indices = sampled(range, x, most, steps);
-    const number = read(start);
-    const [index, under] = number ? times(number, range.per) : [0n, 1n];
+    const key = `${control} ${x} ${range.low} ${range.high} ${range.per}`;
+    if (this.wanted.key === key) return this.wanted.indices;
+    const legal = (index: bigint): boolean => this.models.every(({ evaluated }) => evaluated.allows(control, at(range, index)));
+    const indices = sampled(range, x, most, legal);
+    const start = read((this.data.controls[control] as Control).start);
+    const [index, under] = start ? times(start, range.per) : ZERO;
     const place = nearest(indices, index);
     if (under === 1n && index > range.low && index < range.high && indices[place] !== index) indices.splice(place, 0, index);
+    this.wanted = { key, indices };
     return indices;
   }
 
-  private crossovers(plot: PlotState, sizes: readonly Size[], range: Range, indices: bigint[], curves: Curve[]): Drawn["crossovers"] {
-    const { metric, control } = plot;
-    const known = new Map(indices.map((index, place) => [index, place]));
-    const figure = (model: number, index: bigint): Fraction | null => {
-      const place = known.get(index);
-      const found = place !== undefined ? curves[model]?.[place] : totalsAt(this.models[model] as Current, sizes, control, at(range, index));
-      return found?.[metric] ?? null;
-    };
+  private crossovers(metric: number, indices: bigint[], every: boolean): Drawn["crossovers"] {
     const pairs = this.models.flatMap((_, second) => Array.from({ length: second }, (_, first) => [first, second] as const));
-    return pairs.map(([first, second]) => ({
-      first, second, runs: runs(indices, (index) => orderOf(figure(first, index), figure(second, index))),
-    }));
+    return pairs.map(([first, second]) => {
+      const order = (index: bigint): Order | null => {
+        const [a, b] = [this.curves.at(first, index), this.curves.at(second, index)];
+        return orderOf(a?.[metric] ?? null, b?.[metric] ?? null);
+      };
+      return { first, second, runs: runs(every ? indices : withEnds(indices, order), order) };
+    });
   }
 
   // -- picture
 
   private paint(): void {
-    const { range, indices, curves, metric, x, y, whole } = this.drawn as Drawn;
-    const xs = indices.map((index) => toNumber(at(range, index)));
-    const ys = curves.map((curve) => curve.map((totals) => plotted(totals?.[metric], y)));
-    const shape = JSON.stringify([x, y, whole, metric, this.drawn?.control]);
+    const { control, range, indices, curves, metric, x, y, axes, whole } = this.drawn as Drawn;
+    const xs = indices.map((index) => axes.x.place(at(range, index)));
+    const ys = curves.map((curve) => curve.map((totals) => placed(totals?.[metric], axes.y)));
+    const shape = JSON.stringify([x, y, whole, metric, control, axes.x.suffix]);
     const table = [xs, ...ys] as uPlot.AlignedData;
     if (this.picture && shape === this.shape) {
       this.picture.setData(table);
@@ -229,21 +267,27 @@ export class Plot {
   }
 
   private options(): uPlot.Options {
-    const { control, metric, x, y, whole } = this.drawn as Drawn;
+    const { control, metric, y, axes, whole } = this.drawn as Drawn;
+    const now = (): Drawn => this.drawn as Drawn;
     const style = getComputedStyle(this.canvas);
     const colour = (name: string): string => style.getPropertyValue(name).trim();
     const font = `12px ${style.fontFamily}`;
     const axis = { stroke: colour("--muted"), font, labelFont: font, grid: { stroke: colour("--rule"), width: 1 }, ticks: { stroke: colour("--rule"), width: 1 } };
-    const logarithmic = (scale: Scale): Partial<uPlot.Axis> => scale === "log" ? { splits: (_, __, low, high) => logTicks(low, high), filter: (_, ticks) => ticks } : {};
+    const ticks = (side: "x" | "y", apart: number): Partial<uPlot.Axis> => ({
+      splits: (picture, _, low, high) => now().axes[side].ticks(low, high, Math.max(2, Math.floor((side === "x" ? picture.width : picture.height) / apart))),
+      incrs: (_, __, low, high) => [Math.max(high - low, 5)], // any that uPlot finds room for: the ticks are ours
+      filter: (_, places) => places,
+      values: (_, places) => places.map(now().axes[side].text),
+    });
     return {
       ...(this.paper ? PAPER : { width: Math.max(this.canvas.clientWidth, 200), height: HEIGHT }), legend: { show: false },
       scales: {
-        x: { time: false, distr: x === "log" ? 3 : 1, range: (_, low, high) => [low, high] },
-        y: { distr: y === "log" ? 3 : 1, range: (_, low, high) => yRange(low, high, y) },
+        x: { time: false, range: () => xRange(now()) },
+        y: { range: (_, low, high) => yRange(low, high, y) },
       },
       axes: [
-        { ...axis, ...logarithmic(x), label: short(this.data.controls[control]?.label ?? ""), labelSize: 20, size: 34, values: (_, ticks) => ticks.map(tick), space: 60 },
-        { ...axis, ...logarithmic(y), label: this.data.metrics[metric]?.label ?? "", labelSize: 20, size: 64, values: (_, ticks) => ticks.map(tick) },
+        { ...axis, ...ticks("x", 90), label: short(this.data.controls[control]?.label ?? "") + axes.x.suffix, labelSize: 20, size: 34 },
+        { ...axis, ...ticks("y", 45), label: this.data.metrics[metric]?.label ?? "", labelSize: 20, size: 64 },
       ],
       series: [{}, ...this.models.map((_, i): uPlot.Series => ({
         stroke: colour(`--series-${i % DASHES.length}`), width: 2, dash: DASHES[i % DASHES.length] ?? [],
@@ -265,7 +309,7 @@ export class Plot {
 
   /** Rings where the order of two models changes, with the sizes at which it does where there is room. */
   private crosses(picture: uPlot, ink: string, ground: string): void {
-    const { crossovers, curves, indices, range, metric, y } = this.drawn as Drawn;
+    const { crossovers, range, metric, axes } = this.drawn as Drawn;
     const pen = picture.ctx;
     const size = devicePixelRatio;
     pen.save();
@@ -276,10 +320,9 @@ export class Plot {
     const few = crossovers.reduce((sum, { runs }) => sum + Math.max(0, runs.length - 1), 0) <= LABELLED;
     for (const { first, second, runs } of crossovers) {
       for (const run of runs.slice(1, MARKS + 1)) {
-        const place = nearest(indices, run.from);
-        const value = plotted((curves[second]?.[place] ?? curves[first]?.[place])?.[metric], y);
+        const value = placed((this.curves.at(second, run.from) ?? this.curves.at(first, run.from))?.[metric], axes.y);
         if (value === null) continue;
-        const [left, top] = [picture.valToPos(toNumber(at(range, run.from)), "x", true), picture.valToPos(value, "y", true)];
+        const [left, top] = [picture.valToPos(axes.x.place(at(range, run.from)) ?? NaN, "x", true), picture.valToPos(value, "y", true)];
         pen.beginPath();
         pen.arc(left, top, 5 * size, 0, 2 * Math.PI);
         pen.fill();
@@ -293,11 +336,8 @@ export class Plot {
   private zoom(picture: uPlot): void {
     const { left, width } = picture.select;
     if (width < 4) return;
-    const { range } = this.drawn as Drawn;
-    const size = (position: number): string => {
-      const value = picture.posToVal(position, "x");
-      return range.per === 1n ? `${Math.round(value)}` : value.toFixed(2);
-    };
+    const { range, axes } = this.drawn as Drawn;
+    const size = (position: number): string => plain(at(range, indexOf(range, axes.x.number(picture.posToVal(position, "x")))));
     picture.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     this.changed({ from: size(left), to: size(left + width) });
   }
@@ -322,13 +362,13 @@ export class Plot {
     if (picture?.scales["x"]?.min == null || !drawn || !last) return;
     const value = last.sizes[drawn.control]?.number;
     const [wide, high] = [picture.bbox.width / devicePixelRatio, picture.bbox.height / devicePixelRatio];
-    const left = picture.valToPos(value ? toNumber(value) : NaN, "x");
+    const left = picture.valToPos((value && drawn.axes.x.place(value)) ?? NaN, "x");
     const inside = left >= 0 && left <= wide;
     this.line.hidden = !inside;
     if (inside) this.line.style.transform = `translateX(${left}px)`;
     this.dots.forEach((dot, i) => {
       const model = this.models[i] as Current;
-      const figure = model.fault ? null : plotted(model.figures?.[drawn.metric], drawn.y);
+      const figure = model.fault ? null : placed(model.figures?.[drawn.metric], drawn.axes.y);
       const top = figure === null ? NaN : picture.valToPos(figure, "y");
       dot.hidden = !(inside && top >= 0 && top <= high);
       if (!dot.hidden) dot.style.transform = `translate(${left}px, ${top}px)`;
@@ -345,33 +385,39 @@ export class Plot {
   // -- words
 
   /** The crossovers in sentences, and the picture in one. */
-  private words(hurried: boolean): void {
-    const { crossovers, metric, whole, range, indices, control } = this.drawn as Drawn;
+  private words(patient: boolean, wanted: number): void {
+    const { crossovers, metric, whole, late, range, indices, curves, control } = this.drawn as Drawn;
     const symbol = this.data.controls[control]?.label ?? "";
     const label = this.data.metrics[metric]?.label ?? "";
     const size = (index: bigint): string => `${short(symbol)} = ${decimal(at(range, index))}`;
     const name = (model: number): string => short(this.models[model]?.evaluated.model.name ?? "");
     const sentences = crossovers.slice(0, PAIRS).map(({ first, second, runs }) => {
-      const [verb, where] = told(runs, size);
+      const [verb, where] = told(runs, size, whole);
       return [`${label}: `, named(name(first)), ` ${verb} `, named(name(second)), ` ${where}`] as (Node | string)[];
     });
     if (crossovers.length > PAIRS) sentences.push([`and ${crossovers.length - PAIRS} more pairs`]);
-    if (crossovers.length && !whole && !hurried) sentences.push([unseen(range, indices.length)]);
+    if (crossovers.length && !whole && (patient || !late)) sentences.push([unseen(range, indices.length)]);
     const items = sentences.map((sentence) => element("li", {}, ...sentence));
     this.crossings.replaceChildren(...items);
     this.crossings.hidden = !items.length;
+    const large = indices.filter((_, place) => curves.some((curve) => curve[place]?.length === 0)).length;
+    const notes = [
+      ...(patient && indices.length < wanted ? [`These sizes take long to evaluate: ${indices.length} of ${wanted} were looked at.`] : []),
+      ...(large ? [`Of the ${indices.length} sizes ${large} are too large to be evaluated in a page.`] : []),
+    ];
+    say(this.note, notes.join(" "));
+    this.note.hidden = !notes.length;
     this.canvas.setAttribute("aria-label", this.summary(label, symbol, items.map((item) => item.textContent ?? "")));
   }
 
   private summary(label: string, symbol: string, sentences: string[]): string {
-    const { curves, metric, range } = this.drawn as Drawn;
+    const { curves, metric, range, control } = this.drawn as Drawn;
     const lines = this.models.map(({ evaluated }, i) => {
       const known = (curves[i] ?? []).flatMap((totals) => (totals?.[metric] ? [totals[metric]] : []));
       const [first, last] = [known[0], known.at(-1)];
       return `${short(evaluated.model.name)} ${first && last ? `from ${about(first)} to ${about(last)}` : "has no figures here"}`;
     });
-    const where = `${short(symbol)} from ${decimal(at(range, range.low))} to ${decimal(at(range, range.high))}`;
-    return `${label} against ${where}: ${lines.join("; ")}. ${sentences.join(". ")}`;
+    return `${label} against ${short(symbol)} ${this.over(control, range)}: ${lines.join("; ")}. ${sentences.join(". ")}`;
   }
 
   /** Some of the plotted figures as a table, while it is open. */
@@ -383,8 +429,8 @@ export class Plot {
     const places = Array.from({ length: Math.min(ROWS, indices.length) }, (_, i) => Math.round(i * step));
     const rows = places.map((place) => element("tr", {}, element("th", { scope: "row" }, decimal(at(range, indices[place] as bigint))),
       ...curves.map((curve) => {
-        const value = curve[place]?.[metric];
-        return element("td", { class: "figure" }, value ? exact(value) : "outside the domain");
+        const totals = curve[place];
+        return element("td", { class: "figure" }, totals?.[metric] ? exact(totals[metric]) : totals ? "too large for a page" : "outside the domain");
       })));
     const heads = this.models.map(({ evaluated }) => element("th", { scope: "col", class: "figure" }, named(short(evaluated.model.name))));
     const head = element("tr", {}, element("th", { scope: "col" }, named(short(this.data.controls[control]?.label ?? ""))), ...heads);
@@ -416,10 +462,16 @@ function label(pen: CanvasRenderingContext2D, text: string, left: number, bottom
   pen.restore();
 }
 
-/** A figure as a float; null where it has no place on the axis. */
-function plotted(value: Fraction | null | undefined, scale: Scale): number | null {
-  const number = value ? toNumber(value) : NaN;
-  return Number.isFinite(number) && (scale === "linear" || number > 0) ? number : null;
+/** Where a figure stands; null where there is none, or no place for it on the axis. */
+function placed(value: Fraction | null | undefined, axis: Axis): number | null {
+  return value ? axis.place(value) : null;
+}
+
+/** A size as it is typed. */
+function plain(size: Fraction): string {
+  if (size[1] === 1n) return `${size[0]}`;
+  const short = decimal(size);
+  return read(short) ? short : `${size[0]}/${size[1]}`;
 }
 
 /** The places of figures with none on either side, which a line would not show. */
@@ -429,11 +481,20 @@ function alone(picture: uPlot, series: number, show: boolean): number[] {
   return values.flatMap((value, i) => (value != null && values[i - 1] == null && values[i + 1] == null ? [i] : []));
 }
 
+/** The ends of the x axis: those of the range, whether there are figures or not. */
+function xRange({ range, axes }: Drawn): [number, number] {
+  const [low, high] = [range.low, range.high].map((index) => axes.x.place(at(range, index)) ?? 0) as [number, number];
+  return low < high ? [low, high] : [low - 1, low + 1];
+}
+
 /** The ends of the y axis: from 0 on a linear one, unless all figures are near to each other. */
-function yRange(low: number, high: number, scale: Scale): [number, number] {
-  if (low == null || high == null || !Number.isFinite(low)) return [1, 10];
-  if (scale === "log") return low === high ? [low / 2, high * 2] : [low / (high / low) ** 0.05, high * (high / low) ** 0.05];
-  const margin = (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
+function yRange(low: number | null, high: number | null, scale: Scale): [number, number] {
+  if (low === null || high === null) return scale === "log" ? [0, 1] : [1, 10];
+  if (scale === "log") {
+    const margin = Math.max((high - low) * 0.05, high > low ? 1e-6 : 0.3);
+    return [low - margin, high + margin];
+  }
+  const margin = high > low ? Math.max((high - low) * 0.06, Math.abs(high) * 1e-9) : Math.abs(high) * 0.1 || 1;
   return [low >= 0 && low < 0.7 * high ? 0 : low - margin, high + margin];
 }
 
@@ -448,7 +509,9 @@ function nearest(indices: readonly bigint[], index: bigint): number {
 }
 
 function unseen(range: Range, looked: number): string {
-  if (range.per !== 1n && BigInt(looked) === count(range)) return "Only hundredths were looked at: a change and a change back between two of them are not seen.";
-  const all = tick(Number(count(range)));
-  return `Not every size was looked at: ${looked} of ${all}. A change and a change back between two of them are not seen.`;
+  const all = about([count(range), 1n]);
+  const some = `Not every size was looked at: ${looked} of ${all}.`;
+  const parts = range.per === 100n ? "Only hundredths were looked at." : `Only multiples of 1/${range.per} were looked at.`;
+  const seen = range.per !== 1n && BigInt(looked) === count(range) ? parts : some;
+  return `${seen} A change and a change back between two of them are not seen.`;
 }

@@ -1,11 +1,11 @@
 /**
  * The range of a plot and the sizes in it that are looked at.
  *
- * Sizes are whole numbers, those of a multiplier hundredths: a grid of x = index/per, and every index is a whole number.
+ * Sizes are whole numbers, those of a multiplier hundredths or finer: a grid of x = index/per, and every index is a whole number.
  */
 
 import type { Control } from "./data";
-import { type Fraction, compare, fraction, times } from "./numbers";
+import { type Fraction, compare, difference, fraction, log10, powerOfTen, times } from "./numbers";
 import type { Scale } from "./state";
 
 export interface Range {
@@ -20,17 +20,27 @@ export const EVERY = 1500;
 /** How many are where there are more. */
 export const SOME = 600;
 
-export function at(range: Range, index: bigint): Fraction {
+export function at(range: Pick<Range, "per">, index: bigint): Fraction {
   return fraction(index, range.per);
 }
 
-/**
- * The range between two sizes, at least `least`, in hundredths where it is `rational`; null where it is none.
- */
+/** The index of the size of a range that is nearest to a number. */
+export function indexOf({ low, high, per }: Range, [over, under]: Fraction): bigint {
+  const index = (2n * over * per + under) / (2n * under);
+  return index < low ? low : index > high ? high : index;
+}
+
+/** The least number of sizes of a multiplier's range: where it has fewer hundredths they are thousandths, and so on. */
+const FEW = 20n;
+/** No finer than this. */
+const FINEST = 10n ** 12n;
+
+/** The range between two sizes, at least `least`, in hundredths or finer where it is `rational`; null where it is none. */
 export function between(from: Fraction, to: Fraction, least: bigint, rational: boolean): Range | null {
-  const per = rational ? 100n : 1n;
+  if (from[0] < 0n || compare(from, to) >= 0) return null;
+  let per = rational ? 100n : 1n;
+  while (rational && per < FINEST && compare(times(difference(to, from), per), [FEW, 1n]) < 0) per *= 10n;
   const [a, b] = [times(from, per), times(to, per)];
-  if (a[0] < 0n || b[0] < 0n) return null;
   const first = (a[0] + a[1] - 1n) / a[1];
   const bottom = rational ? 1n : least;
   const range = { low: first < bottom ? bottom : first, high: b[0] / b[1], per };
@@ -51,40 +61,34 @@ export function count(range: Range): bigint {
   return range.high - range.low + 1n;
 }
 
-/** The sizes that a model is known to allow: `first` and every `step` from there. */
-export interface Steps {
-  first: bigint;
-  step: bigint;
-}
+/** How far above a round place a size is looked for that is legal. */
+const NEAR = 256n;
 
-/** Indices of a range in rising order: all, or about `most` of them, evenly apart on the axis and in steps. */
-export function sampled(range: Range, scale: Scale, most: number, { first, step }: Steps = { first: 0n, step: 1n }): bigint[] {
+/** Indices of a range in rising order: all, or about `most` of them, evenly apart on the axis, legal where some are near. */
+export function sampled(range: Range, scale: Scale, most: number, legal: (index: bigint) => boolean): bigint[] {
   const size = count(range);
   if (size <= BigInt(most)) return Array.from({ length: Number(size) }, (_, i) => range.low + BigInt(i));
   const found = [range.low];
-  const [low, high] = [Math.max(Number(range.low), 1), Number(range.high)];
-  for (let i = 1; i < most; i++) {
-    const part = i / (most - 1);
-    const index =
-      i === most - 1 ? range.high
-      : scale === "log" ? BigInt(Math.round(low * (high / low) ** part))
-      : range.low + ((range.high - range.low) * BigInt(i)) / BigInt(most - 1);
-    const stepped = index - ((index - first) % step);
-    for (const next of [stepped, ...(i === most - 1 ? [range.high] : [])]) {
-      if (next > (found.at(-1) as bigint) && next <= range.high) found.push(next);
-    }
+  const add = (index: bigint): void => {
+    if (index > (found.at(-1) as bigint) && index <= range.high) found.push(index);
+  };
+  for (let i = 1; i < most - 1; i++) {
+    const [index, next] = [apart(range, scale, i, most), apart(range, scale, i + 1, most)];
+    add(firstOf(index, next - index < NEAR ? next : index + NEAR, legal) ?? index);
   }
+  add(range.high);
   return found;
 }
 
-/** Round numbers on a logarithmic axis: 1, 2 and 5 times powers of ten, fewer where they are many. */
-export function logTicks(low: number, high: number): number[] {
-  const decades = Math.log10(high / low);
-  const digits = decades < 1 ? [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9] : decades < 4 ? [1, 2, 5] : [1];
-  const step = Math.max(1, Math.ceil(decades / 8));
-  const ticks: number[] = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
-    if (power % step === 0) ticks.push(...digits.map((digit) => digit * 10 ** power));
-  }
-  return ticks.filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
+/** The place of one of `most` indices that are evenly apart on the axis. */
+function apart({ low, high }: Range, scale: Scale, i: number, most: number): bigint {
+  if (scale === "linear") return low + ((high - low) * BigInt(i)) / BigInt(most - 1);
+  const [from, to] = [log10([low, 1n]), log10([high, 1n])];
+  return powerOfTen(from + ((to - from) * i) / (most - 1));
+}
+
+/** The first of the indices from one to before another that is legal. */
+function firstOf(from: bigint, end: bigint, legal: (index: bigint) => boolean): bigint | null {
+  for (let index = from; index < end; index++) if (legal(index)) return index;
+  return null;
 }

@@ -75,6 +75,18 @@ test("rounds and powers without end are refused", () => {
   assert.throws(() => valueOf(["power", "2", "100000000000"])([]), TooLarge);
 });
 
+test("a sum is refused where Python refuses it, and where its numbers are large", () => {
+  const rounds = (end: string): number => runOf({ slots: 1, steps: [["repeat", 0, "0", end, [["let", 0, 0]]]] })([0n]);
+  assert.equal(rounds("131072"), -1);
+  assert.throws(() => rounds("131073"), TooLarge);
+  const powers = runOf({ slots: 2, steps: [["repeat", 1, "0", 0, [["let", 1, ["power", "2", 1]]]]] });
+  assert.equal(powers([1000n, 0n]), -1);
+  const begin = performance.now();
+  assert.throws(() => powers([100000n, 0n]), TooLarge);
+  assert.throws(() => runOf({ slots: 3, steps: [["repeat", 2, "0", "100000", [["let", 1, ["*", 0, 0, 0]]]]] })([10n ** 4000n, 0n, 0n]), TooLarge);
+  assert.ok(performance.now() - begin < 2000);
+});
+
 const model: Model = {
   name: "m", description: "", unchecked: [], boxes: {}, layers: [], parts: { slots: 3, steps: [] },
   parameters: [
@@ -103,4 +115,10 @@ test("a model says what is wrong as Python does", () => {
   assert.equal(said("abc"), "X = 'abc' is not a number: X is a positive integer");
   assert.equal(said("it's"), `X = "it's" is not a number: X is a positive integer`);
   assert.equal(said("64", "0"), "w = 0 is not positive: w is a positive rational");
+});
+
+test("what the domain says of one size alone is known without an evaluation", () => {
+  const evaluated = new Evaluated(model, data);
+  assert.deepEqual(([[31n, 1n], [32n, 1n], [65n, 2n]] as const).map((size) => evaluated.allows(0, size)), [false, true, false]);
+  assert.equal(evaluated.allows(1, [1n, 1000n]), true);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { contrast, shade } from "../src/colour";
-import { about, decimal, exact, grouped, percent, quoted, ratio, read, short, tick, written } from "../src/numbers";
+import { about, decimal, exact, grouped, log10, percent, quoted, ratio, read, short, tick, written } from "../src/numbers";
 
 test("numbers are read as Python reads them", () => {
   for (const [text, over, under] of [
@@ -23,6 +23,9 @@ test("figures are set as Python sets them", () => {
   assert.equal(whole(99999999n), "100.0 M");
   assert.equal(whole(3n * 10n ** 25n), "3.000·10²⁵");
   assert.equal(exact([3n, 2n]), "3/2");
+  assert.equal(about([1n, 2n]), "1/2");
+  assert.equal(about([10n ** 30n + 1n, 3n]), "3.333·10²⁹");
+  assert.equal(exact([-1234n, 1n]), "-1\u202f234");
   assert.equal(grouped(138357544n), "138\u202f357\u202f544");
 });
 
@@ -40,6 +43,17 @@ test("ratios have three digits", () => {
   assert.equal(ratio([1n, 1n], [0n, 1n]), "");
   assert.equal(ratio([5n, 1n], [2n, 1n]), "×2.5");
   assert.equal(ratio([1n, 1n], [10n ** 9n, 1n]), "×<0.001");
+});
+
+test("thousands of digits are grouped in no time", () => {
+  const begin = performance.now();
+  assert.equal(grouped(10n ** 99999n).length, 100000 + 33333);
+  assert.ok(performance.now() - begin < 1000);
+});
+
+test("logarithms are of numbers of any size", () => {
+  assert.ok(Math.abs(log10([10n ** 5000n, 1n]) - 5000) < 1e-9);
+  assert.ok(Math.abs(log10([1n, 8n]) - Math.log10(1 / 8)) < 1e-12);
 });
 
 test("ticks are short", () => {
