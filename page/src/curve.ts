@@ -10,7 +10,7 @@ import type { Size, TotalsAt } from "./model";
 import { type Range, at } from "./range";
 
 /** Totals that are kept of a model. */
-const KEPT = 20_000;
+const KEPT = 100_000;
 
 export class Curves {
   /** Whether there was not the time for a total. */
@@ -54,13 +54,13 @@ export class Curves {
     const place = evaluated.has(this.control) ? index : 0n;
     const before = totals.get(place);
     if (before !== undefined) return before;
-    const value = at({ per: this.per }, index);
-    if (!evaluated.allows(this.control, value)) return null;
     if (performance.now() > this.until) {
       this.late = true;
       return undefined;
     }
-    const found = evaluated.known(this.sizes.map((size, i) => (i === this.control ? { text: "", number: value } : size)));
+    const value = at({ per: this.per }, index);
+    const moved = this.sizes.map((size, i) => (i === this.control ? { text: "", number: value } : size));
+    const found = evaluated.allows(this.control, value) ? evaluated.known(moved) : null;
     totals.set(place, found);
     return found;
   }

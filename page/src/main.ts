@@ -108,8 +108,8 @@ function start(data: Data): void {
   };
   const show = (): void => {
     sizes = state.sizes.map((text, i) => (sizes[i]?.text === text ? (sizes[i] as Size) : sizeOf(text)));
-    models.forEach((model) => model.move(sizes));
     each([
+      ...models.map((model) => () => model.move(sizes)),
       () => controls.show(sizes, models.map(({ fault }) => fault)),
       () => totals.show(settingOf(data, sizes)),
       () => plot.show(state, sizes),
@@ -127,10 +127,6 @@ function start(data: Data): void {
     each([() => plot.repaint(theme.light)]);
   };
 
-  // The figures at the start are what a model keeps that has none at the sizes of the link.
-  models.forEach((model) => model.move(sizes));
-  follow();
-  show();
   window.addEventListener("hashchange", () => {
     follow();
     frames.ask();
@@ -143,6 +139,11 @@ function start(data: Data): void {
     main.focus();
     main.scrollIntoView();
   });
+
+  // The figures at the start are what a model keeps that has none at the sizes of the link.
+  each(models.map((model) => () => model.move(sizes)));
+  follow();
+  show();
 }
 
 const written = document.getElementById("data")?.textContent;

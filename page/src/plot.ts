@@ -40,8 +40,9 @@ interface Drawn {
   range: Range;
   indices: bigint[];
   whole: boolean;
-  /** Whether there was not the time for all sizes that were to be looked at. */
+  /** Whether there was not the time for all sizes that were to be looked at, and at how many a model is too large. */
   late: boolean;
+  large: number;
   x: Scale;
   y: Scale;
   axes: { x: Axis; y: Axis };
@@ -217,7 +218,8 @@ export class Plot {
     const greatest = figures.reduce((a, b) => (compare(a, b) < 0 ? b : a), ZERO);
     const axes = { x: axisOf(x, at(range, range.low), at(range, range.high)), y: axisOf(y, ZERO, greatest) };
     const whole = every && !less && range.per === 1n;
-    this.drawn = { control, metric, range, indices, whole, late, x, y, axes, curves, key, crossovers };
+    const large = indices.filter((_, place) => curves.some((curve) => curve[place]?.length === 0)).length;
+    this.drawn = { control, metric, range, indices, whole, late, large, x, y, axes, curves, key, crossovers };
     this.paint();
     this.words(patient, wanted.length);
     this.tabulate();
@@ -386,13 +388,13 @@ export class Plot {
 
   /** The crossovers in sentences, and the picture in one. */
   private words(patient: boolean, wanted: number): void {
-    const { crossovers, metric, whole, late, range, indices, curves, control } = this.drawn as Drawn;
+    const { crossovers, metric, whole, late, large, range, indices, control } = this.drawn as Drawn;
     const symbol = this.data.controls[control]?.label ?? "";
     const label = this.data.metrics[metric]?.label ?? "";
     const size = (index: bigint): string => `${short(symbol)} = ${decimal(at(range, index))}`;
     const name = (model: number): string => short(this.models[model]?.evaluated.model.name ?? "");
     const sentences = crossovers.slice(0, PAIRS).map(({ first, second, runs }) => {
-      const [verb, where] = told(runs, size, whole);
+      const [verb, where] = told(runs, size, whole && !large);
       return [`${label}: `, named(name(first)), ` ${verb} `, named(name(second)), ` ${where}`] as (Node | string)[];
     });
     if (crossovers.length > PAIRS) sentences.push([`and ${crossovers.length - PAIRS} more pairs`]);
@@ -400,7 +402,6 @@ export class Plot {
     const items = sentences.map((sentence) => element("li", {}, ...sentence));
     this.crossings.replaceChildren(...items);
     this.crossings.hidden = !items.length;
-    const large = indices.filter((_, place) => curves.some((curve) => curve[place]?.length === 0)).length;
     const notes = [
       ...(patient && indices.length < wanted ? [`These sizes take long to evaluate: ${indices.length} of ${wanted} were looked at.`] : []),
       ...(large ? [`Of the ${indices.length} sizes ${large} are too large to be evaluated in a page.`] : []),
