@@ -59,7 +59,7 @@ export function runs(sizes: readonly bigint[], order: OrderAt): Run[] {
 }
 
 /** How many sizes are looked at, one after another, for the first or the last one of both models. */
-const FAR = 4096;
+const FAR = 1024;
 
 /** Sizes in rising order, with the first and the last one added at which both models have figures, where they are found. */
 export function withEnds(sizes: readonly bigint[], order: OrderAt): bigint[] {

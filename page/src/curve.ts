@@ -12,17 +12,24 @@ import { type Range, at } from "./range";
 /** Totals that are kept of a model. */
 const KEPT = 100_000;
 
+/** What is known of a model: its totals by the index of the size, one for all where the symbol is none of its own. */
+interface Known {
+  key: string;
+  moves: boolean;
+  totals: Map<bigint, TotalsAt>;
+}
+
 export class Curves {
   /** Whether there was not the time for a total. */
   late = false;
-  private readonly known: { key: string; totals: Map<bigint, TotalsAt> }[];
+  private readonly known: Known[];
   private sizes: readonly Size[] = [];
   private control = 0;
   private per = 1n;
   private until = Infinity;
 
   constructor(private readonly models: readonly Current[]) {
-    this.known = models.map(() => ({ key: "", totals: new Map() }));
+    this.known = models.map(() => ({ key: "", moves: false, totals: new Map() }));
   }
 
   /** Which totals these are: others where it is another text. */
@@ -37,7 +44,7 @@ export class Curves {
       const others = evaluated.model.parameters.filter((p) => p.control !== control).map((p) => sizes[p.control]?.text);
       const key = JSON.stringify([control, `${per}`, others]);
       const known = this.known[i];
-      if (known?.key !== key || known.totals.size > KEPT) this.known[i] = { key, totals: new Map() };
+      if (known?.key !== key || known.totals.size > KEPT) this.known[i] = { key, moves: evaluated.has(control), totals: new Map() };
     });
   }
 
@@ -49,15 +56,15 @@ export class Curves {
 
   /** The totals of a model at one size of the symbol; undefined where there is no time for them. */
   at(model: number, index: bigint): TotalsAt | undefined {
-    const { evaluated } = this.models[model] as Current;
-    const { totals } = this.known[model] as (typeof this.known)[number];
-    const place = evaluated.has(this.control) ? index : 0n;
+    const { totals, moves } = this.known[model] as Known;
+    const place = moves ? index : 0n;
     const before = totals.get(place);
     if (before !== undefined) return before;
     if (performance.now() > this.until) {
       this.late = true;
       return undefined;
     }
+    const { evaluated } = this.models[model] as Current;
     const value = at({ per: this.per }, index);
     const moved = this.sizes.map((size, i) => (i === this.control ? { text: "", number: value } : size));
     const found = evaluated.allows(this.control, value) ? evaluated.known(moved) : null;

@@ -211,7 +211,7 @@ export class Plot {
     if (same && this.shape) return;
     const curves = this.models.map((_, model) => indices.map((index) => this.curves.at(model, index) ?? null));
     this.curves.allow(patient ? LONG : PATIENCE);
-    const crossovers = this.crossovers(metric, indices, every && !less);
+    const crossovers = this.crossovers(metric, indices, curves, every && !less);
     const late = less || this.curves.late;
     if (late && !patient) this.settled();
     const figures = curves.flatMap((curve) => curve.flatMap((totals) => (totals?.[metric] ? [totals[metric]] : [])));
@@ -239,12 +239,16 @@ export class Plot {
     return indices;
   }
 
-  private crossovers(metric: number, indices: bigint[], every: boolean): Drawn["crossovers"] {
+  private crossovers(metric: number, indices: bigint[], curves: TotalsAt[][], every: boolean): Drawn["crossovers"] {
+    const places = new Map(indices.map((index, place) => [index, place]));
     const pairs = this.models.flatMap((_, second) => Array.from({ length: second }, (_, first) => [first, second] as const));
     return pairs.map(([first, second]) => {
       const order = (index: bigint): Order | null => {
-        const [a, b] = [this.curves.at(first, index), this.curves.at(second, index)];
-        return orderOf(a?.[metric] ?? null, b?.[metric] ?? null);
+        const place = places.get(index);
+        const figure = (model: number): Fraction | null =>
+          (place === undefined ? this.curves.at(model, index) : curves[model]?.[place])?.[metric] ?? null;
+        const a = figure(first);
+        return a && orderOf(a, figure(second));
       };
       return { first, second, runs: runs(every ? indices : withEnds(indices, order), order) };
     });
