@@ -70,9 +70,11 @@ export class Article {
     const { fault } = this.current;
     this.state = state;
     this.root.classList.toggle("stale", fault !== null);
-    say(this.fault, fault ? `${fault.said} ${keptOf(this.data, this.current)}` : "");
+    const found = this.current.parts();
+    const unknown = found && "said" in found ? ` Of its layers there are no figures: ${found.said}.` : "";
+    say(this.fault, `${fault ? `${fault.said} ${keptOf(this.data, this.current)}` : ""}${unknown}`.trim());
     if (this.colour.value !== `${state.metric}`) this.colour.value = `${state.metric}`;
-    const parts = this.current.parts() ?? this.none;
+    const parts = this.parts() ?? this.none;
     const figures = this.current.figures ?? [];
     const now = [parts, state.metric, state.filter, state.sort, state.formulas, ramp, printing];
     if (now.every((one, i) => one === this.last[i])) return;
@@ -80,6 +82,11 @@ export class Article {
     this.diagram.show(parts, figures[state.metric] ?? ZERO, state.metric, ramp);
     this.layers.show(parts, figures, state, printing);
     this.explain();
+  }
+
+  private parts(): Parts | null {
+    const found = this.current.parts();
+    return found && "costs" in found ? found : null;
   }
 
   private ofBox(box: string): Target {
@@ -114,7 +121,7 @@ export class Article {
   /** The line under the diagram: what is pointed at, or chosen, and what it costs. */
   private explain(): void {
     const target = this.over.layers.length || this.over.box !== null ? this.over : this.chosen;
-    const parts = this.current.parts();
+    const parts = this.parts();
     const told = target.layers.length || target.box !== null;
     say(this.diagram.caption, told && parts ? this.told(target, parts) : "Point at a box or a row: its figures stand here.");
   }

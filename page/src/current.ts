@@ -9,7 +9,7 @@ export class Current {
   figures: Fraction[] | null = null;
   /** The sizes of those figures, by the numbers of the controls. */
   at: readonly Size[] = [];
-  private made: Parts | null = null;
+  private made: Parts | Fault | null = null;
   private seen: readonly Size[] | null = null;
 
   constructor(readonly evaluated: Evaluated) {}
@@ -31,12 +31,12 @@ export class Current {
     this.made = null;
   }
 
-  /** What its layers are made of at those sizes; the same object as long as they are the same. */
-  parts(): Parts | null {
-    if (!this.made && this.figures) {
-      const found = this.evaluated.parts(this.at);
-      if ("costs" in found) this.made = found;
-    }
+  /**
+   * What its layers are made of at those sizes, or why that is not known; the same object as long as they are the same.
+   * Null where it never had figures.
+   */
+  parts(): Parts | Fault | null {
+    if (!this.made && this.figures) this.made = this.evaluated.parts(this.at);
     return this.made;
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Current } from "../src/current";
 import type { Data, Model, Program } from "../src/data";
 import { TooLarge, among, ratioOf, runOf, valueOf } from "../src/evaluate";
 import { Evaluated, sizeOf } from "../src/model";
@@ -121,4 +122,15 @@ test("what the domain says of one size alone is known without an evaluation", ()
   const evaluated = new Evaluated(model, data);
   assert.deepEqual(([[31n, 1n], [32n, 1n], [65n, 2n]] as const).map((size) => evaluated.allows(0, size)), [false, true, false]);
   assert.equal(evaluated.allows(1, [1n, 1000n]), true);
+});
+
+test("why there are no figures of layers is told, and found out once", () => {
+  const parts: Program = { slots: 3, steps: [["repeat", 0, "0", "1000000000", []]] };
+  const current = new Current(new Evaluated({ ...model, parts }, data));
+  assert.equal(current.parts(), null);
+  current.move([sizeOf("64"), sizeOf("1")]);
+  const found = current.parts();
+  assert.ok(found && "said" in found);
+  assert.equal(current.parts(), found);
+  assert.deepEqual(current.figures, [[64n, 1n]]);
 });
