@@ -27,8 +27,8 @@ from symconv.writers.sheet import Cell
 from symconv.writers.unknowns import granted_lines, unknown_lines
 from symconv.writers.wording import figure, grouped, plain
 
-#: Figures from here on are shown in short, and then a fraction is of no account.
-WHOLE: Final = 10**7
+#: Characters of a fraction that is not rounded where figures are in short, as in the script.
+SHORT: Final = 20
 _ABOUT: Final = (
     "Closed forms, exact at every size that the domain allows. Move a slider or type a size: all figures, bars, "
     "colours and curves follow. The page needs no network."
@@ -107,7 +107,7 @@ def _figures(value: Fraction | None, metric: int) -> str:
     exact = about = ""
     if value is not None:
         exact = grouped(int(value), TEXT) if value.denominator == 1 else str(value)
-        about = figure(value if value < WHOLE else round(value), TEXT)
+        about = figure(value, TEXT) if len(str(value)) <= SHORT else figure(round(value), TEXT)
     return (
         f'<td class="figure" data-metric="{metric}"><span class="exact">{exact}</span> '
         f'<span class="about">{about}</span></td>'

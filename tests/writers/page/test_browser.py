@@ -2,105 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import random
-import re
-import shutil
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import symconv as sc
 from symconv import Network, load
 from symconv.errors import DomainError
 from symconv.layers import Conv
 from symconv.notation import TEXT
 from symconv.writers.page import METRICS, Report
 from symconv.writers.wording import figure, percent
+from writers.page.showing import Shown, by_sympy
 from writers.page.steps import STEPS
 from writers.page.test_page import HOSTILE, hostile
 
 pytestmark = pytest.mark.page
 AXE = Path(__file__).parents[3] / "page" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-class Shown:
-    """A page that is open: what is set, and what it then shows."""
-
-    def __init__(self, browser: Any, path: Path, report: Report, link: str = "", **options: Any) -> None:
-        self.report, self.path = report, path
-        self.faults: list[str] = []
-        self.requests: list[str] = []
-        report.save(path)
-        self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 1000}, **options})
-        self.page = self.context.new_page()
-        self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.faults.append(dialog.message), dialog.dismiss()))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(f"file://{path}{link}")
-        self.settle()
-
-    def settle(self) -> None:
-        """Wait until all is painted that was asked for."""
-        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-    def set(self, **sizes: Any) -> None:
-        """Type sizes into their boxes."""
-        for name, value in sizes.items():
-            self.page.locator(f"#box-{self.control(name)}").fill(str(value))
-        self.settle()
-
-    def control(self, name: str) -> int:
-        found = json.loads(self.page.locator("#data").text_content())["controls"]
-        return [control["name"] for control in found].index(name)
-
-    def totals(self) -> list[list[str]]:
-        """What stands in the table of totals, without the thin spaces."""
-        rows = self.page.locator("#totals tbody tr").all()
-        return [[c.replace("\u202f", "") for c in row.locator(".exact").all_text_contents()] for row in rows]
-
-    def fault(self, model: int) -> str:
-        return str(self.page.locator(f"#fault-{model}").text_content())
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.faults == []
-        assert self.requests == [self.requests[0]], "only the page itself is asked for"
-
-
-@pytest.fixture
-def shown(browser: Any, tmp_path: Path) -> Iterator[Any]:
-    opened: list[Shown] = []
-
-    def show(*networks: Network, link: str = "", options: dict[str, Any] | None = None, **given: Any) -> Shown:
-        path = tmp_path / f"page{len(opened)}.html"
-        opened.append(Shown(browser, path, Report(networks, **given), link, **(options or {})))
-        return opened[-1]
-
-    yield show
-    for one in opened:
-        one.close()
-
-
-def by_sympy(net: Network, at: dict[str, Any]) -> list[str]:
-    """The totals at these sizes, by SymPy."""
-    totals = (net.total(metric) for metric in METRICS)
-    return [str(t.subs({s: at[s.name] for s in t.free_symbols}).doit()) for t in totals]
 
 
 # -- figures -----------------------------------------------------------------------------------------------------------
@@ -221,61 +141,6 @@ def test_one_model_outside_of_its_domain_does_not_stop_another(shown: Any) -> No
         nets[1].at({"X": 225})
     assert page.fault(1) == str(refused.value)
     assert page.totals()[1] == by_sympy(nets[1], {"X": 572, "N": 1})
-
-
-# -- the plot ----------------------------------------------------------------------------------------------------------
-
-
-def test_crossovers_are_where_python_has_them(shown: Any) -> None:
-    nets = [load("mobilenet_v2"), load("squeezenet1_1")]
-    page = shown(*nets)
-    (order,) = sc.orders(nets, "X", N=1)
-    assert str(order.more) == "17 ≤ x ≤ 112"
-    said = " ".join(page.page.locator(".crossings li").all_text_contents())
-    assert "112" in said
-    assert "113" in said
-
-
-def test_the_plotted_figures_are_there_as_a_table(shown: Any) -> None:
-    net = load("vgg16")
-    page = shown(net)
-    page.page.get_by_text("The plotted figures as a table").click()
-    page.settle()
-    rows = page.page.locator("details.figures tbody tr").all()
-    assert 2 <= len(rows) <= 25
-    total = net.total("macs")
-    for row in rows:
-        x = int(re.sub(r"\D", "", row.locator("th").text_content()))
-        wanted = total.subs({s: {"X": x, "N": 1}[s.name] for s in total.free_symbols}).doit() if x >= 32 else None
-        shown_ = row.locator("td").text_content().replace("\u202f", "")
-        assert shown_ == (str(wanted) if wanted is not None else "outside the domain")
-
-
-# -- links -------------------------------------------------------------------------------------------------------------
-
-
-def test_a_link_restores_what_was_set(shown: Any) -> None:
-    nets = load("vgg16"), load("resnet50")
-    first = shown(*nets)
-    first.set(X=97, N=5)
-    first.page.get_by_role("tab", name="resnet50").click()
-    first.page.locator("#plot-x").check()
-    first.page.wait_for_timeout(600)
-    link = first.page.evaluate("location.hash")
-    again = shown(*nets, link=link)
-    assert again.totals() == first.totals() == [by_sympy(net, {"X": 97, "N": 5}) for net in nets]
-    assert again.page.get_by_role("tab", name="resnet50").get_attribute("aria-selected") == "true"
-    assert again.page.locator("#plot-x").is_checked()
-    assert again.page.locator("#said").text_content() == ""
-
-
-@pytest.mark.parametrize(
-    "link", ["#X", "#X=1&X=2", "#Q=5", "#X=abc", "#%", "#=", "#X=%ff", "#.metric=none", "#.what=1", "#__proto__=1"]
-)
-def test_a_broken_link_opens_with_the_defaults_and_says_so(shown: Any, link: str) -> None:
-    page = shown(load("vgg16"), link=link)
-    assert page.totals() == [by_sympy(load("vgg16"), {"X": 224, "N": 1})]
-    assert "could not be read" in page.page.locator("#said").text_content()
 
 
 # -- speed -------------------------------------------------------------------------------------------------------------
