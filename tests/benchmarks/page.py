@@ -89,7 +89,7 @@ def picture(browser: Any, folder: Path, networks: list[sc.Network]) -> None:
     """The picture of docs/report.md."""
     path = folder / "page.html"
     Report(networks).save(path)
-    page = browser.new_page(viewport={"width": 1200, "height": 1000})
+    page = browser.new_page(viewport={"width": 1200, "height": 1340})
     page.goto(f"file://{path}")
     page.wait_for_timeout(1000)
     page.screenshot(path=str(PICTURE))
