@@ -106,6 +106,13 @@ export function decimal(number: Fraction): string {
   return under === 1n && number[1] !== 1n ? `${Number(over) / 1e6}` : written(number);
 }
 
+/** A size as it is typed. */
+export function plain(size: Fraction): string {
+  if (size[1] === 1n) return `${size[0]}`;
+  const short = decimal(size);
+  return read(short) ? short : `${size[0]}/${size[1]}`;
+}
+
 /** A text as Python writes it in quotation marks, cut where it is long. */
 export function quoted(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
