@@ -22,11 +22,11 @@ from sphinx.util.docutils import SphinxDirective
 
 import symconv.layers
 from symconv.cli import app as command
-from symconv.count import CONVENTIONS, Count
+from symconv.count import Count
 from symconv.layer import LAYERS, Layer
 from symconv.writers.formats.html import STYLE, body
 from symconv.writers.layers import label
-from symconv.writers.rules import instance, one_image, rule_sheet, rules_sheet
+from symconv.writers.rules import conventions_of, instance, one_image, rule_sheet, rules_sheet
 from symconv.writers.sheet import Column, Rule, Sheet, Table
 
 #: The parts of a layer's docstring that state its rule.
@@ -120,7 +120,7 @@ def stated(cls: type[Layer]) -> list[str]:
 
 def derivation(count: Count) -> list[Table]:
     """Every primitive operation with its weight in each convention that counts some of them."""
-    shown = {name: c for name, c in CONVENTIONS.items() if c(count) and (name != "causal" or count["masked"])}
+    shown = conventions_of(count)
     if not shown:
         return []
     columns = [Column(f"in {label(name)}", right=True) for name in shown]

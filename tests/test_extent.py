@@ -4,7 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from fractions import Fraction
 from math import gcd as integer_gcd
@@ -69,6 +69,15 @@ def on_sizes(program: Program, names: str) -> Size | None:
         return result
     except ExtentError:
         return None
+
+
+def random_extents(rng: Random, count: int) -> Iterator[tuple[str, Program, Extent]]:
+    """Of so many programs those that are extents and no longer than 300 characters."""
+    for _ in range(count):
+        names, program = random_case(rng)
+        size = on_sizes(program, names)
+        if isinstance(size, Extent) and len(str(size)) <= 300:
+            yield names, program, size
 
 
 def at(values: dict[str, Any]) -> dict[Any, Any]:

@@ -12,7 +12,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 from test_cost import NAMES, random_cost, value
-from test_extent import SIZE, SYMBOL, at, on_sizes, random_case, random_values
+from test_extent import SIZE, SYMBOL, at, random_extents, random_values
 from witness.programs import NoValueError, run
 
 import symconv as sc
@@ -36,11 +36,7 @@ def numbers(values: dict[str, object]) -> dict[sympy.Symbol, sympy.Rational]:
 @pytest.mark.parametrize("count", [250, pytest.param(4_000, marks=pytest.mark.heavy)])
 def test_a_size_as_a_sympy_expression_has_the_same_values_and_comes_back(count: int) -> None:
     rng, met = Random(count), 0
-    for _ in range(count):
-        names, program = random_case(rng)
-        size = on_sizes(program, names)
-        if not isinstance(size, Extent) or len(str(size)) > 300:
-            continue
+    for names, program, size in random_extents(rng, count):
         expression = to_sympy(size)
         try:
             back = from_sympy(expression)

@@ -48,10 +48,6 @@ export function quotient(a: Fraction, b: Fraction): number {
 }
 const SCALE = 1n << 60n;
 
-export function toNumber(a: Fraction): number {
-  return a[1] === 1n ? Number(a[0]) : quotient(a, [1n, 1n]);
-}
-
 /** The logarithm of a number above 0, however large. */
 export function log10([over, under]: Fraction): number {
   return log10Of(over) - log10Of(under);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -30,16 +30,20 @@ class Order:
         return not (self.less.empty or self.more.empty)
 
 
+def refuse_unknown(names: Iterable[str], known: Collection[str]) -> None:
+    """Raises SymbolError for a name that is none of those `known` to some networks."""
+    for name in names:
+        if name not in known:
+            listed = ", ".join(known) or "they have none"
+            raise SymbolError(f"none of the networks has a symbol {name}: {listed}. {near(name, known)}".rstrip(" ."))
+
+
 def placed_at(networks: Sequence[Network], values: Mapping[str, Any]) -> list[Network]:
     """The networks with the values in place of the symbols that each has.
 
     Raises SymbolError for a name that none of them has, DomainError outside a network's domain.
     """
-    known = dict.fromkeys(name for net in networks for name in net.symbols)
-    for name in values:
-        if name not in known:
-            listed = ", ".join(known) or "they have none"
-            raise SymbolError(f"none of the networks has a symbol {name}: {listed}. {near(name, known)}".rstrip(" ."))
+    refuse_unknown(values, dict.fromkeys(name for net in networks for name in net.symbols))
     return [net.substitute(**{n: v for n, v in values.items() if n in net.symbols}) for net in networks]
 
 

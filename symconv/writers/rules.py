@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from symconv.cost import Cost, cost_symbols, substitute_cost, total_of
-from symconv.count import CONVENTIONS, Count
+from symconv.count import CONVENTIONS, Convention, Count
 from symconv.errors import SymconvError, near
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.formula import set_cost
@@ -177,14 +177,17 @@ def one_image(cost: Cost) -> Cost:
     return substitute_cost(cost, {symbol("N"): 1})
 
 
+def conventions_of(count: Count) -> dict[str, Convention]:
+    """The conventions in which a count is something, the causal one where it is another than macs."""
+    return {name: c for name, c in CONVENTIONS.items() if c(count) and (name != "causal" or count["masked"])}
+
+
 def count_facts(count: Count) -> list[tuple[str, Cell]]:
     """What a count is in each convention."""
     facts: list[tuple[str, Cell]] = []
     g = symbol("g")
-    for name, convention in CONVENTIONS.items():
+    for name, convention in conventions_of(count).items():
         cost = convention(count)
-        if not cost or (name == "causal" and not count["masked"]):
-            continue
         facts.append((label(name), Rule(cost)))
         if name == "full" and g in cost_symbols(cost):
             facts.append(("  at g = 1", Rule(substitute_cost(cost, {g: 1}))))

@@ -31,7 +31,7 @@ from symconv.writers.page.data import ordered
 from symconv.writers.pictures.shares import reference
 from symconv.writers.rows import stage_rows
 from symconv.writers.saving import save
-from symconv.writers.wording import figure, grouped, percent, plain
+from symconv.writers.wording import exactly, figure, percent, plain
 
 #: What is shown without being asked for.
 METRICS: Final = ("macs", "params", "activations")
@@ -168,8 +168,7 @@ class _Page:
         if not self.at and cost_symbols(cost):
             return "", ""
         value = evaluate_cost(cost, self.at)
-        exact = grouped(int(value), TEXT) if value == int(value) else str(value)
-        return exact, figure(round(value), TEXT)
+        return exactly(value, TEXT), figure(round(value), TEXT)
 
     def _share(self, cost: Cost) -> Fraction:
         return Fraction(evaluate_cost(cost, self.at)) / Fraction(self.whole) if self.whole else Fraction(0)

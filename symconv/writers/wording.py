@@ -94,6 +94,16 @@ def grouped(value: int, style: Style) -> str:
     return f"{value:,}" if style is ASCII else f"{value:,}".replace(",", "\u202f")
 
 
+def exactly(value: Number, style: Style) -> str:
+    """A number in full, of any size, the thousands apart.
+
+    >>> exactly(10**24, ASCII), exactly(Fraction(46_585, 3), ASCII)
+    ('1,000,000,000,000,000,000,000,000', '46,585/3')
+    """
+    over, under = value.numerator, value.denominator
+    return grouped(over, style) + (f"/{grouped(under, style)}" if under > 1 else "")
+
+
 def percent(share: Number) -> str:
     """A share in percent, one place.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -86,7 +86,7 @@ def function_of(
     called: str, symbols: Sequence[Symbol], cost: Cost, domain: Domain, names: Names, fraction: bool = False
 ) -> tuple[Function, list[Condition]]:
     """A function of a cost where a domain holds, in no language yet, and the conditions that it does not check."""
-    parameters = {symbol: _parameter(symbol, names) for symbol in symbols}
+    parameters = parameters_of(symbols, names)
     walk = Walk(names, parameters)
     left = walk.domain(domain, parameters)
     total, number = walk.cost(cost)
@@ -102,6 +102,11 @@ def arguments(network: Network) -> list[Symbol]:
         assert isinstance(symbol, Symbol)
         found.append(symbol)
     return found
+
+
+def parameters_of(symbols: Iterable[Symbol], names: Names) -> dict[Symbol, Parameter]:
+    """The parameters by which a function is handed the values of some symbols."""
+    return {symbol: _parameter(symbol, names) for symbol in symbols}
 
 
 def _parameter(symbol: Symbol, names: Names) -> Parameter:

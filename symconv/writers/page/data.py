@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from functools import cached_property, reduce
+from functools import cached_property
 from math import ceil, gcd
 from typing import Any, Final
 
+from symconv.analysis.compare import refuse_unknown
 from symconv.cost import Cost, cost_symbols, evaluate_cost
 from symconv.count import Convention
-from symconv.errors import SymbolError, near
 from symconv.extent import Extent, symbols_of
 from symconv.layers.movement import unknown_cost
 from symconv.network import Network, Node
@@ -83,20 +83,15 @@ class Contents:
 
     def _start(self, given: Mapping[str, Any]) -> dict[Key, Any]:
         """The sizes at which a page starts: those of the network whose usual sizes suit most of the others."""
-        names = dict.fromkeys(name for name, _ in self.symbols)
-        for name in given:
-            if name not in names:
-                listed = ", ".join(names) or "they have none"
-                hint = near(name, names)
-                raise SymbolError(f"none of the networks has a symbol {name}: {listed}. {hint}".rstrip(" ."))
+        refuse_unknown(given, dict.fromkeys(name for name, _ in self.symbols))
         found = []
         for net in self.networks:
             known = reference(net, arguments(net), {n: v for n, v in given.items() if n in net.symbols})
             unknown = {key_of(s): 0 for s in known or {} if unknown_cost(s) and s.name not in given}
             found.append({key_of(symbol): value for symbol, value in (known or {}).items()} | unknown)
-        candidates = [
-            reduce(lambda a, b: {**b, **a}, [found[i], *found[:i], *found[i + 1 :]]) for i in range(len(found))
-        ]
+        # What one network does not have is as the first of the others has it.
+        others = {key: value for own in reversed(found) for key, value in own.items()}
+        candidates = [{**others, **own} for own in found]
         best = max(candidates, key=lambda at: sum(self.start_of(net, at) is not None for net in self.networks))
         return {key: best[key] for key in self.symbols if key in best}
 

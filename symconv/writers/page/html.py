@@ -25,7 +25,7 @@ from symconv.writers.network import KEPT, domain_line, grows, training_line
 from symconv.writers.page.data import NAME, SENTENCE, Contents
 from symconv.writers.sheet import Cell
 from symconv.writers.unknowns import granted_lines, unknown_lines
-from symconv.writers.wording import figure, grouped, plain
+from symconv.writers.wording import exactly, figure, plain
 
 #: Characters of a fraction that is not rounded where figures are in short, as in the script.
 SHORT: Final = 20
@@ -56,12 +56,12 @@ def page(contents: Contents) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
             '<meta name="generator" content="symconv">',
-            f"<title>{_text(names)}</title>",
+            f"<title>{escape(names)}</title>",
             f"<style>{style}</style>",
             "</head>",
             "<body>",
             '<a class="skip" href="#main">Skip to the figures</a>',
-            f'<header><h1 dir="auto">{_text(names)}</h1><p class="about">{_ABOUT}</p></header>',
+            f'<header><h1 dir="auto">{escape(names)}</h1><p class="about">{_ABOUT}</p></header>',
             '<main id="main">',
             *_main(contents),
             "</main>",
@@ -90,12 +90,12 @@ def _main(contents: Contents) -> Iterator[str]:
 def _totals(contents: Contents) -> Iterator[str]:
     sizes = ", ".join(f"{contents.label(key)} = {value}" for key, value in contents.at.items())
     yield '<section id="totals"><h2>Totals</h2>'
-    yield f'<p class="at" dir="auto">{f"at {_text(sizes)}" if sizes else ""}</p>'
-    heads = "".join(f'<th scope="col" class="figure">{_text(label(metric))}</th>' for metric in contents.metrics)
+    yield f'<p class="at" dir="auto">{f"at {escape(sizes)}" if sizes else ""}</p>'
+    heads = "".join(f'<th scope="col" class="figure">{escape(label(metric))}</th>' for metric in contents.metrics)
     yield f'<div class="scroll"><table><thead><tr><th scope="col">model</th>{heads}</tr></thead><tbody>'
     for number, net in enumerate(contents.networks):
         cells = "".join(_figures(contents.figure(net, net.cost(m)), place) for place, m in enumerate(contents.metrics))
-        yield f'<tr data-model="{number}"><th scope="row" dir="auto">{_text(plain(net.name, NAME))}</th>{cells}</tr>'
+        yield f'<tr data-model="{number}"><th scope="row" dir="auto">{escape(plain(net.name, NAME))}</th>{cells}</tr>'
     yield "</tbody></table></div>"
     for number in range(len(contents.networks)):
         yield f'<p class="fault" data-model="{number}"></p>'
@@ -106,7 +106,7 @@ def _figures(value: Fraction | None, metric: int) -> str:
     """A figure as it is and in short."""
     exact = about = ""
     if value is not None:
-        exact = grouped(int(value), TEXT) if value.denominator == 1 else str(value)
+        exact = exactly(value, TEXT)
         about = figure(value, TEXT) if len(str(value)) <= SHORT else figure(round(value), TEXT)
     return (
         f'<td class="figure" data-metric="{metric}"><span class="exact">{exact}</span> '
@@ -118,16 +118,16 @@ def _figures(value: Fraction | None, metric: int) -> str:
 
 
 def _model(contents: Contents, number: int, net: Network) -> Iterator[str]:
-    name = _text(plain(net.name, NAME))
+    name = escape(plain(net.name, NAME))
     yield f'<article class="model" data-model="{number}" id="model-{number}"><h2 dir="auto">{name}</h2>'
     if net.description:
-        yield f'<p class="description" dir="auto">{_text(plain(net.description, SENTENCE))}</p>'
+        yield f'<p class="description" dir="auto">{escape(plain(net.description, SENTENCE))}</p>'
     yield '<section class="forms"><h3>Closed forms</h3><dl>'
     for said, cell in _facts(net, contents.metrics):
-        yield f"<div><dt>{_text(said)}</dt><dd>{cell_html(cell) or '0'}</dd></div>"
+        yield f"<div><dt>{escape(said)}</dt><dd>{cell_html(cell) or '0'}</dd></div>"
     yield "</dl>"
     for line in (*granted_lines(net), *unknown_lines(net)):
-        yield f'<p class="note" dir="auto">{_text(plain(line, SENTENCE))}</p>'
+        yield f'<p class="note" dir="auto">{escape(plain(line, SENTENCE))}</p>'
     yield "</section>"
     drawn = contents.pictures[number].svg
     yield '<section class="diagram"><h3>Diagram</h3>'
@@ -151,10 +151,6 @@ def _facts(net: Network, metrics: Sequence[str | Convention]) -> Iterator[tuple[
 
 
 # -- what must not be read as something else ---------------------------------------------------------------------------
-
-
-def _text(text: str) -> str:
-    return escape(text)
 
 
 def _harmless(contents: Contents) -> str:

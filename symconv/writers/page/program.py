@@ -15,9 +15,9 @@ from symconv.errors import ExtentError
 from symconv.extent import Size
 from symconv.network import Network
 from symconv.symbols import RATIONAL, Symbol
-from symconv.writers.code import arguments, tree
+from symconv.writers.code import arguments, parameters_of, tree
 from symconv.writers.code.names import Names
-from symconv.writers.code.tree import Among, Become, Call, Let, Name, Parameter, Quotient, Repeat, Require, Start
+from symconv.writers.code.tree import Among, Become, Call, Let, Name, Quotient, Repeat, Require, Start
 from symconv.writers.code.walk import Walk
 
 #: A step, a tree, and all else that JSON has.
@@ -68,7 +68,7 @@ class Program:
     def __init__(self, of: Programs) -> None:
         self.of = of
         names = Names()
-        self._parameters = {symbol: _parameter(symbol, names) for symbol in of.symbols}
+        self._parameters = parameters_of(of.symbols, names)
         self._walk = Walk(names, self._parameters)
         self._slots: dict[str, int] = {}
         for p in self._parameters.values():
@@ -153,9 +153,3 @@ def _flat(operation: str, trees: Iterable[Data]) -> Data:
     """An operation of several; of one it is that."""
     found = list(trees)
     return found[0] if len(found) == 1 else [operation, *found]
-
-
-def _parameter(symbol: Symbol, names: Names) -> Parameter:
-    name = names.fresh(symbol.name)
-    parts = (names.fresh(f"{name}_num"), names.fresh(f"{name}_den")) if symbol.kind == RATIONAL else None
-    return Parameter(symbol.name, name, parts)

@@ -7,13 +7,13 @@ from random import Random
 from xml.etree import ElementTree
 
 import pytest
-from test_extent import on_sizes, random_case, random_values
+from test_extent import random_extents, random_values
 from witness.printed import printed_value
 from witness.programs import NoValueError, run
 
 import symconv as sc
 from symconv.cost import product
-from symconv.extent import Extent, size_of
+from symconv.extent import size_of
 from symconv.formula import set_cost
 from symconv.notation import ASCII, LATEX, LATEX_INLINE, MATHML, TEXT, TYPST, TYPST_INLINE
 from symconv.readers.catalogue import families, networks
@@ -33,11 +33,7 @@ def flat(row: str) -> str:
 @pytest.mark.parametrize("count", [200, pytest.param(5_000, marks=pytest.mark.heavy)])
 def test_a_size_set_in_any_style_has_its_value(count: int) -> None:
     rng, met = Random(count), 0
-    for _ in range(count):
-        names, program = random_case(rng)
-        size = on_sizes(program, names)
-        if not isinstance(size, Extent) or len(str(size)) > 300:
-            continue
+    for names, program, size in random_extents(rng, count):
         mathml, inline = set_size(size, MATHML).text, set_size(size, LATEX_INLINE).text
         typst, typst_inline = set_size(size, TYPST).text, set_size(size, TYPST_INLINE).text
         assert not html_faults(f"<math><mrow>{mathml}</mrow></math>")

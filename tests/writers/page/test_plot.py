@@ -225,7 +225,8 @@ def test_the_arrow_keys_follow_the_sorted_rows(shown: Any) -> None:
 
 def test_figures_without_a_script_are_those_with_one(shown: Any) -> None:
     half = sc.Convention("halves", weights={"mac": Fraction(1, 2), "add": Fraction(1, 3)})
-    page = shown(load("vgg16"), metrics=(half, "macs"))
+    parts = sc.Convention("parts", weights={"mac": Fraction(1, 7), "add": Fraction(1, 1100)})
+    page = shown(load("vgg16"), metrics=(half, parts))
     written = re.findall('<span class="(exact|about)">([^<]*)</span>', page.path.read_text())
     shown_ = [
         (kind, page.page.locator(f"#totals .{kind}").nth(number).text_content())
@@ -233,3 +234,4 @@ def test_figures_without_a_script_are_those_with_one(shown: Any) -> None:
         for kind in ("exact", "about")
     ]
     assert written == shown_
+    assert "/" in written[2][1]
