@@ -4,10 +4,10 @@
     python -m tests.lift.measure NAME ...   prints the figures of these alone
 
 params: the elements of the parameters, each tensor once. macs: the operations that torch's FlopCounterMode counts in
-one run on the meta device, over two: convolutions, products of matrices, and attention, which runs as plain products, so
-that every query meets every key. It does not count element-wise work, norms, softmax, pools, resizes, lookups in tables,
-or biases. It prints where the figures differ from those that torchvision publishes (in GMACs to three places) and from
-those of tests/truth/transformers.json.
+one run on the meta device, over two: convolutions, products of matrices, and attention, which runs as plain products,
+so that every query meets every key. It does not count element-wise work, norms, softmax, pools, resizes, lookups in
+tables, nor biases. It prints where the figures differ from those that torchvision publishes (in GMACs to three
+places) and from those of tests/truth/transformers.json.
 """
 
 from __future__ import annotations

@@ -118,13 +118,23 @@ def _torchvision_models() -> Iterator[Model]:
     yield _torchvision("resnext50_32x4d", n=(3, 4, 6, 3), w=64, inner=128, groups=32)
     yield _torchvision("resnext101_32x8d", n=(3, 4, 23, 3), w=64, inner=256, groups=32)
     yield _torchvision("resnext101_64x4d", n=(3, 4, 23, 3), w=64, inner=256, groups=64)
-    densenets = {121: (6, 12, 24, 16), 169: (6, 12, 32, 32), 201: (6, 12, 48, 32), 161: (6, 12, 36, 24)}
-    for depth, n in densenets.items():
-        yield _torchvision(f"densenet{depth}", n=n, g=48 if depth == 161 else 32, w=96 if depth == 161 else 64)
-    vggs = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
+    densenets: dict[int, tuple[int, ...]] = {
+        121: (6, 12, 24, 16),
+        169: (6, 12, 32, 32),
+        201: (6, 12, 48, 32),
+        161: (6, 12, 36, 24),
+    }
+    for depth, repeats in densenets.items():
+        yield _torchvision(f"densenet{depth}", n=repeats, g=48 if depth == 161 else 32, w=96 if depth == 161 else 64)
+    vggs: dict[int, tuple[int, ...]] = {
+        11: (1, 1, 2, 2, 2),
+        13: (2, 2, 2, 2, 2),
+        16: (2, 2, 3, 3, 3),
+        19: (2, 2, 4, 4, 4),
+    }
     for norm in ("", "_bn"):
-        for depth, n in vggs.items():
-            yield _torchvision(f"vgg{depth}{norm}", n=n, w=64)
+        for depth, repeats in vggs.items():
+            yield _torchvision(f"vgg{depth}{norm}", n=repeats, w=64)
     for name, third, w in (("tiny", 9, 96), ("small", 27, 96), ("base", 27, 128), ("large", 27, 192)):
         yield _torchvision(f"convnext_{name}", n=(3, 3, third, 3), w=w)
     for name, layers, w, heads in (("b", 12, 768, 12), ("l", 24, 1024, 16)):
