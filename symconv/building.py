@@ -112,20 +112,32 @@ class Building(Undoable):
             raise ShapeError(f"{given!r} is no name of a dimension: a number, an extent, or a name such as X is wanted")
         return size_of(dimension(given, self.name))
 
-    def add(self, name: str, layer: Layer, *inputs: str, shares: str = "", training: bool = False) -> str:
+    def add(
+        self,
+        name: str,
+        layer: Layer,
+        *inputs: str,
+        shares: str = "",
+        training: bool = False,
+        stated: tuple[Parameter, ...] | None = None,
+        times: Size = 1,
+        alone: bool = False,
+    ) -> str:
         """Add a layer behind the nodes named, or behind the last one added; its output shape is then known.
 
         `shares` names a node whose weights this one uses too: they are counted once. `training` says that it works in
-        training only, as what stands behind it then does.
+        training only, as what stands behind it then does. `stated` and `times` are as for `place`, and a layer `alone`
+        stands behind nothing.
 
         Returns the node's name. Raises NetworkError where a name is taken or unknown, ShapeError where the layer cannot
         follow its inputs, SymbolError for a second symbol of a name; the network is then as it was.
         """
         name = self._claimed(name)
-        read = [self._read(source) for source in inputs or ((self._last,) if self._last else ())]
+        read = [self._read(source) for source in inputs or ((self._last,) if self._last and not alone else ())]
         sources, tensors = tuple(s for s, _ in read), tuple(t for _, t in read)
         training = training or any(map(self.in_training, sources))
-        return self.place(name, layer, sources, tensors, self._sharing(shares), self._rounds, training)
+        shared = self._sharing(shares)
+        return self.place(name, layer, sources, tensors, shared, self._rounds, training, stated, times)
 
     def place(
         self,
