@@ -10,7 +10,7 @@ from symconv.block import Rounds
 from symconv.condition import at_least
 from symconv.errors import NetworkError, ShapeError
 from symconv.extent import Size, size_of, symbols_of
-from symconv.layer import Layer
+from symconv.layer import Layer, Parameter
 from symconv.node import Block, Node
 from symconv.symbols import Symbol, index
 from symconv.tensor import Tensor
@@ -125,13 +125,24 @@ class _Rebuild:
         layers = (("", node.layer),) if self.edit is None else self.edit(node)
         for suffix, layer in layers:
             made, of = layer.substitute(place.values), shares and shares + suffix
-            stated = node.parameters if node.stated and layer == node.layer else None
+            stated = self._stated(node, place) if node.stated and layer == node.layer else None
             times = substitute(node.times, place.values)
             self.new.place(name + suffix, made, sources, tensors, of, place.rounds, node.training, stated, times)
             sources, tensors = (name + suffix,), (self.new.node(name + suffix).out,)
         if self.new.size > MOST:
             raise NetworkError(f"unrolled, {self.old.name} has more than {MOST:,} layers")
         self._ended(node.name, place)
+
+    def _stated(self, node: Node, place: _Place) -> tuple[Parameter, ...]:
+        """The tensors that a node keeps by what was stated, with sizes in place of symbols."""
+
+        def given(size: Size) -> Size:
+            return substitute(size, place.values)
+
+        return tuple(
+            replace(p, shape=tuple(map(given, p.shape)), active=None if p.active is None else given(p.active))
+            for p in node.parameters
+        )
 
     def _tensor(self, node: Node, k: int, place: _Place) -> Tensor:
         """What a node reads: the tensor that it read, or, where an edit has changed its source, what that gives now."""

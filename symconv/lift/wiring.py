@@ -1,0 +1,451 @@
+"""A network run again with an atom for every number that may be another one in a sibling.
+
+The rules are the layers' own: what they ask of their inputs, equal extents and divisions that come out even, are the
+equations that tie atoms together. Nothing here knows a layer's formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from symconv.block import Rounds
+from symconv.condition import DIVIDES, EQUAL, Condition
+from symconv.cost import Cost, total_of
+from symconv.count import NOTHING
+from symconv.domain import Domain, asking
+from symconv.errors import DomainError, ExtentError, NetworkError, ShapeError
+from symconv.extent import Extent, Size, symbols_of
+from symconv.layer import BUFFER, Layer, Parameter, layer_fields, ranges
+from symconv.layers import Conv, DepthwiseConv, HeadAttention, Look, Move, Product, Reshape, Unflatten
+from symconv.layers.movement import unknown_cost
+from symconv.layers.pointwise import Pointwise
+from symconv.lift.equations import Equations, Origin
+from symconv.lift.shapes import Reading, Said, entering, said
+from symconv.network import Network
+from symconv.node import Node
+from symconv.rounding import floor
+from symconv.symbols import Symbol
+from symconv.tensor import Tensor
+
+#: Fields whose numbers are widths, counts of heads, rows of tables: what siblings differ in. Kernels, strides, windows
+#: and numbers of parts stay numbers.
+WIDTHS: Final = {
+    "channels", "hidden", "heads", "kv_heads", "head_size", "groups", "multiplier", "vocabulary", "length", "experts",
+    "projection", "buckets", "elements",
+}  # fmt: skip
+
+#: Fields that are shapes of constants.
+CONSTANTS: Final = {"beside", "left", "right"}
+
+#: Sizes that every exact quotient of an image's extent is whole at, tried in turn.
+LEGAL: Final = (6720, 26880, 443520, 384, 96, 64, 60)
+BATCH: Final = 11
+
+
+@dataclass
+class Step:
+    """A node with atoms in its layer; what goes out, and what it keeps where that is not by its layer's rule."""
+
+    node: Node
+    layer: Layer
+    inputs: tuple[str, ...]
+    out: tuple[Size, ...]
+    parameters: tuple[Parameter, ...] | None = None
+    #: The atoms of its fields, by field.
+    made: dict[str, Symbol] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+
+@dataclass
+class Wiring:
+    """A network in atoms: its steps, what is known of the atoms, and what was not understood."""
+
+    net: Network
+    equations: Equations
+    steps: list[Step]
+    inputs: dict[str, tuple[Size, ...]]
+    #: Atoms of fixed extents of images and sequences, and of patches.
+    extents: dict[Symbol, str] = field(default_factory=dict)
+    #: Atoms that stand for numbers by which the module indexes, so that they are the same in every sibling.
+    fixed: set[Symbol] = field(default_factory=set)
+    #: Atoms of the axes of buffers.
+    buffered: set[Symbol] = field(default_factory=set)
+    #: Operators and shapes that were not understood, in words.
+    unknown: list[str] = field(default_factory=list)
+
+    def step(self, name: str) -> Step:
+        return next(s for s in self.steps if s.name == name)
+
+
+class _Equations(Domain):
+    """Takes what rules ask for as equations."""
+
+    def __init__(self, equations: Equations) -> None:
+        super().__init__()
+        self.equations = equations
+
+    def require(self, condition: Condition) -> None:
+        if condition.relation == EQUAL:
+            self.equations.equate(condition.left, condition.right, condition.node)
+        elif condition.relation == DIVIDES and isinstance(condition.left, int):
+            right = self.equations.resolve(condition.right)
+            if isinstance(right, Extent) and self.equations.atoms_of(right):
+                self._part(condition.left, right, condition.node)
+
+    def _part(self, parts: int, whole: Extent, node: str) -> None:
+        """An atom that is split into so many parts is so many times another one."""
+        if all(c % parts == 0 for c in whole.terms.values()):
+            return
+        value = self.equations.value(whole)
+        if isinstance(value, int) and value % parts == 0 and value > parts:
+            self.equations.equate(whole, parts * self.equations.atom(value // parts, Origin(node, "part")), node)
+
+    def implies(self, condition: Condition) -> bool:
+        return False
+
+
+def wired(net: Network) -> Wiring:
+    """The network in atoms.
+
+    Raises NetworkError where blocks are repeated as often as a symbol says: such a network is a family already.
+    """
+    if any(node.rounds for node in net.nodes):
+        if any(not isinstance(r.count, int) for node in net.nodes for r in node.rounds):
+            raise NetworkError(f"{net.name} has repeated blocks in symbols already: give them numbers first")
+        net = net.unrolled()
+    net = _with_numbers(net)
+    return _Walk(net).run()
+
+
+def _with_numbers(net: Network) -> Network:
+    """The network with numbers for the symbols of its inputs that may have but one value."""
+    only: dict[str, Any] = {}
+    for name, size in net.symbols.items():
+        (symbol,) = symbols_of(size)
+        sizes = net.domain.sizes(symbol)
+        least = sizes.least
+        if least is not None and not sizes.all and sizes.greatest == least:
+            only[name] = least
+    return net.substitute(**only) if only else net
+
+
+class _Walk:
+    def __init__(self, net: Network) -> None:
+        self.net = net
+        self.equations = Equations()
+        self.made = Wiring(net, self.equations, [], {})
+        self.asked = _Equations(self.equations)
+        self.out: dict[str, tuple[Size, ...]] = {}
+        self.splits: dict[Any, Any] = {}
+        self.kept: dict[str, tuple[Parameter, ...]] = {}
+        self.patch: Symbol | None = None
+        self.at = _numbers(net)
+        self._images: dict[int, Size] = {}
+
+    def run(self) -> Wiring:
+        for name, tensor in self.net.inputs.items():
+            shape = tuple(self._entering(name, axis, x, tensor) for axis, x in enumerate(tensor.shape))
+            self.out[name] = self.made.inputs[name] = shape
+        for node in self.net.nodes:
+            self._step(node)
+        for unsolved in self.equations.unsolved:
+            self.made.unknown.append(f"the equation {unsolved}")
+        return self.made
+
+    def _entering(self, name: str, axis: int, x: Size, tensor: Tensor) -> Size:
+        """An extent of an input: fixed ones of an image are one atom where they are equal."""
+        if not isinstance(x, int) or x == 1 or tensor.rank < 3 or axis < 2:
+            return x
+        if x not in self._images:
+            atom = self.equations.atom(x, Origin(name, f"extent[{axis}]"))
+            self._images[x] = atom
+            (symbol,) = symbols_of(atom)
+            self.made.extents[symbol] = "X" if not self.made.extents else "XY"[1:] + str(len(self.made.extents))
+        return self._images[x]
+
+    def _step(self, node: Node) -> None:
+        inputs = tuple(self._as_read(node, k, self.net.last_of(source)) for k, source in enumerate(node.inputs))
+        tensors = tuple(t.like(*map(self.equations.resolve, self.out[s])) for s, t in zip(inputs, node.tensors))
+        if isinstance(node.layer, Move) and unknown_cost_of(node):
+            self.made.unknown.append(f"{node.name}: the operator {getattr(node.layer, 'operation', '')}")
+        step = self._read(node, inputs, tensors)
+        self._fix_selected(node, tensors)
+        self.made.steps.append(step)
+        self.out[node.name] = step.out
+        if step.parameters is not None:
+            self.kept[node.name] = step.parameters
+        elif node.parameters:
+            with asking(self.asked, node.name):
+                self.kept[node.name] = step.layer.parameters(*tensors)
+        if node.shares and node.parameters:
+            for mine, theirs in zip(self.kept[node.name], self.kept[node.shares]):
+                for a, b in zip(mine.shape, theirs.shape):
+                    self.equations.equate(a, b, node.name)
+
+    def _as_read(self, node: Node, k: int, source: str) -> str:
+        """The node that is read; a view of it where it is read in another shape than it has."""
+        wanted, before = node.tensors[k], self.net.tensor(source)
+        if wanted.shape == before.shape:
+            return source
+        name = f"{node.name}_view{k or ''}"
+        view = Node(name, Look("reshape", wanted.shape, wanted.dtype), (source,), (before,), wanted, (), NOTHING)
+        self._step(view)
+        return name
+
+    def _read(self, node: Node, inputs: tuple[str, ...], tensors: tuple[Tensor, ...]) -> Step:
+        layer, made = self._lifted(node, tensors)
+        stated: tuple[Parameter, ...] | None = None
+        reading = Reading(
+            self.equations,
+            node.name,
+            [t.shape for t in tensors],
+            [t.shape for t in node.tensors],
+            self.at,
+            splits=self.splits,
+        )
+        own = _own_rule(node)
+        if not own:
+            stated = tuple(self._stated(node, p, layer) for p in node.parameters)
+            reading.kept = [(s.shape, p.shape) for s, p in zip(stated, node.parameters)]
+        recipe = self._recipe(reading, node, layer)
+        if recipe is not None:
+            layer, out = recipe
+        else:
+            out = self._by_rule(reading, node, layer, tensors)
+        if not own and stated is not None:
+            self._tie(node, layer, stated)
+        self.made.unknown += reading.guessed
+        return Step(node, layer, inputs, tuple(map(self.equations.resolve, out)), stated, made)
+
+    # -- layers in atoms ---------------------------------------------------------------------------------------------
+
+    def _lifted(self, node: Node, tensors: tuple[Tensor, ...]) -> tuple[Layer, dict[str, Symbol]]:
+        """The layer with an atom for each width among its fields."""
+        layer, made, changed = node.layer, dict[str, Symbol](), dict[str, Any]()
+        for name in ranges(type(layer)):
+            value = getattr(layer, name)
+            if name not in WIDTHS or isinstance(layer, HeadAttention) or isinstance(value, bool) or not isinstance(value, int) or value <= 1:
+                continue
+            if isinstance(layer, Conv) and name == "groups":
+                changed[name] = self._groups(node, value, tensors[0])
+                continue
+            atom = self.equations.atom(value, Origin(node.name, name))
+            changed[name] = atom
+            (made[name],) = symbols_of(atom)
+        changed.update(self._constants(node))
+        if isinstance(layer, Conv) and "groups" in changed and layer.groups == node.tensors[0].shape[1]:
+            per = layer.channels // layer.groups if isinstance(layer.channels, int) else 1  # depthwise
+            changed["channels"] = per * changed["groups"]
+            made.pop("channels", None)
+        if isinstance(layer, Conv | DepthwiseConv):
+            changed.update(self._patch(node, tensors))
+        given = {f.name: getattr(layer, f.name) for f in layer_fields(type(layer))}
+        return type(layer)(**{**given, **changed}) if changed else layer, made
+
+    def _constants(self, node: Node) -> dict[str, Any]:
+        """The shapes of constants that a layer works on, with an atom for each number."""
+        changed: dict[str, Any] = {}
+        for name in CONSTANTS & ranges(type(node.layer)).keys():
+            given = getattr(node.layer, name)
+            if given:
+                several = name == "beside"
+                shapes = [self._constant(node, shape) for shape in (given if several else (given,))]
+                changed[name] = tuple(shapes) if several else shapes[0]
+        return changed
+
+    def _constant(self, node: Node, shape: tuple[Size, ...]) -> tuple[Size, ...]:
+        origin = Origin(node.name, "constant")
+        return tuple(self.equations.atom(x, origin) if isinstance(x, int) and x > 1 else x for x in shape)
+
+    def _groups(self, node: Node, value: int, image: Tensor) -> Size:
+        if value == node.tensors[0].shape[1]:
+            return image.shape[1]
+        return self.equations.atom(value, Origin(node.name, "groups"))
+
+    def _patch(self, node: Node, tensors: tuple[Tensor, ...]) -> dict[str, Size]:
+        """Kernel and stride of a convolution that cuts an image of fixed extents into patches."""
+        layer = node.layer
+        assert isinstance(layer, Conv | DepthwiseConv)
+        kernels = layer.kernel if isinstance(layer.kernel, tuple) else (layer.kernel,)
+        fixed = all(isinstance(x, int) for x in node.tensors[0].spatial) and node.inputs[0] in self.net.inputs
+        if not fixed or layer.kernel != layer.stride or len(set(kernels)) > 1 or kernels[0] == 1:
+            return {}
+        if layer.padding not in (0, "valid", (0,) * len(node.tensors[0].spatial)) or self.patch is not None:
+            return {}
+        assert isinstance(kernels[0], int)
+        atom = self.equations.atom(kernels[0], Origin(node.name, "kernel"))
+        (self.patch,) = symbols_of(atom)
+        self.made.extents[self.patch] = "P"
+        return {"kernel": atom, "stride": atom}
+
+    # -- shapes ------------------------------------------------------------------------------------------------------
+
+    def _recipe(self, reading: Reading, node: Node, layer: Layer) -> tuple[Layer, tuple[Size, ...]] | None:
+        """A layer that states a shape, with the shape in what comes in; None where its rule says it."""
+        if isinstance(layer, HeadAttention):
+            assert isinstance(node.layer, HeadAttention)
+            return _heads(reading, node.layer)
+        if isinstance(layer, Move):
+            found = said(reading, layer.operation, node.out.shape)
+            return replace(layer, shape=tuple(s.recipe for s in found)), tuple(s.size for s in found)
+        if isinstance(layer, Reshape):
+            found = said(reading, "reshape", node.out.shape)
+            return replace(layer, shape=tuple(s.recipe for s in found)), tuple(s.size for s in found)
+        if isinstance(layer, Unflatten):
+            found = said(reading, "reshape", node.out.shape)
+            axis = layer.axis % node.tensors[0].rank
+            many = node.out.rank - node.tensors[0].rank + 1
+            return replace(layer, sizes=tuple(s.recipe for s in found[axis : axis + many])), tuple(s.size for s in found)
+        return None
+
+    def _by_rule(
+        self, reading: Reading, node: Node, layer: Layer, tensors: tuple[Tensor, ...]
+    ) -> tuple[Size, ...]:
+        """What the layer's own rule makes; where that is not what it made of the numbers, what the numbers say."""
+        try:
+            with asking(self.asked, node.name):
+                out = tuple(map(self.equations.resolve, layer.output(*tensors).shape))
+            if tuple(map(self.equations.value, out)) == node.out.shape:
+                return out
+            why = f"its rule makes {Tensor(tuple(map(self.equations.value, out)))}, and it made {node.out}"
+        except (ShapeError, ExtentError, DomainError) as error:
+            why = str(error)
+        self.made.unknown.append(f"{node.name}: {why}")
+        return tuple(s.size for s in said(reading, node.layer.kind, node.out.shape))
+
+    def _fix_selected(self, node: Node, tensors: tuple[Tensor, ...]) -> None:
+        """What is indexed by a number, as queries, keys and values are, has that many in every sibling."""
+        layer = node.layer
+        if not isinstance(layer, Move) or layer.operation not in ("select", "unbind"):
+            return
+        before = node.tensors[0].shape
+        for axis in range(len(before)):
+            if (*before[:axis], *before[axis + 1 :]) == node.out.shape:
+                self.made.fixed |= self.equations.atoms_of(self.equations.resolve(tensors[0].shape[axis]))
+                return
+
+    # -- what a layer keeps ------------------------------------------------------------------------------------------
+
+    def _stated(self, node: Node, parameter: Parameter, layer: Layer) -> Parameter:
+        """A tensor that a layer keeps and its rule does not say, in atoms: those of a constant of the same shape."""
+        for name in ("beside", "left", "right"):
+            given = getattr(node.layer, name, None) or ()
+            given = (given,) if name != "beside" else given
+            own = getattr(layer, name, None) or ()
+            own = (own,) if name != "beside" else own
+            for before, now in zip(given, own):
+                if before == parameter.shape:
+                    return replace(parameter, shape=now)
+        shape = tuple(
+            self.equations.atom(x, Origin(node.name, f"{parameter.name}[{axis}]")) if isinstance(x, int) and x else x
+            for axis, x in enumerate(parameter.shape)
+        )
+        if parameter.kind == BUFFER:
+            self.made.buffered |= {s for x in shape for s in self.equations.atoms_of(x)}
+        return replace(parameter, shape=shape)
+
+    def _tie(self, node: Node, layer: Layer, stated: tuple[Parameter, ...]) -> None:
+        """Parameters that are partly those of the rule have the rule's atoms."""
+        tensors = tuple(t.like(*self.out[self.net.last_of(s)]) for s, t in zip(node.inputs, node.tensors))
+        try:
+            with asking(self.asked, node.name):
+                mine = list(layer.parameters(*tensors))
+                before = list(node.layer.parameters(*node.tensors))
+        except (ShapeError, ExtentError, DomainError):
+            return
+        left = list(zip(before, mine))
+        for given, atoms in zip(node.parameters, stated):
+            match = next((p for p in left if sorted(map(str, p[0].shape)) == sorted(map(str, given.shape))), None)
+            if match is None:
+                continue
+            left.remove(match)
+            turned = match[0].shape != given.shape
+            for a, b in zip(atoms.shape, reversed(match[1].shape) if turned else match[1].shape):
+                self.equations.equate(a, b, node.name)
+
+
+def _heads(reading: Reading, layer: HeadAttention) -> tuple[Layer, tuple[Size, ...]]:
+    """Attention of heads with its extents from queries, keys and values."""
+    ranks = [len(b) for b in reading.before[:3]]
+    if len(ranks) < 3 or min(ranks) < 3:
+        found = said(reading, "head_attention", layer.shape)
+        reading.guessed.append(f"{reading.node}: attention of operands that are not three tensors of three axes")
+        return replace(layer, shape=tuple(s.recipe for s in found)), tuple(s.size for s in found)
+    equations, (q, k, v) = reading.equations, reading.inputs[:3]
+    equations.equate(q[-1], k[-1], reading.node)
+    equations.equate(k[-2], v[-2], reading.node)
+    at = {name: entering(number, ranks[number] + axis) for name, number, axis in _PLACES}
+    fields: dict[str, Any] = {n: x for n, x in at.items() if _same(reading, layer, n)}
+    if ranks[0] >= 4 and layer.heads == reading.before[0][-3]:
+        fields["heads"] = entering(0, ranks[0] - 3)
+    lead = reading.before[0][: ranks[0] - (3 if "heads" in fields else 2)]
+    total: Size = 1
+    for x in lead:
+        total = total * x
+    if total == layer.samples:
+        fields["samples"] = _product([entering(0, a) for a in range(len(lead))])
+    missing = {"queries", "keys", "size", "value_size", "heads", "samples"} - fields.keys()
+    if any(getattr(layer, name) != 1 for name in missing):
+        reading.guessed.append(f"{reading.node}: the {' and '.join(sorted(missing))} of its attention")
+    before = reading.before
+    if layer.shape == (*before[0][:-1], before[2][-1]):
+        places = [*((0, axis) for axis in range(ranks[0] - 1)), (2, ranks[2] - 1)]
+        found = tuple(reading.through(number, axis) for number, axis in places)
+    else:
+        found = said(reading, "head_attention", layer.shape)
+    return replace(layer, shape=tuple(s.recipe for s in found), **fields), tuple(s.size for s in found)
+
+
+#: Fields of an attention of heads, each with an input and an axis of it from the last one on.
+_PLACES: Final = (("queries", 0, -2), ("keys", 1, -2), ("size", 0, -1), ("value_size", 2, -1))
+
+
+def _same(reading: Reading, layer: HeadAttention, name: str) -> bool:
+    number, axis = next((k, a) for n, k, a in _PLACES if n == name)
+    return bool(getattr(layer, name) == reading.before[number][axis])
+
+
+def _product(sizes: list[Size]) -> Size:
+    out: Size = 1
+    for x in sizes:
+        out = out * x
+    return out
+
+
+def unknown_cost_of(node: Node) -> bool:
+    """Whether what a node does is a named unknown."""
+    return any(unknown_cost(s) for _, size, _ in node.layer.field_sizes() for s in symbols_of(size))
+
+
+def _own_rule(node: Node) -> bool:
+    """Whether what a node keeps is what its layer's rule says, weight by weight, in any order of axes."""
+    if not node.stated:
+        return True
+    try:
+        own = node.layer.parameters(*node.tensors)
+    except (ShapeError, ExtentError):
+        return False
+    return all(_kept(own, kind) == _kept(node.parameters, kind) for kind in {p.kind for p in (*own, *node.parameters)})
+
+
+def _kept(parameters: tuple[Parameter, ...], kind: str) -> Cost:
+    return total_of(p.elements for p in parameters if p.kind == kind)
+
+
+def _numbers(net: Network) -> dict[Symbol, int]:
+    """Numbers at which the network is legal: large ones, another for each symbol, where that can be."""
+    symbols = sorted((s for size in net.symbols.values() for s in symbols_of(size)), key=lambda s: s.key)
+    at: dict[Symbol, int] = {}
+    for k, s in enumerate(symbols):
+        usual = net.usual.get(s.name, 1)
+        choices = (BATCH,) if s.name == "N" else (*(n * (k + 1) for n in LEGAL), *LEGAL, usual, net.domain.least(s))
+        at[s] = next((n for n in choices if n in net.domain.sizes(s)), net.domain.least(s))
+    if net.domain.allows(at):
+        return at
+    alike = {s: at[s] if s.name == "N" else LEGAL[0] for s in symbols}
+    return alike if net.domain.allows(alike) else {s: net.usual.get(s.name, net.domain.least(s)) for s in symbols}
