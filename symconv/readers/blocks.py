@@ -62,7 +62,14 @@ class Call:
             self.faults.add((*self.path, "round"), f"round: {shown(letter)}, where a name is accepted", hint="round: i")
         if "repeat" in self.given:
             self._count("")
+        self._check_first()
         return len(self.faults.found) == found
+
+    def _check_first(self) -> None:
+        """Whether what is said of the first round are the layers of it."""
+        if not isinstance(self.given.get("first", []), list):
+            said = f"first: {shown(self.given['first'])}, where the list of the layers of the first round is accepted"
+            self.faults.add((*self.path, "first"), said)
 
     def _count(self, node: str) -> Size | None:
         """The number of rounds; None where it is none."""
@@ -105,13 +112,19 @@ class Call:
             found = len(self.faults.found)
             self._bind(scope, i, sources)
             if len(self.faults.found) == found:
-                scope.walk(self.layers, self.inside)
+                scope.walk(*self._layers(i))
                 scope.wire()
             if len(self.faults.found) == found and not scope.items:
                 self.faults.add(self.path, f"{self.called()} has no layers")
             if len(self.faults.found) > found or not self.net.knows(scope.last):
                 raise Abandoned  # what is wrong has been said, maybe at another call
         self.net.end(scope.last)
+
+    def _layers(self, i: Size | None) -> tuple[tuple[Any, ...], Place]:
+        """The layers of a round, and where they stand in the file."""
+        if i == 0 and not isinstance(i, Extent) and "first" in self.given:
+            return tuple(self.given["first"]), (*self.path, "first")
+        return self.layers, self.inside
 
     def _named(self, i: Size | None) -> dict[str, Value]:
         names = dict(self.names)
@@ -121,7 +134,7 @@ class Call:
 
     def _inputs(self, sources: tuple[str, ...]) -> dict[str, str]:
         """What is read from outside, by the name that it has inside."""
-        return {}
+        return {} if "input" in self.net.inputs else {"input": sources[0]}
 
     def _bind(self, scope: Scope, i: Size | None, sources: tuple[str, ...]) -> None:
         """Give the scope of a round its names."""
@@ -153,6 +166,12 @@ class BlockCall(Call):
             self.faults.add(self.path, f"blocks deeper than {NESTED}, the most that is accepted")
             raise Abandoned
         super().build(name, sources, training)
+
+    def _layers(self, i: Size | None) -> tuple[tuple[Any, ...], Place]:
+        return self.layers, self.inside
+
+    def _check_first(self) -> None:
+        """A block's first round has arguments of its own, which are looked at beside the others."""
 
     def check(self) -> bool:
         known = [*self.block.with_, *CALL]

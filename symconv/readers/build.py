@@ -14,7 +14,7 @@ from symconv.readers.expression import names_in
 from symconv.readers.faults import Faults, Place
 from symconv.readers.items import Scope
 from symconv.readers.meaning import Slot, Value, sizes_of
-from symconv.readers.names import nearest, plainly, refusal, shown
+from symconv.readers.names import miss, nearest, plainly, refusal, shown
 from symconv.readers.paper import Cell, is_fc, read_word
 from symconv.readers.schema import SpecModel, Variant
 from symconv.readers.wiring import Item, wire
@@ -65,7 +65,8 @@ class Build:
             self._walk_table(top)
         if not top.items and not self.faults.found:
             self.faults.add(("layers",) if self.model.layers is not None else ("table",), "there are no layers")
-        wire(self.net, top.items, self.inputs.keys(), self.faults)
+        wire(self.net, top.items, self.inputs.keys(), self.faults, stages=top.stages)
+        self._output(top)
         self._usual()
         self._claims()
         self.faults.check()
@@ -179,6 +180,17 @@ class Build:
 
     def _input_path(self, name: str) -> Place:
         return ("inputs", name) if self.model.inputs is not None else ("input",)
+
+    def _output(self, top: Scope) -> None:
+        """Let the network end with the layer that the spec names, in place of the last one."""
+        name = self.model.output
+        if name is None or self.faults.found:
+            return
+        found = top.stages.get(name, name) if name not in self.net else name
+        if self.net.knows(found):
+            self.net.end_with(found)
+        else:
+            self.faults.add(("output",), f"output: there is no layer {plainly(name)}", hint=miss(name, top.taken))
 
     def _usual(self) -> None:
         """The usual values, the variant's before the spec's, of the symbols that the variant leaves free."""

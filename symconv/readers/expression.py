@@ -16,7 +16,7 @@ from symconv.condition import at_least, divides
 from symconv.domain import require
 from symconv.errors import ExpressionError, ExtentError, ShapeError
 from symconv.extent import Extent, Size
-from symconv.extremes import gcd, largest, make_divisible, smallest
+from symconv.extremes import equals, gcd, largest, make_divisible, reaches, smallest
 from symconv.powers import power
 from symconv.readers.names import nearest, plainly, shown
 from symconv.rounding import ceiling, floor
@@ -27,7 +27,7 @@ LENGTH, DEPTH, DIGITS, DEGREE, TERMS = 1000, 50, 30, 24, 400
 #: The characters of a name at most.
 NAME_LENGTH: Final = 40
 
-FUNCTIONS: Final = ("floor", "ceil", "round", "max", "min", "gcd", "make_divisible")
+FUNCTIONS: Final = ("floor", "ceil", "round", "whole", "max", "min", "gcd", "make_divisible", "equals", "reaches")
 
 #: The divisor of make_divisible where none is given.
 DIVISOR: Final = 8
@@ -160,7 +160,7 @@ class _Parser:
     """Precedence climbing over the tokens of one text."""
 
     def __init__(self, text: str, names: Mapping[str, Size | Fraction]) -> None:
-        self.tokens, self.names, self.at, self.depth = _tokens(text), names, 0, 0
+        self.text, self.tokens, self.names, self.at, self.depth = text, _tokens(text), names, 0, 0
 
     @property
     def token(self) -> Token:
@@ -297,15 +297,20 @@ class _Parser:
                     "make_divisible takes a size and a divisor, as in make_divisible(32*w, 8)", token.column
                 )
             return Ratio(self.bounded(token.column, _divisible, *arguments))
-        if token.text in ("floor", "ceil", "round"):
+        if token.text in ("floor", "ceil", "round", "whole"):
             if len(arguments) != 1:
                 raise ExpressionError(f"{token.text} takes one argument, as in {token.text}(X/2)", token.column)
+            if token.text == "whole":
+                return Ratio(_whole(self.text, arguments[0]))
             return self.bounded(token.column, _rounded, token.text, arguments[0])
-        if len(arguments) < 2 or (token.text == "gcd" and len(arguments) > 2) or any(a.under != 1 for a in arguments):
-            wanted = "two whole arguments" if token.text == "gcd" else "two or more whole arguments"
+        pair = token.text in ("gcd", "equals", "reaches")
+        if len(arguments) < 2 or (pair and len(arguments) > 2) or any(a.under != 1 for a in arguments):
+            wanted = "two whole arguments" if pair else "two or more whole arguments"
             raise ExpressionError(f"{token.text} takes {wanted}, as in {token.text}(X, 2)", token.column)
         sizes = [a.over for a in arguments]
-        make: dict[str, Callable[..., Size]] = {"max": largest, "min": smallest, "gcd": gcd}
+        make: dict[str, Callable[..., Size]] = {
+            "max": largest, "min": smallest, "gcd": gcd, "equals": equals, "reaches": reaches
+        }  # fmt: skip
         return Ratio(self.bounded(token.column, make[token.text], *sizes))
 
     def bounded(self, column: int, make: Callable[..., T], *arguments: Any) -> T:

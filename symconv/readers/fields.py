@@ -25,7 +25,7 @@ from pydantic_core import PydanticCustomError, PydanticUndefined
 
 from symconv.errors import ExpressionError, ShapeError, near
 from symconv.extent import Extent, Size
-from symconv.layer import Layer, Range, layer_class, layer_fields, ranges
+from symconv.layer import BUFFER, FROZEN, TRAINABLE, Layer, Parameter, Range, layer_class, layer_fields, ranges
 from symconv.readers.expression import is_name, parse, parse_rational
 from symconv.readers.names import shown
 
@@ -33,10 +33,61 @@ from symconv.readers.names import shown
 Names = Mapping[str, Size | Fraction]
 
 #: The way from a field to a part of its value.
-Steps = tuple[int, ...]
+Steps = tuple[int | str, ...]
+
+#: What a tensor that a layer keeps may be.
+KINDS: Final = (TRAINABLE, FROZEN, BUFFER)
 
 #: What every layer of a spec may say besides its own fields.
-COMMON: Final = ("name", "from", "shares", "training")
+COMMON: Final = ("name", "from", "shares", "training", "parameters", "times")
+
+
+def _stated(value: Any, info: ValidationInfo) -> Any:
+    """The tensors that a layer is said to keep: a shape, or a map of a shape and a kind, by name."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        words = "{shown}, where a map of names to shapes is accepted"
+        raise PydanticCustomError("size", words, {"shown": shown(value), "steps": ()})
+    names = (info.context or {}).get("names", {})
+    return tuple(_parameter(name, given, names) for name, given in value.items())
+
+
+def _parameter(name: str, given: Any, names: Names) -> Parameter:
+    about = given if isinstance(given, dict) else {"shape": given}
+    shape, kind, active = about.get("shape"), about.get("kind", TRAINABLE), about.get("active")
+    wrong = [key for key in about if key not in ("shape", "kind", "active")]
+    if wrong or not isinstance(shape, list) or kind not in KINDS:
+        words = "{shown}, where a shape is accepted, or a map of shape, kind ({kinds}) and active"
+        about_it = {"shown": f"{shown(name)}: {shown(given)}", "kinds": ", ".join(KINDS), "steps": (name,)}
+        raise PydanticCustomError("size", words, about_it)
+    steps = (name, "shape") if isinstance(given, dict) else (name,)
+    sizes = tuple(_one(size, Range(0), names, steps=(*steps, i)) for i, size in enumerate(shape))
+    return Parameter(name, sizes, kind, None if active is None else _one(active, Range(0), names, steps=steps))
+
+
+def _times(value: Any, info: ValidationInfo) -> Any:
+    return _one(value, Range(0), (info.context or {}).get("names", {}))
+
+
+_SIZE_SCHEMA: Final[dict[str, Any]] = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
+_SHAPE_SCHEMA: Final[dict[str, Any]] = {"type": "array", "items": _SIZE_SCHEMA}
+_STATED_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": {
+        "anyOf": [
+            _SHAPE_SCHEMA,
+            {
+                "type": "object",
+                "properties": {"shape": _SHAPE_SCHEMA, "kind": {"enum": list(KINDS)}, "active": _SIZE_SCHEMA},
+                "required": ["shape"],
+                "additionalProperties": False,
+            },
+        ]
+    },
+}
+Stated = Annotated[Any, BeforeValidator(_stated), WithJsonSchema(_STATED_SCHEMA)]
+Times = Annotated[Any, BeforeValidator(_times), WithJsonSchema(_SIZE_SCHEMA)]
 
 
 class Entry(BaseModel):
@@ -50,6 +101,8 @@ class Entry(BaseModel):
     )
     shares: str | None = Field(None, description="the layer whose weights this one uses too")
     training: bool = Field(False, description="it works in training only: inference does none of its work")
+    parameters: Stated = Field(None, description="the tensors that it keeps, by name, in place of its rule's")
+    times: Times = Field(1, description="how often it runs")
 
 
 _MODELS: Final[dict[type[Layer], type[Entry]]] = {}

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 SHORT: Final = {"max_pool": "pool", "avg_pool": "pool", "linear": "fc", "batch_norm": "bn"}
 
 #: The keys of the entries that are no layers; the first names the entry.
-STAGE: Final = ("stage", "layers", "repeat", "round", "tied", "from", "training")
-REPEAT: Final = ("repeat", "stage", "layers", "round", "tied", "from", "training")
+STAGE: Final = ("stage", "layers", "repeat", "first", "round", "tied", "from", "training")
+REPEAT: Final = ("repeat", "stage", "layers", "first", "round", "tied", "from", "training")
 BRANCHES: Final = ("branches", "join", "name", "from", "training")
 WHEN: Final = ("when", "layers", "else")
 
@@ -46,6 +46,8 @@ class Scope(Meanings):
         self.sources = sources
         self.items: list[Item] = []
         self.taken: dict[str, Place] = {}
+        #: By stage what ends it, or what it stands behind where it has no layers.
+        self.stages: dict[str, str] = {}
         self.counters: dict[tuple[str, str], int] = {}
         self.last = last
         self.inside_hidden = False
@@ -63,7 +65,7 @@ class Scope(Meanings):
 
     def wire(self) -> None:
         """Add the items to the network."""
-        wire(self.build.net, self.items, [], self.faults, self.sources)
+        wire(self.build.net, self.items, [], self.faults, self.sources, self.stages)
 
     def item(self, item: Any, path: Place, stage: str, follow: bool = False, offset: Offset | None = None) -> None:
         """One entry of a list of layers."""
@@ -73,6 +75,8 @@ class Scope(Meanings):
             self._branches(item, path, stage)
         elif isinstance(item, dict) and "when" in item:
             self._when(item, path, stage)
+        elif isinstance(item, dict) and "require" in item:
+            self._required(item, path)
         elif isinstance(item, dict) and "repeat" in item and len(item) > 1:
             self._repeated(item, path, stage)
         elif isinstance(item, dict) and "stage" in item:
@@ -100,7 +104,7 @@ class Scope(Meanings):
         return None
 
     def _stage(self, item: dict[str, Any], path: Place, stage: str) -> None:
-        known = tuple(k for k in STAGE if k not in ("repeat", "round", "tied"))
+        known = tuple(k for k in STAGE if k not in ("repeat", "first", "round", "tied"))
         self._keys(item, path, known, "a stage has a name and")
         name = self._stage_name(item["stage"], (*path, "stage"))
         inner = self._inner(item, path, f"the stage {plainly(name)}")
@@ -110,6 +114,7 @@ class Scope(Meanings):
         self.training = training or self.flag(item, "training", path)
         self._behind(item, path, stage)
         self.walk(inner, (*path, "layers"), f"{stage}{name}/")
+        self.stages[f"{stage}{name}"] = self.last
         if self.training and not training:
             self.last = before  # what works in training only has nothing behind it
         self.training = training
@@ -129,7 +134,9 @@ class Scope(Meanings):
 
     def _known(self, name: str, stage: str) -> str | None:
         """A layer that stands before, as it is said from a stage."""
-        found = around(name, stage.split("/")[:-1], {**self.sources, **self.taken}, "")
+        found = around(name, stage.split("/")[:-1], {**self.sources, **self.stages, **self.taken}, "")
+        if found in self.stages and found not in self.taken and found not in self.sources:
+            return self.stages[found]
         return found or (name if self.build.net.knows(name) else None)
 
     def _stage_name(self, name: Any, path: Place) -> str:
@@ -185,6 +192,14 @@ class Scope(Meanings):
         holds = self.holds(condition, (*path, "when"))
         if holds is not None:
             self.walk(inner if holds else otherwise, (*path, "layers" if holds else "else"), stage)
+
+    def _required(self, item: dict[str, Any], path: Place) -> None:
+        """What must hold of sizes besides what layers ask for."""
+        self._keys(item, path, ("require",), "a requirement has")
+        given = item["require"]
+        several = isinstance(given, list)
+        for i, text in enumerate(given if several else [given]):
+            self.require(text, (*path, "require", i) if several else (*path, "require"))
 
     # -- layers -----------------------------------------------------------------------------------------------------
 
@@ -258,20 +273,23 @@ class Scope(Meanings):
             if first is None:
                 self.faults.add(path, f"{kind} has no fields, and this is {shown(given)}", offset)
             given = {first: given} if first is not None else {}
-        recorder, layer = Recorder(), None
+        recorder, layer, entry = Recorder(), None, None
         try:
             with asking(recorder, ""):
-                layer, _ = layer_of(kind, self._flags(cls, given), self.sizes)
+                layer, entry = layer_of(kind, self._flags(cls, given), self.sizes)
         except ValidationError as error:
             self.faults.take(faults_of(self.faults.document, path, error, model_of(cls), offset))
         except SymconvError as error:
             self.faults.add(path, str(error), offset)
         sources, shares = given.get("from"), given.get("shares")
-        if sources == []:
+        alone = sources == []
+        if alone and cls.arity[0]:
             self.faults.add((*path, "from"), "from: an empty list, where at least one layer is accepted")
         wanted = [s for s in (sources if isinstance(sources, list) else [sources]) if isinstance(s, str)]
         item = Item("", layer, tuple(wanted), path, offset, shares if isinstance(shares, str) else "", recorder.found)
-        item.training = given.get("training") is True
+        item.training, item.alone = given.get("training") is True, alone
+        if entry is not None:
+            item.stated, item.times = entry.parameters, entry.times
         self._push(item, stage, kind, given.get("name"))
 
     def _flags(self, cls: type[Any], given: dict[str, Any]) -> dict[str, Any]:

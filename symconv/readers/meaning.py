@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from symconv.condition import Condition
+from symconv.condition import Condition, at_least, differs, divides, equal
 from symconv.domain import Domain, asking
 from symconv.errors import ExpressionError, ShapeError, SymconvError
-from symconv.extent import Size
+from symconv.extent import Extent, Size
 from symconv.layer import LAYERS
 from symconv.readers.expression import is_name, parse, parse_rational
 from symconv.readers.faults import Place
@@ -29,6 +30,10 @@ class Slot:
     path: Place
     names: Mapping[str, Any]
 
+
+#: What a spec may require of two sizes.
+RELATIONS: Final = {">=": at_least, "==": equal, "!=": differs, "divides": divides}
+_RELATION: Final = re.compile(r"(>=|==|!=|\bdivides\b)")
 
 #: What a name in a spec may stand for.
 Value = Size | Fraction | bool | Slot
@@ -95,6 +100,24 @@ class Meanings:
             self.faults.add(path, str(error))
             return None
         return size
+
+    def require(self, text: Any, path: Place) -> None:
+        """Ask for a condition: A >= B, A == B, A != B, A divides B."""
+        sides = _RELATION.split(text) if isinstance(text, str) else []
+        if len(sides) != 3:
+            accepted = " or ".join(f"A {sign} B" for sign in RELATIONS)
+            self.faults.add(path, f"require: {shown(text)}, where {accepted} is accepted")
+            return
+        left, right = (self.value(side, path, "", whole=True) for side in (sides[0], sides[2]))
+        if not all(isinstance(side, Extent | int) and not isinstance(side, bool) for side in (left, right)):
+            if left is not None and right is not None:
+                self.faults.add(path, f"require: {shown(text)}, where sizes are compared")
+            return
+        net = self.build.net
+        try:
+            net.require(replace(RELATIONS[sides[1]](left, right), reason=f"{shown(text)[1:-1]}"), net.path("")[:-1])
+        except SymconvError as error:
+            self.faults.add(path, str(error))
 
     def flag(self, item: dict[str, Any], key: str, path: Place) -> bool:
         given = item.get(key, False)

@@ -112,6 +112,7 @@ class SpecModel(_Model):
     blocks: dict[str, Block] = Field(default={}, description="layers with arguments, called by name as a layer is")
     usual: dict[str, int] = Field(default={}, description="the values at which figures are usually given")
     layers: Items | None = Field(None, description="the layers in order")
+    output: str | None = Field(None, description="the layer that the network ends with, where it is not the last one")
     table: str | None = Field(None, description="a network a column in the paper's notation, cells apart by |")
     hidden: Hidden = Hidden()
     published: dict[str, Any] = Field(default={}, description="figures that others published, with their source")
@@ -123,7 +124,7 @@ class SpecModel(_Model):
 CALL: Final = frozenset(("name", "from", "repeat", "first", "round", "tied", "training"))
 
 #: The keys of the entries of a list of layers that are no layers.
-ENTRIES: Final = ("stage", "repeat", "branches", "when", "layers")
+ENTRIES: Final = ("stage", "repeat", "branches", "when", "layers", "require")
 
 #: Of each pair a spec has one.
 EITHER: Final = (("input", "inputs", "such as input: [N, 3, X, X]"), ("layers", "table", "such as layers: [conv3-64]"))
@@ -178,7 +179,7 @@ def _layers(name: str, kinds: list[dict[str, Any]]) -> dict[str, Any]:
     layers = {"$ref": f"#/$defs/{name}"}
     count = {"anyOf": [{"type": "integer", "minimum": 1}, text]}
     common = {"from": text, "training": flag}
-    repeated = {"repeat": count, "stage": text, "layers": layers, "round": text, "tied": flag, **common}
+    repeated = {"repeat": count, "stage": text, "layers": layers, "first": layers, "round": text, "tied": flag, **common}
     branches = {
         "branches": {"type": "object", "minProperties": 2, "additionalProperties": layers},
         "join": {"anyOf": [text, {"type": "object", "minProperties": 1, "maxProperties": 1}]},
@@ -190,6 +191,7 @@ def _layers(name: str, kinds: list[dict[str, Any]]) -> dict[str, Any]:
         _entry("a stage", {"stage": text, "layers": layers, **common}, "stage", "layers"),
         _entry("layers, taken several times", repeated, "repeat", "layers"),
         _entry("lists of layers behind one layer, and what joins them", branches, "branches"),
+        _entry("what must hold of sizes", {"require": {"anyOf": [text, {"type": "array", "items": text}]}}, "require"),
         _entry("layers on a condition", {"when": flag, "layers": layers, "else": layers}, "when", "layers"),
         *kinds,
     ]

@@ -8,7 +8,8 @@ from typing import Final
 
 from symconv.condition import Condition
 from symconv.errors import NetworkError, SpecError, SymconvError
-from symconv.layer import Layer
+from symconv.extent import Size
+from symconv.layer import Layer, Parameter
 from symconv.network import Network, in_order
 from symconv.readers.faults import Faults, Offset, Place
 from symconv.readers.names import miss, plainly
@@ -35,6 +36,10 @@ class Item:
     behind: tuple[str, ...] = ()
     training: bool = False
     nest: Callable[[tuple[str, ...]], None] | None = None
+    alone: bool = False  # it stands behind nothing
+    stated: tuple[Parameter, ...] | None = None
+    times: Size = 1
+    requires: bool = False  # it is no layer, and only asks for its conditions
 
 
 class Abandoned(Exception):  # noqa: N818  (no fault of its own: all that is wrong has been said)
@@ -42,17 +47,24 @@ class Abandoned(Exception):  # noqa: N818  (no fault of its own: all that is wro
 
 
 def wire(
-    net: Network, items: list[Item], inputs: Collection[str], faults: Faults, aliases: Mapping[str, str] | None = None
+    net: Network,
+    items: list[Item],
+    inputs: Collection[str],
+    faults: Faults,
+    aliases: Mapping[str, str] | None = None,
+    stages: Mapping[str, str] | None = None,
 ) -> None:
     """Add the items to a network that has its inputs, in an order of computation; what cannot be, goes to `faults`.
 
-    `aliases` are further names for what is there already, such as `input` in a block.
+    `aliases` are further names for what is there already, such as `input` in a block, and `stages` have what ends each.
     """
-    aliases = aliases or {}
-    known = dict.fromkeys([*inputs, *aliases, *(item.name for item in items)])
+    aliases, stages = aliases or {}, stages or {}
+    known = dict.fromkeys([*inputs, *aliases, *(item.name for item in items), *stages])
     blocks = tuple(f"{item.name}/" for item in items if item.nest)
+    own = {*inputs, *aliases, *(item.name for item in items)}
     for item in items:
         _resolve(item, known, blocks, inputs, net, faults)
+        item.sources = tuple(source if source in own else stages.get(source, source) for source in item.sources)
     by_name = {item.name: item for item in items}
     order = [item.name for item in items]
     if not any(item.nest for item in items):
@@ -90,7 +102,16 @@ def wire(
                 item.nest(tuple(map(net.absolute, sources)))
                 continue
             assert item.layer is not None
-            full = net.add(name, item.layer, *sources, shares=shares, training=item.training)
+            full = net.add(
+                name,
+                item.layer,
+                *sources,
+                shares=shares,
+                training=item.training,
+                stated=item.stated,
+                times=item.times,
+                alone=item.alone,
+            )
             for condition in item.conditions:
                 net.require(condition, full)
         except Abandoned:
@@ -140,7 +161,7 @@ def _resolve(
             message = f"from: there is no layer {plainly(source)}"
             faults.add((*item.path, "from", i), message, hint=_hint(source, stage, known))
         sources.append(found or source)
-    item.sources = tuple(sources) or item.behind
+    item.sources = () if item.alone else tuple(sources) or item.behind
     if item.shares:
         found = around(item.shares, stage, known, item.name)
         found = found or (item.shares if net.knows(item.shares) or item.shares.startswith(blocks) else None)

@@ -1,0 +1,242 @@
+"""From a network to the text of a spec: head, blocks, layers; what was written is read back before it is given out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, Final
+
+from symconv.block import anywhere
+from symconv.condition import AT_LEAST, DIFFERS, DIVIDES, EQUAL, Condition
+from symconv.errors import SymconvError
+from symconv.extent import Extent, Size, size_of, symbols_of
+from symconv.network import Network
+from symconv.node import Node
+from symconv.readers.names import plainly, refusal
+from symconv.readers.spec import parse_spec
+from symconv.symbols import FIELD, NONNEGATIVE, RATIONAL, ROLES, Symbol, by_name, dimension, symbol
+from symconv.values import substitute
+from symconv.writers.specs.blocks import Folding
+from symconv.writers.specs.columns import Unfit, columns_of
+from symconv.writers.specs.expressions import written
+from symconv.writers.specs.layout import Map, Seq, Value, line, lines, scalar
+from symconv.writers.specs.rendering import Rendering, fields_of
+from symconv.writers.specs.tree import Tree
+
+#: The relations of conditions as a spec has them.
+_SIGNS: Final = {AT_LEAST: ">=", EQUAL: "==", DIFFERS: "!=", DIVIDES: "divides"}
+
+
+def spec(net: Network) -> str:
+    """A network as a spec, for people to read: repeats, stages, and as a block with arguments what comes several times.
+
+    `parse_spec` reads it back into a network of the same closed forms; names of modules and notes are left out.
+
+    Raises SymconvError where a spec cannot say a network.
+
+    >>> import symconv as sc
+    >>> net = sc.parse_spec("input: [N, 3, X, X]\\nlayers: [conv3-64, relu, maxpool]").network()
+    >>> print(spec(net))
+    name: spec
+    input: [N, 3, X, X]
+    layers:
+      - conv: {channels: 64, padding: 1}
+      - relu
+      - max_pool: {stride: 2}
+    <BLANKLINE>
+    """
+    if net.choices:
+        raise SymconvError(f"{net.name} has a choice that nothing decides ({', '.join(map(str, net.choices))}): no spec says it")
+    why = ""
+    for fold, explicit in ((True, False), (True, True), (False, False), (False, True)):
+        try:
+            text = _Writing(net, fold, explicit).text()
+        except Unfit:
+            continue
+        why, again = _difference(net, text)
+        if not why and again is not None:
+            missing = _missing(net, again)
+            if not missing:
+                return text
+            text = _Writing(net, fold, explicit, missing).text()
+            why, again = _difference(net, text)
+            if not why and again is not None and not _missing(net, again):
+                return text
+            why = why or f"its domain is {again.domain}" if again is not None else why
+    raise SymconvError(f"{net.name} is nothing that a spec can say: {why}")
+
+
+class _Writing:
+    """The parts of one spec."""
+
+    def __init__(self, net: Network, fold: bool, explicit: bool, required: tuple[Condition, ...] = ()) -> None:
+        self.net, self.fold, self.explicit, self.required = net, fold, explicit, required
+        self.names: dict[str, Size | Fraction] = dict(net.symbols)
+
+    def text(self) -> str:
+        """The spec."""
+        tree = Tree(self.net)
+        rendering = Rendering(tree, self.explicit)
+        blocks: list[tuple[str, Value]] = []
+        if self.fold:
+            words = {w for n in self.net.nodes for w in vars(n.layer).values() if isinstance(w, str)}
+            letters = {r.index.name for n in self.net.nodes for r in n.rounds}
+            names = {*self.net.symbols, *words, *letters}
+            folding = Folding(names, fields_of, rendering.mark, rendering.block)
+            blocks = [(t.name, folding.bodies[t]) for t in folding.fold(tree.entries)]
+        layers = rendering.top(tree.entries, columns_of(tree.entries))
+        if self.required:
+            layers.values.insert(0, self._requirement())
+        parts: list[Map] = [Map(list(self._head()), tall=True)]
+        if blocks:
+            parts.extend(Map([(name, body)], tall=True) for name, body in blocks)
+        out = "\n".join(lines(parts[0])) + "\n"
+        if blocks:
+            bodies = ["\n".join(lines(part, 2)) for part in parts[1:]]
+            out += "\nblocks:\n" + "\n\n".join(bodies) + "\n\n"
+        layers.layers = True
+        out += "layers:\n" + "\n".join(lines(layers, 2)) + "\n"
+        result = self.net.result
+        if tree.target(result) != _last(tree) and result not in self.net.inputs:
+            out += f"output: {scalar(self.net.last_of(result) if result not in tree.repeats else result)}\n"
+        if self.net.claims:
+            out += "\n".join(lines(Map([("claims", Seq([scalar(c) for c in self.net.claims], True))], tall=True))) + "\n"
+        return out
+
+    def _head(self) -> Iterator[tuple[str, Value]]:
+        net = self.net
+        yield "name", scalar(net.name)
+        if net.description:
+            yield "description", line(net.description)
+        roles = {s.name: role for s in by_name(net.known_symbols).values() if (role := self._role(s))}
+        if roles:
+            yield "symbols", Map([(scalar(name), role) for name, role in roles.items()])
+        shapes: list[tuple[str, Value]] = [
+            (scalar(name), Seq([scalar(written(x, self.names)) if isinstance(x, Extent) else str(x) for x in t.shape]))
+            for name, t in net.inputs.items()
+        ]
+        if list(net.inputs) == ["image"]:
+            yield "input", shapes[0][1]
+        else:
+            yield "inputs", Map(shapes)
+        if net.usual:
+            yield "usual", Map([(scalar(name), str(value)) for name, value in net.usual.items()])
+
+    def _role(self, s: Symbol) -> str:
+        """What a spec has to say that a symbol stands for; empty where the inputs say it."""
+        entering = {t for tensor in self.net.inputs.values() for x in tensor.shape for t in _of(x)}
+        if s in entering and dimension(s.name, self.net.name) is s:
+            return ""
+        wanted = [FIELD.get(s.name, ""), *self._uses(s), "count", "channels", "extent", "groups", "padding", "multiplier"]
+        kinds = [role for role in wanted if role and ROLES[role] == s.kind]
+        exact = [role for role in kinds if symbol(s.name, role, self.net.name) is s]
+        return (exact or kinds)[0]
+
+    def _uses(self, s: Symbol) -> Iterator[str]:
+        """The roles of the fields that are the symbol, then of those that have it."""
+        found: dict[str, None] = {}
+        weaker: dict[str, None] = {}
+        for node in self.net.nodes:
+            for r in node.rounds:
+                if s in symbols_of(r.index.end):
+                    found["count"] = None
+            for name, size, _ in node.layer.field_sizes():
+                if isinstance(size, Extent) and name in ROLES and s in symbols_of(size):
+                    (found if size == size_of(s) else weaker)[name] = None
+        yield from found
+        yield from weaker
+
+    def _requirement(self) -> Value:
+        texts = []
+        for c in self.required:
+            left, right = (str(x) if isinstance(x, int) else written(x, self.names) for x in (c.left, c.right))
+            texts.append(scalar(f"{left} {_SIGNS[c.relation]} {right}"))
+        return Map([("require", Seq(list(texts)) if len(texts) > 1 else texts[0])])
+
+
+def _of(x: Size) -> set[Symbol]:
+    return symbols_of(x) if isinstance(x, Extent) else set()
+
+
+def _last(tree: Tree) -> str:
+    """What a spec ends with by itself."""
+    for entry in reversed(tree.entries):
+        nodes = list(entry.leaves())
+        if not all(n.training for n in nodes):
+            return entry.path if entry.rounds is not None else _end(entry)
+    return next(reversed(tree.net.inputs), "")
+
+
+def _end(entry: Any) -> str:
+    if entry.node is not None or entry.rounds is not None:
+        return str(entry.path)
+    working = [e for e in entry.layers if not all(n.training for n in e.leaves())]
+    return _end(working[-1])
+
+
+# -- read back -----------------------------------------------------------------------------------------------------
+
+
+def _difference(net: Network, text: str) -> tuple[str, Network | None]:
+    """What a spec says otherwise than a network; empty where nothing is."""
+    try:
+        again = parse_spec(text).network()
+    except SymconvError as error:
+        return f"its spec is not read: {str(error).splitlines()[0]}", None
+    own, other = _said(net, net), _said(again, net)
+    if [str(t) for t in net.inputs.values()] != [str(t) for t in again.inputs.values()]:
+        return "the inputs are others", None
+    for name, about in own.items():
+        if name not in other:
+            return f"the layer {plainly(name)} is not there", None
+        for key, value in about.items():
+            if value != other[name][key]:
+                return f"{key} of {plainly(name)} is {other[name][key]} in place of {value}", None
+    extra = next((name for name in other if name not in own), None)
+    if extra is not None:
+        return f"there is a layer {plainly(extra)} too many", None
+    ends = [anywhere(n.name, n.rounds) for net_ in (net, again) for n in [net_.node(net_.last_of(net_.result))]]
+    if ends[0] != ends[1]:
+        return f"it ends with {ends[1]} in place of {ends[0]}", None
+    return "", again
+
+
+def _said(net: Network, own: Network) -> dict[str, dict[str, Any]]:
+    """What a network says of its nodes, in the symbols of `own`, whatever letters the indices have."""
+    symbols = {s.name: s for s in own.known_symbols}
+    mapping: dict[Symbol, Size] = {
+        s: size_of(symbols[s.name]) for s in net.known_symbols if s.name in symbols and symbols[s.name] is not s
+    }
+    called = {n.name: anywhere(n.name, n.rounds) for n in net.nodes}
+    out = {}
+    for node in net.nodes:
+        indices: dict[Symbol, Size] = dict(mapping)
+        for depth, r in enumerate(node.rounds):
+            indices[r.index] = size_of(symbol(f"round_{depth}", "count", "a round"))
+        out[called[node.name]] = _about(net, node, indices, called)
+    return out
+
+
+def _about(net: Network, node: Node, at: dict[Symbol, Size], called: dict[str, str]) -> dict[str, Any]:
+    kept = [
+        (repr(tuple(substitute(x, at) for x in p.shape)), p.kind, repr(p.active and substitute(p.active, at)))
+        for p in node.parameters
+    ]
+    return {
+        "the layer": node.layer.substitute(at),
+        "the output": node.out.substitute(at).shape,
+        "the input": tuple(called.get(net.last_of(s), s) for s in node.inputs),
+        "what is kept": sorted(kept),
+        "the shared layer": called.get(node.shares, node.shares),
+        "the rounds": tuple((r.index.begin, repr(r.index.end), r.tied) for r in node.rounds),
+        "training": node.training,
+        "the number of runs": substitute(node.times, at),
+    }
+
+
+def _missing(net: Network, again: Network) -> tuple[Condition, ...]:
+    """The conditions of a network's domain that the other does not have."""
+    known = {c.text() for c in again.domain.conditions}
+    if sorted(line for line, _ in net.domain.lines()) == sorted(line for line, _ in again.domain.lines()):
+        return ()
+    return tuple(c for c in net.domain.conditions if c.text() not in known)
