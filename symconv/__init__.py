@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from symconv.writers.page import report
     from symconv.writers.pictures.diagram import draw
     from symconv.writers.plot import plot
+    from symconv.writers.specs import spec
     from symconv.writers.view import view
 
 #: The field's symbols, as extents; they stand wherever SymPy takes an expression.
@@ -75,6 +76,7 @@ _LATER = {
     "symconv.writers.page": ("report",),
     "symconv.writers.pictures.diagram": ("draw",),
     "symconv.writers.plot": ("plot",),
+    "symconv.writers.specs": ("spec",),
     "symconv.writers.view": ("view",),
 }
 _ROOM = {name: room for room, names in _LATER.items() for name in names}
@@ -89,8 +91,8 @@ __all__ = [
     "draw", "elasticities", "elasticity", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth", "jumps",
     "largest", "largest_within", "layer", "layers", "leading", "limit", "load", "load_layers", "metric", "metrics",
     "on_class", "order", "orders", "parse_spec", "period", "plot", "power", "product", "ratio", "read_convention",
-    "read_spec", "receptive_field", "report", "require", "scaling", "smallest", "steps", "sweep", "symbol", "to_sympy",
-    "view", "weight", "whatif", "within",
+    "read_spec", "receptive_field", "report", "require", "scaling", "smallest", "spec", "steps", "sweep", "symbol",
+    "to_sympy", "view", "weight", "whatif", "within",
 ]  # fmt: skip
 
 

@@ -282,8 +282,8 @@ class Scope(Meanings):
         except SymconvError as error:
             self.faults.add(path, str(error), offset)
         sources, shares = given.get("from"), given.get("shares")
-        alone = sources == []
-        if alone and cls.arity[0]:
+        alone = sources == [] and not cls.arity[0]
+        if sources == [] and not alone:
             self.faults.add((*path, "from"), "from: an empty list, where at least one layer is accepted")
         wanted = [s for s in (sources if isinstance(sources, list) else [sources]) if isinstance(s, str)]
         item = Item("", layer, tuple(wanted), path, offset, shares if isinstance(shares, str) else "", recorder.found)

@@ -109,7 +109,8 @@ class Meanings:
             self.faults.add(path, f"require: {shown(text)}, where {accepted} is accepted")
             return
         left, right = (self.value(side, path, "", whole=True) for side in (sides[0], sides[2]))
-        if not all(isinstance(side, Extent | int) and not isinstance(side, bool) for side in (left, right)):
+        flags = isinstance(left, bool) or isinstance(right, bool)
+        if flags or not isinstance(left, Extent | int) or not isinstance(right, Extent | int):
             if left is not None and right is not None:
                 self.faults.add(path, f"require: {shown(text)}, where sizes are compared")
             return

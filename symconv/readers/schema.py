@@ -179,7 +179,8 @@ def _layers(name: str, kinds: list[dict[str, Any]]) -> dict[str, Any]:
     layers = {"$ref": f"#/$defs/{name}"}
     count = {"anyOf": [{"type": "integer", "minimum": 1}, text]}
     common = {"from": text, "training": flag}
-    repeated = {"repeat": count, "stage": text, "layers": layers, "first": layers, "round": text, "tied": flag, **common}
+    rounds = {"repeat": count, "first": layers, "round": text, "tied": flag}
+    repeated = {**rounds, "stage": text, "layers": layers, **common}
     branches = {
         "branches": {"type": "object", "minProperties": 2, "additionalProperties": layers},
         "join": {"anyOf": [text, {"type": "object", "minProperties": 1, "maxProperties": 1}]},

@@ -73,7 +73,7 @@ def test_a_layer_of_ones_own_stands_in_specs_and_in_the_schema(tmp_path: Path) -
     assert str(net.cost("params")) == "3·C"
     assert str(net.node("scale3").count) == "N·C²·X² mul"
     assert (net.node("scale3").layer.copy, net.node("scale3").layer.model_dim) == (True, 2.5)  # type: ignore[attr-defined]
-    own = {"name", "from", "shares", "training", "factor", "copy", "model_dim"}
+    own = {"name", "from", "shares", "training", "parameters", "times", "factor", "copy", "model_dim"}
     assert set(schema()["$defs"]["scale"]["properties"]) == own
 
 

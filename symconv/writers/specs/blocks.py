@@ -33,7 +33,7 @@ SAVED: Final = 3
 _WIDTHS: Final = frozenset(("channels", "groups", "hidden", "shape", "heads", "size", "value_size", "beside", "length"))
 
 #: Names of lists, and what one of them is called.
-_PLURALS: Final = {"layers": "layer", "blocks": "block", "stages": "stage", "features": "block", "": "block", "h": "block"}
+_PLURALS: Final = dict.fromkeys(("", "h", "features", "blocks"), "block") | {"layers": "layer", "stages": "stage"}
 
 
 @dataclass(eq=False)
@@ -147,6 +147,8 @@ class Folding:
         return sum(weights) - max(e.weight for e in group) - len(places) - 2 >= (0 if apart else SAVED)
 
     def _make(self, group: list[Entry]) -> None:
+        if any(e.required for e in _boxes(group)):
+            raise Unfit
         runs, calls = [], []
         for entry in group:
             source = entry.carried
@@ -224,9 +226,8 @@ class Folding:
 
     def _argument(self, template: Template, column: Column, key: str, given: dict[int, Given]) -> str:
         for argument in template.arguments:
-            if argument.flag or not _kin(argument.field, key) or isinstance(next(iter(given.values())), bool):
-                if argument.field != key or argument.flag:
-                    continue
+            if argument.flag or not _kin(argument.field, key):
+                continue
             common = given.keys() & argument.given.keys()
             if not common:
                 continue
@@ -236,7 +237,7 @@ class Folding:
             if common != given.keys() or key not in _WIDTHS:
                 continue
             for many in (2, 3, 4, 6, 8):
-                if all(given[k] == many * argument.given[k] for k in common):  # type: ignore[operator]
+                if all(given[k] == many * argument.given[k] for k in common):
                     return f"{many}*{argument.name}"
         own = re.sub(r"\W", "_", column.one.path.rpartition("/")[2])
         name = self._free(template, [key, f"{own}_{key}" if not own[:1].isdigit() else f"{key}_{own}"])
@@ -321,8 +322,13 @@ def _alike(group: list[Entry]) -> bool:
     return len(lists[0] & lists[1]) >= ALIKE * len(lists[0] | lists[1])
 
 
-def _shape(entry: Entry) -> tuple[Any, ...]:
-    """All signatures inside."""
-    inner = tuple((signature(e, entry.inside), _shape(e)) for e in entry.layers)
-    first = tuple((signature(e, f"{entry.path}/0/"), _shape(e)) for e in entry.first or ())
+def _shape(entry: Entry, prefix: str = "") -> tuple[Any, ...]:
+    """All signatures inside, and what each layer stands behind."""
+    prefix = prefix or entry.inside
+    if entry.node is not None:
+        behind = tuple(s[len(prefix) :] if s.startswith(prefix) else "" for s in entry.sources)
+        return entry.implied, behind
+    inner = tuple((signature(e, entry.inside), _shape(e, prefix)) for e in entry.layers)
+    own = f"{entry.path}/0/"
+    first = tuple((signature(e, own), _shape(e, own)) for e in entry.first or ())
     return entry.call and id(entry.call[0]), entry.rounds is None, inner, first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -112,7 +112,7 @@ def stated(node: Node) -> tuple[Parameter, ...] | None:
     return node.parameters
 
 
-def aligned(lists: dict[int, Sequence[Entry]], prefixes: dict[int, str]) -> list[Column]:
+def aligned(lists: Mapping[int, Sequence[Entry]], prefixes: Mapping[int, str]) -> list[Column]:
     """The columns of several lists, entries of one signature in one.
 
     Raises Unfit where the lists have them in another order, or blocks stand beside what are none.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
+from symconv.equality import Answer, compare
 from symconv.errors import SymconvError
 from symconv.extent import Extent, Size
 from symconv.notation.ascii import Ascii
@@ -54,11 +55,17 @@ def written(size: Size | Fraction, names: Mapping[str, Size | Fraction]) -> str:
     """
     if not isinstance(size, Extent):
         return str(size)
+    equal = ""
     for style in (_READABLE, _CAREFUL):
         text = set_size(size, style).text
         try:
-            if parse_rational(text, names) == size:
-                return text
+            value = parse_rational(text, names)
         except SymconvError:
             continue
+        if value == size:
+            return text
+        if not equal and not isinstance(value, Fraction) and compare(value, size).answer is Answer.ALWAYS:
+            equal = text
+    if equal:
+        return equal
     raise SymconvError(f"the size {size} is no expression that a spec can say")

@@ -1,4 +1,4 @@
-"""Maps, lists and texts as YAML that people like to read: what is short stands on one line, what is long below its key."""
+"""Maps, lists and texts as YAML that people like to read: what is short on one line, what is long below its key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ WIDTH: Final = 120
 FEW, SHORT = 4, 72
 
 #: Texts that YAML or the reader would take for something else.
-_NUMBER: Final = re.compile(r"[-+]?\.?[0-9][0-9_]*(\.[0-9]*)?([eE][-+]?[0-9]+)?|0[xob][0-9a-fA-F_]+|[-+]?\.(inf|nan)", re.I)
+_NUMBER: Final = re.compile(
+    r"[-+]?\.?[0-9][0-9_]*(\.[0-9]*)?(e[-+]?[0-9]+)?|0[xob][0-9a-f_]+|[-+]?\.(inf|nan)", re.IGNORECASE
+)
 _WORDS: Final = frozenset(("", "~", "null", "true", "false", "yes", "no", "on", "off", "<<", "="))
 _PLAIN: Final = re.compile(r"[\w(][\w *+/^().%=><!-]*", re.ASCII)
 _PLAIN_LINE: Final = re.compile(r"[^\W_][^\n\r\t#]*")

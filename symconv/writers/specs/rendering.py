@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from itertools import pairwise
+from typing import Any, Final
 
+from symconv.condition import AT_LEAST, DIFFERS, DIVIDES, EQUAL, Condition
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import TRAINABLE, layer_fields
 from symconv.readers.items import SHORT as SHORT_NAMES
@@ -17,6 +19,9 @@ from symconv.writers.specs.columns import Column, Unfit, Where, every, opened, s
 from symconv.writers.specs.expressions import written
 from symconv.writers.specs.layout import Map, Seq, Value, scalar
 from symconv.writers.specs.tree import Entry, Tree
+
+#: The relations of conditions as a spec has them.
+_SIGNS: Final = {AT_LEAST: ">=", EQUAL: "==", DIFFERS: "!=", DIVIDES: "divides"}
 
 
 @dataclass(eq=False)
@@ -152,7 +157,7 @@ class Rendering:
         template.aliases[name] = other.around or name
 
     def _follow(self, columns: Sequence[Column]) -> None:
-        for before, column in zip(columns, columns[1:]):
+        for before, column in pairwise(columns):
             column.after = before.alias or column.after
         for column in columns:
             self._follow(column.inner)
@@ -170,13 +175,15 @@ class Rendering:
                 condition = column.when
             else:
                 condition, group = "", out
-            group.values.append(self._around(column, scopes, stage) if column.around else self._entry(column, scopes, stage))
+            made = self._around(column, scopes, stage) if column.around else self._entry(column, scopes, stage)
+            group.values.append(made)
         return out
 
     def _around(self, column: Column, scopes: dict[int, Scope], stage: str) -> Value:
         """The stage around an entry that is not in all lists."""
         own = {k: scopes[k] for k in column.entries}
-        behind = {k: self._refer((*e.sources, e.source)[0], e.path, own[k]) for k, e in column.entries.items()}
+        here = {k: f"{scope.prefix}{stage}" for k, scope in own.items()}
+        behind = {k: self._refer((*e.sources, e.source)[0], here[k], own[k]) for k, e in column.entries.items()}
         inner = Map([("when", column.when), ("layers", Seq([self._entry(column, scopes, f"{column.around}/")], True))])
         pairs: list[tuple[str, Value]] = [("stage", scalar(column.around[len(stage) :])), ("from", self._one(behind))]
         return Map([*pairs, ("layers", Seq([inner], True))], tall=True)
@@ -193,7 +200,9 @@ class Rendering:
         name = self._relative(column, scopes)[len(stage) :]
         pairs: list[tuple[str, Value]] = [("stage", scalar(name))]
         if column.alias or self._explicit(column):
-            pairs.append(("from", self._one({k: self._refer(e.source, e.path, scopes[k]) for k, e in column.entries.items()})))
+            here = {k: f"{scopes[k].prefix}{stage}" for k in column.entries}
+            behind = {k: self._refer(e.source, here[k], scopes[k]) for k, e in column.entries.items()}
+            pairs.append(("from", self._one(behind)))
         inner = self._list(column.inner, scopes, f"{stage}{name}/")
         if column.alias:
             inner = Seq([Map([("when", column.when), ("layers", inner)])], True)
@@ -208,7 +217,8 @@ class Rendering:
             scopes[k].taken.add(entry.path[len(scopes[k].prefix) :])
         pairs: list[tuple[str, Value]] = [("stage", scalar(name[len(stage) :]))]
         pairs.append(("repeat", self._size(column, ("repeat", ()), one.rounds.index.end, one)))
-        if any(one.rounds.index in symbols_of(size) for size in _sizes_in(one)):
+        said = [*_sizes_in(one), *(size for c in one.required for size in (c.left, c.right))]
+        if any(one.rounds.index in symbols_of(size) for size in said):
             pairs.append(("round", one.rounds.index.name))
         if one.rounds.tied:
             pairs.append(("tied", "true"))
@@ -221,8 +231,19 @@ class Rendering:
             }
             pairs.append(("first", self._list(column.first, inner, "")))
         inner = {k: Scope(e.inside, e.carried, scopes[k], alias).take(e.layers) for k, e in column.entries.items()}
-        pairs.append(("layers", self._list(column.inner, inner, "")))
+        layers = self._list(column.inner, inner, "")
+        if one.required:
+            layers.values.insert(0, self.requirement(one.required))
+        pairs.append(("layers", layers))
         return Map(pairs, tall=True)
+
+    def requirement(self, conditions: Sequence[Condition]) -> Value:
+        """What is asked for besides what layers ask for."""
+        texts = []
+        for c in conditions:
+            names = {**self.symbols, **{r.index.name: size_of(r.index) for r in c.rounds}}
+            texts.append(scalar(f"{written(c.left, names)} {_SIGNS[c.relation]} {written(c.right, names)}"))
+        return Map([("require", Seq(list(texts)) if len(texts) > 1 else texts[0])])
 
     def _settled(self, column: Column) -> bool:
         """Whether the first round of a repeat is as all others are, and stands apart as the reader will see."""
@@ -313,9 +334,8 @@ class Rendering:
         if behind is not None:
             pairs.append(("from", behind))
         if node.shares and not self._by_tie(one):
-            shared = {
-                k: self._refer(e.node.shares, e.path, scopes[k]) for k, e in column.entries.items() if e.node is not None
-            }
+            nodes = {k: e.node for k, e in column.entries.items() if e.node is not None}
+            shared = {k: self._refer(n.shares, n.name, scopes[k]) for k, n in nodes.items()}
             own.append(("shares", self._one(shared)))
         if node.training:
             own.append(("training", "true"))
@@ -330,7 +350,7 @@ class Rendering:
         """Whether the reader gives it its name by itself."""
         short = SHORT_NAMES.get(kind, kind)
         counted = {}
-        for k, entry in column.entries.items():
+        for k in column.entries:
             number = scopes[k].counters.get((stage, short), 0) + 1
             while f"{stage}{short}{number}" in scopes[k].taken:
                 number += 1
@@ -435,7 +455,8 @@ class Rendering:
                     text = "/".join(parts[depth:])
                     if around(text, stage, known, own) == relative:
                         return text
-            return f"/{target}"
+            relative = target[len(scope.prefix) :]
+            return relative if any(relative.startswith(f"{name}/") for name in scope.names) else f"/{target}"
         outer = scope.outer
         while outer is not None and not (target.startswith(outer.prefix) and outer.prefix):
             outer = outer.outer

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symconv.block import Rounds
+from symconv.condition import Condition
+from symconv.count import NOTHING
+from symconv.layers import Look
 from symconv.network import Network
 from symconv.node import Node
 
@@ -28,6 +31,8 @@ class Entry:
     carried: str = ""
     #: Whether it stands behind the one before it, so that nothing need be said.
     implied: bool = True
+    #: What is asked for in each round, besides what layers ask for.
+    required: list[Condition] = field(default_factory=list)
     #: What a block of the spec makes of it: the block and the numbers of the calls, that of its first round too.
     call: tuple[object, int, int | None] | None = None
 
@@ -55,18 +60,77 @@ class Tree:
     def __init__(self, net: Network) -> None:
         self.net = net
         self.repeats = {r.name for node in net.nodes for r in node.rounds}
-        self.entries = self._grown(net.nodes, 0, "")
+        #: The views that are put in where a layer reads another shape than its source has, with their sources.
+        self.views: dict[str, str] = {}
+        self.entries = self._grown(self._fitted(self._ordered()), 0, "")
         #: By node or repeat the stages that it ends, the outermost first.
         self.ended: dict[str, list[Entry]] = {}
         self._runs: dict[str, int] = {}
         last = next(reversed(net.inputs), "")
         self._place(self.entries, last)
 
+    def require(self, condition: Condition) -> None:
+        """Let a condition be said in its rounds."""
+
+        def within(entries: list[Entry]) -> Iterator[Entry]:
+            for entry in entries:
+                yield entry
+                yield from within(entry.layers)
+
+        if condition.rounds:
+            name = condition.rounds[-1].name
+            next(e for e in within(self.entries) if e.rounds is not None and e.path == name).required.append(condition)
+
     def target(self, name: str) -> str:
         """What a name among a node's inputs is: a node, an input, or a repeat, which stands for its last round."""
         while name in self.net.blocks and name not in self.repeats:
             name = self.net.blocks[name].result
         return name
+
+    def _ordered(self) -> list[Node]:
+        """The nodes, each behind what it reads: a reader may have put one in between later on."""
+        place = {node.name: i for i, node in enumerate(self.net.nodes)}
+        out: list[Node] = []
+        seen: set[str] = set()
+        for node in self.net.nodes:
+            waiting = [node]
+            while waiting:
+                one = waiting[-1]
+                first = [self.net.last_of(s) for s in (*one.inputs, one.shares) if s]
+                before = [s for s in first if s not in seen and place.get(s, -1) > place[node.name]]
+                if before and len(waiting) <= len(place):
+                    waiting.append(self.net.node(before[0]))
+                    continue
+                waiting.pop()
+                if one.name not in seen:
+                    seen.add(one.name)
+                    out.append(one)
+        return out
+
+    def _fitted(self, nodes: list[Node]) -> list[Node]:
+        """The nodes, with a view before one that reads a tensor in another shape than that of its source.
+
+        A reader that made one network of several runs of a module may leave such ones.
+        """
+        out: list[Node] = []
+        for node in nodes:
+            inputs = list(node.inputs)
+            for k, (source, read) in enumerate(zip(node.inputs, node.tensors)):
+                last = self.net.last_of(source)
+                there = self.net.node(last) if last not in self.net.inputs else None
+                plain = there is None or (not there.rounds and all(source != r.source for r in node.rounds))
+                if plain and self.net.tensor(source).shape != read.shape and not self._carried(node, source):
+                    name = f"{node.name}_input{k + 1}"
+                    while name in self.net or name in self.views:
+                        name += "_"
+                    view = Look("reshape", read.shape)
+                    out.append(Node(name, view, (source,), (self.net.tensor(source),), read, (), NOTHING))
+                    self.views[name], inputs[k] = source, name
+            out.append(replace(node, inputs=tuple(inputs)) if tuple(inputs) != node.inputs else node)
+        return out
+
+    def _carried(self, node: Node, source: str) -> bool:
+        return any(self.net.last_of(source) == self.net.last_of(r.source) for r in node.rounds)
 
     # -- from paths to entries --------------------------------------------------------------------------------------
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
 from symconv.block import anywhere
-from symconv.condition import AT_LEAST, DIFFERS, DIVIDES, EQUAL, Condition
+from symconv.condition import Condition
+from symconv.equality import Answer, compare
 from symconv.errors import SymconvError
 from symconv.extent import Extent, Size, size_of, symbols_of
+from symconv.layer import Layer, layer_fields
 from symconv.network import Network
 from symconv.node import Node
-from symconv.readers.names import plainly, refusal
+from symconv.readers.names import plainly
 from symconv.readers.spec import parse_spec
-from symconv.symbols import FIELD, NONNEGATIVE, RATIONAL, ROLES, Symbol, by_name, dimension, symbol
+from symconv.symbols import FIELD, ROLES, Symbol, by_name, dimension, symbol
 from symconv.values import substitute
 from symconv.writers.specs.blocks import Folding
 from symconv.writers.specs.columns import Unfit, columns_of
@@ -22,9 +24,6 @@ from symconv.writers.specs.expressions import written
 from symconv.writers.specs.layout import Map, Seq, Value, line, lines, scalar
 from symconv.writers.specs.rendering import Rendering, fields_of
 from symconv.writers.specs.tree import Tree
-
-#: The relations of conditions as a spec has them.
-_SIGNS: Final = {AT_LEAST: ">=", EQUAL: "==", DIFFERS: "!=", DIVIDES: "divides"}
 
 
 def spec(net: Network) -> str:
@@ -46,20 +45,25 @@ def spec(net: Network) -> str:
     <BLANKLINE>
     """
     if net.choices:
-        raise SymconvError(f"{net.name} has a choice that nothing decides ({', '.join(map(str, net.choices))}): no spec says it")
+        flags = ", ".join(map(str, net.choices))
+        raise SymconvError(f"{net.name} has a choice that nothing decides ({flags}), which no spec can say")
     why = ""
     for fold, explicit in ((True, False), (True, True), (False, False), (False, True)):
         try:
-            text = _Writing(net, fold, explicit).text()
+            writing = _Writing(net, fold, explicit)
+            text = writing.text()
         except Unfit:
             continue
-        why, again = _difference(net, text)
+        why, again = _difference(net, text, writing.tree.views)
         if not why and again is not None:
             missing = _missing(net, again)
             if not missing:
                 return text
-            text = _Writing(net, fold, explicit, missing).text()
-            why, again = _difference(net, text)
+            try:
+                text = _Writing(net, fold, explicit, missing).text()
+            except Unfit:
+                continue
+            why, again = _difference(net, text, writing.tree.views)
             if not why and again is not None and not _missing(net, again):
                 return text
             why = why or f"its domain is {again.domain}" if again is not None else why
@@ -72,10 +76,13 @@ class _Writing:
     def __init__(self, net: Network, fold: bool, explicit: bool, required: tuple[Condition, ...] = ()) -> None:
         self.net, self.fold, self.explicit, self.required = net, fold, explicit, required
         self.names: dict[str, Size | Fraction] = dict(net.symbols)
+        self.tree = Tree(net)
 
     def text(self) -> str:
         """The spec."""
-        tree = Tree(self.net)
+        tree = self.tree
+        for condition in self.required:
+            tree.require(condition)
         rendering = Rendering(tree, self.explicit)
         blocks: list[tuple[str, Value]] = []
         if self.fold:
@@ -85,8 +92,9 @@ class _Writing:
             folding = Folding(names, fields_of, rendering.mark, rendering.block)
             blocks = [(t.name, folding.bodies[t]) for t in folding.fold(tree.entries)]
         layers = rendering.top(tree.entries, columns_of(tree.entries))
-        if self.required:
-            layers.values.insert(0, self._requirement())
+        plain = [c for c in self.required if not c.rounds]
+        if plain:
+            layers.values.insert(0, rendering.requirement(plain))
         parts: list[Map] = [Map(list(self._head()), tall=True)]
         if blocks:
             parts.extend(Map([(name, body)], tall=True) for name, body in blocks)
@@ -100,7 +108,8 @@ class _Writing:
         if tree.target(result) != _last(tree) and result not in self.net.inputs:
             out += f"output: {scalar(self.net.last_of(result) if result not in tree.repeats else result)}\n"
         if self.net.claims:
-            out += "\n".join(lines(Map([("claims", Seq([scalar(c) for c in self.net.claims], True))], tall=True))) + "\n"
+            claims = Map([("claims", Seq([scalar(claim) for claim in self.net.claims], True))], tall=True)
+            out += "\n".join(lines(claims)) + "\n"
         return out
 
     def _head(self) -> Iterator[tuple[str, Value]]:
@@ -127,7 +136,8 @@ class _Writing:
         entering = {t for tensor in self.net.inputs.values() for x in tensor.shape for t in _of(x)}
         if s in entering and dimension(s.name, self.net.name) is s:
             return ""
-        wanted = [FIELD.get(s.name, ""), *self._uses(s), "count", "channels", "extent", "groups", "padding", "multiplier"]
+        some = ("count", "channels", "extent", "groups", "padding", "multiplier")
+        wanted = [FIELD.get(s.name, ""), *self._uses(s), *some]
         kinds = [role for role in wanted if role and ROLES[role] == s.kind]
         exact = [role for role in kinds if symbol(s.name, role, self.net.name) is s]
         return (exact or kinds)[0]
@@ -145,13 +155,6 @@ class _Writing:
                     (found if size == size_of(s) else weaker)[name] = None
         yield from found
         yield from weaker
-
-    def _requirement(self) -> Value:
-        texts = []
-        for c in self.required:
-            left, right = (str(x) if isinstance(x, int) else written(x, self.names) for x in (c.left, c.right))
-            texts.append(scalar(f"{left} {_SIGNS[c.relation]} {right}"))
-        return Map([("require", Seq(list(texts)) if len(texts) > 1 else texts[0])])
 
 
 def _of(x: Size) -> set[Symbol]:
@@ -177,20 +180,24 @@ def _end(entry: Any) -> str:
 # -- read back -----------------------------------------------------------------------------------------------------
 
 
-def _difference(net: Network, text: str) -> tuple[str, Network | None]:
-    """What a spec says otherwise than a network; empty where nothing is."""
+def _difference(net: Network, text: str, views: Mapping[str, str]) -> tuple[str, Network | None]:
+    """What a spec says otherwise than a network; empty where nothing is, `views` apart."""
     try:
         again = parse_spec(text).network()
     except SymconvError as error:
         return f"its spec is not read: {str(error).splitlines()[0]}", None
     own, other = _said(net, net), _said(again, net)
+    for view in views:
+        other.pop(view, None)
+    for about in other.values():
+        about["the input"] = tuple(net.last_of(views.get(s, s)) for s in about["the input"])
     if [str(t) for t in net.inputs.values()] != [str(t) for t in again.inputs.values()]:
         return "the inputs are others", None
     for name, about in own.items():
         if name not in other:
             return f"the layer {plainly(name)} is not there", None
         for key, value in about.items():
-            if value != other[name][key]:
+            if not _same(value, other[name][key]):
                 return f"{key} of {plainly(name)} is {other[name][key]} in place of {value}", None
     extra = next((name for name in other if name not in own), None)
     if extra is not None:
@@ -232,6 +239,17 @@ def _about(net: Network, node: Node, at: dict[Symbol, Size], called: dict[str, s
         "training": node.training,
         "the number of runs": substitute(node.times, at),
     }
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Whether two values are the same, sizes for all values of their symbols."""
+    if a == b:
+        return True
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_same, a, b))
+    if isinstance(a, Layer) and type(a) is type(b):
+        return all(_same(getattr(a, f.name), getattr(b, f.name)) for f in layer_fields(type(a)))
+    return isinstance(a, Extent) and isinstance(b, Extent) and compare(a, b).answer is Answer.ALWAYS
 
 
 def _missing(net: Network, again: Network) -> tuple[Condition, ...]:
