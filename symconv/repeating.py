@@ -121,10 +121,18 @@ class Repeating(Building):
             return result, out
 
         mark = self.mark()
-        result, out = run(entry)
-        if out.shape == entry.shape:
-            return result, out
-        self.undo(mark)
+        try:
+            result, out = run(entry)
+            if out.shape == entry.shape:
+                return result, out
+            self.undo(mark)
+        except ShapeError:  # what a round asks for may hold of what enters it, and not of what enters the first one
+            self.undo(mark)
+            with self._unasked():
+                out = run(entry)[1]
+            self.undo(mark)
+            if out.shape == entry.shape:
+                raise
         state = entry.like(*state_symbols(entry.shape, out.shape, full))
         with self._unasked():
             after = run(state)[1]

@@ -105,13 +105,15 @@ class Equations:
     def equate(self, left: Size, right: Size, node: str) -> None:
         """Two sizes are equal: solve it for an atom, or keep it as not understood."""
         left, right = self.resolve(left), self.resolve(right)
-        if left == right:
+        if left == right or not (self.atoms_of(left) or self.atoms_of(right)):
             return
         try:
             agree = self.value(left) == self.value(right)
         except ExtentError:
             agree = False
-        if not agree or not (self._alone(left, right) or self._monomials(left, right, node) or self._linear(left, right)):
+        if not agree or not (
+            self._alone(left, right) or self._monomials(left, right, node) or self._linear(left, right)
+        ):
             self.unsolved.append(Unsolved(left, right, node))
 
     def _set(self, atom: Symbol, size: Size) -> bool:

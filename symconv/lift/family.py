@@ -12,14 +12,15 @@ from symconv.condition import divides
 from symconv.errors import CallError
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import Parameter
-from symconv.lift.hypotheses import CONSTANT, EXTENT, WIDTH, Class, Classes
+from symconv.layers import Look, Pad
+from symconv.lift.hypotheses import CONSTANT, EXTENT, LEVEL, WIDTH, Class, Classes
 from symconv.lift.rounds import Run
 from symconv.lift.shapes import entering
 from symconv.lift.wiring import Step, Wiring
 from symconv.network import Network
 from symconv.readers.expression import parse
 from symconv.rounding import floor
-from symconv.symbols import Symbol, symbol
+from symconv.symbols import Symbol
 from symconv.values import substitute
 
 #: How fine the symbols for width are: one, one a role, one a class.
@@ -58,8 +59,6 @@ class Plan:
     even: list[tuple[int, Size, str]] = field(default_factory=list)
     #: Classes that follow the input of their own layer, by role, and those that were found to while it was built.
     local: set[Symbol] = field(default_factory=set)
-    #: Numbers of rounds in place of symbols.
-    rounds: dict[str, int] = field(default_factory=dict)
     followed: dict[Symbol, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -97,8 +96,11 @@ class _Symbols:
         plan, said = self.plan, self.plan.said
         for c in self.classes:
             c.kind, c.symbol, c.said = c.supposed, "", ""
-        for k, run in enumerate(plan.runs, 1):
-            run.symbol = self.name(f"n{k}")
+        number = 0
+        for run in plan.runs:
+            down = next((r for r in plan.runs if r.nest is run.nest is not None and not r.upwards), run)
+            number += down is run
+            run.symbol = down.symbol if down is not run else self.name(f"n{number}")
             plan.usual[run.symbol] = run.count
             plan.depths |= symbols_of(plan.net.symbol(run.symbol, "count"))
         widths = {id(c) for c in self.classes if c.kind == WIDTH}
@@ -115,7 +117,7 @@ class _Symbols:
         self._apart()
         self._rest([c for c in free if c.atom not in plan.sizes])
         for c in self.classes:
-            if c.kind == CONSTANT and c.atom not in plan.sizes:
+            if c.kind in (CONSTANT, LEVEL) and c.atom not in plan.sizes:
                 plan.sizes[c.atom] = c.value
         for pattern, text in said.values.items():
             for c in plan.classes.named(pattern):
@@ -264,6 +266,7 @@ class _Builder:
         self.names: dict[str, str] = {}
         #: Whether nodes are being added inside of rounds.
         self.inside = False
+        self.levels = Levels(self)
 
     def run(self) -> Network:
         old, net = self.plan.wiring.net, self.net
@@ -301,17 +304,19 @@ class _Builder:
         """Add a node under a name; its full name."""
         sources = [names[x] for x in step.inputs]
         tensors = [self.net.reading(x) for x in sources]
-        if step.made and tensors:
+        if self.levels.ratios.keys() & step.made.values():
+            self.levels.follow(step)
+        elif step.made and tensors:
             self._follow(step, [t.shape for t in tensors], not self.inside)
         values: dict[Symbol, Size] = {}
         for k, tensor in enumerate(tensors):
             for axis, x in enumerate(tensor.shape):
-                values.update({s: x for s in symbols_of(entering(k, axis))})
+                values.update(dict.fromkeys(symbols_of(entering(k, axis)), x))
         for _, size, _ in step.layer.field_sizes():
             for s in symbols_of(size) if isinstance(size, Extent) else ():
                 if s in self.plan.wiring.equations.witness:
                     values[s] = self.size(size_of(s))
-        layer = step.layer.substitute(values)
+        layer = self.levels.padded(step, step.layer.substitute(values), tensors)
         stated = None
         if step.parameters is not None:
             stated = tuple(self._parameter(p) for p in step.parameters)
@@ -354,7 +359,7 @@ class _Builder:
 
     def _run(self, run: Run) -> None:
         """The rounds of a block; those that alternate as two blocks, one behind the other."""
-        n: Size = self.plan.rounds.get(run.symbol) or self.net.symbol(run.symbol, "count")
+        n: Size = self.net.symbol(run.symbol, "count")
         if not run.alternating:
             self._rounds(run, run.name, n, (run.cuts[0], run.cuts[1]), run.state)
             self.names[self._last(run.end)] = self.names[self._last(run.cuts[1])]
@@ -368,9 +373,7 @@ class _Builder:
         """The step in front of a cut whose value goes on."""
         later = {x for s in self.plan.steps[end:] for x in s.inputs}
         result = self.plan.wiring.net.last_of(self.plan.wiring.net.result)
-        return next(
-            s.name for s in reversed(self.plan.steps[:end]) if s.name in later or s.name == result
-        )
+        return next(s.name for s in reversed(self.plan.steps[:end]) if s.name in later or s.name == result)
 
     def _rounds(self, run: Run, name: str, count: Size, span: tuple[int, int], state: str) -> None:
         """The rounds whose steps are those of a span; `state` is what enters it there."""
@@ -378,18 +381,102 @@ class _Builder:
         source = self.names[state if entry is None else run.first]
 
         def body(i: Size) -> None:
+            self.levels.enter(run, self.net.reading(source).shape, i)
             first = entry is not None and i == 0
             begin, end = entry if entry is not None and first else span
             names = {**self.names, (run.first if first else state): source}
             steps = self.plan.steps[begin:end]
+            if run.nest is not None and run.upwards:
+                self.levels.skip(run, names, i)
             for step, label in zip(steps, inner_names(steps, run)):
                 self._step(step, label, names)
             self.net.end(names[self._last(end)])
 
         self.inside = True
         full = self.net.repeat(name, count, body, source=source, first_apart=entry is not None)
-        self.inside = False
+        self.inside, self.levels.skipped = False, ()
         self.names[self._last(span[1])] = "/" + full
+
+
+class Levels:
+    """What is other in each level of a nest: widths that follow what enters, and what a round up reads from below."""
+
+    def __init__(self, builder: _Builder) -> None:
+        self.builder = builder
+        self.steps = builder.plan.steps
+        self.place = {s.name: k for k, s in enumerate(self.steps)}
+        #: So many times what enters a level each width is.
+        self.ratios: dict[Symbol, Fraction] = {}
+        self.now: tuple[Size, ...] = ()
+        self.axis = 1
+        #: By nest what entered the rounds of its way down: in terms of an index, else by the round's number.
+        self.entered: dict[int, dict[Size, tuple[Size, ...]]] = {}
+        self.skipped: tuple[Size, ...] = ()
+        for run in builder.plan.runs:
+            if run.nest is not None:
+                self._ratios(run)
+
+    def _ratios(self, run: Run) -> None:
+        before = self.steps[run.cuts[0] - 1].node.out.shape
+        behind = self.steps[run.cuts[1] - 1].node.out.shape
+        ratio = run.nest.ratio if run.nest is not None and not run.upwards else 1 / run.nest.ratio  # type: ignore[union-attr]
+        same = [
+            k
+            for k, (x, y) in enumerate(zip(before, behind))
+            if isinstance(x, int) and isinstance(y, int) and Fraction(y, x) == ratio
+        ]
+        self.axis = same[0] if same else 1
+        entering_width = before[self.axis]
+        for step in self.steps[run.cuts[0] : run.cuts[1]]:
+            for what, atom in step.made.items():
+                self.ratios[atom] = Fraction(getattr(step.node.layer, what), int(entering_width))  # type: ignore[arg-type]
+
+    def enter(self, run: Run, shape: tuple[Size, ...], i: Size) -> None:
+        """A round is begun: what enters it."""
+        self.now = shape
+        if run.nest is not None and not run.upwards:
+            self.entered.setdefault(id(run.nest), {})[i] = shape
+
+    def follow(self, step: Step) -> None:
+        """The widths of a layer in this level."""
+        for atom in step.made.values():
+            ratio = self.ratios[atom]
+            whole = ratio.numerator * self.now[self.axis]
+            if ratio.denominator > 1:
+                self.builder.net.require(divides(ratio.denominator, whole), step.name)
+            self.builder.sizes[atom] = floor(whole, ratio.denominator, exact=True)
+
+    def skip(self, run: Run, names: dict[str, str], j: Size) -> None:
+        """What the round j up reads of the way down: a view of it, in the shape that entered round n + offset − j."""
+        nest = run.nest
+        assert nest is not None
+        builder = self.builder
+        down = next(r for r in builder.plan.runs if r.nest is nest and not r.upwards)
+        n: Size = builder.net.symbol(run.symbol, "count")
+        level = n + nest.offset - j
+        shape = self._at(self.entered[id(nest)], level)
+        join = self.steps[run.cuts[0] + nest.join]
+        source = join.inputs[nest.older]
+        full = builder.net.add("skip", Look("skip", shape, join.node.tensors[nest.older].dtype), f"/{down.name}")
+        names[source] = "/" + full
+        self.skipped = shape
+
+    def _at(self, entered: Mapping[Size, tuple[Size, ...]], level: Size) -> tuple[Size, ...]:
+        for i, shape in entered.items():
+            if isinstance(i, Extent):
+                (index,) = symbols_of(i)
+                return tuple(substitute(x, {index: level}) for x in shape)
+        return entered[level]
+
+    def padded(self, step: Step, layer: Any, tensors: Sequence[Any]) -> Any:
+        """A pad up to the extents of what is read from below."""
+        if not self.skipped or not isinstance(layer, Pad) or not isinstance(layer.amount, tuple):
+            return layer
+        pairs = [a if isinstance(a, tuple) else (a, a) for a in layer.amount]
+        if all(isinstance(x, int) for pair in pairs for x in pair):
+            return layer
+        extents = zip(pairs, self.skipped[-len(pairs) :], tensors[0].shape[-len(pairs) :])
+        return replace(layer, amount=tuple((begin, wanted - x - begin) for (begin, _), wanted, x in extents))
 
 
 def inner_names(steps: Sequence[Step], run: Run) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
@@ -21,7 +21,7 @@ from symconv.lift.wiring import Step, Wiring
 from symconv.symbols import Symbol
 
 #: What a class is.
-WIDTH, CONSTANT, EXTENT = "width", "constant", "extent"
+WIDTH, CONSTANT, EXTENT, LEVEL = "width", "constant", "extent", "level"
 
 #: Fields that count rows of a table.
 ROWS: Final = {"vocabulary", "length", "buckets", "elements"}
@@ -83,11 +83,11 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def classes_of(
-    wiring: Wiring, steps: Sequence[Step], growth: Symbol | None, labels: Mapping[str, str]
+    wiring: Wiring, steps: Sequence[Step], growth: Symbol | None, labels: Mapping[str, str], levels: Set[Symbol]
 ) -> Classes:
     """The classes that the steps of a folded network have, each with the hypothesis that lies nearest.
 
-    `labels` are the names of steps in rounds, by which roles are called.
+    `labels` are the names of steps in rounds, by which roles are called, `levels` the atoms of widths in nests.
     """
     equations = wiring.equations
     members: dict[Symbol, list[Symbol]] = {}
@@ -104,7 +104,10 @@ def classes_of(
     for atom in sorted(used, key=equations.number):
         own = members.get(atom, [atom])
         whats = [equations.origin[a].what for a in own]
-        kind, reason = _judged(wiring, atom, own, whats, splits, atom in outputs and atom not in read)
+        if levels & set(own):
+            kind, reason = LEVEL, "so many times what enters its level"
+        else:
+            kind, reason = _judged(wiring, atom, own, whats, splits, atom in outputs and atom not in read)
         told = next((a for a in own if equations.origin[a].what in _TELLING), own[0])
         fields = tuple((o.node, o.what) for o in (equations.origin[a] for a in own))
         places = tuple(dict.fromkeys(f"{node}.{what}" for node, what in fields))

@@ -6,15 +6,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from symconv.errors import CallError, NetworkError, near
 from symconv.extent import Extent, size_of
 from symconv.lift.equations import Equations
 from symconv.lift.family import Plan, Said, built, inner_names, name_runs, planned
+from symconv.lift.folding import folded
 from symconv.lift.hypotheses import Class, classes_of
 from symconv.lift.members import Found, member
-from symconv.lift.rounds import Run, arranged, folded
+from symconv.lift.order import arranged
+from symconv.lift.rounds import Run
 from symconv.lift.wiring import Step, Wiring, wired
 from symconv.network import METRICS, Network
 from symconv.symbols import Symbol
@@ -61,7 +64,7 @@ class Family:
         return tuple(self.plan.classes.classes)
 
     def sibling(self, **values: Any) -> Network:
-        """The member at these values of the symbols of depth, width, extent and patch; what is left out is the source's.
+        """The member at these values of the family's symbols; what is left out is as in the source.
 
         Raises CallError for a symbol that the family does not have, DomainError for a value outside of the domain.
         """
@@ -111,7 +114,8 @@ def lift(
     name_runs(steps, runs)
     forced = sum(1 for _ in wiring.equations.free())
     kept = _merged(wiring, steps, runs)
-    classes = classes_of(wiring, kept, _growth(wiring, steps, runs), _labels(steps, runs))
+    levels = {a for r in runs if r.nest for s in steps[r.begin : r.end] for a in s.made.values()}
+    classes = classes_of(wiring, kept, _growth(wiring, steps, runs), _labels(steps, runs), levels)
     if not runs and not any(c.kind != "constant" for c in classes.classes):
         raise NetworkError(f"{net.name} has neither blocks that repeat nor widths to choose: it is its whole family")
     tally = Tally(len(wiring.equations.witness), forced, len(classes.classes), len({c.role for c in classes.classes}))
@@ -136,10 +140,12 @@ def _unfaithful(plan: Plan, network: Network) -> list[str]:
     """The metrics in which the family at the source's values is not the source."""
     try:
         back = network.substitute(**plan.usual)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return [f"the family at the source's values: {error}"]
     source = plan.wiring.net
-    return [f"{name} at the source's values is not the source's" for name in METRICS if back.cost(name) != source.cost(name)]
+    return [
+        f"{name} at the source's values is not the source's" for name in METRICS if back.cost(name) != source.cost(name)
+    ]
 
 
 def _apart(plan: Plan, found: Sequence[Found]) -> dict[Symbol, str]:
@@ -161,7 +167,7 @@ def _labels(steps: list[Step], runs: list[Run]) -> dict[str, str]:
     for run in runs:
         block = re.sub(r"\d+", "*", run.name)
         spans = [(run.begin, run.cuts[0])] if run.entry is not None else []
-        for a, b in (*spans, *zip(run.cuts, run.cuts[1:])):
+        for a, b in (*spans, *pairwise(run.cuts)):
             names = inner_names(steps[a:b], run)
             labels.update({s.name: f"{block}/{label}" for s, label in zip(steps[a:b], names)})
     return labels
@@ -173,11 +179,11 @@ def _merged(wiring: Wiring, steps: list[Step], runs: list[Run]) -> list[Step]:
     for run in runs:
         kept += steps[at : run.begin]
         many = 2 if run.alternating else 1
-        spans = list(zip(run.cuts, run.cuts[1:]))
+        spans = list(pairwise(run.cuts)) if run.nest is None else []
         for j, (a, b) in enumerate(spans[many:], many):
             c, d = spans[j % many]
             _same(wiring.equations, steps[c:d], steps[a:b])
-        kept += steps[run.begin : run.cuts[many]]
+        kept += steps[run.begin : run.cuts[min(many, run.regular)]]
         at = run.end
     return kept + steps[at:]
 
@@ -201,7 +207,7 @@ def _growth(wiring: Wiring, steps: list[Step], runs: list[Run]) -> Symbol | None
     """The class of what a dense block adds in each round."""
     read = {x for s in steps for x in s.inputs}
     for run in runs:
-        ends = [[s for s in steps[a:b] if s.name in read] for a, b in zip(run.cuts, run.cuts[1:])][:2]
+        ends = [[s for s in steps[a:b] if s.name in read] for a, b in pairwise(run.cuts)][:2]
         if len(ends) < 2 or not all(ends) or len(ends[0][-1].out) != len(ends[1][-1].out):
             continue
         for x, y in zip(ends[0][-1].out, ends[1][-1].out):

@@ -15,9 +15,11 @@ from typing import Any, Final
 from symconv.errors import SymconvError
 from symconv.extent import Extent, Size, symbols_of, terms_of
 from symconv.layer import layer_fields
+from symconv.lift.entries import numbered
 from symconv.lift.family import Plan, built, features_of
-from symconv.lift.hypotheses import CONSTANT, EXTENT, WIDTH, Class
-from symconv.lift.rounds import Run, Sequence_, arranged, is_heavy, kind_of, numbered, ordered, stated
+from symconv.lift.hypotheses import LEVEL, Class
+from symconv.lift.order import Order, arranged, is_heavy, kind_of, ordered, stated_fields
+from symconv.lift.rounds import Run
 from symconv.lift.wiring import CONSTANTS, WIDTHS, Step, wired
 from symconv.network import METRICS, Network
 from symconv.symbols import RATIONAL, Symbol
@@ -96,7 +98,7 @@ Pairs = list[tuple[Step, Step]]
 
 
 class _Grammar:
-    def __init__(self, plan: Plan, order: Sequence_) -> None:
+    def __init__(self, plan: Plan, order: Order) -> None:
         self.plan = plan
         self.theirs = [order.steps[k] for k in order.heavy]
         self.parts = list(_parts(plan))
@@ -211,7 +213,7 @@ def _alike(mine: Step, theirs: Step) -> bool:
     if kind_of(mine) != kind_of(theirs):
         return False
     for f in layer_fields(type(a)):
-        if f.name in WIDTHS | CONSTANTS or f.name in stated(a):
+        if f.name in WIDTHS | CONSTANTS or f.name in stated_fields(a):
             continue
         lifted = getattr(mine.layer, f.name) != getattr(a, f.name)
         if not lifted and getattr(a, f.name) != getattr(b, f.name):
@@ -246,8 +248,11 @@ def _numbers(plan: Plan, pairs: Pairs, found: Found) -> None:
         if len(later) == len(left):
             break
         left = later
+    levels = {c.atom for c in plan.classes.classes if c.kind == LEVEL}
     for x, y, where in (t for mine, other in pairs for t in _fields(mine, other)):
         x = equations.resolve(x)
+        if equations.atoms_of(x) & levels:
+            continue
         if isinstance(y, int) and equations.atoms_of(x) and equations.atoms_of(x) == symbols_of(x) <= known.keys():
             try:
                 agrees = evaluate(x, known) == y
@@ -269,7 +274,7 @@ def _fields(mine: Step, other: Step) -> Iterator[tuple[Size, Size, str]]:
     """What stands in a layer's fields, and in what it keeps beside its rule."""
     for name in (f.name for f in layer_fields(type(mine.layer))):
         x, y = getattr(mine.layer, name), getattr(other.node.layer, name)
-        if isinstance(x, Extent) and isinstance(y, int) and not name == "shape":
+        if isinstance(x, Extent) and isinstance(y, int) and name != "shape":
             yield x, y, other.name
     if mine.parameters is not None and len(mine.parameters) == len(other.node.parameters):
         for p, q in zip(mine.parameters, other.node.parameters):
@@ -316,7 +321,7 @@ def _solve(plan: Plan, pairs: Pairs, found: Found) -> None:
     at = {s: found.values[s.name] for s in _all_symbols(plan) if s.name in found.values}
     for c in plan.classes.classes:
         value = found.classes.get(c.atom)
-        if value is None:
+        if value is None or c.kind == LEVEL:
             continue
         if c.atom in following:
             _following(plan, c, pairs, value, found)
@@ -398,9 +403,8 @@ def _check(plan: Plan, found: Found) -> None:
         size = plan.sizes[c.atom]
         supposed = evaluate(size, at) if symbols_of(size) <= at.keys() else c.value
         twin.sizes[c.atom] = found.classes.get(c.atom, supposed)
-    twin.rounds = dict(found.rounds)
     try:
-        made = built(twin)
+        made = built(twin).substitute(**found.rounds)
     except SymconvError as error:
         found.differing.append(str(error))
         return

@@ -36,6 +36,7 @@ REPEATED: Final = {"expand", "repeat", "tile", "broadcast", "batch"}
 LOOKED_UP: Final = {"index", "embedding", "gather", "lookup", "index_select", "bag"}
 ALONG: Final = {"slice", "split", "chunk", "narrow", "roll", "copy", "reverse", "scatter", "memory", "state", "dropout"}
 PADDED: Final = {"pad", "crop"}
+RESIZED: Final = {"resample", "resize"}
 JOINED: Final = {"concat", "cat"}
 NEW: Final = {"parameter", "constant", "weights", "fill", "zeros", "places", "range", "mask", "zero_point", "unused"}
 
@@ -100,6 +101,8 @@ def said(reading: Reading, operation: str, out: tuple[Size, ...]) -> tuple[Said,
         return _repeated(reading, out)
     if operation in JOINED and len(out) == len(first):
         return _joined(reading, out)
+    if operation in RESIZED and len(out) == len(first):
+        return tuple(_resized(reading, axis, x) for axis, x in enumerate(out))
     if (operation in ALONG or operation in PADDED) and len(out) == len(first):
         return _along(reading, operation, out)
     return _by_number(reading, operation, out)
@@ -192,6 +195,17 @@ def _along(reading: Reading, operation: str, out: tuple[Size, ...]) -> tuple[Sai
     for axis, (x, y) in enumerate(zip(reading.before[0], out)):
         found.append(reading.through(0, axis) if x == y else _part(reading, operation, axis, y))
     return tuple(found)
+
+
+def _resized(reading: Reading, axis: int, out: Size) -> Said:
+    """An axis as it was, a whole number of times as long, or of a length of its own."""
+    before = reading.before[0][axis]
+    if before == out:
+        return reading.through(0, axis)
+    times = reading.number(out) // max(reading.number(before), 1)
+    if times >= 2 and times * before == out:
+        return Said(times * entering(0, axis), times * reading.inputs[0][axis])
+    return Said(out, out)
 
 
 def _part(reading: Reading, operation: str, axis: int, out: Size) -> Said:

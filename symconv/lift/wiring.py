@@ -6,11 +6,9 @@ equations that tie atoms together. Nothing here knows a layer's formula.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from symconv.block import Rounds
 from symconv.condition import DIVIDES, EQUAL, Condition
 from symconv.cost import Cost, total_of
 from symconv.count import NOTHING
@@ -18,14 +16,12 @@ from symconv.domain import Domain, asking
 from symconv.errors import DomainError, ExtentError, NetworkError, ShapeError
 from symconv.extent import Extent, Size, symbols_of
 from symconv.layer import BUFFER, Layer, Parameter, layer_fields, ranges
-from symconv.layers import Conv, DepthwiseConv, HeadAttention, Look, Move, Product, Reshape, Unflatten
+from symconv.layers import Conv, DepthwiseConv, HeadAttention, Look, Move, Resample, Reshape, Unflatten
 from symconv.layers.movement import unknown_cost
-from symconv.layers.pointwise import Pointwise
 from symconv.lift.equations import Equations, Origin
-from symconv.lift.shapes import Reading, Said, entering, said
+from symconv.lift.shapes import Reading, entering, said
 from symconv.network import Network
 from symconv.node import Node
-from symconv.rounding import floor
 from symconv.symbols import Symbol
 from symconv.tensor import Tensor
 
@@ -229,7 +225,13 @@ class _Walk:
         layer, made, changed = node.layer, dict[str, Symbol](), dict[str, Any]()
         for name in ranges(type(layer)):
             value = getattr(layer, name)
-            if name not in WIDTHS or isinstance(layer, HeadAttention) or isinstance(value, bool) or not isinstance(value, int) or value <= 1:
+            if (
+                name not in WIDTHS
+                or isinstance(layer, HeadAttention)
+                or isinstance(value, bool)
+                or not isinstance(value, int)
+                or value <= 1
+            ):
                 continue
             if isinstance(layer, Conv) and name == "groups":
                 changed[name] = self._groups(node, value, tensors[0])
@@ -296,16 +298,19 @@ class _Walk:
         if isinstance(layer, Reshape):
             found = said(reading, "reshape", node.out.shape)
             return replace(layer, shape=tuple(s.recipe for s in found)), tuple(s.size for s in found)
+        if isinstance(layer, Resample):
+            found = said(reading, "resample", node.out.shape)
+            return replace(layer, shape=tuple(s.recipe for s in found)), tuple(s.size for s in found)
         if isinstance(layer, Unflatten):
             found = said(reading, "reshape", node.out.shape)
             axis = layer.axis % node.tensors[0].rank
             many = node.out.rank - node.tensors[0].rank + 1
-            return replace(layer, sizes=tuple(s.recipe for s in found[axis : axis + many])), tuple(s.size for s in found)
+            return replace(layer, sizes=tuple(s.recipe for s in found[axis : axis + many])), tuple(
+                s.size for s in found
+            )
         return None
 
-    def _by_rule(
-        self, reading: Reading, node: Node, layer: Layer, tensors: tuple[Tensor, ...]
-    ) -> tuple[Size, ...]:
+    def _by_rule(self, reading: Reading, node: Node, layer: Layer, tensors: tuple[Tensor, ...]) -> tuple[Size, ...]:
         """What the layer's own rule makes; where that is not what it made of the numbers, what the numbers say."""
         try:
             with asking(self.asked, node.name):
