@@ -23,7 +23,7 @@ def folded(wiring: Wiring) -> list[Run]:
     def free(begin: int, end: int) -> bool:
         return all(end <= r.begin or r.end <= begin for r in claimed)
 
-    for run in sorted(tandem(order), key=lambda r: -weight(order, r)):
+    for run in sorted(tandem(order), key=lambda r: (-weight(order, r), -r.regular)):
         if free(run.begin, run.end) and not _inside(kinds_in(order, run.cuts[0], run.cuts[1]), levels):
             claimed.append(run)
     claimed.sort(key=lambda r: r.begin)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from math import gcd
 from typing import Final
 
 from symconv.errors import CallError, near
@@ -115,6 +116,10 @@ def classes_of(
     widths = [c for c in found.classes if c.kind == WIDTH]
     grown = next((c for c in widths if c.atom == growth), None)
     found.trunk, found.growth = grown or (widths[0] if widths else None), grown is not None
+    for c in widths:
+        if found.trunk is not None and gcd(c.value, found.trunk.value) == 1 < found.trunk.value:
+            c.kind = c.supposed = CONSTANT
+            c.reason = f"{c.value} has no factor in common with {found.trunk.value}"
     return found
 
 

@@ -61,6 +61,7 @@ def member(plan: Plan, net: Network) -> Found:
     found = Found(net)
     try:
         wiring = wired(net)
+        net = wiring.net
     except SymconvError as error:
         found.reason = str(error)
         return found

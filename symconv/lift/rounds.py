@@ -69,15 +69,8 @@ def tandem(order: Order) -> Iterator[Run]:
             begin = k
             while k + period < many and tokens[k] == tokens[k + period]:
                 k += 1
-            if k - begin >= period and not _shorter(tokens[begin : k + period], period):
+            if k - begin >= period:
                 yield from _cut(order, begin, period, k - begin + period)
-
-
-def _shorter(tokens: Sequence[int], period: int) -> bool:
-    """Whether a shorter period does, one that divides this one."""
-    return any(
-        period % p == 0 and all(tokens[k] == tokens[k + p] for k in range(len(tokens) - p)) for p in range(1, period)
-    )
 
 
 def _cut(order: Order, begin: int, period: int, length: int) -> Iterator[Run]:
@@ -164,7 +157,15 @@ def _carried(order: Order, cuts: Sequence[int]) -> bool:
         if j < len(cuts) - 1 and not _reads(order, cut, cuts[j + 1], crossing[0]):
             return False
     read = [outside(order, a, b, first) for a, b in pairwise(cuts)]
-    return len(read[0]) == len(read[1]) + 1 and all(r == read[1] < read[0] for r in read[1:])
+    if len(read[0]) != len(read[1]) + 1 or not all(r == read[1] < read[0] for r in read[1:]):
+        return False
+    return not _within_branch(order, cuts[-1], *(read[0] - read[1]))
+
+
+def _within_branch(order: Order, end: int, state: str) -> bool:
+    """Whether what entered the first round is read again right behind the last one: then they are inside of a block."""
+    stop = next((h for h in order.heavy if h >= end), len(order.steps))
+    return any(state in s.inputs for s in order.steps[end:stop])
 
 
 def _reads(order: Order, begin: int, end: int, value: int) -> bool:

@@ -119,13 +119,17 @@ def wired(net: Network) -> Wiring:
 
 
 def _with_numbers(net: Network) -> Network:
-    """The network with numbers for the symbols of its inputs that may have but one value."""
+    """The network with numbers for the symbols of its inputs that may have but one value, or those of one patch more.
+
+    A table of positions pins ⌊X/P⌋: then X is in a short range, and the least of it says as much.
+    """
     only: dict[str, Any] = {}
     for name, size in net.symbols.items():
         (symbol,) = symbols_of(size)
         sizes = net.domain.sizes(symbol)
         least = sizes.least
-        if least is not None and not sizes.all and sizes.greatest == least:
+        most = sizes.greatest if sizes.finite else None
+        if least is not None and most is not None and (most == least or 1 < least and most < 2 * least):
             only[name] = least
     return net.substitute(**only) if only else net
 
