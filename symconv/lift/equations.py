@@ -65,7 +65,7 @@ class Equations:
         """A new atom for a number; 1 stays what it is."""
         if value == 1:
             return 1
-        new = symbol(f"a{len(self.witness)}", "channels", SCOPE)
+        new = symbol(f"a{len(self.witness):05}", "channels", SCOPE)  # in the order of their names
         self.witness[new], self.origin[new] = value, origin
         return size_of(new)
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from symconv.layer import layer_fields
-from symconv.layers import Add, Concat
+from symconv.layers import Add, Concat, Crop
 from symconv.lift.order import Order, kind_of, stated_fields
 from symconv.lift.wiring import CONSTANTS, WIDTHS, Step
 
@@ -70,7 +70,7 @@ def _chain(order: Order) -> list[tuple[int, int, int]]:
     """The longest chain of joins, each within the one before: place of the older input, of the join, which input."""
     pairs = []
     for c, step in enumerate(order.steps):
-        if isinstance(step.layer, Concat | Add) and len(step.inputs) == 2:
+        if isinstance(step.layer, Concat | Add | Crop) and len(step.inputs) == 2:
             places = [order.place.get(x, -1) for x in step.inputs]
             older = 0 if places[0] < places[1] else 1
             if places[older] >= 0 and any(places[older] < h < c for h in order.heavy):

@@ -306,15 +306,15 @@ def _group(reading: Reading, axes: list[int], out: tuple[Size, ...]) -> list[Sai
         return [Said(reduce(mul, (entering(0, a) for a in axes), 1), whole)]
     if not any(reading.equations.atoms_of(x) for x in sizes) and before == tuple(sizes):
         return [Said(x, x) for x in out]
-    if len(out) > len(axes) == 1 and (known := reading.splits.get((sizes, out))):
+    if known := reading.splits.get((sizes, out)):
         return [Said(x, x) for x in map(reading.equations.resolve, known)]
     parts = _factored(reading, sizes, out)
     if parts is None:
         parts = [_part_of_view(reading, x, f"view[{k}]") for k, x in enumerate(out)]
         reading.equations.equate(reduce(mul, sizes, 1), reduce(mul, parts, 1), reading.node)
         parts = [reading.equations.resolve(x) for x in parts]
-    if len(axes) == 1:
-        reading.splits[sizes, out] = tuple(parts)
+    for whole in (sizes, tuple(map(reading.equations.resolve, sizes))):
+        reading.splits[whole, out] = tuple(parts)
     return [Said(x, x) for x in parts]
 
 

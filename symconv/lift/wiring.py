@@ -95,6 +95,8 @@ class _Equations(Domain):
 
     def _part(self, parts: int, whole: Extent, node: str) -> None:
         """An atom that is split into so many parts is so many times another one."""
+        if not all(isinstance(a, Symbol) for m in whole.terms for a in m):
+            return
         if all(c % parts == 0 for c in whole.terms.values()):
             return
         value = self.equations.value(whole)
@@ -154,7 +156,9 @@ class _Walk:
         for node in self.net.nodes:
             self._step(node)
         for unsolved in self.equations.unsolved:
-            self.made.unknown.append(f"the equation {unsolved}")
+            atoms = self.equations.atoms_of(unsolved.left) | self.equations.atoms_of(unsolved.right)
+            if not atoms <= self.made.extents.keys():  # of extents alone it is a condition of the domain
+                self.made.unknown.append(f"the equation {unsolved}")
         return self.made
 
     def _entering(self, name: str, axis: int, x: Size, tensor: Tensor) -> Size:
@@ -278,7 +282,7 @@ class _Walk:
         layer = node.layer
         assert isinstance(layer, Conv | DepthwiseConv)
         kernels = layer.kernel if isinstance(layer.kernel, tuple) else (layer.kernel,)
-        fixed = all(isinstance(x, int) for x in node.tensors[0].spatial) and node.inputs[0] in self.net.inputs
+        fixed = all(isinstance(x, int) for x in node.tensors[0].spatial) and self._entered(node.inputs[0])
         if not fixed or layer.kernel != layer.stride or len(set(kernels)) > 1 or kernels[0] == 1:
             return {}
         if layer.padding not in (0, "valid", (0,) * len(node.tensors[0].spatial)) or self.patch is not None:
@@ -288,6 +292,15 @@ class _Walk:
         (self.patch,) = symbols_of(atom)
         self.made.extents[self.patch] = "P"
         return {"kernel": atom, "stride": atom}
+
+    def _entered(self, name: str) -> bool:
+        """Whether a value is an input of the network, or a view of one."""
+        while name not in self.net.inputs:
+            node = self.net.node(self.net.last_of(name))
+            if not node.layer.view or len(node.inputs) != 1:
+                return False
+            (name,) = node.inputs
+        return True
 
     # -- shapes ------------------------------------------------------------------------------------------------------
 
