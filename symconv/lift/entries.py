@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence, Set
 from typing import Any, Final
 
 from symconv.lift.order import Order, beside, kinds_in, outside, shared_path, state_at
-from symconv.lift.rounds import Run
+from symconv.lift.rounds import Run, within_branch
 
 #: An entry has at least two thirds of the heavy steps of a regular round, and at most half as many more.
 ALIKE: Final = (2, 3)
@@ -100,6 +100,8 @@ def numbered(path: list[str]) -> tuple[tuple[str, ...], int] | None:
 def single(order: Order, claimed: list[Run], patterns: set[tuple[str, ...]]) -> Iterator[Run]:
     """Stages of an entry and one regular round, which nothing shows but their names, or a block met elsewhere."""
     taken = list(claimed)
+    if all("/" not in s.name for s in order.steps):  # no name tells: what is of the same kinds twice
+        patterns = patterns | set(_twice(order))
 
     def free(begin: int, end: int) -> bool:
         return all(end <= r.begin or r.end <= begin for r in taken)
@@ -110,6 +112,8 @@ def single(order: Order, claimed: list[Run], patterns: set[tuple[str, ...]]) -> 
         if not free(begin, end):
             continue
         kinds = kinds_in(order, begin, end)
+        if within_branch(order, end, state_at(order, begin, end)):
+            continue
         if sum(not k.endswith("norm") for k in kinds) < 2 or not _one_enters(order, begin, end):
             continue
         for entry in sorted(_entries(order, begin, end, kinds, free, set())):
@@ -142,3 +146,12 @@ def _children(order: Order, cuts: list[int], patterns: set[tuple[str, ...]]) -> 
             for begin in range(order.heavy[start], order.heavy[start - 1], -1):
                 for end in range(last + 1, stop + 1):
                     yield begin, end
+
+
+def _twice(order: Order) -> Iterator[tuple[str, ...]]:
+    """The kinds of layers that come twice, one behind the other."""
+    kinds = order.kinds
+    for many in range(3, len(kinds) // 2 + 1):
+        for k in range(len(kinds) - 2 * many + 1):
+            if kinds[k : k + many] == kinds[k + many : k + 2 * many]:
+                yield tuple(kinds[k : k + many])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import pairwise
 from math import gcd
 from typing import Any
 
@@ -319,7 +320,7 @@ class _Builder:
         layer = self.levels.padded(step, step.layer.substitute(values), tensors)
         stated = None
         if step.parameters is not None:
-            stated = tuple(self._parameter(p) for p in step.parameters)
+            stated = tuple(self._parameter(p, values) for p in step.parameters)
         shares = names.get(step.node.shares, "") if step.node.shares else ""
         full = self.net.add(
             name,
@@ -335,8 +336,8 @@ class _Builder:
         names[step.name] = "/" + full
         return full
 
-    def _parameter(self, p: Parameter) -> Parameter:
-        return replace(p, shape=tuple(map(self.size, p.shape)))
+    def _parameter(self, p: Parameter, values: Mapping[Symbol, Size]) -> Parameter:
+        return replace(p, shape=tuple(substitute(self.size(x), values) for x in p.shape))
 
     def _follow(self, step: Step, shapes: list[tuple[Size, ...]], outside: bool) -> None:
         """Widths that follow their layer's own input: where that grows with a depth, and by their role."""
@@ -480,24 +481,32 @@ class Levels:
 
 
 def inner_names(steps: Sequence[Step], run: Run) -> list[str]:
-    """Names inside of a round: the paths below the module that it is."""
+    """Names inside of a round: the paths below the module that it is; the layers' kinds where names are counted."""
     found: list[str] = []
-    prefix = run.name.split("/")
     for step in steps:
-        path = step.name.split("/")
-        k = 0
-        while k < min(len(prefix), len(path) - 1) and path[k] == prefix[k]:
-            k += 1
-        rest = path[k:]
-        if len(rest) > 1 and any(c.isdigit() for c in rest[0]):
-            rest = rest[1:]
-        if len(rest) == 1 and rest[0].isdigit():
-            rest = [step.node.layer.kind]
+        rest = _below(step.name, run)
+        if run.counted or (len(rest) == 1 and rest[0].isdigit()):
+            rest = [_kind_name(step)]
         name, k = "/".join(rest), 2
         while any(f == name or f.startswith(f"{name}/") or name.startswith(f"{f}/") for f in found):
             name, k = f"{'/'.join(rest)}_{k}", k + 1
         found.append(name)
     return found
+
+
+def _kind_name(step: Step) -> str:
+    layer = step.layer
+    return str(getattr(layer, "operation", "")) or layer.kind
+
+
+def _below(name: str, run: Run) -> list[str]:
+    """The path of a step below its round's module."""
+    prefix, path = run.name.split("/"), name.split("/")
+    k = 0
+    while k < min(len(prefix), len(path) - 1) and path[k] == prefix[k]:
+        k += 1
+    rest = path[k:]
+    return rest[1:] if len(rest) > 1 and any(c.isdigit() for c in rest[0]) else rest
 
 
 def name_runs(steps: Sequence[Step], runs: Sequence[Run]) -> None:
@@ -516,3 +525,11 @@ def name_runs(steps: Sequence[Step], runs: Sequence[Run]) -> None:
     for k, (run, parent) in enumerate(zip(runs, parents), 1):
         alone = parent and parents.count(parent) == 1 and parent not in taken
         run.name = parent if alone else "/".join(filter(None, (parent, f"stage{k}")))
+        run.counted = _counted(steps, run)
+
+
+def _counted(steps: Sequence[Step], run: Run) -> bool:
+    """Whether names count steps through all rounds, as an exported graph's do, so that they say nothing of a round."""
+    spans = [*([(run.begin, run.cuts[0])] if run.entry is not None else []), *pairwise(run.cuts)]
+    named = [{"/".join(_below(s.name, run)) for s in steps[a:b] if not s.layer.view} for a, b in spans]
+    return len(named) > 1 and 2 * len(named[0] & named[1]) < min(map(len, named[:2]))

@@ -216,7 +216,7 @@ def _alike(mine: Step, theirs: Step) -> bool:
     for f in layer_fields(type(a)):
         if f.name in WIDTHS | CONSTANTS or f.name in stated_fields(a):
             continue
-        lifted = getattr(mine.layer, f.name) != getattr(a, f.name)
+        lifted = type(mine.layer) is type(a) and getattr(mine.layer, f.name) != getattr(a, f.name)
         if not lifted and getattr(a, f.name) != getattr(b, f.name):
             return False
     return len(mine.node.parameters) == len(theirs.node.parameters)
@@ -274,7 +274,7 @@ def _told(mine: Step, other: Step) -> Iterator[tuple[Size, Size, str]]:
 def _fields(mine: Step, other: Step) -> Iterator[tuple[Size, Size, str]]:
     """What stands in a layer's fields, and in what it keeps beside its rule."""
     for name in (f.name for f in layer_fields(type(mine.layer))):
-        x, y = getattr(mine.layer, name), getattr(other.node.layer, name)
+        x, y = getattr(mine.layer, name), getattr(other.node.layer, name, None)
         if isinstance(x, Extent) and isinstance(y, int) and name != "shape":
             yield x, y, other.name
     if mine.parameters is not None and len(mine.parameters) == len(other.node.parameters):

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
+from symconv.extent import Size
 from symconv.layer import layer_fields, ranges
 from symconv.layers import Concat
+from symconv.lift.shapes import entered
 from symconv.lift.wiring import CONSTANTS, WIDTHS, Step, Wiring
 
 #: Layers that pool, which are heavy without a multiply–accumulate.
@@ -138,12 +140,16 @@ def token_of(wiring: Wiring, step: Step) -> Any:
         for f in layer_fields(type(layer))
         if f.name not in WIDTHS | CONSTANTS and f.name not in stated_fields(layer)
     ]
-    extents = tuple(
-        "" if equations.atoms_of(equations.resolve(x)) else y for x, y in zip(step.out, step.node.out.shape)
-    )
+    extents = [_extent(wiring, equations.resolve(x), y) for x, y in zip(step.out, step.node.out.shape)]
     kept = tuple((p.kind, len(p.shape)) for p in step.node.parameters)
-    said = repr(fields), repr(extents), repr(_widths(step))
+    said = repr(fields), repr(extents), repr(_widths(wiring, step))
     return kind_of(step), said, kept, len(step.inputs), step.node.training
+
+
+def _extent(wiring: Wiring, x: Size, before: Size) -> str:
+    """An extent that is no width."""
+    atoms = wiring.equations.atoms_of(x)
+    return repr(before) if not atoms else repr(x) if atoms <= wiring.extents.keys() else ""
 
 
 def stated_fields(layer: Any) -> set[str]:
@@ -153,13 +159,17 @@ def stated_fields(layer: Any) -> set[str]:
     )
 
 
-def _widths(step: Step) -> list[Any]:
-    """The widths of a layer, and of what it keeps beside its rule."""
-    layer = step.node.layer
+def _widths(wiring: Wiring, step: Step) -> list[Any]:
+    """The widths of a layer, and of what it keeps beside its rule, those apart that its output has."""
+    layer, equations = step.node.layer, wiring.equations
     found: list[Any] = [(name, getattr(layer, name)) for name in step.made]
     if isinstance(getattr(layer, "groups", None), int) and "groups" not in step.made:
         found.append(("groups", 0 if kind_of(step).endswith("/depthwise") else layer.groups))  # type: ignore[attr-defined]
-    return [*found, *(p.shape for p in step.node.parameters if step.parameters is not None)]
+    out = {a for x in step.out for a in equations.atoms_of(equations.resolve(x))}
+    for p, q in zip(step.parameters or (), step.node.parameters):
+        sizes = [(equations.resolve(x), y) for x, y in zip(p.shape, q.shape)]
+        found.append(["" if equations.atoms_of(x) & out or entered(x) else y for x, y in sizes])
+    return found
 
 
 def outside(order: Order, begin: int, end: int, first: int) -> set[str]:

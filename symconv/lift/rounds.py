@@ -33,6 +33,8 @@ class Run:
     first: str = ""
     name: str = ""
     symbol: str = ""
+    #: Whether the names of steps count through all rounds, and say nothing of one.
+    counted: bool = False
     #: The nest whose way down or up these rounds are.
     nest: Nest | None = None
     upwards: bool = False
@@ -159,10 +161,10 @@ def _carried(order: Order, cuts: Sequence[int]) -> bool:
     read = [outside(order, a, b, first) for a, b in pairwise(cuts)]
     if len(read[0]) != len(read[1]) + 1 or not all(r == read[1] < read[0] for r in read[1:]):
         return False
-    return not _within_branch(order, cuts[-1], *(read[0] - read[1]))
+    return not within_branch(order, cuts[-1], *(read[0] - read[1]))
 
 
-def _within_branch(order: Order, end: int, state: str) -> bool:
+def within_branch(order: Order, end: int, state: str) -> bool:
     """Whether what entered the first round is read again right behind the last one: then they are inside of a block."""
     stop = next((h for h in order.heavy if h >= end), len(order.steps))
     return any(state in s.inputs for s in order.steps[end:stop])

@@ -17,7 +17,7 @@ from operator import mul
 from typing import Final, NamedTuple
 
 from symconv.errors import ExtentError
-from symconv.extent import Extent, Size, size_of, terms_of
+from symconv.extent import Extent, Size, size_of, symbols_of, terms_of
 from symconv.lift.equations import Equations, Origin
 from symconv.rounding import floor
 from symconv.symbols import Symbol, symbol
@@ -44,6 +44,11 @@ NEW: Final = {"parameter", "constant", "weights", "fill", "zeros", "places", "ra
 def entering(number: int, axis: int) -> Size:
     """The extent of an axis of an input, for recipes."""
     return size_of(symbol(f"in{number}_{axis}", "extent", ENTERING))
+
+
+def entered(size: Size) -> bool:
+    """Whether a recipe is in what enters."""
+    return any(s.scope == ENTERING for s in symbols_of(size))
 
 
 class Said(NamedTuple):

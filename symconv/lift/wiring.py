@@ -12,14 +12,14 @@ from typing import Any, Final
 from symconv.condition import DIVIDES, EQUAL, Condition
 from symconv.cost import Cost, total_of
 from symconv.count import NOTHING
-from symconv.domain import Domain, asking
+from symconv.domain import Domain, Unasked, asking
 from symconv.errors import DomainError, ExtentError, NetworkError, ShapeError
 from symconv.extent import Extent, Size, symbols_of
 from symconv.layer import BUFFER, Layer, Parameter, layer_fields, ranges
-from symconv.layers import Conv, DepthwiseConv, HeadAttention, Look, Move, Resample, Reshape, Unflatten
+from symconv.layers import Concat, Conv, DepthwiseConv, HeadAttention, Look, Move, Resample, Reshape, Unflatten
 from symconv.layers.movement import unknown_cost
 from symconv.lift.equations import Equations, Origin
-from symconv.lift.shapes import Reading, entering, said
+from symconv.lift.shapes import JOINED, Reading, entering, said
 from symconv.network import Network
 from symconv.node import Node
 from symconv.symbols import Symbol
@@ -71,6 +71,8 @@ class Wiring:
     fixed: set[Symbol] = field(default_factory=set)
     #: Atoms of the axes of buffers.
     buffered: set[Symbol] = field(default_factory=set)
+    #: Whether an equation of extents and widths could not be solved.
+    unsolved_extents: bool = False
     #: Operators and shapes that were not understood, in words.
     unknown: list[str] = field(default_factory=list)
 
@@ -117,7 +119,10 @@ def wired(net: Network) -> Wiring:
             raise NetworkError(f"{net.name} has repeated blocks in symbols already: give them numbers first")
         net = net.unrolled()
     net = _with_numbers(net)
-    return _Walk(net).run()
+    made = _Walk(net).run()
+    if made.extents and made.unsolved_extents:  # a grid of windows, say, that is not told by the extents: they stay
+        made = _Walk(net, extents=False).run()
+    return made
 
 
 def _with_numbers(net: Network) -> Network:
@@ -131,14 +136,16 @@ def _with_numbers(net: Network) -> Network:
         sizes = net.domain.sizes(symbol)
         least = sizes.least
         most = sizes.greatest if sizes.finite else None
-        if least is not None and most is not None and (most == least or 1 < least and most < 2 * least):
+        if least is not None and most is not None and (most == least or (least > 1 and most < 2 * least)):
             only[name] = least
     return net.substitute(**only) if only else net
 
 
 class _Walk:
-    def __init__(self, net: Network) -> None:
+    def __init__(self, net: Network, extents: bool = True) -> None:
         self.net = net
+        #: Whether fixed extents of images, and of patches, are atoms.
+        self.extents = extents
         self.equations = Equations()
         self.made = Wiring(net, self.equations, [], {})
         self.asked = _Equations(self.equations)
@@ -157,13 +164,15 @@ class _Walk:
             self._step(node)
         for unsolved in self.equations.unsolved:
             atoms = self.equations.atoms_of(unsolved.left) | self.equations.atoms_of(unsolved.right)
-            if not atoms <= self.made.extents.keys():  # of extents alone it is a condition of the domain
-                self.made.unknown.append(f"the equation {unsolved}")
+            if atoms <= self.made.extents.keys():  # of extents alone it is a condition of the domain
+                continue
+            self.made.unknown.append(f"the equation {unsolved}")
+            self.made.unsolved_extents |= bool(atoms & self.made.extents.keys())
         return self.made
 
     def _entering(self, name: str, axis: int, x: Size, tensor: Tensor) -> Size:
         """An extent of an input: fixed ones of an image are one atom where they are equal."""
-        if not isinstance(x, int) or x == 1 or tensor.rank < 3 or axis < 2:
+        if not isinstance(x, int) or x == 1 or tensor.rank < 3 or axis < 2 or not self.extents:
             return x
         if x not in self._images:
             atom = self.equations.atom(x, Origin(name, f"extent[{axis}]"))
@@ -181,9 +190,7 @@ class _Walk:
         self._fix_selected(node, tensors)
         self.made.steps.append(step)
         self.out[node.name] = step.out
-        if step.parameters is not None:
-            self.kept[node.name] = step.parameters
-        elif node.parameters:
+        if step.parameters is None and node.parameters:
             with asking(self.asked, node.name):
                 self.kept[node.name] = step.layer.parameters(*tensors)
         if node.shares and node.parameters:
@@ -221,8 +228,9 @@ class _Walk:
             layer, out = recipe
         else:
             out = self._by_rule(reading, node, layer, tensors)
-        if not own and stated is not None:
-            self._tie(node, layer, stated)
+        if stated is not None:
+            self.kept[node.name] = stated
+            stated = self._tie(node, layer, stated)
         self.made.unknown += reading.guessed
         return Step(node, layer, inputs, tuple(map(self.equations.resolve, out)), stated, made)
 
@@ -230,6 +238,9 @@ class _Walk:
 
     def _lifted(self, node: Node, tensors: tuple[Tensor, ...]) -> tuple[Layer, dict[str, Symbol]]:
         """The layer with an atom for each width among its fields."""
+        joined = _as_concat(node)
+        if joined is not None:
+            return joined, {}
         layer, made, changed = node.layer, dict[str, Symbol](), dict[str, Any]()
         for name in ranges(type(layer)):
             value = getattr(layer, name)
@@ -283,7 +294,7 @@ class _Walk:
         assert isinstance(layer, Conv | DepthwiseConv)
         kernels = layer.kernel if isinstance(layer.kernel, tuple) else (layer.kernel,)
         fixed = all(isinstance(x, int) for x in node.tensors[0].spatial) and self._entered(node.inputs[0])
-        if not fixed or layer.kernel != layer.stride or len(set(kernels)) > 1 or kernels[0] == 1:
+        if not fixed or not self.extents or layer.kernel != layer.stride or len(set(kernels)) > 1 or kernels[0] == 1:
             return {}
         if layer.padding not in (0, "valid", (0,) * len(node.tensors[0].spatial)) or self.patch is not None:
             return {}
@@ -371,24 +382,34 @@ class _Walk:
             self.made.buffered |= {s for x in shape for s in self.equations.atoms_of(x)}
         return replace(parameter, shape=shape)
 
-    def _tie(self, node: Node, layer: Layer, stated: tuple[Parameter, ...]) -> None:
-        """Parameters that are partly those of the rule have the rule's atoms."""
+    def _tie(self, node: Node, layer: Layer, stated: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+        """Parameters that are partly those of the rule have the rule's atoms, and are said in what comes in."""
         tensors = tuple(t.like(*self.out[self.net.last_of(s)]) for s, t in zip(node.inputs, node.tensors))
+        entered = tuple(
+            t.like(*(entering(k, axis) if x != 1 else 1 for axis, x in enumerate(t.shape)))
+            for k, t in enumerate(node.tensors)
+        )
         try:
             with asking(self.asked, node.name):
-                mine = list(layer.parameters(*tensors))
-                before = list(node.layer.parameters(*node.tensors))
+                rules = [layer.parameters(*tensors), node.layer.parameters(*node.tensors)]
+            with asking(Unasked(), node.name):
+                rules.append(layer.parameters(*entered))
         except (ShapeError, ExtentError, DomainError):
-            return
-        left = list(zip(before, mine))
+            return stated
+        left = list(zip(*rules))
+        said = []
         for given, atoms in zip(node.parameters, stated):
-            match = next((p for p in left if sorted(map(str, p[0].shape)) == sorted(map(str, given.shape))), None)
+            match = next((p for p in left if sorted(map(str, p[1].shape)) == sorted(map(str, given.shape))), None)
             if match is None:
+                said.append(atoms)
                 continue
             left.remove(match)
-            turned = match[0].shape != given.shape
-            for a, b in zip(atoms.shape, reversed(match[1].shape) if turned else match[1].shape):
+            turned = match[1].shape != given.shape
+            mine, recipe = (tuple(reversed(p.shape)) if turned else p.shape for p in (match[0], match[2]))
+            for a, b in zip(atoms.shape, mine):
                 self.equations.equate(a, b, node.name)
+            said.append(replace(atoms, shape=recipe))
+        return tuple(said)
 
 
 def _heads(reading: Reading, layer: HeadAttention) -> tuple[Layer, tuple[Size, ...]]:
@@ -430,6 +451,21 @@ _PLACES: Final = (("queries", 0, -2), ("keys", 1, -2), ("size", 0, -1), ("value_
 def _same(reading: Reading, layer: HeadAttention, name: str) -> bool:
     number, axis = next((k, a) for n, k, a in _PLACES if n == name)
     return bool(getattr(layer, name) == reading.before[number][axis])
+
+
+def _as_concat(node: Node) -> Concat | None:
+    """A copy of tensors side by side as the layer that it is."""
+    layer, out = node.layer, node.out.shape
+    if not isinstance(layer, Move) or layer.operation not in JOINED or node.parameters or len(node.tensors) < 2:
+        return None
+    shapes = [t.shape for t in node.tensors]
+    if any(len(shape) != len(out) for shape in shapes):
+        return None
+    for axis, x in enumerate(out):
+        rest = [any(s[a] == y for s in shapes) for a, y in enumerate(out) if a != axis]
+        if sum((s[axis] for s in shapes), 0) == x and all(rest):
+            return Concat(axis)
+    return None
 
 
 def _product(sizes: list[Size]) -> Size:
