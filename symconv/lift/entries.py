@@ -133,8 +133,8 @@ def _children(order: Order, cuts: list[int], patterns: set[tuple[str, ...]]) -> 
         path = step.name.split("/")[:-1]
         for many in range(1, len(path) + 1):
             spans.setdefault(tuple(path[:many]), []).append(k)
-    for path, places in spans.items():
-        if numbered(list(path)) and places[-1] - places[0] + 1 == len(places):
+    for prefix, places in spans.items():
+        if numbered(list(prefix)) and places[-1] - places[0] + 1 == len(places):
             yield places[0], places[-1] + 1
     for pattern in sorted(patterns):
         many = len(pattern)

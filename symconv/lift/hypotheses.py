@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from math import gcd
 from typing import Final
@@ -29,6 +29,10 @@ ROWS: Final = {"vocabulary", "length", "buckets", "elements"}
 
 #: Numbers that stand in no weight's width: constants beside the data, parts of an axis.
 BESIDE: Final = ("constant", "part", "piece", "joined", "repeated")
+
+
+#: Why the width of what comes out stays.
+CLASSES: Final = "classes that come out"
 
 
 @dataclass
@@ -64,11 +68,12 @@ class Classes:
     growth: bool = False
 
     def named(self, pattern: str) -> list[Class]:
-        """The classes of a role, by its name, a part of its path, or a pattern with * and ?.
+        """The classes of a role, by its name, the end of its path, or a pattern with * and ?; | stands between several.
 
         Raises CallError where there is none, with the nearest.
         """
-        found = [c for c in self.classes if any(_fits(name, pattern) for name in (c.role, *c.members))]
+        parts = [part.strip() for part in pattern.split("|")]
+        found = [c for c in self.classes if any(_fits(n, p) for n in (c.role, *c.members) for p in parts)]
         if not found:
             roles = sorted({c.role for c in self.classes})
             hint = near(pattern, roles) or f"There are {', '.join(roles[:12])}{', …' if len(roles) > 12 else ''}"
@@ -112,10 +117,15 @@ def classes_of(
         told = next((a for a in own if equations.origin[a].what in _TELLING), own[0])
         fields = tuple((o.node, o.what) for o in (equations.origin[a] for a in own))
         places = tuple(dict.fromkeys(f"{node}.{what}" for node, what in fields))
-        found.classes.append(Class(atom, equations.witness[atom], roles.of(told), kind, reason, kind, places, fields))
+        found.classes.append(
+            Class(atom, equations.witness[atom], roles.of(told, splits), kind, reason, kind, places, fields)
+        )
     widths = [c for c in found.classes if c.kind == WIDTH]
     grown = next((c for c in widths if c.atom == growth), None)
     found.trunk, found.growth = grown or (widths[0] if widths else None), grown is not None
+    for c in found.classes:
+        if found.trunk is not None and c.reason == CLASSES and c.value == found.trunk.value:
+            c.kind, c.supposed, c.reason = WIDTH, WIDTH, "grows with the one width"
     for c in widths:
         if found.trunk is not None and gcd(c.value, found.trunk.value) == 1 < found.trunk.value:
             c.kind = c.supposed = CONSTANT
@@ -191,7 +201,7 @@ def _judged(
     if "head_size" in kinds or atom in last:
         return CONSTANT, "the size of a head"
     if classes:
-        return CONSTANT, "classes that come out"
+        return CONSTANT, CLASSES
     if all(w.startswith(BESIDE) for w in kinds):
         return CONSTANT, "a constant beside the data"
     if all(a in wiring.buffered for a in own):
@@ -207,11 +217,24 @@ class _Roles:
         numbered = Counter(parent for parent, _, name in (n.rpartition("/") for n in names) if name.isdigit())
         self.flat = {parent for parent, many in numbered.items() if many > 3}
 
-    def of(self, atom: Symbol) -> str:
+    def of(self, atom: Symbol, sizes: Set[Symbol]) -> str:
+        """The name of an atom's role; `sizes` are the sizes of heads."""
         origin = self.equations.origin[atom]
+        if origin.what.startswith("view["):
+            free = {self._free(a) for a, o in self.equations.origin.items() if o.node == origin.node}
+            if self._free(atom) in sizes:
+                origin = replace(origin, what="head_size")
+            elif free & sizes:
+                origin = replace(origin, what="heads")
         if origin.node in self.labels:
             return f"{self.labels[origin.node]}.{origin.what}"
         *path, name = origin.node.split("/")
         if "/".join(path) in self.flat and name.isdigit():
             name = "*"
         return "/".join([*(re.sub(r"\d+", "*", p) for p in path), name]) + f".{origin.what}"
+
+    def _free(self, atom: Symbol) -> Symbol | None:
+        """The free atom that an atom is."""
+        size = self.equations.resolve(size_of(atom))
+        bare = next(iter(symbols_of(size)), None)
+        return bare if bare is not None and size == size_of(bare) else None

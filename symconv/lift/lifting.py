@@ -169,7 +169,8 @@ def _labels(steps: list[Step], runs: list[Run]) -> dict[str, str]:
         spans = [(run.begin, run.cuts[0])] if run.entry is not None else []
         for a, b in (*spans, *pairwise(run.cuts)):
             names = inner_names(steps[a:b], run)
-            labels.update({s.name: f"{block}/{label}" for s, label in zip(steps[a:b], names)})
+            for step, label in zip(steps[a:b], names):
+                labels.update(dict.fromkeys((*step.also, step.name), f"{block}/{label}"))
     return labels
 
 

@@ -348,7 +348,7 @@ def _all_symbols(plan: Plan) -> set[Symbol]:
 
 def _value(plan: Plan, name: str, own: list[Class], found: Found) -> int | Fraction:
     """The value of a symbol that most of its classes have, that of the first of equals."""
-    (of,) = {s for c in own for s in symbols_of(plan.sizes[c.atom]) if s.name == name} or {None}
+    of = next((s for c in own for s in symbols_of(plan.sizes[c.atom]) if s.name == name), None)
     ratios = [Fraction(found.classes[c.atom], c.value) * plan.usual[name] for c in own]
     rational = of is not None and of.kind == RATIONAL
     candidates = list(dict.fromkeys(ratios))
@@ -361,7 +361,8 @@ def _value(plan: Plan, name: str, own: list[Class], found: Found) -> int | Fract
             if c.atom in plan.local:
                 continue
             try:
-                many += evaluate(plan.sizes[c.atom], {of: value if rational else int(value)}) == found.classes[c.atom]
+                at = {of: value if rational else int(value)} if of is not None else {}
+                many += evaluate(plan.sizes[c.atom], at) == found.classes[c.atom]
             except (SymconvError, KeyError):
                 continue
         return many

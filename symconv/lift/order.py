@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
-from symconv.extent import Size
+from symconv.domain import Unasked, asking
+from symconv.extent import Size, symbols_of
 from symconv.layer import layer_fields, ranges
-from symconv.layers import Concat
-from symconv.lift.shapes import entered
+from symconv.layers import Concat, Look
+from symconv.lift.shapes import entered, entering
 from symconv.lift.wiring import CONSTANTS, WIDTHS, Step, Wiring
+from symconv.tensor import Tensor
+from symconv.values import substitute
 
 #: Layers that pool, which are heavy without a multiply–accumulate.
 POOLS: Final = {
@@ -38,7 +42,7 @@ class Order:
 
 def arranged(wiring: Wiring) -> list[Step]:
     """The steps in an order in which each round stands together, and dense blocks carry one value on."""
-    return _nested(_plain(wiring, _beside(wiring)))
+    return _nested(_chained(wiring, _plain(wiring, _beside(wiring))))
 
 
 def _plain(wiring: Wiring, steps: list[Step]) -> list[Step]:
@@ -55,6 +59,47 @@ def _plain(wiring: Wiring, steps: list[Step]) -> list[Step]:
             continue
         out.append(replace(step, inputs=inputs) if inputs != step.inputs else step)
     return out
+
+
+def _chained(wiring: Wiring, steps: list[Step]) -> list[Step]:
+    """One view for several behind one another, each of which nothing else reads."""
+    readers = Counter(x for s in steps for x in s.inputs)
+    ends = {wiring.net.last_of(wiring.net.result), *(s.node.shares for s in steps)}
+    by_name: dict[str, Step] = {}
+    gone: set[str] = set()
+    for step in steps:
+        first = by_name.get(step.inputs[0]) if len(step.inputs) == 1 else None
+        alone = first is not None and readers[first.name] == 1 and first.name not in ends
+        if first is not None and alone and _idle(step) and _idle(first):
+            recipe = recipe_of(first)
+            values = {s: recipe[k] for k in range(len(recipe)) for s in symbols_of(entering(0, k))}
+            shape = tuple(substitute(x, values) for x in recipe_of(step))
+            layer = Look("view", shape, step.node.out.dtype)
+            gone.add(first.name)
+            step = replace(
+                step,
+                layer=layer,
+                inputs=first.inputs,
+                also=(*first.also, first.name),
+                before=first.before or first.node.tensors[0],
+            )
+        by_name[step.name] = step
+    return [by_name[s.name] for s in steps if s.name not in gone]
+
+
+def _idle(step: Step) -> bool:
+    """Whether a step is a view of one tensor, always there, and keeps nothing."""
+    node = step.node
+    return node.layer.view and len(step.inputs) == 1 and not (node.parameters or node.training) and node.times == 1
+
+
+def recipe_of(step: Step) -> tuple[Size, ...]:
+    """The shape that a view makes, in what enters it."""
+    before = step.before or step.node.tensors[0]
+    image = before.like(*(entering(0, axis) if x != 1 else 1 for axis, x in enumerate(before.shape)))
+    with asking(Unasked(), step.name):
+        made: Tensor = step.layer.output(image)
+    return made.shape
 
 
 def _beside(wiring: Wiring) -> list[Step]:

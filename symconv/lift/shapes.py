@@ -163,8 +163,8 @@ def _repeated(reading: Reading, out: tuple[Size, ...]) -> tuple[Said, ...]:
         own = axis - shift
         if own >= 0 and before[own] == x:
             found.append(reading.through(0, own))
-        elif own >= 0 and before[own] != 1 and isinstance(x, int) and isinstance(before[own], int):
-            times = x // int(before[own])
+        elif own >= 0 and isinstance(x, int) and isinstance(y := before[own], int) and y > 1:
+            times = x // y
             found.append(Said(times * entering(0, own), times * reading.inputs[0][own]))
         else:
             others = [
@@ -318,8 +318,8 @@ def _group(reading: Reading, axes: list[int], out: tuple[Size, ...]) -> list[Sai
         parts = [_part_of_view(reading, x, f"view[{k}]") for k, x in enumerate(out)]
         reading.equations.equate(reduce(mul, sizes, 1), reduce(mul, parts, 1), reading.node)
         parts = [reading.equations.resolve(x) for x in parts]
-    for whole in (sizes, tuple(map(reading.equations.resolve, sizes))):
-        reading.splits[whole, out] = tuple(parts)
+    for key in (sizes, tuple(map(reading.equations.resolve, sizes))):
+        reading.splits[key, out] = tuple(parts)
     return [Said(x, x) for x in parts]
 
 

@@ -51,6 +51,9 @@ class Step:
     parameters: tuple[Parameter, ...] | None = None
     #: The atoms of its fields, by field.
     made: dict[str, Symbol] = field(default_factory=dict)
+    #: The names of views that it stands for too, and what the first of them reads.
+    also: tuple[str, ...] = ()
+    before: Tensor | None = None
 
     @property
     def name(self) -> str:
