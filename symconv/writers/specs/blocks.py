@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Final
 
-from symconv.extent import Extent, Size, symbols_of
+from symconv.extent import Extent, symbols_of
 from symconv.layer import LAYERS
 from symconv.readers.expression import FUNCTIONS, is_name
 from symconv.readers.meaning import word_of
 from symconv.readers.schema import CALL, ENTRIES
-from symconv.symbols import Index
-from symconv.writers.specs.columns import Column, Run, Unfit, Where, aligned, every, signature, values
+from symconv.writers.specs.arguments import Argument, Template, find_arguments
+from symconv.writers.specs.columns import Column, Run, Unfit, aligned, signature, values
 from symconv.writers.specs.layout import Value
 from symconv.writers.specs.tree import Entry
 
-Given = Size | Fraction | bool
-
 #: Of all entries of lists that are one block this share is in each.
-ALIKE: Final = Fraction(3, 5)
+ALIKE: Final = Fraction(1, 2)
 
 #: Arguments of a block at most.
 MOST: Final = 10
@@ -29,61 +26,8 @@ MOST: Final = 10
 #: Entries that a block has to save.
 SAVED: Final = 3
 
-#: Fields that are widths, of which one may be a multiple of another.
-_WIDTHS: Final = frozenset(("channels", "groups", "hidden", "shape", "heads", "size", "value_size", "beside", "length"))
-
 #: Names of lists, and what one of them is called.
 _PLURALS: Final = dict.fromkeys(("", "h", "features", "blocks"), "block") | {"layers": "layer", "stages": "stage"}
-
-
-@dataclass(eq=False)
-class Argument:
-    """An argument of a block: its value in each list, where it has one there."""
-
-    name: str
-    field: str
-    given: dict[int, Given]
-    flag: bool = False
-    default: Given | None = None
-
-
-@dataclass(eq=False)
-class Template:
-    """A block: its columns, its arguments, and where they stand."""
-
-    name: str
-    runs: list[Run]
-    columns: list[Column]
-    arguments: list[Argument] = field(default_factory=list)
-    holes: dict[tuple[Column, Where], str] = field(default_factory=dict)
-    #: The names that stand for something in some lists only, and what is said in their place.
-    aliases: dict[str, str] = field(default_factory=dict)
-
-    def arguments_of(self, number: int, other: int | None = None) -> dict[str, Given]:
-        """The arguments of one list, those apart that are the defaults; one that has no value there is another's."""
-        out: dict[str, Given] = {}
-        for argument in self.arguments:
-            value = argument.given.get(number, argument.given.get(number if other is None else other))
-            if value is None and argument.default is None:
-                value = next(iter(argument.given.values()))
-            if value is not None and not _same(value, argument.default):
-                out[argument.name] = value
-        return out
-
-    def changed(self, first: int, number: int) -> dict[str, Given]:
-        """The arguments that a first round has otherwise."""
-        out = {}
-        for argument in self.arguments:
-            value, usual = argument.given.get(first), argument.given.get(number)
-            if usual is None:
-                usual = value if value is not None else argument.default
-            if value is not None and not _same(value, usual):
-                out[argument.name] = value
-        return out
-
-
-def _same(a: Given | None, b: Given | None) -> bool:
-    return type(a) is type(b) and a == b
 
 
 class Folding:
@@ -92,13 +36,14 @@ class Folding:
     def __init__(
         self,
         names: set[str],
+        words: set[str],
         fields: Callable[[Entry], Mapping[str, Any]],
         mark: Callable[[Template], None],
         body: Callable[[Template], Value],
     ) -> None:
         self.fields, self.mark, self.body = fields, mark, body
-        #: What a block or an argument cannot be called: symbols, and words that fields have.
-        self.taken = set(names)
+        #: What a block or an argument cannot be called: symbols; a flag, words that fields have.
+        self.taken, self.words = set(names), words
         self.templates: list[Template] = []
         #: The layers of each, as they are written; Unfit where they cannot be.
         self.bodies: dict[Template, Value] = {}
@@ -142,9 +87,16 @@ class Folding:
         places = {self.written[id(e)]: e for e in group}
         apart = [e for e in group if e.first is not None]
         if len(places) == 1 and not apart:
-            return False
+            return any(map(self._moves, group))
         weights = [e.weight + sum(f.weight for f in e.first or ()) for e in places.values()]
         return sum(weights) - max(e.weight for e in group) - len(places) - 2 >= (0 if apart else SAVED)
+
+    def _moves(self, entry: Entry) -> bool:
+        """Whether the layers of a repeat are others in each round, which a block says by what comes in."""
+        if entry.rounds is None:
+            return False
+        inside = (value for e in _all(entry.layers) for value in self.fields(e).values())
+        return any(entry.rounds.index in symbols_of(x) for v in inside for _, x in values(v) if isinstance(x, Extent))
 
     def _make(self, group: list[Entry]) -> None:
         if any(e.required for e in _boxes(group)):
@@ -164,7 +116,7 @@ class Folding:
         template = Template(self._called(group), runs, columns)
         self.mark(template)
         self._flags(template)
-        self._sizes(template)
+        find_arguments(template, self.fields, self._named(template), self.taken)
         if len(template.arguments) > MOST:
             raise Unfit
         self.bodies[template] = self.body(template)
@@ -197,57 +149,18 @@ class Folding:
             if own == lists - there:
                 return f"not {argument.name}"
         word = re.sub(r"\W", "_", column.one.path.rpartition("/")[2])
-        name = self._free(template, [word if not word[:1].isdigit() else f"with_{word}"])
+        layer = column.one.node.layer.kind if column.one.node is not None else word
+        name = self._free(template, [word if not word[:1].isdigit() else f"with_{layer}"], self.words)
         template.arguments.append(Argument(name, "", {k: k in there for k in lists}, True, False))
         return name
 
-    def _sizes(self, template: Template) -> None:
-        """An argument for each size that is another one in other lists, or speaks of the round."""
-        for column in every(template.columns):
-            said = {k: dict(self._said(e)) for k, e in column.entries.items()}
-            for where in next(iter(said.values())):
-                given = {k: own[where] for k, own in said.items()}
-                sizes = list(given.values())
-                if all(_same(v, sizes[0]) for v in sizes) and not _moving(sizes[0]):
-                    continue
-                if len({type(v) is bool for v in sizes}) > 1:
-                    raise Unfit
-                template.holes[column, where] = self._argument(template, column, _word(where[0]), given)
-        for argument in template.arguments:
-            if argument.field not in _WIDTHS and not argument.flag:
-                usual = [v for v in argument.given.values() if not isinstance(v, Extent)]
-                most = max(usual, key=lambda v: (sum(_same(v, o) for o in usual), -usual.index(v)), default=None)
-                if most is not None and 2 * sum(_same(most, v) for v in usual) >= len(argument.given):
-                    argument.default = most
-
-    def _said(self, entry: Entry) -> Iterator[tuple[Where, Given]]:
-        for key, value in self.fields(entry).items():
-            yield from (((key, steps), size) for steps, size in values(value))
-
-    def _argument(self, template: Template, column: Column, key: str, given: dict[int, Given]) -> str:
-        for argument in template.arguments:
-            if argument.flag or not _kin(argument.field, key):
-                continue
-            common = given.keys() & argument.given.keys()
-            if not common:
-                continue
-            if all(_same(given[k], argument.given[k]) for k in common):
-                argument.given.update(given)
-                return argument.name
-            if common != given.keys() or key not in _WIDTHS:
-                continue
-            for many in (2, 3, 4, 6, 8):
-                if all(given[k] == many * argument.given[k] for k in common):
-                    return f"{many}*{argument.name}"
-        own = re.sub(r"\W", "_", column.one.path.rpartition("/")[2])
-        name = self._free(template, [key, f"{own}_{key}" if not own[:1].isdigit() else f"{key}_{own}"])
-        template.arguments.append(Argument(name, key, dict(given)))
-        return name
+    def _named(self, template: Template) -> Callable[[list[str], bool], str]:
+        return lambda wanted, flag: self._free(template, wanted, self.words if flag else ())
 
     # -- names ------------------------------------------------------------------------------------------------------
 
-    def _free(self, template: Template, wanted: list[str]) -> str:
-        taken = {a.name for a in template.arguments} | self.taken | CALL | set(FUNCTIONS)
+    def _free(self, template: Template, wanted: list[str], besides: Collection[str] = ()) -> str:
+        taken = {*besides} | {a.name for a in template.arguments} | self.taken | CALL | set(FUNCTIONS)
         for name in (*wanted, *(f"{wanted[-1]}_{n}" for n in range(2, 1000))):
             if name not in taken and is_name(name) and name not in LAYERS:
                 return name
@@ -258,8 +171,8 @@ class Folding:
         words: list[str] = []
         for entry in group:
             *_, around, last = ["", *entry.path.split("/")]
-            stem = re.sub(r"[\W\d]+$", "", last).rstrip("_") or re.sub(r"[\W\d]+$", "", around).rstrip("_")
-            words.append(_PLURALS.get(stem, stem))
+            stem = re.sub(r"[\W\d]+$", "", last).rstrip("_")
+            words.append(_PLURALS.get(stem or around, stem or "block"))
         word = max(dict.fromkeys(words), key=words.count)
         word = re.sub(r"\W", "_", word) or "block"
         known = {*LAYERS, *ENTRIES, *FUNCTIONS, *self.taken, "input", "join"}
@@ -267,21 +180,6 @@ class Folding:
             if name not in known and is_name(name) and word_of(name) is None:
                 return name
         raise Unfit
-
-
-def _word(key: str) -> str:
-    """What a key speaks of: a field, an argument of a block inside, the rounds of a repeat, the shape of a tensor."""
-    what, _, name = key.rpartition(" ")
-    return "shape" if what == "parameters" else "rounds" if key == "repeat" else name
-
-
-def _kin(one: str, other: str) -> bool:
-    return one == other or (one in _WIDTHS and other in _WIDTHS)
-
-
-def _moving(value: Given) -> bool:
-    """Whether a size speaks of a round."""
-    return isinstance(value, Extent) and any(isinstance(s, Index) for s in symbols_of(value))
 
 
 def _boxes(entries: list[Entry]) -> Iterator[Entry]:
@@ -309,6 +207,14 @@ def _written(entries: list[Entry], block: Callable[[Entry], Any]) -> dict[int, A
 
     walk(entries, None, "")
     return out
+
+
+def _all(entries: list[Entry]) -> Iterator[Entry]:
+    """The entries with those inside."""
+    for entry in entries:
+        yield entry
+        yield from _all(entry.first or [])
+        yield from _all(entry.layers)
 
 
 def _height(entry: Entry) -> int:

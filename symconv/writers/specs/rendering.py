@@ -14,7 +14,7 @@ from symconv.layer import TRAINABLE, layer_fields
 from symconv.readers.items import SHORT as SHORT_NAMES
 from symconv.readers.wiring import around
 from symconv.symbols import Index
-from symconv.writers.specs.blocks import Given, Template
+from symconv.writers.specs.arguments import Given, Template
 from symconv.writers.specs.columns import Column, Unfit, Where, every, opened, stated
 from symconv.writers.specs.expressions import written
 from symconv.writers.specs.layout import Map, Seq, Value, scalar
@@ -110,6 +110,8 @@ class Rendering:
         if template.arguments:
             given = [(a.name, "" if a.default is None else self._plain(a.default)) for a in template.arguments]
             out.pairs.append(("with", Map(list(given))))
+        if template.input is not None:
+            out.pairs.append(("input", Seq([name if name == "_" else scalar(name) for name in template.input])))
         out.pairs.append(("layers", layers))
         return out
 

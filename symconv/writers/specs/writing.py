@@ -38,6 +38,7 @@ def spec(net: Network) -> str:
     >>> print(spec(net))
     name: spec
     input: [N, 3, X, X]
+    <BLANKLINE>
     layers:
       - conv: {channels: 64, padding: 1}
       - relu
@@ -88,8 +89,8 @@ class _Writing:
         if self.fold:
             words = {w for n in self.net.nodes for w in vars(n.layer).values() if isinstance(w, str)}
             letters = {r.index.name for n in self.net.nodes for r in n.rounds}
-            names = {*self.net.symbols, *words, *letters}
-            folding = Folding(names, fields_of, rendering.mark, rendering.block)
+            names = {*self.net.symbols, *letters}
+            folding = Folding(names, words, fields_of, rendering.mark, rendering.block)
             blocks = [(t.name, folding.bodies[t]) for t in folding.fold(tree.entries)]
         layers = rendering.top(tree.entries, columns_of(tree.entries))
         plain = [c for c in self.required if not c.rounds]
@@ -102,6 +103,8 @@ class _Writing:
         if blocks:
             bodies = ["\n".join(lines(part, 2)) for part in parts[1:]]
             out += "\nblocks:\n" + "\n\n".join(bodies) + "\n\n"
+        else:
+            out += "\n"
         layers.layers = True
         out += "layers:\n" + "\n".join(lines(layers, 2)) + "\n"
         result = self.net.result
