@@ -18,9 +18,10 @@ class Target(StrEnum):
 
     c, python, js = "c", "python", "js"
     latex, markdown, typst, mathml, text = "latex", "markdown", "typst", "mathml", "text"
+    spec = "spec"
 
 
-#: The targets that are functions; the others are equations.
+#: The targets that are functions; the others but the spec are equations.
 _CODE: Final = (Target.c, Target.python, Target.js)
 
 
@@ -28,7 +29,10 @@ _CODE: Final = (Target.c, Target.python, Target.js)
 def export(
     model: Model,
     to: Annotated[
-        Target, typer.Option("--to", help="c, python, js: a function that checks its domain; the others: equations")
+        Target,
+        typer.Option(
+            "--to", help="c, python, js: a function that checks its domain; spec: a file to load; the others: equations"
+        ),
     ],
     at: At = "",
     metric: MetricName = "macs",
@@ -42,9 +46,10 @@ def export(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="a file; else standard output")
     ] = None,
 ) -> None:
-    """A total as a function for programs, a network as equations.
+    """A total as a function for programs, a network as equations or as a spec.
 
-    A function checks its domain; equations name each side of a feature map once, in LaTeX, Markdown, Typst or MathML.
+    A function checks its domain; equations name each side of a feature map once, in LaTeX, Markdown, Typst or MathML; a
+    spec is what `symconv show` and all others read.
     """
     from symconv.readers.call import metric_named
     from symconv.writers.output import say, write
@@ -55,6 +60,10 @@ def export(
         from symconv.writers.code import code
 
         text = code(net, chosen, to.value, name, given)
+    elif to is Target.spec:
+        from symconv.writers.specs import spec
+
+        text = spec(net)
     else:
         from symconv.writers import equations
 

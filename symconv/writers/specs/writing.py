@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -14,8 +15,9 @@ from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import Layer, layer_fields
 from symconv.network import Network
 from symconv.node import Node
-from symconv.readers.names import plainly
+from symconv.readers.names import MAX_NAME, plainly, refusal
 from symconv.readers.spec import parse_spec
+from symconv.rebuild import rebuilt
 from symconv.symbols import FIELD, ROLES, Symbol, by_name, dimension, symbol
 from symconv.values import substitute
 from symconv.writers.specs.blocks import Folding
@@ -29,7 +31,8 @@ from symconv.writers.specs.tree import Tree
 def spec(net: Network) -> str:
     """A network as a spec, for people to read: repeats, stages, and as a block with arguments what comes several times.
 
-    `parse_spec` reads it back into a network of the same closed forms; names of modules and notes are left out.
+    `parse_spec` reads it back into a network of the same closed forms; names of modules and notes are left out, and a
+    name that no spec can give is written as the nearest that one can.
 
     Raises SymconvError where a spec cannot say a network.
 
@@ -48,7 +51,7 @@ def spec(net: Network) -> str:
     if net.choices:
         flags = ", ".join(map(str, net.choices))
         raise SymconvError(f"{net.name} has a choice that nothing decides ({flags}), which no spec can say")
-    why = ""
+    net, why = _plainly_named(net), ""
     for fold, explicit in ((True, False), (True, True), (False, False), (False, True)):
         try:
             writing = _Writing(net, fold, explicit)
@@ -178,6 +181,29 @@ def _end(entry: Any) -> str:
         return str(entry.path)
     working = [e for e in entry.layers if not all(n.training for n in e.leaves())]
     return _end(working[-1])
+
+
+# -- names that a spec can give ------------------------------------------------------------------------------------
+
+
+def _plainly_named(net: Network) -> Network:
+    """The network itself, or one whose nodes have names that a spec can give."""
+    wrong = [node.name for node in net.nodes if refusal(node.name)]
+    if not wrong:
+        return net
+    names: dict[str, str] = {}
+    taken = {*net.inputs, *net.blocks, *(node.name for node in net.nodes)}
+    for name in wrong:
+        parts = ("".join(c if c.isprintable() else "_" for c in part).strip() for part in name.split("/"))
+        plain = "/".join(part or "_" for part in parts)[-MAX_NAME + 8 :].strip("/ ") or "_"
+        numbered = (plain, *(f"{plain}_{n}" for n in range(2, len(taken) + 2)))
+        names[name] = next(other for other in numbered if other not in taken)
+        taken.add(names[name])
+    again = rebuilt(net, {})
+    again.rename(names, {})
+    blocks = {name: replace(b, result=names.get(b.result, b.result)) for name, b in again.blocks.items()}
+    again.blocks.update(blocks)
+    return again
 
 
 # -- read back -----------------------------------------------------------------------------------------------------
