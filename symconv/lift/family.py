@@ -58,6 +58,8 @@ class Plan:
     depths: set[Symbol] = field(default_factory=set)
     #: What has to divide what, so that widths are whole numbers, and of which role.
     even: list[tuple[int, Size, str]] = field(default_factory=list)
+    #: Classes that somebody has set.
+    given: set[Symbol] = field(default_factory=set)
     #: Classes that follow the input of their own layer, by role, and those that were found to while it was built.
     local: set[Symbol] = field(default_factory=set)
     followed: dict[Symbol, tuple[int, int]] = field(default_factory=dict)
@@ -124,6 +126,8 @@ class _Symbols:
             for c in plan.classes.named(pattern):
                 names: dict[str, Size | Fraction] = {**self._named(), "v": c.value}
                 plan.sizes[c.atom] = parse(text, names)
+                plan.given.add(c.atom)
+                plan.local.discard(c.atom)
                 c.said, c.symbol = f"set to {text}", ""
         for c in self.classes:
             c.expression = str(plan.sizes[c.atom])
@@ -148,7 +152,10 @@ class _Symbols:
         """One symbol for the roles that a pattern names, which keep their ratios."""
         for k, given in enumerate(self.plan.said.untie, 1):
             name, _, pattern = given.rpartition("=")
-            found = [c for c in self.plan.classes.named(pattern) if c.kind != EXTENT]
+            named = [c for c in self.plan.classes.named(pattern) if c.kind not in (EXTENT, LEVEL)]
+            found = [c for c in named if c.kind == WIDTH] or named
+            if not found:
+                raise CallError(f"{pattern} is no width that can be untied: it follows what enters its level")
             self._together(found, name or f"u{k}", "untied")
 
     def _apart(self) -> None:
@@ -348,7 +355,8 @@ class _Builder:
             if own is None or not isinstance(before, int) or own not in self.plan.sizes or free != size_of(own):
                 continue
             now = shapes[0][features_of(step)]
-            grows = outside and self.plan.depths & symbols_of(now) and not isinstance(self.plan.sizes[own], int)
+            chosen = own in self.plan.given or isinstance(self.plan.sizes[own], int)
+            grows = outside and not chosen and self.plan.depths & symbols_of(now)
             if own in self.plan.local or grows:
                 value = self.plan.wiring.equations.witness[own]
                 g = gcd(value, before)

@@ -406,10 +406,16 @@ def _check(plan: Plan, found: Found) -> None:
         supposed = evaluate(size, at) if symbols_of(size) <= at.keys() else c.value
         twin.sizes[c.atom] = found.classes.get(c.atom, supposed)
     try:
-        made = built(twin).substitute(**found.rounds)
+        made = in_symbols_of(built(twin).substitute(**found.rounds), found.net)
     except SymconvError as error:
         found.differing.append(str(error))
         return
     for name in METRICS:
         if made.cost(name) != found.net.cost(name):
             found.differing.append(name)
+
+
+def in_symbols_of(net: Network, other: Network) -> Network:
+    """A network with another one's symbols in place of its own of the same names."""
+    given = {name: s for name, s in other.symbols.items() if name in net.symbols and net.symbols[name] != s}
+    return net.substitute(**given) if given else net

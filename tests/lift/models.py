@@ -2,7 +2,7 @@
 
     module, inputs = model("resnet50")          # on the meta device, in eval mode; {"x": a tensor}
     MODELS["resnet50"].settings                 # {"n": (3, 4, 6, 3), "w": 64}: what a lift should find
-    MODELS["resnet50"].at(module, {"N": 2, "X": 131})   # inputs of other sizes
+    MODELS["resnet50"].at({"N": 2, "X": 131})   # inputs of other sizes
 
 torchvision and transformers are imported where a model of theirs is built, and nothing is downloaded. Of the language
 models ids alone are given: a mask, or use_cache=False, would make transformers look at values.
