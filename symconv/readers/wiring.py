@@ -155,7 +155,7 @@ def _resolve(
     stage = item.name.split("/")[:-1]
     sources = []
     for i, source in enumerate(item.sources):
-        found = around(source, stage, known, item.name)
+        found = _whole_of(source, known, net) or around(source, stage, known, item.name)
         found = found or (source if net.knows(source) or source.startswith(blocks) else None)
         if found is None:
             message = f"from: there is no layer {plainly(source)}"
@@ -163,7 +163,7 @@ def _resolve(
         sources.append(found or source)
     item.sources = () if item.alone else tuple(sources) or item.behind
     if item.shares:
-        found = around(item.shares, stage, known, item.name)
+        found = _whole_of(item.shares, known, net) or around(item.shares, stage, known, item.name)
         found = found or (item.shares if net.knows(item.shares) or item.shares.startswith(blocks) else None)
         if found is None:
             message = f"shares: there is no layer {plainly(item.shares)}"
@@ -171,6 +171,12 @@ def _resolve(
         elif found in inputs:
             faults.add((*item.path, "shares"), f"shares: {plainly(found)} is an input, and has no weights")
         item.shares = found or item.shares
+
+
+def _whole_of(name: str, known: Collection[str], net: Network) -> str | None:
+    """The layer of this level that a whole path, /stage1/conv2, speaks of; None where it speaks of none."""
+    own = name.removeprefix(f"/{net.path('')}")
+    return own if own != name and own in known else None
 
 
 def _hint(name: str, stage: list[str], known: Collection[str]) -> str:

@@ -170,6 +170,15 @@ def test_a_first_round_with_other_layers_a_table_and_a_repeat_are_said() -> None
     assert "parameters: {w: [1, 8]}" in text
 
 
+def test_a_name_with_a_slash_is_one_from_the_top() -> None:
+    net = sc.Network("net")
+    net.input("image", "N", 8, "X", "X")
+    net.add("conv1", sc.layers.Conv(4))
+    net.add("stage/conv1", sc.layers.Conv(6))
+    net.add("stage/join", sc.layers.Conv(3), "conv1")
+    assert 'from: "/conv1"' in same(net)
+
+
 def test_a_choice_that_nothing_decides_is_refused() -> None:
     net = sc.load("lenet5")
     net.choices[net.symbol("flag", "padding")] = "conv1"

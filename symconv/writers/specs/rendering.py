@@ -201,7 +201,9 @@ class Rendering:
             return self._layer(column, scopes, stage)
         name = self._relative(column, scopes)[len(stage) :]
         pairs: list[tuple[str, Value]] = [("stage", scalar(name))]
-        if column.alias or self._explicit(column):
+        if self._hidden(column, scopes):
+            column.inner[0].after = True
+        elif column.alias or self._explicit(column):
             here = {k: f"{scopes[k].prefix}{stage}" for k in column.entries}
             behind = {k: self._refer(e.source, here[k], scopes[k]) for k, e in column.entries.items()}
             pairs.append(("from", self._one(behind)))
@@ -210,6 +212,18 @@ class Rendering:
             inner = Seq([Map([("when", column.when), ("layers", inner)])], True)
         pairs.append(("layers", inner))
         return Map(pairs, tall=True)
+
+    def _hidden(self, column: Column, scopes: dict[int, Scope]) -> bool:
+        """Whether a stage stands behind what is inside of a block, which its first layer has to say."""
+        if column.alias or not self._explicit(column):
+            return False
+        for k, entry in column.entries.items():
+            scope = scopes[k]
+            own = entry.source[len(scope.prefix) :]
+            inside = entry.source.startswith(scope.prefix) and any(own.startswith(f"{n}/") for n in scope.names)
+            if inside and own not in scope.names and not self._called(entry.source, entry.path, scope):
+                return True
+        return False
 
     def _repeat(self, column: Column, scopes: dict[int, Scope], stage: str) -> Value:
         one = column.one
