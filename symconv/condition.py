@@ -391,6 +391,9 @@ def _cleared(condition: Condition) -> Condition:
         left, right = 1, 0
     if isinstance(left, int) and left > 0 and isinstance(right, Extent) and right.integral:
         right = from_terms({m: c % left for m, c in right.terms.items()})
+        shared = gcd(left, *terms_of(right).values())  # 24 divides 6·u where 4 divides u
+        if shared > 1 and isinstance(right, Extent):
+            left, right = left // shared, from_terms({m: c // shared for m, c in right.terms.items()})
     return replace(condition, left=left, right=right)
 
 

@@ -31,6 +31,9 @@ ROWS: Final = {"vocabulary", "length", "buckets", "elements"}
 BESIDE: Final = ("constant", "part", "piece", "joined", "repeated")
 
 
+#: Why the parts of queries, keys and values stay.
+INDEXED: Final = "indexed by a number"
+
 #: Why the width of what comes out stays.
 CLASSES: Final = "classes that come out"
 
@@ -175,7 +178,8 @@ def _last_of_splits(wiring: Wiring) -> set[Symbol]:
     last = set()
     for parts in views.values():
         sizes = [equations.resolve(size_of(parts[p])) for p in sorted(parts)]
-        free = [a for x in sizes for a in symbols_of(x) if x == size_of(a) and a not in wiring.fixed]
+        several = [equations.atoms_of(x) for x in sizes]
+        free = [a for atoms in several if len(atoms) == 1 for a in atoms if a not in wiring.fixed]
         if len(set(free)) > 1:
             last.add(free[-1])
     return last
@@ -188,7 +192,7 @@ def _judged(
     if any(a in wiring.extents for a in own):
         return EXTENT, "an extent of the input"
     if any(a in wiring.fixed for a in own):
-        return CONSTANT, "indexed by a number"
+        return CONSTANT, INDEXED
     kinds = Counter(whats)
     if any(w in ROWS or (w.endswith("[0]") and not w.startswith(("view", *BESIDE))) for w in kinds) and not (
         kinds.keys() & {"channels", "hidden"}
@@ -234,7 +238,6 @@ class _Roles:
         return "/".join([*(re.sub(r"\d+", "*", p) for p in path), name]) + f".{origin.what}"
 
     def _free(self, atom: Symbol) -> Symbol | None:
-        """The free atom that an atom is."""
-        size = self.equations.resolve(size_of(atom))
-        bare = next(iter(symbols_of(size)), None)
-        return bare if bare is not None and size == size_of(bare) else None
+        """The one free atom that an atom is, or so many times it."""
+        atoms = self.equations.atoms_of(self.equations.resolve(size_of(atom)))
+        return next(iter(atoms)) if len(atoms) == 1 else None
