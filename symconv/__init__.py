@@ -8,7 +8,9 @@ N·(7077888·⌊X/16⌋² + 5898240·⌊X/8⌋² + 1474560·⌊X/4⌋² + 221184
 15470264320
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from symconv import layers, metrics
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from symconv.analysis.limits import limit, ratio
     from symconv.analysis.rates import change, derivative, difference, elasticities, elasticity, jumps, steps
     from symconv.analysis.scaling import scaling
+    from symconv.lift import lift
     from symconv.readers import bundled, load, load_layers, parse_spec, read_convention, read_spec
     from symconv.sweeps.arrays import sweep
     from symconv.sweeps.space import design_space
@@ -58,6 +61,7 @@ N, K, C_in, C_out, D, S, P, g, M, T, X, H, W = (size_of(symbol(name)) for name i
 
 #: What is imported when it is first used, so that `import symconv` stays quick.
 _LATER = {
+    "symconv.lift": ("lift",),
     "symconv.readers": ("bundled", "load", "load_layers", "parse_spec", "read_convention", "read_spec"),
     "symconv.analysis.edits": ("whatif",),
     "symconv.analysis.growth": ("bounds", "growth", "leading", "order"),
@@ -89,10 +93,10 @@ __all__ = [
     "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "change", "check_budgets",
     "check_claim", "code", "compare", "conclusions", "crossover", "derivative", "design_space", "difference", "divides",
     "draw", "elasticities", "elasticity", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth", "jumps",
-    "largest", "largest_within", "layer", "layers", "leading", "limit", "load", "load_layers", "metric", "metrics",
-    "on_class", "order", "orders", "parse_spec", "period", "plot", "power", "product", "ratio", "read_convention",
-    "read_spec", "receptive_field", "report", "require", "scaling", "smallest", "spec", "steps", "sweep", "symbol",
-    "to_sympy", "view", "weight", "whatif", "within",
+    "largest", "largest_within", "layer", "layers", "leading", "lift", "limit", "load", "load_layers", "metric",
+    "metrics", "on_class", "order", "orders", "parse_spec", "period", "plot", "power", "product", "ratio",
+    "read_convention", "read_spec", "receptive_field", "report", "require", "scaling", "smallest", "spec", "steps",
+    "sweep", "symbol", "to_sympy", "view", "weight", "whatif", "within",
 ]  # fmt: skip
 
 
@@ -105,6 +109,19 @@ def _bundle(thing: Any, include: Any = None, exclude: Any = None) -> Any:
 
 for _kind in (Network, Node, Layer, Count, Domain, Cost, Extent):
     setattr(_kind, "_repr_mimebundle_", _bundle)  # noqa: B010
+
+
+class _Package(ModuleType):
+    """The package, where `lift` is the function, in whose place an import of its room would put the room."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "lift" and isinstance(value, ModuleType):
+            value.Family._repr_mimebundle_ = _bundle
+            value = value.lift
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -40,6 +40,7 @@ PRETTY = {
     "whatif",
     "verify",
     "reconcile",
+    "lift",
 }
 #: Pages whose commands need torch.
 TORCH = {"torch.md", "reconcile.md"}

@@ -13,6 +13,7 @@ from symconv.cli import (  # noqa: F401  (each adds its commands)
     diagram,
     export,
     library,
+    lift,
     rates,
     reconcile,
     report,

@@ -1,4 +1,4 @@
-"""What a notebook shows of a network, a layer, a count, a domain and a formula: HTML with MathML, a picture, LaTeX.
+"""What a notebook shows of a network, a family, a layer, a count, a formula: HTML with MathML, a picture, LaTeX.
 
 `bundle` is what Jupyter asks an object for, by its method `_repr_mimebundle_`; `symconv/__init__.py` gives it to the
 classes. There is no script in any of it. A what-if view, which has one, is `symconv.writers.view`'s.
@@ -18,12 +18,14 @@ from symconv.errors import SymconvError
 from symconv.extent import Extent
 from symconv.formula import set_cost
 from symconv.layer import Layer
+from symconv.lift import Family
 from symconv.network import Network
 from symconv.node import Node
 from symconv.notation import LATEX
 from symconv.setting import set_size
 from symconv.writers.explain import NOTHING_ASKED, conditions_table, operations_table
 from symconv.writers.formats.html import cell_html, fragment
+from symconv.writers.lift import family_sheet
 from symconv.writers.network import domain_lines, network_sheet
 from symconv.writers.pictures.diagram import drawn
 from symconv.writers.pictures.folding import readable
@@ -80,6 +82,10 @@ def _network(network: Network) -> dict[str, str]:
     return {"text/html": network_html(network)}
 
 
+def _family(family: Family) -> dict[str, str]:
+    return _sheet(family_sheet(family))
+
+
 def _node(node: Node) -> dict[str, str]:
     sheet = layer_sheet(node.layer, node.tensors)
     return _sheet(replace(sheet, title=f"{node.name} · {sheet.title}"))
@@ -121,4 +127,5 @@ def _sheet(sheet: Sheet) -> dict[str, str]:
 
 _SHOWN: Final[dict[type, Callable[[Any], dict[str, str]]]] = {
     Network: _network, Node: _node, Layer: _layer, Count: _count, Domain: _domain, Cost: _formula, Extent: _formula,
+    Family: _family,
 }  # fmt: skip

@@ -1,0 +1,166 @@
+"""The command that makes a family of one network: lift."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from symconv.cli.models import command, loaded, said
+from symconv.cli.options import Format, FormatName, Model, Plain
+from symconv.cli.progress import progress
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from symconv.lift import Family
+    from symconv.network import Network
+
+
+class Level(StrEnum):
+    """How many symbols the widths have."""
+
+    w, role, class_ = "w", "role", "class"
+
+
+@command
+def lift(
+    model: Model,
+    at: Annotated[
+        str, typer.Option("--at", metavar="VALUES", help="a sibling: n1=3,n2=4,w=96; what is left out is the model's")
+    ] = "",
+    against: Annotated[
+        str, typer.Option("--against", metavar="MODEL", help="at which values the family is this model, or why at none")
+    ] = "",
+    members: Annotated[
+        list[str] | None,
+        typer.Option("--members", metavar="MODEL", help="another member, which refutes what is supposed; several"),
+    ] = None,
+    level: Annotated[
+        Level, typer.Option("--level", help="one symbol for all widths, one a role, or one for each class of numbers")
+    ] = Level.w,
+    untie: Annotated[
+        list[str] | None,
+        typer.Option("--untie", metavar="ROLE", help="a symbol of its own, named by inner=layer*/conv[12]; several"),
+    ] = None,
+    tie: Annotated[
+        list[str] | None, typer.Option("--tie", metavar="ROLE", help="a constant that grows with w after all; several")
+    ] = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="ROLE=EXPR", help="a number or an expression: mlp.hidden=8*w/3; several"),
+    ] = None,
+    round: Annotated[
+        str, typer.Option("--round", metavar="RULE", help="how widths are rounded: 'v -> make_divisible(v, 8)'")
+    ] = "",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="the family, or the sibling, as a spec: .yaml")
+    ] = None,
+    metrics: Annotated[
+        list[str] | None, typer.Option("--metric", "-m", metavar="METRIC", help="macs, params; may be repeated")
+    ] = None,
+    format: FormatName = Format.table,
+    ascii: Plain = None,
+) -> None:
+    """From one model to its family: closed forms in its depths and widths, and what they suppose.
+
+    Exit 1 where --against is at no values a member, or one of --members is none at all.
+    """
+    from symconv.errors import CallError
+    from symconv.readers.call import assignments, metrics_named
+    from symconv.writers import output as out
+    from symconv.writers.lift import METRICS, described, family_sheet
+    from symconv.writers.siblings import add_members, against_sheet, sibling_sheet
+
+    if output is not None and output.suffix.lower() not in (".yaml", ".yml"):
+        raise CallError(f"-o {output}: a family is written as a spec, so the file's name ends in .yaml")
+    if against and (at or output):
+        raise CallError(f"--against says whether a model is a member: it takes no {'--at' if at else '-o'}")
+    chosen = metrics_named(metrics or METRICS)
+    given = assignments(at)
+    net, *others = loaded(model, *(members or ()), *([against] if against else ()))
+    asked = others.pop() if against else None
+    with progress(f"lifting {model}"):
+        first = _lifted(net, level.value, untie or (), tie or (), _set(set or ()), round)
+        found = [first.against(other) for other in others]
+        family = first.without(found) if found else first
+    given = said(family.network, given)
+    made, fails = family.network, False
+    made.description = described(family)
+    if asked is not None:
+        read = family.against(asked)
+        sheet, fails = against_sheet(family, read), not read.exact
+    elif given:
+        made = _sibling(family, given)
+        made.description = f"a sibling of {net.name}: its family at {', '.join(f'{n}={v}' for n, v in given.items())}"
+        sheet = sibling_sheet(family, made, given, chosen)
+    else:
+        sheet = family_sheet(family, chosen)
+    if found:
+        add_members(sheet, first, family, found)
+        fails = fails or not all(member.exact for member in family.members)
+    out.show(sheet, format.value, ascii)
+    if output is not None:
+        _save(made, output)
+    if fails:
+        raise typer.Exit(1)
+
+
+def _lifted(
+    net: Network, level: str, untie: Sequence[str], tie: Sequence[str], values: Mapping[str, str], rounding: str
+) -> Family:
+    """The family; what is no expression is a wrong call."""
+    from symconv.errors import CallError, ExpressionError
+    from symconv.lift import lift
+    from symconv.readers.names import plainly
+
+    try:
+        return lift(net, level=level, untie=untie, tie=tie, values=values, rounding=rounding)
+    except ExpressionError as error:
+        given = [("--set", ", ".join(f"{role}={text}" for role, text in values.items())), ("--round", rounding)]
+        option = " or ".join(f"{name} {plainly(text)}" for name, text in given if text)
+        raise CallError(f"{option}: {error}") from None
+
+
+def _set(said: Sequence[str]) -> dict[str, str]:
+    """`["mlp.hidden=8*w/3"]` as a mapping."""
+    from symconv.errors import CallError
+    from symconv.readers.names import plainly
+
+    values: dict[str, str] = {}
+    for one in said:
+        role, sign, text = (part.strip() for part in one.partition("="))
+        if not sign or not role or not text:
+            raise CallError(f"--set {plainly(one)}: a role and an expression are wanted, such as mlp.hidden=8*w/3")
+        if role in values:
+            raise CallError(f"--set gives {plainly(role)} twice")
+        values[role] = text
+    return values
+
+
+def _sibling(family: Family, given: Mapping[str, str]) -> Network:
+    """The member at these values; what is left out is as in the source."""
+    from symconv.errors import CallError, near
+    from symconv.readers.call import put
+    from symconv.readers.names import plainly
+
+    net = family.network
+    for name in given:
+        if name not in net.symbols:
+            hint = near(name, net.symbols)
+            known = f"its symbols are {', '.join(net.symbols)}{f' ({hint})' if hint else ''}"
+            raise CallError(f"--at: the family of {family.source.name} has no symbol {plainly(name)}: {known}")
+    rest = {name: str(value) for name, value in family.plan.usual.items() if name in net.symbols}
+    return put(net, {**rest, **given})
+
+
+def _save(net: Network, path: Path) -> None:
+    """Write a network as a spec."""
+    from symconv.writers.output import say
+    from symconv.writers.saving import save
+    from symconv.writers.specs import spec
+
+    save(spec(net).encode(), path)
+    say(f"wrote {path}")
