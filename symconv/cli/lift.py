@@ -64,9 +64,9 @@ def lift(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """From one model to its family: closed forms in its depths and widths, and what they suppose.
+    """The family of one model, in symbols for depth and width.
 
-    Exit 1 where --against is at no values a member, or one of --members is none at all.
+    What the wiring forces is told apart from what is supposed. Exit 1 where --against is at no values a member, or one of --members is none at all.
     """
     from symconv.errors import CallError
     from symconv.readers.call import assignments, metrics_named

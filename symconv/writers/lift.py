@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from symconv.extent import Size
 from symconv.lift import Family
-from symconv.lift.hypotheses import CONSTANT, EXTENT, WIDTH, Class
+from symconv.lift.hypotheses import CONSTANT, EXTENT, LEVEL, WIDTH, Class
 from symconv.lift.rounds import Run
 from symconv.network import Network
 from symconv.notation import ASCII, LATEX, TEXT, Style
@@ -79,10 +79,10 @@ def symbols_table(family: Family) -> Table:
         Column("seen", prose=True),
     )  # fmt: skip
     rows: list[list[Cell]] = []
-    runs = {run.symbol: run for run in family.runs}
     for name in in_order(family):
-        if name in runs:
-            rows.append([name, runs[name].count, f"blocks of {runs[name].name}", rounds_of(runs[name])])
+        runs = [run for run in family.runs if run.symbol == name]
+        if runs:
+            rows.append([name, runs[0].count, blocks_of(runs), rounds_of(runs[0])])
         else:
             own = made_by(family, name)
             grown = f"{len(own)} widths grow with it" if len(own) > 1 and own[0].kind == WIDTH else ""
@@ -92,15 +92,23 @@ def symbols_table(family: Family) -> Table:
 
 def in_order(family: Family) -> list[str]:
     """The symbols of a family: those of depth, those of width, then those of the input."""
-    depths = [run.symbol for run in family.runs]
+    depths = list(dict.fromkeys(run.symbol for run in family.runs))
     own = [name for name in family.plan.usual if name not in depths and name in family.network.symbols]
     widths = [n for n in own if any(c.symbol == n and c.kind == WIDTH for c in family.classes)]
     first = [*depths, *widths]
     return [*first, *(n for n in family.network.symbols if n not in first)]
 
 
+def blocks_of(runs: Sequence[Run]) -> str:
+    """What a symbol of depth counts: the blocks of a stage, or the levels of a way down and the way up again."""
+    names = " and ".join(dict.fromkeys(run.name for run in runs))
+    return f"{'levels' if len(runs) > 1 else 'blocks'} of {names}"
+
+
 def rounds_of(run: Run) -> str:
     """What was seen of the blocks that a symbol counts."""
+    if run.nest is not None:
+        return f"{run.regular} alike, each {run.nest.ratio} times as wide"
     if run.alternating:
         return f"two kinds in turn, {run.count} in all"
     if run.entry is None:
@@ -178,8 +186,8 @@ def expression(family: Family, c: Class) -> Math:
     """What a class is in the family."""
     parts = family.plan.followed.get(c.atom)
     if parts is not None and not _is_set(c):
-        return Math("of its input" if parts == (1, 1) else f"{_ratio(*parts)} of its input")
-    return sized(family.plan.sizes[c.atom])
+        return Math("as its input" if parts == (1, 1) else f"{_ratio(*parts)} of its input")
+    return Math("by its level") if c.kind == LEVEL and not c.said else sized(family.plan.sizes[c.atom])
 
 
 def _ratio(number: int, of: int) -> str:
@@ -215,6 +223,8 @@ def supposed_of(family: Family, c: Class) -> str:
         return "follows its input"
     if c.kind == CONSTANT:
         return c.said or f"constant: {c.reason}"
+    if c.kind == LEVEL and not c.said:
+        return f"follows its level: {c.reason}"
     if c.kind == EXTENT:
         return c.reason
     alone = sum(other.symbol == c.symbol for other in family.classes) == 1
@@ -239,10 +249,10 @@ def _tallied(family: Family) -> Iterator[str]:
     tally = family.tally
     tied = next((role for role in roles_of(family) if role.places > len(role.classes)), None)
     if tied is not None:
+        places, left = tied.places, len(tied.classes)
         yield (
-            f"tied: {tied.places} → {len(tied.classes)} are {tied.places} numbers in the layers of which the wiring and "
-            f"equal blocks leave {len(tied.classes)} to choose; in all {tally.numbers} → {tally.forced} by the wiring → "
-            f"{tally.folded} by equal blocks"
+            f"tied: {places} → {left} are {places} numbers in the layers of which the wiring and equal blocks leave "
+            f"{left} to choose; in all {tally.numbers} → {tally.forced} by the wiring → {tally.folded} by equal blocks"
         )
     if not family.runs:
         yield "no block repeats, so depth is no symbol"
@@ -250,7 +260,8 @@ def _tallied(family: Family) -> Iterator[str]:
 
 def described(family: Family) -> str:
     """What a spec of the family says that it is."""
-    runs = [f"{run.symbol} blocks of {run.name}" for run in family.runs]
+    names = dict.fromkeys(run.symbol for run in family.runs)
+    runs = [f"{name} {blocks_of([run for run in family.runs if run.symbol == name])}" for name in names]
     own = {name: made_by(family, name) for name in in_order(family) if name in family.plan.usual}
     widths = [f"{n} {what_of(family, n, of)}" for n, of in own.items() if of and of[0].kind == WIDTH]
     return f"the family of {family.source.name} · {', '.join([*runs, *widths])}"
@@ -273,6 +284,7 @@ def family_data(family: Family, metrics: Iterable[str]) -> dict[str, Any]:
             {
                 "symbol": run.symbol, "block": run.name, "rounds": run.count, "alike": run.regular,
                 "first apart": run.entry is not None, "alternating": run.alternating, "uneven": run.uneven,
+                "ratio": None if run.nest is None else str(run.nest.ratio),
             }
             for run in family.runs
         ],

@@ -15,7 +15,17 @@ from symconv.network import METRICS, Network
 from symconv.values import evaluate
 from symconv.writers.compare import times
 from symconv.writers.layers import counted, figures_at, label
-from symconv.writers.lift import expression, in_order, joined, made_by, rounds_of, supposed_of, totals, verdict
+from symconv.writers.lift import (
+    blocks_of,
+    expression,
+    in_order,
+    joined,
+    made_by,
+    rounds_of,
+    supposed_of,
+    totals,
+    verdict,
+)
 from symconv.writers.network import domain_line
 from symconv.writers.sheet import Big, Cell, Column, Heading, Math, Name, Sheet, Table, plain
 from symconv.writers.wording import called
@@ -41,9 +51,8 @@ def sibling_sheet(family: Family, net: Network, given: Mapping[str, str], metric
     sheet.facts += [(label(metric), net.cost(metric)) for metric in metrics]
     sheet.facts += [("domain", domain_line(net)), verdict(family)]
     sheet.facts += [("supposes", line) for line in rests_on(family, given)]
+    sheet.tables = _figures(net, source, metrics)
     at = figures_at(net, None)
-    if at == figures_at(source, None) or not cost_symbols(source.cost(metrics[0])):
-        sheet.tables = _figures(net, source, metrics, at)
     sheet.data = lambda: {
         "name": source.name,
         "is exact": family.exact,
@@ -59,16 +68,19 @@ def _values(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
-def _figures(net: Network, source: Network, metrics: Sequence[str], at: Mapping[str, Any]) -> list[Table]:
-    """Figures of the sibling beside the source's, where both have them."""
-    place = f" at {_values(at)}" if at else ""
+def _figures(net: Network, source: Network, metrics: Sequence[str]) -> list[Table]:
+    """Figures of the sibling beside the source's, each at its usual sizes."""
+    ours, theirs = figures_at(net, None), figures_at(source, None)
+    places = [f" at {_values(at)}" if at else "" for at in (ours, theirs)]
+    both = places[0] if ours == theirs else ""
+    names = ["the sibling", source.name] if both else ["the sibling" + places[0], source.name + places[1]]
     columns = (
-        Column(f"total{place}", key="total"), Column("the sibling", True), Column(source.name, True),
+        Column(f"total{both}", key="total"), Column(names[0], True, "sibling"), Column(names[1], True, "source"),
         Column("ratio", True),
     )  # fmt: skip
     rows: list[list[Cell]] = []
     for metric in metrics:
-        pair = [_number(n.cost(metric), n, at) for n in (net, source)]
+        pair = _number(net.cost(metric), net, ours), _number(source.cost(metric), source, theirs)
         if None not in pair:
             one, other = (Cost({(): Fraction(number)}) for number in pair)
             rows.append([label(metric), *(Big(number) for number in pair), times(one, other)])
@@ -86,10 +98,12 @@ def rests_on(family: Family, given: Mapping[str, Any]) -> Iterator[str]:
     moved = [n for n, value in given.items() if n in family.plan.usual and str(value) != str(family.plan.usual[n])]
     for name in moved:
         if name in runs and not (str(given[name]).isdigit() and int(given[name]) <= runs[name].count):
-            yield f"{name}: more blocks of {runs[name].name} are like those seen ({rounds_of(runs[name])})"
-    grown = [name for name in moved if name not in runs]
-    for name in grown:
+            more = blocks_of([run for run in family.runs if run.symbol == name])
+            yield f"{name}: more {more} are like those seen ({rounds_of(runs[name])})"
+    grown = False
+    for name in moved:
         own = [c for c in made_by(family, name) if c.kind == WIDTH]
+        grown = grown or bool(own)
         if own:
             yield f"{name}: {counted(len(own), 'width')} grow{'s' if len(own) == 1 else ''} with it: {_roles(own)}"
     stay = [c for c in family.classes if c.kind == CONSTANT]
@@ -304,9 +318,10 @@ def _confirmed(family: Family, found: Found) -> Iterator[str]:
         return
     refuted = {c.atom for c, _ in found.refuted}
     usual = family.plan.usual
-    for run in family.runs:
+    for run in {run.symbol: run for run in family.runs}.values():
         if found.rounds.get(run.symbol, 0) > run.count and not found.uneven:
-            yield f"{run.symbol}={found.rounds[run.symbol]}: more blocks of {run.name} are alike"
+            more = blocks_of([other for other in family.runs if other.symbol == run.symbol])
+            yield f"{run.symbol}={found.rounds[run.symbol]}: more {more} are alike"
     moved = {n for n, value in found.values.items() if value != usual.get(n, value) and n not in found.rounds}
     for name in sorted(moved):
         held = [c for c in family.classes if c.symbol == name and c.atom in found.classes and c.atom not in refuted]

@@ -38,7 +38,14 @@ def test_a_symbol_of_width_says_whose_it_is_and_how_many_grow_with_it() -> None:
 
 
 def test_the_symbols_of_the_input_come_last() -> None:
-    assert list(rows(lift(sc.load("vit_b_16"))))[-2:] == ["N", "X"]
+    assert sorted(list(rows(lift(sc.load("vit_b_16"))))[2:]) == ["N", "P", "X"]
+
+
+def test_the_levels_of_a_unet_are_one_depth() -> None:
+    family = lift(sc.load("unet"))
+    assert rows(family)["n1"][0::2] == ["4", "4 alike, each 2 times as wide"]
+    assert rows(family)["n1"][1].startswith("levels of ")
+    assert sum(row[0] == "n1" for row in symbols_table(family).rows) == 1
 
 
 def test_rows_of_roles_stand_under_what_is_supposed_of_them() -> None:
