@@ -66,7 +66,8 @@ def lift(
 ) -> None:
     """The family of one model, in symbols for depth and width.
 
-    What the wiring forces is told apart from what is supposed. Exit 1 where --against is at no values a member, or one of --members is none at all.
+    What the wiring forces is told apart from what is supposed. Exit 1 where --against is at no values a member, or one
+    of --members is none at all.
     """
     from symconv.errors import CallError
     from symconv.readers.call import assignments, metrics_named
@@ -112,7 +113,7 @@ def _lifted(
     net: Network, level: str, untie: Sequence[str], tie: Sequence[str], values: Mapping[str, str], rounding: str
 ) -> Family:
     """The family; what is no expression is a wrong call."""
-    from symconv.errors import CallError, ExpressionError
+    from symconv.errors import CallError, DomainError, ExpressionError, ExtentError, NetworkError, ShapeError
     from symconv.lift import lift
     from symconv.readers.names import plainly
 
@@ -122,6 +123,10 @@ def _lifted(
         given = [("--set", ", ".join(f"{role}={text}" for role, text in values.items())), ("--round", rounding)]
         option = " or ".join(f"{name} {plainly(text)}" for name, text in given if text)
         raise CallError(f"{option}: {error}") from None
+    except (ShapeError, ExtentError, DomainError) as error:
+        raise NetworkError(
+            f"what is supposed of {net.name} does not fit its wiring: {error} (--untie, --set: suppose otherwise)"
+        ) from None
 
 
 def _set(said: Sequence[str]) -> dict[str, str]:

@@ -128,7 +128,7 @@ def what_of(family: Family, name: str, own: Sequence[Class]) -> str:
         return f"multiplier of widths, rounded by {family.plan.said.rounding}"
     base = family.plan.usual[name]
     first = next((c for c in own if c.value == base), own[0])
-    role, _, what = first.role.rpartition(".")
+    role, _, what = (first.members[0] if family.plan.said.level == "class" else first.role).rpartition(".")
     return f"{'number' if what in ('heads', 'groups') else what} of {role}" if what.isidentifier() else first.role
 
 
@@ -227,6 +227,8 @@ def supposed_of(family: Family, c: Class) -> str:
         return f"follows its level: {c.reason}"
     if c.kind == EXTENT:
         return c.reason
+    if family.plan.said.level != "w" and not c.said:
+        return f"a symbol for each {'role' if family.plan.said.level == 'role' else 'number that is left'}"
     alone = sum(other.symbol == c.symbol for other in family.classes) == 1
     does = f"is {c.symbol}" if alone else f"grows with {c.symbol}"
     if family.plan.said.rounding and c.symbol == "w":
