@@ -6,7 +6,7 @@ which says how many rounds there are; then the numbers in its layers say what ea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
@@ -403,8 +403,7 @@ def _check(plan: Plan, found: Found) -> None:
     at = {s: found.values[s.name] for s in _all_symbols(plan) if s.name in found.values}
     for c in plan.classes.classes:
         size = plan.sizes[c.atom]
-        supposed = evaluate(size, at) if symbols_of(size) <= at.keys() else c.value
-        twin.sizes[c.atom] = found.classes.get(c.atom, supposed)
+        twin.sizes[c.atom] = found.classes.get(c.atom) or _supposed(size, at, c.value)
     try:
         made = in_symbols_of(built(twin).substitute(**found.rounds), found.net)
     except SymconvError as error:
@@ -413,6 +412,14 @@ def _check(plan: Plan, found: Found) -> None:
     for name in METRICS:
         if made.cost(name) != found.net.cost(name):
             found.differing.append(name)
+
+
+def _supposed(size: Size, at: Mapping[Symbol, Any], otherwise: int) -> int:
+    """What a hypothesis makes of a class, at these values of the symbols; the source's number where it makes none."""
+    try:
+        return int(evaluate(size, at)) if symbols_of(size) <= at.keys() else otherwise
+    except SymconvError:
+        return otherwise
 
 
 def in_symbols_of(net: Network, other: Network) -> Network:

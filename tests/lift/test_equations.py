@@ -59,7 +59,8 @@ def test_one_is_no_atom_and_equal_sizes_ask_for_nothing():
     assert known.atom(1, Origin("x", "groups")) == 1
     known.equate(a, a, "same")
     known.equate(size_of(symbol("X")), size_of(symbol("X")) + 1, "of the network's symbols alone")
-    assert list(known.free()) == list(symbols_of(a)) and not known.unsolved
+    assert list(known.free()) == list(symbols_of(a))
+    assert not known.unsolved
 
 
 @given(st.integers(0, 10**6))

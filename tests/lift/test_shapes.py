@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from math import prod
 
@@ -26,7 +27,8 @@ def reading(known: Equations, *shapes):
 def checked(known, read, found, out):
     """In numbers it is what was stated, and the recipe says of the inputs what the atoms say."""
     assert tuple(known.value(known.resolve(f.size)) for f in found) == out
-    given_ = {s: x for k, shape in enumerate(read.inputs) for a, x in enumerate(shape) for s in symbols_of(entering(k, a))}
+    axes = [(k, axis, x) for k, shape in enumerate(read.inputs) for axis, x in enumerate(shape)]
+    given_ = {s: x for k, axis, x in axes for s in symbols_of(entering(k, axis))}
     for f in found:
         assert known.resolve(substitute(f.recipe, given_)) == known.resolve(f.size)
 
@@ -82,7 +84,7 @@ def test_random_views_and_their_inverse(seed):
     def grouped():
         cuts = sorted(rng.sample(range(1, len(factors)), rng.randint(0, len(factors) - 1)))
         ends = [0, *cuts, len(factors)]
-        shape = [prod(factors[a:b]) for a, b in zip(ends, ends[1:])]
+        shape = [prod(factors[a:b]) for a, b in itertools.pairwise(ends)]
         if rng.random() < 0.3:
             shape.insert(rng.randrange(len(shape) + 1), 1)
         return (N, *shape)
