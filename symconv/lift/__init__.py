@@ -1,8 +1,9 @@
 """From one concrete network to the family that it belongs to, in symbols for depth and width.
 
-`wiring` runs the layers' rules with an atom for every number, `equations` solves what they ask for, `rounds` finds the
-repeats, `hypotheses` says what is supposed of the rest, `family` builds the family as a Network, `members` reads other
-networks by it.
+The way of the data: `wiring` runs the layers' rules with an atom for every number (`shapes` says what views mean,
+`equations` solves what is asked), `order` brings rounds together, `folding` finds the repeats (`rounds`, `entries`,
+`nests`), `hypotheses` says what is supposed of the rest, `plan` has a size in symbols for each class by what somebody
+says of them, `family` builds the family as a Network, `members` reads other networks by it.
 """
 
 from symconv.lift.lifting import Family, Tally, lift

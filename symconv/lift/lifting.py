@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -12,11 +11,13 @@ from typing import Any
 from symconv.errors import CallError, NetworkError, near
 from symconv.extent import Extent, size_of
 from symconv.lift.equations import Equations
-from symconv.lift.family import Plan, Said, built, inner_names, name_runs, planned
+from symconv.lift.family import built
 from symconv.lift.folding import folded
 from symconv.lift.hypotheses import Class, classes_of
 from symconv.lift.members import Found, member
+from symconv.lift.names import labels_of, name_runs
 from symconv.lift.order import arranged
+from symconv.lift.plan import Plan, Said, planned
 from symconv.lift.rounds import Run
 from symconv.lift.wiring import Step, Wiring, wired
 from symconv.network import METRICS, Network
@@ -115,7 +116,7 @@ def lift(
     forced = sum(1 for _ in wiring.equations.free())
     kept = _merged(wiring, steps, runs)
     levels = {a for r in runs if r.nest for s in steps[r.begin : r.end] for a in s.made.values()}
-    classes = classes_of(wiring, kept, _growth(wiring, steps, runs), _labels(steps, runs), levels)
+    classes = classes_of(wiring, kept, _growth(wiring, steps, runs), labels_of(steps, runs), levels)
     if not runs and not any(c.kind != "constant" for c in classes.classes):
         raise NetworkError(f"{net.name} has neither blocks that repeat nor widths to choose: it is its whole family")
     tally = Tally(len(wiring.equations.witness), forced, len(classes.classes), len({c.role for c in classes.classes}))
@@ -159,19 +160,6 @@ def _apart(plan: Plan, found: Sequence[Found]) -> dict[Symbol, str]:
         ratios = tuple(Fraction(f.classes.get(c.atom, c.value), c.value) for f in found if not f.reason)
         apart[c.atom] = "" if set(ratios) == {1} else groups.setdefault(ratios, f"u{len(groups) + 1}")
     return apart
-
-
-def _labels(steps: list[Step], runs: list[Run]) -> dict[str, str]:
-    """Names by which roles in rounds are called."""
-    labels: dict[str, str] = {}
-    for run in runs:
-        block = re.sub(r"\d+", "*", run.name)
-        spans = [(run.begin, run.cuts[0])] if run.entry is not None else []
-        for a, b in (*spans, *pairwise(run.cuts)):
-            names = inner_names(steps[a:b], run)
-            for step, label in zip(steps[a:b], names):
-                labels.update(dict.fromkeys((*step.also, step.name), f"{block}/{label}"))
-    return labels
 
 
 def _merged(wiring: Wiring, steps: list[Step], runs: list[Run]) -> list[Step]:

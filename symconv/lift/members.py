@@ -16,9 +16,10 @@ from symconv.errors import SymconvError
 from symconv.extent import Extent, Size, symbols_of, terms_of
 from symconv.layer import layer_fields
 from symconv.lift.entries import numbered
-from symconv.lift.family import Plan, built, features_of
+from symconv.lift.family import built
 from symconv.lift.hypotheses import LEVEL, Class
 from symconv.lift.order import Order, arranged, is_heavy, kind_of, ordered, stated_fields
+from symconv.lift.plan import Plan, features_of
 from symconv.lift.rounds import Run
 from symconv.lift.wiring import CONSTANTS, WIDTHS, Step, wired
 from symconv.network import METRICS, Network
