@@ -29,7 +29,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(fractions|collections\.abc|pathlib|numpy|sympy|typing|nx)\b.*"),
     (r"py:.*", r"symconv\.(notation|writers|readers|sweeps|block)\..*|Size"),
     (r"py:.*", r"symconv\.extent\.(Floor|Function|Power|Sum)|symconv\.(layer\.L|symbols\.Index|node\.Block)"),
-    (r"py:.*", r"symconv\.analysis\.regions\.Piece|symconv\.lift\.family\.Plan"),
+    (r"py:.*", r"symconv\.analysis\.regions\.Piece|symconv\.lift\.(plan|nests)\..*|(list|dict|tuple)\[.*"),
 ]
 
 html_theme = "furo"

@@ -46,7 +46,7 @@ def export(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="a file; else standard output")
     ] = None,
 ) -> None:
-    """A total as a function for programs, a network as equations or as a spec.
+    """A total as a function, a network as equations or as a spec.
 
     A function checks its domain; equations name each side of a feature map once, in LaTeX, Markdown, Typst or MathML; a
     spec is what `symconv show` and all others read.
