@@ -183,7 +183,7 @@ class Equations:
         """a·b = c·d: factors of the same value are taken for equal, where no value comes twice."""
         sides = [sorted(((self.value(f), f) for f in _factors(side)), key=str) for side in (left, right)]
         values = [[v for v, _ in side] for side in sides]
-        if values[0] != values[1] or len(set(map(str, values[0]))) < len(values[0]):
+        if len(values[0]) < 2 or values[0] != values[1] or len(set(map(str, values[0]))) < len(values[0]):
             return False
         for (_, a), (_, b) in zip(*sides):
             if a != b:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from symconv.lift.entries import enter, single
 from symconv.lift.nests import nests
-from symconv.lift.order import beside, kinds_in, ordered, state_at
+from symconv.lift.order import Order, beside, kinds_in, ordered, state_at
 from symconv.lift.rounds import Run, look_beside, tandem, weight
 from symconv.lift.wiring import Wiring
 
@@ -31,6 +31,7 @@ def folded(wiring: Wiring) -> list[Run]:
         enter(order, run, free)
     patterns = {kinds_in(order, r.cuts[0], r.cuts[1]) for r in claimed}
     claimed += single(order, claimed, patterns)
+    claimed = [r for r in claimed if r.nest is not None or _sound(order, r)]
     claimed.sort(key=lambda r: r.begin)
     for run in claimed:
         if run.nest is not None:
@@ -49,3 +50,15 @@ def _inside(kinds: tuple[str, ...], levels: Sequence[tuple[str, ...]]) -> bool:
     """Whether a block is a part of a nest's level, where it is no repeat of its own."""
     many = len(kinds)
     return any(level[k : k + many] == kinds for level in levels for k in range(len(level) - many + 1))
+
+
+def _sound(order: Order, run: Run) -> bool:
+    """Whether nothing that is made in a run is read behind it but its end; without an entry where that is read."""
+
+    def read_behind(begin: int) -> bool:
+        inside = [k for k in range(begin, run.end) if order.last[k] >= run.end and not order.constant[k]]
+        return inside != inside[-1:]
+
+    if run.entry is not None and read_behind(run.entry):
+        run.entry = None
+    return run.count >= 2 and not read_behind(run.begin)

@@ -16,7 +16,7 @@ from math import gcd
 from typing import Final
 
 from symconv.errors import CallError, near
-from symconv.extent import Size, size_of, symbols_of
+from symconv.extent import Size, size_of, symbols_of, terms_of
 from symconv.lift.equations import Equations
 from symconv.lift.wiring import Step, Wiring
 from symconv.symbols import Symbol
@@ -34,6 +34,9 @@ BESIDE: Final = ("constant", "part", "piece", "joined", "repeated")
 #: Why the parts of queries, keys and values stay.
 INDEXED: Final = "indexed by a number"
 
+#: Why the axis of a buffer stays.
+BUFFERED: Final = "an axis of a buffer"
+
 #: Why the width of what comes out stays.
 CLASSES: Final = "classes that come out"
 
@@ -44,7 +47,7 @@ class Class:
 
     atom: Symbol
     value: int
-    #: Where it comes from, numbers in the path as *: layer*/*/conv1.channels.
+    #: Where it comes from, numbers in the path as a star: `layer*/conv1.channels`.
     role: str
     kind: str
     reason: str
@@ -71,24 +74,26 @@ class Classes:
     growth: bool = False
 
     def named(self, pattern: str) -> list[Class]:
-        """The classes of a role, by its name, the end of its path, or a pattern with * and ?; | stands between several.
+        """The classes of a role, by its name, a part of its path, or a pattern with * and ?; | stands between several.
 
         Raises CallError where there is none, with the nearest.
         """
         parts = [part.strip() for part in pattern.split("|")]
-        found = [c for c in self.classes if any(_fits(n, p) for n in (c.role, *c.members) for p in parts)]
+        found = [c for c in self.classes if any(_fits(c.role, p) for p in parts)]
+        found = found or [c for c in self.classes if any(_fits(n, p) for n in c.members for p in parts)]
         if not found:
             roles = sorted({c.role for c in self.classes})
-            hint = near(pattern, roles) or f"There are {', '.join(roles[:12])}{', …' if len(roles) > 12 else ''}"
+            close = near(pattern, roles) or near(pattern, [r.rpartition(".")[0] for r in roles])
+            hint = close or f"There are {', '.join(roles[:12])}{', …' if len(roles) > 12 else ''}"
             raise CallError(f"there is no role {pattern}. {hint}")
         return found
 
 
 def _fits(name: str, pattern: str) -> bool:
-    """Whether a pattern is a role, with or without its field, or the end of its path."""
+    """Whether a pattern is a role, with or without its field, or a part of its path."""
     short = name.rpartition(".")[0]
     said = pattern.replace("[*]", "*")
-    return any(fnmatchcase(n, p) for n in (name, short) for p in (said, f"*/{said}"))
+    return any(fnmatchcase(n, p) for n in (name, short) for p in (said, f"*/{said}", f"{said}/*", f"*/{said}/*"))
 
 
 def classes_of(
@@ -100,11 +105,14 @@ def classes_of(
     """
     equations = wiring.equations
     members: dict[Symbol, list[Symbol]] = {}
+    multiples: dict[Symbol, list[str]] = {}
     for atom in equations.witness:
         size = equations.resolve(size_of(atom))
         bare = next(iter(symbols_of(size)), atom)
         if size == size_of(bare):
             members.setdefault(bare, []).append(atom)
+        elif len(terms_of(size)) == 1 and equations.atoms_of(size) == {bare}:
+            multiples.setdefault(bare, []).append(equations.origin[atom].what)
     used = _used(wiring, steps)
     roles = _Roles(equations, [s.name for s in steps], labels)
     splits = _last_of_splits(wiring)
@@ -116,6 +124,7 @@ def classes_of(
         if levels & set(own):
             kind, reason = LEVEL, "so many times what enters its level"
         else:
+            whats += multiples.get(atom, [])
             kind, reason = _judged(wiring, atom, own, whats, splits, atom in outputs and atom not in read)
         told = next((a for a in own if equations.origin[a].what in _TELLING), own[0])
         fields = tuple((o.node, o.what) for o in (equations.origin[a] for a in own))
@@ -127,7 +136,8 @@ def classes_of(
     grown = next((c for c in widths if c.atom == growth), None)
     found.trunk, found.growth = grown or (widths[0] if widths else None), grown is not None
     for c in found.classes:
-        if found.trunk is not None and c.reason == CLASSES and c.value == found.trunk.value:
+        same = found.trunk is not None and c.value == found.trunk.value
+        if same and (c.reason == BUFFERED or (c.reason == CLASSES and _activated(wiring, steps))):
             c.kind, c.supposed, c.reason = WIDTH, WIDTH, "grows with the one width"
     for c in widths:
         if found.trunk is not None and gcd(c.value, found.trunk.value) == 1 < found.trunk.value:
@@ -138,6 +148,19 @@ def classes_of(
 
 #: What names a class best.
 _TELLING: Final = ("channels", "hidden", "heads", "kv_heads", "vocabulary", "length", "groups")
+
+
+def _activated(wiring: Wiring, steps: Sequence[Step]) -> bool:
+    """Whether what comes out has gone through an activation: then it is a representation, and no classes."""
+    by_name, name = {s.name: s for s in steps}, wiring.net.last_of(wiring.net.result)
+    while name in by_name:
+        step = by_name[name]
+        if step.node.count.operations and not step.node.parameters:
+            return step.layer.kind != "softmax"
+        if not step.layer.view or len(step.inputs) != 1:
+            return False
+        (name,) = step.inputs
+    return False
 
 
 def _used(wiring: Wiring, steps: Sequence[Step]) -> set[Symbol]:
@@ -194,11 +217,7 @@ def _judged(
     if any(a in wiring.fixed for a in own):
         return CONSTANT, INDEXED
     kinds = Counter(whats)
-    if any(w in ROWS or (w.endswith("[0]") and not w.startswith(("view", *BESIDE))) for w in kinds) and not (
-        kinds.keys() & {"channels", "hidden"}
-    ):
-        return CONSTANT, "rows of a table"
-    if kinds.keys() & ROWS:
+    if kinds.keys() & ROWS or any(a in wiring.rows for a in own):
         return CONSTANT, "rows of a table"
     if "groups" in kinds:
         return CONSTANT, "groups"
@@ -209,7 +228,7 @@ def _judged(
     if all(w.startswith(BESIDE) for w in kinds):
         return CONSTANT, "a constant beside the data"
     if all(a in wiring.buffered for a in own):
-        return CONSTANT, "an axis of a buffer"
+        return CONSTANT, BUFFERED
     return WIDTH, "grows with the one width"
 
 

@@ -8,12 +8,20 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from symconv.errors import CallError, NetworkError, near
+from symconv.errors import (
+    CallError,
+    DomainError,
+    ExtentError,
+    NetworkError,
+    ShapeError,
+    SymbolError,
+    near,
+)
 from symconv.extent import Extent, size_of
 from symconv.lift.equations import Equations
 from symconv.lift.family import built
 from symconv.lift.folding import folded
-from symconv.lift.hypotheses import Class, classes_of
+from symconv.lift.hypotheses import CONSTANT, Class, classes_of
 from symconv.lift.members import Found, member
 from symconv.lift.names import labels_of, name_runs
 from symconv.lift.order import arranged
@@ -34,7 +42,7 @@ class Tally:
     roles: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Family:
     """The family of a network.
 
@@ -80,8 +88,14 @@ class Family:
         return member(self.plan, other)
 
     def without(self, found: Iterable[Found]) -> Family:
-        """The family with the hypotheses dropped that other members refute, so that it has them all."""
-        return _lifted(self.plan.wiring, self.source, self.tally, self.plan, tuple(found))
+        """The family with the hypotheses dropped that other members refute, so that it has them all.
+
+        Members that it was refined by before stay its members.
+        """
+        return _lifted(self.plan.wiring, self.source, self.tally, self.plan, (*self.members, *found))
+
+    def __repr__(self) -> str:
+        return f"Family({self.source.name!r} in {', '.join(self.plan.usual)})"
 
 
 def lift(
@@ -109,23 +123,42 @@ def lift(
     44549160
     """
     said = Said(level, tuple(untie), tuple(tie), dict(values or {}), rounding)
-    wiring = wired(net)
-    steps = wiring.steps = arranged(wiring)
-    runs = folded(wiring)
-    name_runs(steps, runs)
-    forced = sum(1 for _ in wiring.equations.free())
-    kept = _merged(wiring, steps, runs)
-    levels = {a for r in runs if r.nest for s in steps[r.begin : r.end] for a in s.made.values()}
-    classes = classes_of(wiring, kept, _growth(wiring, steps, runs), labels_of(steps, runs), levels)
-    if not runs and not any(c.kind != "constant" for c in classes.classes):
-        raise NetworkError(f"{net.name} has neither blocks that repeat nor widths to choose: it is its whole family")
-    tally = Tally(len(wiring.equations.witness), forced, len(classes.classes), len({c.role for c in classes.classes}))
-    first = planned(wiring, steps, runs, classes, said)
-    family = _lifted(wiring, net, tally, first)
+    family = _first(net, said)
     if not members:
         return family
     found = [family.against(m) for m in members]
     return family.without(found)
+
+
+def _first(net: Network, said: Said) -> Family:
+    """The family by one network; a run that cannot be written in symbols stays as it is, and is told."""
+    without: dict[int, str] = {}
+    while True:
+        wiring = wired(net)
+        steps = wiring.steps = arranged(wiring)
+        runs = [r for r in folded(wiring) if r.begin not in without]
+        name_runs(steps, runs)
+        forced = sum(1 for _ in wiring.equations.free())
+        kept = _merged(wiring, steps, runs)
+        levels = {a for r in runs if r.nest for s in steps[r.begin : r.end] for a in s.made.values()}
+        classes = classes_of(wiring, kept, _growth(wiring, steps, runs), labels_of(steps, runs), levels)
+        if not runs and not any(c.kind != CONSTANT for c in classes.classes):
+            raise NetworkError(
+                f"{net.name} has neither blocks that repeat nor widths to choose: it is its whole family"
+            )
+        roles = {c.role for c in classes.classes}
+        tally = Tally(len(wiring.equations.witness), forced, len(classes.classes), len(roles))
+        plan = planned(wiring, steps, runs, classes, said)
+        wiring.unknown += without.values()
+        try:
+            return _lifted(wiring, net, tally, plan)
+        except (ShapeError, NetworkError, DomainError, ExtentError, SymbolError) as error:
+            if not runs:
+                raise NetworkError(f"{net.name} has no family with these symbols: {error}") from error
+            run = next((r for r in reversed(runs) if f"{r.name}/" in f"{error}/"), runs[-1])
+            without[run.begin] = f"the rounds of {run.name} cannot be written in symbols: {error}"
+            if run.nest is not None:
+                without.update({r.begin: without[run.begin] for r in runs if r.nest is run.nest})
 
 
 def _lifted(wiring: Wiring, net: Network, tally: Tally, plan: Plan, found: tuple[Found, ...] = ()) -> Family:
@@ -151,14 +184,13 @@ def _unfaithful(plan: Plan, network: Network) -> list[str]:
 
 def _apart(plan: Plan, found: Sequence[Found]) -> dict[Symbol, str]:
     """Classes that members refute: those of the same ratios in all members under one name, constants under none."""
-    refuted = {c.atom for f in found for c, _ in f.refuted}
+    refuted = {c.atom for f in found for c, _ in f.refuted} | plan.said.apart.keys()
     groups: dict[tuple[Fraction, ...], str] = {}
-    apart: dict[Symbol, str] = dict(plan.said.apart)
+    apart: dict[Symbol, str] = {}
     for c in plan.classes.classes:
-        if c.atom not in refuted:
-            continue
-        ratios = tuple(Fraction(f.classes.get(c.atom, c.value), c.value) for f in found if not f.reason)
-        apart[c.atom] = "" if set(ratios) == {1} else groups.setdefault(ratios, f"u{len(groups) + 1}")
+        if c.atom in refuted:
+            ratios = tuple(Fraction(f.classes.get(c.atom, c.value), c.value) for f in found if not f.reason)
+            apart[c.atom] = "" if set(ratios) == {1} else groups.setdefault(ratios, f"u{len(groups) + 1}")
     return apart
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from symconv.errors import SymconvError
 from symconv.extent import Extent, Size, symbols_of, terms_of
-from symconv.layer import layer_fields
+from symconv.layer import TRAINABLE, layer_fields
 from symconv.lift.entries import numbered
 from symconv.lift.family import built
 from symconv.lift.hypotheses import LEVEL, Class
@@ -28,6 +28,9 @@ from symconv.values import evaluate
 
 #: Ways in which a network is read by a grammar that are tried, at most.
 TRIED: Final = 10_000
+
+#: What tells steps apart that are of different kinds.
+OTHER: Final = "another layer"
 
 #: Readings that are compared, at most.
 READINGS: Final = 64
@@ -105,7 +108,7 @@ class _Grammar:
         self.theirs = [order.steps[k] for k in order.heavy]
         self.parts = list(_parts(plan))
         self.tried = 0
-        self.furthest = (-1, 0)
+        self.furthest, self.unlike = (-1, 0), OTHER
 
     def parses(self) -> Iterator[tuple[Pairs, dict[str, int]]]:
         """The ways to read the network, those of more rounds in front first."""
@@ -121,6 +124,8 @@ class _Grammar:
             return once
         if not theirs:
             return "it ends where the family goes on"
+        if self.unlike != OTHER:
+            return f"{theirs} has {self.unlike}"
         if here is None:
             return f"it goes on with {theirs}, where the family ends"
         if here.run is not None:
@@ -175,9 +180,14 @@ class _Grammar:
             if first is None:
                 return
             begin, at = first, at + len(entry)
-        regular = self._heavy(run.cuts[0], run.cuts[1])
-        matched = [begin]
-        while (more := self._match(regular, at + len(regular) * (len(matched) - 1), part)) is not None:
+        kinds = 2 if run.alternating else 1
+        rounds_of = [self._heavy(a, b) for a, b in zip(run.cuts[:kinds], run.cuts[1:])]
+        regular, matched = rounds_of[0], [begin]
+        while True:
+            here = rounds_of[(len(matched) - 1) % kinds]
+            more = self._match(here, at + len(regular) * (len(matched) - 1), part)
+            if more is None:
+                break
             matched.append(matched[-1] + more)
         for many in range(len(matched) - 1, -1, -1):
             count = many + (run.entry is not None)
@@ -190,14 +200,16 @@ class _Grammar:
     def _match(self, steps: Sequence[Step], at: int, part: int) -> Pairs | None:
         pairs: Pairs = []
         for k, mine in enumerate(steps):
-            if at + k >= len(self.theirs) or not _alike(mine, self.theirs[at + k]):
-                self._reached(at + k, part)
+            unlike = _unlike(mine, self.theirs[at + k]) if at + k < len(self.theirs) else OTHER
+            if unlike:
+                self._reached(at + k, part, unlike)
                 return None
             pairs.append((mine, self.theirs[at + k]))
         return pairs
 
-    def _reached(self, at: int, part: int) -> None:
-        self.furthest = max(self.furthest, (at, part))
+    def _reached(self, at: int, part: int, unlike: str = OTHER) -> None:
+        if (at, part) >= self.furthest:
+            self.furthest, self.unlike = (at, part), unlike
 
 
 def _parts(plan: Plan) -> Iterator[_Part]:
@@ -209,18 +221,19 @@ def _parts(plan: Plan) -> Iterator[_Part]:
     yield _Part([s for s in plan.steps[at:] if is_heavy(s)])
 
 
-def _alike(mine: Step, theirs: Step) -> bool:
-    """Whether two steps are of one kind with the same numbers, those apart that stand for atoms."""
+def _unlike(mine: Step, theirs: Step) -> str:
+    """What tells two steps apart beside numbers that stand for atoms: a kind, a field; empty where nothing does."""
     a, b = mine.node.layer, theirs.node.layer
     if kind_of(mine) != kind_of(theirs):
-        return False
+        return OTHER
     for f in layer_fields(type(a)):
-        if f.name in WIDTHS | CONSTANTS or f.name in stated_fields(a):
-            continue
-        lifted = type(mine.layer) is type(a) and getattr(mine.layer, f.name) != getattr(a, f.name)
-        if not lifted and getattr(a, f.name) != getattr(b, f.name):
-            return False
-    return len(mine.node.parameters) == len(theirs.node.parameters)
+        x, y = getattr(a, f.name), getattr(b, f.name)
+        said_elsewhere = f.name in CONSTANTS or f.name in stated_fields(a)
+        lifted = type(mine.layer) is type(a) and getattr(mine.layer, f.name) != x
+        if x != y and not (said_elsewhere or lifted or (f.name in WIDTHS and type(mine.layer) is not type(a))):
+            return f"{f.name} = {y}, where the family has {x}"
+    trained = [sum(p.kind == TRAINABLE for p in s.node.parameters) for s in (mine, theirs)]
+    return "" if trained[0] == trained[1] else OTHER
 
 
 # -- numbers -------------------------------------------------------------------------------------------------------

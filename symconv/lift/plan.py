@@ -13,7 +13,7 @@ from symconv.lift.hypotheses import CONSTANT, EXTENT, LEVEL, WIDTH, Class, Class
 from symconv.lift.rounds import Run
 from symconv.lift.wiring import Step, Wiring
 from symconv.network import Network
-from symconv.readers.expression import parse
+from symconv.readers.expression import is_name, parse
 from symconv.rounding import floor
 from symconv.symbols import Symbol
 from symconv.values import substitute
@@ -64,13 +64,15 @@ def planned(wiring: Wiring, steps: list[Step], runs: list[Run], classes: Classes
 
     Raises CallError for a role that is not there, ExpressionError for a text that is no expression.
     """
+    if said.rounding and said.level != "w":
+        raise CallError(f"a rule for rounding is for one width, and the level is {said.level}")
     if said.level not in LEVELS:
         raise CallError(f"the level {said.level} is none of {', '.join(LEVELS)}")
     own = [replace(c) for c in classes.classes]  # a plan says its own of them
     trunk = next((c for c in own if classes.trunk is not None and c.atom == classes.trunk.atom), None)
     plan = Plan(wiring, steps, runs, Classes(own, trunk, classes.growth), said)
     old = wiring.net
-    plan.net = Network(old.name, old.description)
+    plan.net = Network(old.name, f"the family of {old.name}, lifted from it")
     _Symbols(plan).choose()
     return plan
 
@@ -123,6 +125,8 @@ class _Symbols:
                 plan.given.add(c.atom)
                 plan.local.discard(c.atom)
                 c.said, c.symbol = f"set to {text}", ""
+        used = {s.name for size in plan.sizes.values() for s in symbols_of(size)} | {s.name for s in plan.depths}
+        plan.usual = {name: value for name, value in plan.usual.items() if name in used}
         for c in self.classes:
             c.expression = str(plan.sizes[c.atom])
 
@@ -146,10 +150,15 @@ class _Symbols:
         """One symbol for the roles that a pattern names, which keep their ratios."""
         for k, given in enumerate(self.plan.said.untie, 1):
             name, _, pattern = given.rpartition("=")
+            if name and (not is_name(name) or name in self.taken):
+                raise CallError(f"{name} is no name for a symbol here: it is taken, or no name at all")
             named = [c for c in self.plan.classes.named(pattern) if c.kind not in (EXTENT, LEVEL)]
             found = [c for c in named if c.kind == WIDTH] or named
             if not found:
                 raise CallError(f"{pattern} is no width that can be untied: it follows what enters its level")
+            again = next((c for c in found if c.said == "untied"), None)
+            if again is not None:
+                raise CallError(f"{again.role} is untied twice, by {given} too")
             self._together(found, name or f"u{k}", "untied")
 
     def _apart(self) -> None:

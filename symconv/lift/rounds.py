@@ -79,13 +79,14 @@ def _cut(order: Order, begin: int, period: int, length: int) -> Iterator[Run]:
     """The rounds of a run of heavy steps, cut where one value goes on; of all ways the one that names suggest."""
     best: tuple[Any, Run] | None = None
     for start in range(begin, begin + length % period + (length >= 2 * period) * (period - 1) + 1):
-        count = (begin + length - start) // period
-        if count < 2:
+        most = (begin + length - start) // period
+        if most < 2:
             break
-        for cuts, score in _cuts(order, start, period, count):
-            key = (-count, score, start)
-            if best is None or key < best[0]:
-                best = key, Run(cuts)
+        for count in {most, max(most - 1, 2)}:  # the last one may end in another way
+            for cuts, score in _cuts(order, start, period, count):
+                key = (-count, score, start)
+                if best is None or key < best[0]:
+                    best = key, Run(cuts)
     if best is not None:
         yield best[1]
 

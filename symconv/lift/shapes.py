@@ -219,7 +219,7 @@ def _part(reading: Reading, operation: str, axis: int, out: Size) -> Said:
     if not equations.atoms_of(whole):
         return Said(out, out)
     was = reading.before[0][axis]
-    if isinstance(out, Extent):
+    if isinstance(out, Extent) or out == 0:
         return Said(out, out)
     if not isinstance(was, int) or operation in PADDED or out > was:
         reading.guessed.append(f"{reading.node}: {operation} of an extent {was} to {out}")

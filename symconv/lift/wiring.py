@@ -15,11 +15,11 @@ from symconv.count import NOTHING
 from symconv.domain import Domain, Unasked, asking
 from symconv.errors import DomainError, ExtentError, NetworkError, ShapeError
 from symconv.extent import Extent, Size, symbols_of
-from symconv.layer import BUFFER, Layer, Parameter, layer_fields, ranges
+from symconv.layer import BUFFER, TRAINABLE, Layer, Parameter, layer_fields, ranges
 from symconv.layers import Concat, Conv, DepthwiseConv, HeadAttention, Look, Move, Resample, Reshape, Unflatten
 from symconv.layers.movement import unknown_cost
 from symconv.lift.equations import Equations, Origin
-from symconv.lift.shapes import JOINED, Reading, entering, said
+from symconv.lift.shapes import JOINED, LOOKED_UP, Reading, entering, said
 from symconv.network import Network
 from symconv.node import Node
 from symconv.symbols import Symbol
@@ -72,6 +72,8 @@ class Wiring:
     extents: dict[Symbol, str] = field(default_factory=dict)
     #: Atoms that stand for numbers by which the module indexes, so that they are the same in every sibling.
     fixed: set[Symbol] = field(default_factory=set)
+    #: Atoms of the rows of tables that are looked up in.
+    rows: set[Symbol] = field(default_factory=set)
     #: Atoms of the axes of buffers.
     buffered: set[Symbol] = field(default_factory=set)
     #: Whether an equation of extents and widths could not be solved.
@@ -119,7 +121,10 @@ def wired(net: Network) -> Wiring:
     """
     if any(node.rounds for node in net.nodes):
         if any(not isinstance(r.count, int) for node in net.nodes for r in node.rounds):
-            raise NetworkError(f"{net.name} has repeated blocks in symbols already: give them numbers first")
+            raise NetworkError(
+                f"{net.name} has repeated blocks in symbols already: give them numbers first, as its "
+                "variants do, or lift one of these"
+            )
         net = net.unrolled()
     net = _with_numbers(net)
     made = _Walk(net).run()
@@ -131,7 +136,7 @@ def wired(net: Network) -> Wiring:
 def _with_numbers(net: Network) -> Network:
     """The network with numbers for the symbols of its inputs that may have but one value, or those of one patch more.
 
-    A table of positions pins ⌊X/P⌋: then X is in a short range, and the least of it says as much.
+    A table of positions pins ⌊X/P⌋: then X is in a short range, of which the usual value says as much, or the least.
     """
     only: dict[str, Any] = {}
     for name, size in net.symbols.items():
@@ -155,6 +160,8 @@ class _Walk:
         self.out: dict[str, tuple[Size, ...]] = {}
         self.splits: dict[Any, Any] = {}
         self.kept: dict[str, tuple[Parameter, ...]] = {}
+        #: The weights that were met, in numbers and in atoms.
+        self.weights: list[tuple[Parameter, Parameter]] = []
         self.patch: Symbol | None = None
         self.at = _numbers(net)
         self._images: dict[int, Size] = {}
@@ -196,10 +203,31 @@ class _Walk:
         if step.parameters is None and node.parameters:
             with asking(self.asked, node.name):
                 self.kept[node.name] = step.layer.parameters(*tensors)
+        self.weights += zip(node.parameters, self.kept.get(node.name, ()))
         if node.shares and node.parameters:
-            for mine, theirs in zip(self.kept[node.name], self.kept[node.shares]):
-                for a, b in zip(mine.shape, theirs.shape):
-                    self.equations.equate(a, b, node.name)
+            self._equate(self.kept[node.name], self.kept[node.shares], node.name)
+        elif node.stated and not node.parameters:
+            self._shared(node, step.layer, tensors)
+
+    def _equate(self, mine: tuple[Parameter, ...], theirs: tuple[Parameter, ...], node: str) -> None:
+        for one, other in zip(mine, theirs):
+            for a, b in zip(one.shape, other.shape):
+                self.equations.equate(a, b, node)
+
+    def _shared(self, node: Node, layer: Layer, tensors: tuple[Tensor, ...]) -> None:
+        """A layer whose rule has weights and that keeps none uses those of one before it, of the same shapes."""
+        try:
+            with asking(self.asked, node.name):
+                wanted = node.layer.parameters(*node.tensors)
+                mine = layer.parameters(*tensors)
+        except (ShapeError, ExtentError, DomainError):
+            return
+        weights = [(p, q) for p, q in zip(wanted, mine) if p.kind == TRAINABLE and len(p.shape) > 1]
+        for before, own in weights:
+            for given, atoms in self.weights:
+                if given.shape == before.shape:
+                    self._equate((own,), (atoms,), node.name)
+                    break
 
     def _as_read(self, node: Node, k: int, source: str) -> str:
         """The node that is read; a view of it where it is read in another shape than it has."""
@@ -274,7 +302,7 @@ class _Walk:
     def _constants(self, node: Node) -> dict[str, Any]:
         """The shapes of constants that a layer works on, with an atom for each number."""
         changed: dict[str, Any] = {}
-        for name in CONSTANTS & ranges(type(node.layer)).keys():
+        for name in sorted(CONSTANTS & ranges(type(node.layer)).keys()):
             given = getattr(node.layer, name)
             if given:
                 several = name == "beside"
@@ -381,6 +409,8 @@ class _Walk:
             self.equations.atom(x, Origin(node.name, f"{parameter.name}[{axis}]")) if isinstance(x, int) and x else x
             for axis, x in enumerate(parameter.shape)
         )
+        looked_up = isinstance(layer, Move) and layer.operation in LOOKED_UP and len(shape) > 1
+        self.made.rows |= self.equations.atoms_of(shape[0]) if looked_up else set()
         if parameter.kind == BUFFER:
             self.made.buffered |= {s for x in shape for s in self.equations.atoms_of(x)}
         return replace(parameter, shape=shape)
