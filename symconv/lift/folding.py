@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from symconv.lift.entries import enter, single
 from symconv.lift.nests import nests
@@ -53,12 +54,12 @@ def _inside(kinds: tuple[str, ...], levels: Sequence[tuple[str, ...]]) -> bool:
 
 
 def _sound(order: Order, run: Run) -> bool:
-    """Whether nothing that is made in a run is read behind it but its end; without an entry where that is read."""
+    """Whether each round gives on one value alone, constants among them; without an entry that gives on more."""
 
-    def read_behind(begin: int) -> bool:
-        inside = [k for k in range(begin, run.end) if order.last[k] >= run.end and not order.constant[k]]
-        return inside != inside[-1:]
+    def given_on(begin: int, end: int) -> int:
+        return sum(order.last[k] >= end for k in range(begin, end))
 
-    if run.entry is not None and read_behind(run.entry):
+    if run.entry is not None and (given_on(run.entry, run.cuts[0]) > 1 or given_on(run.entry, run.end) > 1):
         run.entry = None
-    return run.count >= 2 and not read_behind(run.begin)
+    whole = given_on(run.begin, run.end) <= 1
+    return run.count >= 2 and whole and all(given_on(a, b) <= 1 for a, b in pairwise(run.cuts))

@@ -109,8 +109,12 @@ def _cuts(order: Order, start: int, period: int, count: int) -> Iterator[tuple[l
             continue
         views = min(_views(order, x) for x in inner if x is not None)
         first = _before(order, before, heavy[start], light - behind, views)
-        if first is None:
+        bare = _before(order, before, heavy[start], light - behind, 0)
+        if first is None or bare is None:
             continue
+        if bare - first < views:  # views that the first round does not begin with end the rounds
+            first, inner = bare, [x + views for x in inner if x is not None]
+            last += min(views, _views(order, last))
         cuts = [first, *(x for x in inner if x is not None), last]
         if _carried(order, cuts):
             yield cuts, sum(shared_path(order, x) for x in cuts[1:-1])
@@ -145,7 +149,7 @@ def _before(order: Order, begin: int, end: int, many: int, views: int) -> int | 
 def _views(order: Order, at: int) -> int:
     """How many views a round begins with."""
     many = 0
-    while at + many < len(order.steps) and not order.working[at + many]:
+    while at + many < len(order.steps) and not order.working[at + many] and order.steps[at + many].inputs:
         many += 1
     return many
 

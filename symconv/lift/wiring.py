@@ -6,6 +6,7 @@ equations that tie atoms together. Nothing here knows a layer's formula.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -165,6 +166,8 @@ class _Walk:
         self.patch: Symbol | None = None
         self.at = _numbers(net)
         self._images: dict[int, Size] = {}
+        #: By value and axis how many of its places are taken one by one.
+        self.selected: Counter[tuple[str, int]] = Counter()
 
     def run(self) -> Wiring:
         for name, tensor in self.net.inputs.items():
@@ -172,6 +175,7 @@ class _Walk:
             self.out[name] = self.made.inputs[name] = shape
         for node in self.net.nodes:
             self._step(node)
+        self._fix_selected()
         for unsolved in self.equations.unsolved:
             atoms = self.equations.atoms_of(unsolved.left) | self.equations.atoms_of(unsolved.right)
             if atoms <= self.made.extents.keys():  # of extents alone it is a condition of the domain
@@ -197,7 +201,7 @@ class _Walk:
         if isinstance(node.layer, Move) and unknown_cost_of(node):
             self.made.unknown.append(f"{node.name}: the operator {getattr(node.layer, 'operation', '')}")
         step = self._read(node, inputs, tensors)
-        self._fix_selected(node, tensors)
+        self._select(node)
         self.made.steps.append(step)
         self.out[node.name] = step.out
         if step.parameters is None and node.parameters:
@@ -382,16 +386,23 @@ class _Walk:
         self.made.unknown.append(f"{node.name}: {why}")
         return tuple(s.size for s in said(reading, node.layer.kind, node.out.shape))
 
-    def _fix_selected(self, node: Node, tensors: tuple[Tensor, ...]) -> None:
-        """What is indexed by a number, as queries, keys and values are, has that many in every sibling."""
+    def _select(self, node: Node) -> None:
+        """Count what is taken of an axis, place by place."""
         layer = node.layer
         if not isinstance(layer, Move) or layer.operation not in ("select", "unbind"):
             return
         before = node.tensors[0].shape
         for axis in range(len(before)):
             if (*before[:axis], *before[axis + 1 :]) == node.out.shape:
-                self.made.fixed |= self.equations.atoms_of(self.equations.resolve(tensors[0].shape[axis]))
+                self.selected[self.net.last_of(node.inputs[0]), axis] += 1
                 return
+
+    def _fix_selected(self) -> None:
+        """What is taken place by place as a whole, as queries, keys and values are, has that many in every sibling."""
+        for (source, axis), many in self.selected.items():
+            size = self.equations.resolve(self.out[source][axis])
+            if self.equations.value(size) == many:
+                self.made.fixed |= self.equations.atoms_of(size)
 
     # -- what a layer keeps ------------------------------------------------------------------------------------------
 
