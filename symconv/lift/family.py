@@ -101,6 +101,7 @@ class _Builder:
             stated=stated,
             alone=not sources,
         )
+        self.levels.cropped(layer, tensors, full)
         if step.node.times != 1:
             self.times[full] = step.node.times
         names[step.name] = "/" + full

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from symconv.condition import divides
+from symconv.condition import DIVIDES, divides
 from symconv.extent import Extent, Size, symbols_of
 from symconv.layer import Layer
-from symconv.layers import Look, Pad
+from symconv.layers import Crop, Look, Pad
 from symconv.lift.nests import Nest
 from symconv.lift.plan import Plan
 from symconv.lift.rounds import Run
@@ -98,6 +98,13 @@ class Levels:
             return layer
         extents = zip(pairs, self._skipped[-len(pairs) :], tensors[0].shape[-len(pairs) :])
         return replace(layer, amount=tuple((begin, wanted - x - begin) for (begin, _), wanted, x in extents))
+
+    def cropped(self, layer: Layer, tensors: Sequence[Tensor], node: str) -> None:
+        """A crop to the middle, where the source asks for one: as many rows are left out on both sides."""
+        middle = any(c.relation == DIVIDES and c.left == 2 for c in self.plan.wiring.net.required)
+        if self._skipped and middle and isinstance(layer, Crop) and layer.amount is None:
+            for wanted, x in zip(self._skipped[2:], tensors[-1].shape[2:]):
+                self.net.require(replace(divides(2, wanted - x), reason="a middle with whole edges"), node)
 
 
 def _at(entered: Mapping[Size, tuple[Size, ...]], level: Size) -> tuple[Size, ...]:

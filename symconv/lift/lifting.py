@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from symconv.condition import follows
 from symconv.errors import (
     CallError,
     DomainError,
@@ -15,6 +16,7 @@ from symconv.errors import (
     NetworkError,
     ShapeError,
     SymbolError,
+    SymconvError,
     near,
 )
 from symconv.extent import Extent, size_of
@@ -171,15 +173,28 @@ def _lifted(wiring: Wiring, net: Network, tally: Tally, plan: Plan, found: tuple
 
 
 def _unfaithful(plan: Plan, network: Network) -> list[str]:
-    """The metrics in which the family at the source's values is not the source."""
+    """What the family is not at the source's values: metrics that differ, and conditions that depend on a depth.
+
+    What the source asks for beside the rules of its layers, such as no more tokens than a table has rows, the family
+    asks for too.
+    """
     try:
         back = network.substitute(**plan.usual)
-    except Exception as error:
+    except SymconvError as error:
         return [f"the family at the source's values: {error}"]
     source = plan.wiring.net
-    return [
+    told = [
         f"{name} at the source's values is not the source's" for name in METRICS if back.cost(name) != source.cost(name)
     ]
+    known = back.domain.conditions
+    for condition in source.domain.conditions:
+        if back.domain.implies(condition) or any(follows(condition, other) for other in known):
+            continue
+        if any(run.nest for run in plan.runs):
+            told.append(f"how {condition.text()}, asked for by {condition.node}, depends on the depth")
+        elif condition.symbols <= network.known_symbols:
+            network.ask(replace(condition, rounds=()))
+    return told
 
 
 def _apart(plan: Plan, found: Sequence[Found]) -> dict[Symbol, str]:

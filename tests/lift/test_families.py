@@ -158,7 +158,9 @@ def test_at_its_own_values_every_family_is_its_source(name):
     family = lift(net)
     assert family.exact, family.unknown
     back = family.sibling()
-    assert all(back.cost(metric) == family.plan.wiring.net.cost(metric) for metric in METRICS)
+    source = family.plan.wiring.net
+    assert all(back.cost(metric) == source.cost(metric) for metric in METRICS)
+    assert back.domain.text() == source.domain.text()
 
 
 def test_published_closed_forms():
@@ -214,6 +216,7 @@ def test_the_papers_unet_without_padding_has_a_depth_too():
     family = lift(sc.load("unet"))
     assert family.plan.usual == {"n1": 4, "w": 64}
     assert family.sibling(n1=4).cost("macs") == sc.load("unet").cost("macs")
+    assert family.sibling(n1=3).domain.text() == "X ≥ 92, X ≡ 4 (mod 8)"
 
 
 def test_a_family_does_not_change_its_source_and_comes_out_the_same_again():

@@ -38,7 +38,7 @@ def test_a_written_family_loads_as_the_same_closed_forms(name, said):
     again = sc.parse_spec(text).network()
     for metric in METRICS:
         assert again.cost(metric) == family.network.cost(metric), metric
-    assert again.domain.text() == family.network.domain.text()
+    assert {line for line, _ in again.domain.lines()} == {line for line, _ in family.network.domain.lines()}
     assert again.usual == family.network.usual
     assert sc.spec(lift(sc.load(name), **said).network) == text
 
