@@ -270,11 +270,11 @@ def _numbers(plan: Plan, pairs: Pairs, found: Found) -> None:
             continue
         if isinstance(y, int) and equations.atoms_of(x) and equations.atoms_of(x) == symbols_of(x) <= known.keys():
             try:
-                agrees = evaluate(x, known) == y
+                expected = evaluate(x, known)
             except SymconvError:
-                agrees = False
-            if not agrees:
-                found.uneven.append(f"{where}: {y}, where the family has {x} with its other numbers")
+                expected = "no whole number"
+            if expected != y:
+                found.uneven.append(f"{where} has {y}, where its other rounds make {expected}")
     found.classes = known
 
 
