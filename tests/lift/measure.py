@@ -34,10 +34,14 @@ def params(module: nn.Module) -> int:
 
 def macs(module: nn.Module, inputs: dict[str, torch.Tensor]) -> int:
     """The multiply-accumulates of one call, by torch's own counter on the meta device."""
-    torch.backends.mha.set_fastpath_enabled(False)
     given = {name: tensor.to("meta") for name, tensor in inputs.items()}
-    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        module.to("meta")(**given)
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+            module.to("meta")(**given)
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
     flops = counter.get_total_flops()
     assert flops % 2 == 0, flops
     return int(flops // 2)

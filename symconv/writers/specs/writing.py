@@ -45,7 +45,7 @@ def spec(net: Network) -> str:
     layers:
       - conv: {channels: 64, padding: 1}
       - relu
-      - max_pool: {stride: 2}
+      - max_pool
     <BLANKLINE>
     """
     if net.choices:
