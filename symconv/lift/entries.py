@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from typing import Any, Final
 
-from symconv.lift.order import Order, beside, kinds_in, outside, shared_path, state_at
+from symconv.lift.order import Order, beside, kinds_in, outside, shared_path, shared_prefix, state_at
 from symconv.lift.rounds import Run, within_branch
 
 #: An entry has at least two thirds of the heavy steps of a regular round, and at most half as many more.
@@ -81,14 +81,7 @@ def _siblings(order: Order, begin: int, middle: int, end: int) -> bool:
 
 def _path(order: Order, begin: int, end: int) -> list[str]:
     """The path that all steps share; of those apart that stand in another place because of a cut."""
-    paths = [s.name.split("/")[:-1] for s in order.steps[begin:end] if not s.layer.view]
-    shared = paths[0] if paths else []
-    for path in paths[1:]:
-        many = 0
-        while many < min(len(shared), len(path)) and shared[many] == path[many]:
-            many += 1
-        shared = shared[:many]
-    return shared
+    return shared_prefix([s.name.split("/")[:-1] for s in order.steps[begin:end] if not s.layer.view])
 
 
 def numbered(path: list[str]) -> tuple[tuple[str, ...], int] | None:
@@ -107,8 +100,7 @@ def single(order: Order, claimed: list[Run], patterns: set[tuple[str, ...]]) -> 
         return all(end <= r.begin or r.end <= begin for r in taken)
 
     found: list[tuple[Any, Run]] = []
-    cuts = [k for k in range(1, len(order.steps) + 1) if free(k - 1, k)]
-    for begin, end in _children(order, cuts, patterns):
+    for begin, end in _children(order, patterns):
         if not free(begin, end):
             continue
         kinds = kinds_in(order, begin, end)
@@ -126,7 +118,7 @@ def single(order: Order, claimed: list[Run], patterns: set[tuple[str, ...]]) -> 
             yield run
 
 
-def _children(order: Order, cuts: list[int], patterns: set[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+def _children(order: Order, patterns: set[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
     """Stretches of one module, and stretches like a block that was met."""
     spans: dict[tuple[str, ...], list[int]] = {}
     for k, step in enumerate(order.steps):

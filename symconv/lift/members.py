@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Final
 
 from symconv.errors import SymconvError
-from symconv.extent import Extent, Size, symbols_of, terms_of
+from symconv.extent import Extent, Size, size_of, symbols_of, terms_of
 from symconv.layer import TRAINABLE, layer_fields
 from symconv.lift.entries import numbered
 from symconv.lift.family import built
@@ -405,8 +405,6 @@ def _following(plan: Plan, c: Class, pairs: Pairs, value: int, found: Found) -> 
 
 
 def _resolves(plan: Plan, atom: Symbol, to: Symbol) -> bool:
-    from symconv.extent import size_of
-
     return plan.wiring.equations.resolve(size_of(atom)) == size_of(to)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from symconv.lift.order import shared_prefix
 from symconv.lift.rounds import Run
 from symconv.lift.wiring import Step
 
@@ -44,13 +45,7 @@ def name_runs(steps: Sequence[Step], runs: Sequence[Run]) -> None:
     parents = []
     for run in runs:
         paths = [s.name.split("/")[:-1] for s in steps[run.begin : run.end]]
-        shared = paths[0]
-        for path in paths[1:]:
-            k = 0
-            while k < min(len(shared), len(path)) and shared[k] == path[k]:
-                k += 1
-            shared = shared[:k]
-        parents.append("/".join(shared))
+        parents.append("/".join(shared_prefix(paths)))
     taken = {s.name for s in steps}
     for k, (run, parent) in enumerate(zip(runs, parents), 1):
         alone = parent and parents.count(parent) == 1 and parent not in taken

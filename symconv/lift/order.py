@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any, Final
 
 from symconv.domain import Unasked, asking
 from symconv.extent import Size, symbols_of
 from symconv.layer import layer_fields, ranges
 from symconv.layers import Concat, Look
-from symconv.lift.shapes import entered, entering
+from symconv.lift.shapes import as_entering, entered, entering
 from symconv.lift.wiring import CONSTANTS, WIDTHS, Step, Wiring
 from symconv.tensor import Tensor
 from symconv.values import substitute
@@ -95,10 +95,8 @@ def _idle(step: Step) -> bool:
 
 def recipe_of(step: Step) -> tuple[Size, ...]:
     """The shape that a view makes, in what enters it."""
-    before = step.before or step.node.tensors[0]
-    image = before.like(*(entering(0, axis) if x != 1 else 1 for axis, x in enumerate(before.shape)))
     with asking(Unasked(), step.name):
-        made: Tensor = step.layer.output(image)
+        made: Tensor = step.layer.output(as_entering(0, step.before or step.node.tensors[0]))
     return made.shape
 
 
@@ -254,10 +252,9 @@ def shared_path(order: Order, at: int) -> int:
     """How much of their path the steps on both sides of a cut share."""
     if not 0 < at < len(order.steps):
         return 0
-    pair = order.steps[at - 1].name.split("/"), order.steps[at].name.split("/")
-    many = 0
-    for a, b in zip(*pair):
-        if a != b:
-            break
-        many += 1
-    return many
+    return len(shared_prefix([order.steps[k].name.split("/") for k in (at - 1, at)]))
+
+
+def shared_prefix(paths: Sequence[list[str]]) -> list[str]:
+    """The beginning that all paths share."""
+    return [names[0] for names in takewhile(lambda names: len(set(names)) == 1, zip(*paths))]

@@ -102,17 +102,15 @@ class _Symbols:
             run.symbol = down.symbol if down is not run else self.name(f"n{number}")
             plan.usual[run.symbol] = run.count
             plan.depths |= symbols_of(plan.net.symbol(run.symbol, "count"))
-        widths = {id(c) for c in self.classes if c.kind == WIDTH}
         for pattern in said.tie:
             for c in plan.classes.named(pattern):
-                widths.add(id(c))
                 c.kind, c.said = WIDTH, "tied"
         for c in self.classes:
             if c.kind == EXTENT:
                 wanted = next(plan.wiring.extents[a] for a in plan.wiring.extents if self._is(a, c))
                 self._own(c, wanted, "extent" if wanted != "P" else "kernel")
         free = [c for c in self.classes if c.kind == WIDTH]
-        self._untied(free)
+        self._untied()
         self._apart()
         self._rest([c for c in free if c.atom not in plan.sizes])
         for c in self.classes:
@@ -146,7 +144,7 @@ class _Symbols:
         self.plan.sizes[c.atom] = self.plan.net.symbol(c.symbol, role)
         self.plan.usual[c.symbol] = c.value
 
-    def _untied(self, free: list[Class]) -> None:
+    def _untied(self) -> None:
         """One symbol for the roles that a pattern names, which keep their ratios."""
         for k, given in enumerate(self.plan.said.untie, 1):
             name, _, pattern = given.rpartition("=")

@@ -21,6 +21,7 @@ from symconv.extent import Extent, Size, size_of, symbols_of, terms_of
 from symconv.lift.equations import Equations, Origin
 from symconv.rounding import floor
 from symconv.symbols import Symbol, symbol
+from symconv.tensor import Tensor
 from symconv.values import evaluate
 
 #: Whom the extents of a layer's inputs belong to.
@@ -44,6 +45,11 @@ NEW: Final = {"parameter", "constant", "weights", "fill", "zeros", "places", "ra
 def entering(number: int, axis: int) -> Size:
     """The extent of an axis of an input, for recipes."""
     return size_of(symbol(f"in{number}_{axis}", "extent", ENTERING))
+
+
+def as_entering(number: int, tensor: Tensor) -> Tensor:
+    """An input whose extents are those that enter; those of 1 stay."""
+    return tensor.like(*(entering(number, axis) if x != 1 else 1 for axis, x in enumerate(tensor.shape)))
 
 
 def entered(size: Size) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any, Final
 
 from symconv.condition import DIVIDES, EQUAL, Condition
@@ -20,7 +21,7 @@ from symconv.layer import BUFFER, TRAINABLE, Layer, Parameter, layer_fields, ran
 from symconv.layers import Concat, Conv, DepthwiseConv, HeadAttention, Look, Move, Resample, Reshape, Unflatten
 from symconv.layers.movement import unknown_cost
 from symconv.lift.equations import Equations, Origin
-from symconv.lift.shapes import JOINED, LOOKED_UP, Reading, entering, said
+from symconv.lift.shapes import JOINED, LOOKED_UP, Reading, as_entering, entering, said
 from symconv.network import Network
 from symconv.node import Node
 from symconv.symbols import Symbol
@@ -81,9 +82,6 @@ class Wiring:
     unsolved_extents: bool = False
     #: Operators and shapes that were not understood, in words.
     unknown: list[str] = field(default_factory=list)
-
-    def step(self, name: str) -> Step:
-        return next(s for s in self.steps if s.name == name)
 
 
 class _Equations(Domain):
@@ -146,7 +144,8 @@ def _with_numbers(net: Network) -> Network:
         least = sizes.least
         most = sizes.greatest if sizes.finite else None
         if least is not None and most is not None and (most == least or (least > 1 and most < 2 * least)):
-            only[name] = least
+            usual = net.usual.get(name, least)
+            only[name] = usual if usual in sizes else least
     return net.substitute(**only) if only else net
 
 
@@ -192,7 +191,7 @@ class _Walk:
             atom = self.equations.atom(x, Origin(name, f"extent[{axis}]"))
             self._images[x] = atom
             (symbol,) = symbols_of(atom)
-            self.made.extents[symbol] = "X" if not self.made.extents else "XY"[1:] + str(len(self.made.extents))
+            self.made.extents[symbol] = f"Y{len(self.made.extents)}" if self.made.extents else "X"
         return self._images[x]
 
     def _step(self, node: Node) -> None:
@@ -429,10 +428,7 @@ class _Walk:
     def _tie(self, node: Node, layer: Layer, stated: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
         """Parameters that are partly those of the rule have the rule's atoms, and are said in what comes in."""
         tensors = tuple(t.like(*self.out[self.net.last_of(s)]) for s, t in zip(node.inputs, node.tensors))
-        entered = tuple(
-            t.like(*(entering(k, axis) if x != 1 else 1 for axis, x in enumerate(t.shape)))
-            for k, t in enumerate(node.tensors)
-        )
+        entered = tuple(as_entering(k, t) for k, t in enumerate(node.tensors))
         try:
             with asking(self.asked, node.name):
                 rules = [layer.parameters(*tensors), node.layer.parameters(*node.tensors)]
@@ -471,11 +467,8 @@ def _heads(reading: Reading, layer: HeadAttention) -> tuple[Layer, tuple[Size, .
     if ranks[0] >= 4 and layer.heads == reading.before[0][-3]:
         fields["heads"] = entering(0, ranks[0] - 3)
     lead = reading.before[0][: ranks[0] - (3 if "heads" in fields else 2)]
-    total: Size = 1
-    for x in lead:
-        total = total * x
-    if total == layer.samples:
-        fields["samples"] = _product([entering(0, a) for a in range(len(lead))])
+    if prod(lead, start=1) == layer.samples:
+        fields["samples"] = prod((entering(0, a) for a in range(len(lead))), start=1)
     missing = {"queries", "keys", "size", "value_size", "heads", "samples"} - fields.keys()
     if any(getattr(layer, name) != 1 for name in missing):
         reading.guessed.append(f"{reading.node}: the {' and '.join(sorted(missing))} of its attention")
@@ -510,13 +503,6 @@ def _as_concat(node: Node) -> Concat | None:
         if sum((s[axis] for s in shapes), 0) == x and all(rest):
             return Concat(axis)
     return None
-
-
-def _product(sizes: list[Size]) -> Size:
-    out: Size = 1
-    for x in sizes:
-        out = out * x
-    return out
 
 
 def unknown_cost_of(node: Node) -> bool:

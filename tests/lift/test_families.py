@@ -163,6 +163,14 @@ def test_at_its_own_values_every_family_is_its_source(name):
     assert back.domain.text() == source.domain.text()
 
 
+def test_an_extent_in_a_short_range_has_its_usual_value():
+    """ZFNet takes images of 223 to 254, whose last maps are the same: the family's usual one is the source's."""
+    net = sc.load("zfnet")
+    family = lift(net)
+    assert family.plan.usual["X"] == net.usual["X"] == 224
+    assert family.sibling().evaluate("macs", N=1) == net.evaluate("macs", N=1, X=224)
+
+
 def test_published_closed_forms():
     assert str(lift(sc.load("resnet50")).network.cost("params")) == (
         "17·n1·w² + 68·n2·w² + 272·n3·w² + 1088·n4·w² + 12·n1·w + 24·n2·w + 48·n3·w + 96·n4·w + 505·w² + 32269·w + 1000"
