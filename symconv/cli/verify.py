@@ -2,52 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from symconv.cli.app import app
-from symconv.cli.models import call
-from symconv.cli.options import Dim, Format, FormatName, Input, Plain, Square
+from symconv.cli.models import call, extend
+from symconv.cli.options import Dim, Format, FormatName, Input, Layers, Model, Plain, Square
 from symconv.cli.progress import progress
+
+if TYPE_CHECKING:
+    from symconv.network import Network
 
 
 @app.command()
 def verify(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="an .onnx file, or a module such as torchvision:resnet50")
-    ],
+    model: Model,
     at: Annotated[
         list[str] | None,
-        typer.Option("--at", metavar="VALUES", help="sizes to run at, X=224,N=1; several; chosen where none is given"),
+        typer.Option("--at", metavar="VALUES", help="values to run at, X=224,N=1; several; chosen where none is given"),
     ] = None,
     dim: Dim = None,
     square: Square = True,
     input: Input = None,
+    layers: Layers = None,
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
     """Run a model: its shapes and MACs beside the formulas.
 
+    An .onnx runs in onnxruntime, a torch module on the meta device, and what a spec describes as loops, layer by layer.
     Exit 1 at the first disagreement, and where the model runs at none of the sizes or nothing of it can be compared.
     """
-    from symconv.errors import CallError, ModelError
+    from symconv.errors import ModelError
     from symconv.readers.call import assignments, dimensions
+    from symconv.readers.catalogue import is_model
     from symconv.verifying import verify as compared
     from symconv.writers import output
     from symconv.writers.verification import verification_sheet
 
-    points = []
-    for text in at or []:
-        given = assignments(text)
-        wrong = [f"{name}={value}" for name, value in given.items() if not value.isdecimal()]
-        if wrong:
-            raise CallError(f"--at {wrong[0]}: a run needs whole numbers")
-        points.append({name: int(value) for name, value in given.items()})
+    extend(layers)
+    given = [assignments(text) for text in at or []]
     with call():
         dims = dimensions(dim or [])
-    with progress(f"verifying {model}") as work:
-        report = compared(model, points, dims, square, input or (), each=work.each)
+    if is_model(model):
+        points = [_whole(values) for values in given]
+        with progress(f"verifying {model}") as work:
+            report = compared(model, points, dims, square, input or (), each=work.each)
+    else:
+        net, points = _spec(model, given, bool(dim), bool(input))
+        with progress(f"verifying {model}") as work:
+            report = compared(net, points, each=work.each)
     output.show(verification_sheet(report), format.value, ascii)
     if report.wrong is not None:
         raise ModelError(str(report.wrong))
@@ -56,3 +62,26 @@ def verify(
         raise ModelError(
             f"{model} ran at none of the sizes: {why}" if why else f"{model}: nothing of it can be compared"
         )
+
+
+def _whole(given: dict[str, str]) -> dict[str, Any]:
+    from symconv.errors import CallError
+
+    wrong = [f"{name}={value}" for name, value in given.items() if not value.isdecimal()]
+    if wrong:
+        raise CallError(f"--at {wrong[0]}: a run needs whole numbers")
+    return {name: int(value) for name, value in given.items()}
+
+
+def _spec(model: str, given: Sequence[dict[str, str]], dim: bool, input: bool) -> tuple[Network, list[dict[str, Any]]]:
+    """The network of a spec, and the values of its symbols at each point."""
+    from symconv.errors import CallError
+    from symconv.readers.call import numbers, refuse_settings
+    from symconv.readers.catalogue import find
+
+    if dim or input:
+        raise CallError(f"{'--dim' if dim else '--input'} is about the inputs of an .onnx or a module")
+    spec, variant = find(model)
+    net = spec.network(variant)
+    refuse_settings(net, [name for values in given for name in values], spec, variant)
+    return net, [numbers(net, values) for values in given]

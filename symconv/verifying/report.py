@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from symconv.network import Network
 
@@ -12,7 +12,7 @@ from symconv.network import Network
 CHOSEN: Final = 4
 
 #: What goes through the points of a verification, for who watches it.
-Each: TypeAlias = Callable[[Sequence[Mapping[str, int]]], Iterable[Mapping[str, int]]]
+Each: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], Iterable[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,16 @@ class Disagreement:
 
 @dataclass
 class Point:
-    """One run: the values of the symbols, how much was compared, or why the model did not run there."""
+    """One run: the values of the symbols, how much was compared, or why the model did not run there.
 
-    values: dict[str, int]
+    `params` are the trainable elements that loops counted; no other run does.
+    """
+
+    values: dict[str, Any]
     tensors: int = 0
     operators: int = 0
     macs: int = 0
+    params: int = 0
     unseen: int = 0
     failed: str = ""
     wrong: list[Disagreement] = field(default_factory=list)
@@ -49,10 +53,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Report:
-    """What all runs showed."""
+    """What all runs showed, and what ran: a package with its version, or loops."""
 
     network: Network
     points: tuple[Point, ...]
+    by: str
 
     @property
     def wrong(self) -> Disagreement | None:
@@ -65,6 +70,6 @@ class Report:
         return sum(not p.failed and p.compared > 0 for p in self.points)
 
 
-def by(shape: Sequence[int]) -> str:
+def written(shape: Sequence[int]) -> str:
     """`1×64×112×112`, or `scalar`."""
     return "×".join(map(str, shape)) or "scalar"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from symconv.cost import Cost, evaluate_cost
@@ -19,7 +20,7 @@ from symconv.readers.torch.path import THE_MODULE
 from symconv.readers.torch.trace import Plain, Traced, run_plain
 from symconv.readers.torch.tracer import Made
 from symconv.symbols import Symbol
-from symconv.verifying.report import CHOSEN, Disagreement, Each, Point, Report, by
+from symconv.verifying.report import CHOSEN, Disagreement, Each, Point, Report, written
 
 
 class Counting(Plain):
@@ -51,7 +52,8 @@ def verify_torch(reading: Reading, at: Sequence[Mapping[str, int]] = (), each: E
     for given in at:
         net.at(given)
     points = [dict(values) for values in at] or _chosen(reading)
-    return Report(net, tuple(_compared(reading, dict(values)) for values in each(points[: len(at) or CHOSEN])))
+    ran = tuple(_compared(reading, dict(values)) for values in each(points[: len(at) or CHOSEN]))
+    return Report(net, ran, f"torch {torch.__version__.partition('+')[0]}, on the meta device")
 
 
 def _chosen(reading: Reading) -> list[dict[str, int]]:
@@ -107,8 +109,8 @@ def _operator(
             point.tensors += 1
         else:
             formula = " × ".join(map(str, shape)) or "scalar"
-            closed = by(tuple(map(numbers, shape)))
-            point.wrong.append(Disagreement(where, "the shape", by(ran), closed, formula))  # type: ignore[arg-type]
+            closed = written(tuple(map(numbers, shape)))
+            point.wrong.append(Disagreement(where, "the shape", written(ran), closed, formula))  # type: ignore[arg-type]
     nodes = [way.net.node(n) for n in made.nodes]
     if any(isinstance(n.layer, Unknown) for n in nodes):
         point.unseen += 1

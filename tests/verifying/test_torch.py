@@ -27,6 +27,7 @@ def test_all_that_is_made_is_compared():
 
     report = verify(Net(), inputs=image(1, 3, 30, 40))
     assert report.wrong is None
+    assert report.by == f"torch {torch.__version__.partition('+')[0]}, on the meta device"
     assert len(report.points) == 4
     assert all((p.tensors, p.operators) == (3, 2) for p in report.points)
     first = report.points[0]
@@ -73,5 +74,4 @@ def test_the_command(tmp_path, monkeypatch):
     assert done.code == 0, done.err
     assert "agrees" in done.out
     assert run("verify", "torch:nets:make", "--at", "N=2,X=1").code == 1
-    assert run("verify", "vgg16").code == 2
     assert run("verify", "keras:ResNet50").code == 2
