@@ -47,6 +47,10 @@ class OutputError(SymconvError):
     """A file that could not be written, or a format that is not known."""
 
 
+class CertificateError(SymconvError):
+    """A certificate that is none, or that does not hold: every line says one thing that is wrong with it."""
+
+
 class CallError(SymconvError):
     """A call that is wrong, not the model: the value of an option, a symbol or a layer that the model does not have."""
 

@@ -14,15 +14,19 @@ from symconv.cli.progress import progress
 
 if TYPE_CHECKING:
     from symconv.network import Network
+    from symconv.verifying import Report
+
+
+Sizes = Annotated[
+    list[str] | None,
+    typer.Option("--at", metavar="VALUES", help="values to run at, X=224,N=1; several; chosen where none is given"),
+]
 
 
 @app.command()
 def verify(
     model: Model,
-    at: Annotated[
-        list[str] | None,
-        typer.Option("--at", metavar="VALUES", help="values to run at, X=224,N=1; several; chosen where none is given"),
-    ] = None,
+    at: Sizes = None,
     dim: Dim = None,
     square: Square = True,
     input: Input = None,
@@ -35,33 +39,31 @@ def verify(
     An .onnx runs in onnxruntime, a torch module on the meta device, and what a spec describes as loops, layer by layer.
     Exit 1 at the first disagreement, and where the model runs at none of the sizes or nothing of it can be compared.
     """
-    from symconv.errors import ModelError
-    from symconv.readers.call import assignments, dimensions
-    from symconv.readers.catalogue import is_model
-    from symconv.verifying import verify as compared
     from symconv.writers import output
     from symconv.writers.verification import verification_sheet
 
     extend(layers)
-    given = [assignments(text) for text in at or []]
+    report = runs_of(model, at or [], dim, square, input)
+    output.show(verification_sheet(report), format.value, ascii)
+    report.check()
+
+
+def runs_of(model: str, at: Sequence[str], dim: Dim, square: bool, input: Input) -> Report:
+    """The runs of a model at these sizes."""
+    from symconv.readers.call import assignments, dimensions
+    from symconv.readers.catalogue import is_model
+    from symconv.verifying import verify as compared
+
+    given = [assignments(text) for text in at]
     with call():
         dims = dimensions(dim or [])
     if is_model(model):
         points = [_whole(values) for values in given]
         with progress(f"verifying {model}") as work:
-            report = compared(model, points, dims, square, input or (), each=work.each)
-    else:
-        net, points = _spec(model, given, bool(dim), bool(input))
-        with progress(f"verifying {model}") as work:
-            report = compared(net, points, each=work.each)
-    output.show(verification_sheet(report), format.value, ascii)
-    if report.wrong is not None:
-        raise ModelError(str(report.wrong))
-    if not report.ran:
-        why = next((p.failed for p in report.points if p.failed), "")
-        raise ModelError(
-            f"{model} ran at none of the sizes: {why}" if why else f"{model}: nothing of it can be compared"
-        )
+            return compared(model, points, dims, square, input or (), each=work.each)
+    net, points = _spec(model, given, bool(dim), bool(input))
+    with progress(f"verifying {model}") as work:
+        return compared(net, points, each=work.each)
 
 
 def _whole(given: dict[str, str]) -> dict[str, Any]:

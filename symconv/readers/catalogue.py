@@ -149,6 +149,15 @@ def is_onnx(source: str | Path) -> bool:
     return str(source).lower().endswith(".onnx")
 
 
+def file_of(source: Any) -> Path | None:
+    """The file that a source is read from; None for a name, a module, and a file that is not there."""
+    if not isinstance(source, str | Path):
+        return None
+    match = _FILE.fullmatch(str(source))
+    path = Path(match[1]) if match else Path(source) if is_onnx(source) else None
+    return path if path is not None and path.is_file() else None
+
+
 def find(source: str | Path, variant: str | None = None) -> tuple[Spec, str | None]:
     """The spec that a name or a path stands for, and which of its networks: None where it is the family itself.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from symconv.errors import ModelError
 from symconv.network import Network
 
 #: Runs that are wanted where no points are given.
@@ -68,6 +69,16 @@ class Report:
     def ran(self) -> int:
         """At how many points the model ran, and there was something to compare."""
         return sum(not p.failed and p.compared > 0 for p in self.points)
+
+    def check(self) -> None:
+        """Raise ModelError at the first disagreement, and where it ran at none of the points or showed nothing."""
+        if self.wrong is not None:
+            raise ModelError(str(self.wrong))
+        if not self.ran:
+            name, why = self.network.name, next((p.failed for p in self.points if p.failed), "")
+            raise ModelError(
+                f"{name} ran at none of the sizes: {why}" if why else f"{name}: nothing of it can be compared"
+            )
 
 
 def written(shape: Sequence[int]) -> str:
