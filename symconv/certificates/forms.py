@@ -37,9 +37,7 @@ def forms_of(net: Network) -> dict[str, Any]:
         "output": [plain(product(x)) for x in net.output.shape],
         "symbols": list(net.symbols),
         "domain": domain_line(net).ascii,
-        "conditions": [
-            {"condition": c.text(ASCII), "node": c.node, "reason": c.reason} for c in net.domain.conditions
-        ],
+        "conditions": [{"condition": c.text(ASCII), "node": c.node, "reason": c.reason} for c in net.domain.conditions],
     }
 
 

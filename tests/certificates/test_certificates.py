@@ -278,7 +278,7 @@ def test_a_module_is_certified_by_torch_and_checked_by_its_spec() -> None:
         check_certificate(certificate, "resnet34")
 
 
-# -- runs that do not agree ----------------------------------------------------------------------------------------------
+# -- runs that do not agree ----------------------------------------------------------------------------------------
 
 
 def test_a_run_that_disagrees_makes_no_certificate(tmp_path) -> None:
@@ -293,7 +293,7 @@ def test_a_run_that_disagrees_makes_no_certificate(tmp_path) -> None:
         certificate_of(Report(net, (failed,), "loops"), origin_of(net, "spec"))
 
 
-# -- the commands --------------------------------------------------------------------------------------------------------
+# -- the commands ----------------------------------------------------------------------------------------------------
 
 
 def test_the_commands_write_a_certificate_and_check_it(tmp_path) -> None:
