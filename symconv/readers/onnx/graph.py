@@ -20,8 +20,9 @@ from symconv.layers import Unknown
 from symconv.network import Network, in_order
 from symconv.readers.onnx.constants import tensor_value
 from symconv.readers.onnx.operator import Operator, RanklessError, parameter, type_name
-from symconv.readers.onnx.registry import SHAPE_ONLY, rule_of
+from symconv.readers.onnx.registry import rule_of
 from symconv.readers.onnx.value import Origin, Value
+from symconv.readers.registry import SHAPE_ONLY
 from symconv.symbols import Symbol, symbol
 from symconv.tensor import Tensor
 from symconv.values import evaluate

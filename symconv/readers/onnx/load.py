@@ -12,10 +12,11 @@ from symconv.errors import CallError, ModelError, SymconvError
 from symconv.extent import Extent, Size, symbols_of
 from symconv.network import Network
 from symconv.readers.onnx import rules  # noqa: F401  (registers the rules)
-from symconv.readers.onnx.axes import ALL, BATCH, NOTHING, Plan, planned, raw_inputs, value_symbols
 from symconv.readers.onnx.file import model_of
 from symconv.readers.onnx.graph import BROKEN, Choices, Conflict, GraphError, Reader, Scope
+from symconv.readers.onnx.inputs import raw_inputs, value_symbols
 from symconv.readers.onnx.value import Value, known
+from symconv.readers.plan import ALL, BATCH, NOTHING, Plan, names_said, planned, static_names
 from symconv.symbols import Symbol
 
 #: Readings of one model at most, of the ways in which its baked-in shapes can be meant.
@@ -95,7 +96,7 @@ def _read(model: Any, name: str, dims: Mapping[str, Any], square: bool) -> Readi
 
 def _pinned(net: Network, plan: Plan, dims: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
     """The freed symbols that can have their one value only, each with that and what fixes it."""
-    said = {s for v in dims.values() for s in (v if isinstance(v, tuple | list) else (v,))}
+    said = names_said(dims)
     out = {}
     for s in sorted(plan.freed, key=lambda s: s.key):
         sizes = net.domain.sizes(s)
@@ -110,7 +111,7 @@ def _at_level(
     model: Any, name: str, dims: Mapping[str, Any], square: bool, level: int, fixed: frozenset[str]
 ) -> tuple[Reading, Plan]:
     raws = raw_inputs(model.graph)
-    plan = planned(raws, dims, square, name, level, fixed)
+    plan = planned(raws, dims, name, static_names(raws, square, level), fixed)
     choices = Choices(frozenset(plan.freed))
     first: SymconvError | None = None
     for _ in range(READINGS):

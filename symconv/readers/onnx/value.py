@@ -33,9 +33,6 @@ TYPES: Final = {
     23: "float4e2m1", 24: "float8e8m0", 25: "uint2", 26: "int2",
 }  # fmt: skip
 
-INTEGERS: Final = {"uint8", "int8", "uint16", "int16", "int32", "int64", "uint32", "uint64", "uint4", "int4"}
-FLOATS: Final = {"float32", "float16", "float64", "bfloat16"}
-
 
 def is_float(dtype: str) -> bool:
     """Whether elements are floats of any width."""

@@ -39,7 +39,16 @@ def test_dynamic_axes_have_their_own_names_and_those_without_one_get_one_by_thei
 def test_axes_are_named_by_the_caller():
     assert str(net_of(conv(), dims={"x:2": "X", "x:3": "X"}).cost("macs")) == "216·N·X²"
     assert str(net_of(conv(), dims={"x": (1, None, "A", 32)}).cost("macs")) == "6912·A"
-    for wrong in ({"y:0": "N"}, {"x:9": "N"}, {"x:1": 4}, {"x:2": 0}, {"x:2": "1+"}, {"x": "N"}):
+    for wrong in (
+        {"y:0": "N"},
+        {"x:9": "N"},
+        {"x:1": 4},
+        {"x:2": 0},
+        {"x:2": "1+"},
+        {"x": "N"},
+        {2: "N"},
+        {"x:2": True},
+    ):
         with pytest.raises(CallError):
             net_of(conv(), dims=wrong)
 

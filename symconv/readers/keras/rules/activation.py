@@ -136,17 +136,17 @@ def softmax(call: Call, value: Value, axis: Any) -> Value:
     return call.look("unflatten", value.shape, call.add(Softmax(-1), rows))
 
 
-@counted("rows of n: n − 1 max, n add, n exp, n − 1 add, n div", "Softmax", family=OPS)
+@counted("rows of n: n − 1 max, n add, n exp, n − 1 add, n div", "Softmax", domain=OPS)
 def _softmax_op(call: Call) -> Value:
     return softmax(call, call.value(), call.op.axis)
 
 
-@counted("as softmax, and 1 log an element", "LogSoftmax", family=OPS)
+@counted("as softmax, and 1 log an element", "LogSoftmax", domain=OPS)
 def _log_softmax(call: Call) -> Value:
     return call.pointwise("log", softmax(call, call.value(), call.op.axis))
 
 
-@counted("halves, one through a sigmoid, multiplied", "Glu", family=OPS)
+@counted("halves, one through a sigmoid, multiplied", "Glu", domain=OPS)
 def _glu(call: Call) -> Value:
     value = call.value()
     axis = call.axis(call.op.axis, value.rank)
@@ -159,7 +159,7 @@ def _glu(call: Call) -> Value:
     "Relu", "Relu6", "LeakyRelu", "Elu", "Sigmoid", "Silu", "Gelu", "HardSigmoid", "HardSilu", "Softplus", "Selu",
     "Celu", "Softsign", "LogSigmoid", "HardTanh", "HardShrink", "SoftShrink", "TanhShrink", "Threshold", "Squareplus",
     "SparsePlus", "SparseSigmoid",
-), family=OPS)  # fmt: skip
+), domain=OPS)  # fmt: skip
 def _function(call: Call) -> Value:
     name = "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(call.kind))
     if name == "gelu":

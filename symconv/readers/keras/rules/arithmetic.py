@@ -39,7 +39,7 @@ BINARY: Final[dict[str, str]] = {
 _COMPARED: Final = {"compare", "is"}
 
 
-@counted("by the function: abs, exp, log, sqrt, … an element", *UNARY, family=OPS)
+@counted("by the function: abs, exp, log, sqrt, … an element", *UNARY, domain=OPS)
 def _unary(call: Call) -> Value:
     operations = UNARY[call.kind]
     value = steps(call, call.value(), operations)
@@ -47,26 +47,26 @@ def _unary(call: Call) -> Value:
     return Value(value.node, value.tensor.__class__(value.shape, "bool")) if logical else value
 
 
-@counted("one add, mul, div, max, … an element", *BINARY, family=OPS)
+@counted("one add, mul, div, max, … an element", *BINARY, domain=OPS)
 def _binary(call: Call) -> Value:
     first, second = (call.operand(x) for x in list(call.arguments.values())[:2])
     return merged(call, BINARY[call.kind], [first, second])
 
 
-@counted("a division and a rounding an element", "FloorDivide", family=OPS)
+@counted("a division and a rounding an element", "FloorDivide", domain=OPS)
 def _floor_divide(call: Call) -> Value:
     first, second = (call.operand(x) for x in list(call.arguments.values())[:2])
     return call.pointwise("round", merged(call, "div", [first, second]))
 
 
-@counted("2 mul, an add, a square root an element", "Hypot", family=OPS)
+@counted("2 mul, an add, a square root an element", "Hypot", domain=OPS)
 def _hypot(call: Call) -> Value:
     first, second = (call.operand(x) for x in list(call.arguments.values())[:2])
     squares = [call.pointwise("square", x) if isinstance(x, Value) else x for x in (first, second)]
     return call.pointwise("sqrt", merged(call, "add", squares))
 
 
-@counted("an exp of the difference, an add, a log, a max and an add an element", "Logaddexp", "Logaddexp2", family=OPS)
+@counted("an exp of the difference, an add, a log, a max and an add an element", "Logaddexp", "Logaddexp2", domain=OPS)
 def _logaddexp(call: Call) -> Value:
     first, second = (call.operand(x) for x in list(call.arguments.values())[:2])
     largest = merged(call, "max", [first, second])
@@ -74,7 +74,7 @@ def _logaddexp(call: Call) -> Value:
     return merged(call, "add", [largest, rest])
 
 
-@shape_only("one of two, by a condition", "Where", family=OPS)
+@shape_only("one of two, by a condition", "Where", domain=OPS)
 def _where(call: Call) -> Value:
     given = [x for x in call.arguments.values() if x is not None]
     read = [x for x in map(call.operand, given[1:]) if isinstance(x, Value)]
@@ -99,30 +99,30 @@ def reduced(call: Call, operation: str, value: Value, axis: object, keep: bool) 
 
 
 @counted("n − 1 add, mul or max a result of n elements; a mean's division, a deviation's squares", *REDUCED,
-         family=OPS)  # fmt: skip
+         domain=OPS)  # fmt: skip
 def _reduced(call: Call) -> Value:
     return reduced(call, REDUCED[call.kind], call.value(), call.get("axis"), bool(call.get("keepdims", False)))
 
 
-@counted("n − 1 max a result of n elements", "Argmax", "Argmin", "Nanargmax", "Nanargmin", family=OPS)
+@counted("n − 1 max a result of n elements", "Argmax", "Argmin", "Nanargmax", "Nanargmin", domain=OPS)
 def _places(call: Call) -> Value:
     made = reduced(call, "max", call.value(), call.get("axis"), bool(call.get("keepdims", False)))
     return Value(made.node, made.tensor.__class__(made.shape, "int32"))
 
 
-@counted("n − 1 Boolean operations a result of n elements", "All", "Any", family=OPS)
+@counted("n − 1 Boolean operations a result of n elements", "All", "Any", domain=OPS)
 def _all(call: Call) -> Value:
     made = reduced(call, "max", call.value(), call.get("axis"), bool(call.get("keepdims", False)))
     return Value(made.node, made.tensor.__class__(made.shape, "bool"))
 
 
-@counted("n comparisons and n − 1 add a result of n elements", "CountNonzero", family=OPS)
+@counted("n comparisons and n − 1 add a result of n elements", "CountNonzero", domain=OPS)
 def _nonzero(call: Call) -> Value:
     made = reduced(call, "sum", call.pointwise("compare", call.value()), call.get("axis"), False)
     return Value(made.node, made.tensor.__class__(made.shape, "int32"))
 
 
-@counted("n mul, n − 1 add and a division a mean", "Average", family=OPS)
+@counted("n mul, n − 1 add and a division a mean", "Average", domain=OPS)
 def _average(call: Call) -> Value:
     value = call.value("x")
     weights = call.get("weights")
@@ -131,14 +131,14 @@ def _average(call: Call) -> Value:
     return reduced(call, "mean", value, call.get("axis"), False)
 
 
-@counted("its mean and its variance", "Moments", family=OPS)
+@counted("its mean and its variance", "Moments", domain=OPS)
 def _moments(call: Call) -> tuple[Value, Value]:
     value, keep = call.value(), bool(call.get("keepdims", False))
     mean = reduced(call, "mean", value, call.op.axes, keep)
     return mean, reduced(call, "standardize", value, call.op.axes, keep)
 
 
-@counted("n mul, n − 1 add, a sqrt a norm of n elements", "Norm", family=OPS)
+@counted("n mul, n − 1 add, a sqrt a norm of n elements", "Norm", domain=OPS)
 def _norm(call: Call) -> Value:
     order = call.get("ord")
     operation = "l1" if order == 1 else "max" if order in (float("inf"), float("-inf")) else "l2"
@@ -149,14 +149,14 @@ def _norm(call: Call) -> Value:
     return reduced(call, operation, call.value(), call.get("axis"), bool(call.get("keepdims", False)))
 
 
-@counted("n mul, n − 1 add, a sqrt a row, and a div an element", "Normalize", family=OPS)
+@counted("n mul, n − 1 add, a sqrt a row, and a div an element", "Normalize", domain=OPS)
 def _normalize(call: Call) -> Value:
     value = call.value()
     axes = call.axes(call.op.axis, value.rank)
     return call.pointwise("div", value, call.add(Reduce("l2", axes, True), value, part="norm"))
 
 
-@counted("n − 1 add, mul along an axis of n", "Cumsum", "Cumprod", "Nancumsum", "Nancumprod", family=OPS)
+@counted("n − 1 add, mul along an axis of n", "Cumsum", "Cumprod", "Nancumsum", "Nancumprod", domain=OPS)
 def _cumulated(call: Call) -> Value:
     value = call.value()
     if call.get("axis") is None and value.rank != 1:

@@ -25,7 +25,7 @@ from symconv.readers.keras.tracing import called, traced
 from symconv.readers.keras.value import Value
 
 
-@counted("K² − 1 max an output, or K² − 1 add and a div", "MaxPool", "AveragePool", family=OPS)
+@counted("K² − 1 max an output, or K² − 1 add and a div", "MaxPool", "AveragePool", domain=OPS)
 def _pool(call: Call) -> Value:
     op, image = call.op, call.value()
     kernel = each(op.pool_size, image.rank - 2)
@@ -34,14 +34,14 @@ def _pool(call: Call) -> Value:
     return call.image(cls(once(kernel), once(strides), "same" if op.padding == "same" else 0), image)
 
 
-@counted("the taps of each cell of a grid, less one", "AdaptiveMaxPool", "AdaptiveAveragePool", family=OPS)
+@counted("the taps of each cell of a grid, less one", "AdaptiveMaxPool", "AdaptiveAveragePool", domain=OPS)
 def _adaptive(call: Call) -> Value:
     image = call.value()
     size = once(each(call.op.output_size, image.rank - 2))
     return call.image((AdaptiveMaxPool if "Max" in call.kind else AdaptiveAvgPool)(size), image)
 
 
-@counted("K²·C_in·C_out macs an input position, before cropping", "ConvTranspose", family=OPS)
+@counted("K²·C_in·C_out macs an input position, before cropping", "ConvTranspose", domain=OPS)
 def _transposed(call: Call) -> Value:
     op, image, kernel = call.op, call.value("inputs"), call.operand(call.get("kernel"))
     rank = image.rank - 2
@@ -55,7 +55,7 @@ def _transposed(call: Call) -> Value:
     return call.image(ConvTranspose(kernel.shape[-2], *window, 1, False), image, variables([kernel]))
 
 
-@counted("a depthwise convolution, then a 1×1 one", "SeparableConv", family=OPS)
+@counted("a depthwise convolution, then a 1×1 one", "SeparableConv", domain=OPS)
 def _separable(call: Call) -> Value:
     op, image = call.op, call.value("inputs")
     depthwise, pointwise = call.operand(call.get("depthwise_kernel")), call.operand(call.get("pointwise_kernel"))
@@ -72,7 +72,7 @@ def _weights(call: Call, *names: str) -> list[Any]:
     return variables(given)
 
 
-@counted("1 mul, 1 add an element", "BatchNorm", family=OPS)
+@counted("1 mul, 1 add an element", "BatchNorm", domain=OPS)
 def _batch_norm(call: Call) -> Value:
     given = _weights(call, "mean", "variance", "offset", "scale")
     from symconv.layers import Pointwise
@@ -81,7 +81,7 @@ def _batch_norm(call: Call) -> Value:
 
 
 @counted("rows of n: 3·n − 1 add, 2·n mul, 3 div, 1 sqrt; n mul and n add where scaled", "LayerNorm", "RMSNorm",
-         family=OPS)  # fmt: skip
+         domain=OPS)  # fmt: skip
 def _row_norm(call: Call) -> Value:
     value, given = call.value(), _weights(call, "gamma", "beta", "scale")
     axes = sorted(call.axes(call.get("axis", -1), value.rank))
@@ -94,7 +94,7 @@ def _row_norm(call: Call) -> Value:
     return call.pointwise("mul" if root else "scale_and_shift", value, norms)
 
 
-@counted("as its parts: views and transposes", "Rearrange", family=OPS)
+@counted("as its parts: views and transposes", "Rearrange", domain=OPS)
 def _rearrange(call: Call) -> Any:
     return called(call.reader, call.op.call, call.name, call.value())
 
@@ -106,7 +106,7 @@ def _lambda(call: Call) -> Any:
 
 @shape_only("elements put elsewhere, or taken out", "Rot90", "Diag", "Diagflat", "Imag", "MultiHot", "ExtractPatches",
             "Unfold", "PadImages", "CropImages", "ViewAsComplex", "ViewAsReal", "Meshgrid", "UnravelIndex",
-            "ExtractSequences", "Full", family=OPS)  # fmt: skip
+            "ExtractSequences", "Full", domain=OPS)  # fmt: skip
 def _moved(call: Call) -> Any:
     from keras import tree
 
@@ -116,7 +116,7 @@ def _moved(call: Call) -> Any:
     return tree.pack_sequence_as(structure, made)
 
 
-@counted("differences, and a sum of n − 1 add", "Trace", "Ptp", "Diff", family=OPS)
+@counted("differences, and a sum of n − 1 add", "Trace", "Ptp", "Diff", domain=OPS)
 def _differences(call: Call) -> Any:
     value = call.value()
     _, (made, *_) = shapes(call)
@@ -136,7 +136,7 @@ def require_square(call: Call, a: Any, b: Any) -> None:
     call.fits(whole(a), whole(b), "a square matrix")
 
 
-@counted("one comparison, mul or arc tangent an element", "Isclose", "Ldexp", "Angle", family=OPS)
+@counted("one comparison, mul or arc tangent an element", "Isclose", "Ldexp", "Angle", domain=OPS)
 def _elements(call: Call) -> Any:
     operation = {"Isclose": "compare", "Ldexp": "mul", "Angle": "atan"}[call.kind]
     given = [v for v in call.arguments.values() if isinstance(v, Value)]
@@ -155,6 +155,6 @@ def _elements(call: Call) -> Any:
     "Logdet", "RGBToHSV", "HSVToRGB", "AffineTransform", "MapCoordinates", "PerspectiveTransform", "GaussianBlur",
     "ElasticTransform", "ScaleAndTranslate", "SobelEdges", "SSIM", "Cholesky", "CholeskyInverse", "Det", "Eig", "Eigh",
     "Inv", "LuFactor", "Qr", "Solve", "SolveTriangular", "SVD", "Lstsq", "MatrixRank", "Pinv", "JVP",
-), family=OPS)  # fmt: skip
+), domain=OPS)  # fmt: skip
 def _unknown(call: Call) -> Any:
     return opaque(call)

@@ -34,12 +34,12 @@ def matmul(call: Call, left: Value | Constant, right: Value | Constant) -> Value
     return call.add(layer, *read, weights=kept)
 
 
-@counted("C macs an output of rows and columns of C elements", "Matmul", family=OPS)
+@counted("C macs an output of rows and columns of C elements", "Matmul", domain=OPS)
 def _matmul(call: Call) -> Value:
     return matmul(call, *(call.operand(x) for x in list(call.arguments.values())[:2]))
 
 
-@counted("C macs an output", "Dot", "Vdot", "Inner", "Outer", "Tensordot", family=OPS)
+@counted("C macs an output", "Dot", "Vdot", "Inner", "Outer", "Tensordot", domain=OPS)
 def _dot(call: Call) -> Value:
     left, right = (call.operand(x) for x in list(call.arguments.values())[:2])
     a, b = len(left.shape), len(right.shape)
@@ -71,13 +71,13 @@ def _dot(call: Call) -> Value:
     return contracted(call, f"{''.join(first)},{''.join(second)}->{''.join(out)}", [left, right])
 
 
-@counted("a mac for each value of all letters of a contraction", "Einsum", family=OPS)
+@counted("a mac for each value of all letters of a contraction", "Einsum", domain=OPS)
 def _einsum(call: Call) -> Value:
     operands = [x for x in call.args if not isinstance(x, str)]
     return contracted(call, str(call.op.subscripts), [call.operand(x) for x in operands])
 
 
-@counted("K²·(C_in/g)·C_out macs an output position", "Conv", "DepthwiseConv", family=OPS)
+@counted("K²·(C_in/g)·C_out macs an output position", "Conv", "DepthwiseConv", domain=OPS)
 def _conv(call: Call) -> Value:
     image, kernel = call.value("inputs"), call.operand(call.get("kernel"))
     op, rank = call.op, image.rank - 2
@@ -101,7 +101,7 @@ def each(given: Any, rank: int) -> tuple[int, ...]:
     return (given,) * rank if isinstance(given, int) else tuple(given)
 
 
-@counted("T·S·(d + e) macs a head, and a softmax of S scores a token", "DotProductAttention", family=OPS)
+@counted("T·S·(d + e) macs a head, and a softmax of S scores a token", "DotProductAttention", domain=OPS)
 def _attention(call: Call) -> Value:
     query, key, value = (call.value(name) for name in ("query", "key", "value"))
     bias = call.get("bias")

@@ -16,7 +16,7 @@ from symconv.extent import Extent, Size, symbols_of
 from symconv.extremes import largest, smallest
 from symconv.layers import Embedding
 from symconv.readers.onnx.operator import Operator, is_weight
-from symconv.readers.onnx.registry import MICROSOFT, SHAPE_ONLY, counted, rule, shape_only, unknown
+from symconv.readers.onnx.registry import MICROSOFT, counted, shape_only, unknown
 from symconv.readers.onnx.rules.shaping import matched, reshaped
 from symconv.readers.onnx.value import FOLLOWED, Value, is_float
 from symconv.rounding import ceiling
@@ -394,7 +394,7 @@ def _nms(op: Operator) -> Value:
     return op.search("nms", (op.free("selected"), 3), op.value(0), op.value(1), dtype="int64")
 
 
-rule(SHAPE_ONLY, "the input without those axes' other entries", "GatherND", domain=MICROSOFT)(_gather_nd)
+shape_only("slices by their places", "GatherND", domain=MICROSOFT)(_gather_nd)
 shape_only("zeros below or above a diagonal", "Trilu", domain=MICROSOFT)(
     lambda op: op.move("trilu", op.shape(0), op.value(0))
 )

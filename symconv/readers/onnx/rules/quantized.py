@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from symconv.layer import BUFFER
 from symconv.readers.onnx.operator import Operator, type_name
-from symconv.readers.onnx.registry import COUNTED, MICROSOFT, counted, rule
+from symconv.readers.onnx.registry import MICROSOFT, counted
 from symconv.readers.onnx.rules.convolution import activated
 from symconv.readers.onnx.rules.shaping import joined
 from symconv.readers.onnx.value import Origin, Value
@@ -22,8 +22,7 @@ def _quantize(op: Operator) -> Value:
     dtype = zero.dtype if zero is not None else type_name(op.integer("output_dtype") or 2)
     if not x.node and all(isinstance(e, int) for e in op.shape(0)):
         return Value(x.shape, dtype, origins=(*x.origins, *beside(scale), *beside(zero)), constant=True)
-    made = op.pointwise("quantize", x, dtype=dtype)
-    return made
+    return op.pointwise("quantize", x, dtype=dtype)
 
 
 def _dequantize(op: Operator) -> Value:
@@ -35,13 +34,9 @@ def _dequantize(op: Operator) -> Value:
 
 
 for _domain in ("", MICROSOFT):
-    rule(COUNTED, "1 div, 1 round, 1 add, 2 max an element", "QuantizeLinear", domain=_domain)(_quantize)
-    rule(
-        COUNTED,
-        "1 add, 1 mul an element; of weights none, it is done when they are loaded",
-        "DequantizeLinear",
-        domain=_domain,
-    )(_dequantize)
+    counted("1 div, 1 round, 1 add, 2 max an element", "QuantizeLinear", domain=_domain)(_quantize)
+    _what = "1 add, 1 mul an element; of weights none, it is done when they are loaded"
+    counted(_what, "DequantizeLinear", domain=_domain)(_dequantize)
 
 
 @counted("the least and the largest, then 1 div, 1 round, 1 add, 2 max an element", "DynamicQuantizeLinear")
