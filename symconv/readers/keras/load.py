@@ -131,7 +131,6 @@ def _once(model: Any, given: Sequence[Given], plan: Plan, own: bool = True) -> t
             raise ModelError(f"the input {axes.name} is no tensor")
         net.input(one.name, *axes.shape, dtype=axes.dtype)
         values.append(Value(one.name, Tensor(axes.shape, axes.dtype)))
-    reader.take(one.name for one in given)
     graph = graph_of(model)
     made = reader.graph(graph, values, "") if graph is not None else reader.whole(model, given, values)
     outputs = [v for v in tree.flatten(made) if isinstance(v, Value)]

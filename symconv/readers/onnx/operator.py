@@ -226,10 +226,10 @@ class Operator:
         layer = Search(operation, shape, dtype or read[0].dtype, comparisons=symbol)
         return self.add(layer, *(v for v in read if v.node), dtype=dtype or read[0].dtype)
 
-    def unknown(self, shape: tuple[Size, ...], *values: Value | None, dtype: str = "", why: str = "") -> Value:
+    def unknown(self, shape: tuple[Size, ...], *values: Value | None, dtype: str = "") -> Value:
         """What an operator without a count makes."""
         read = [v for v in values if v is not None]
-        symbol = self.reader.unknown_cost(self.kind, tuple(v.shape for v in read), self.describe(), why)
+        symbol = self.reader.unknown_cost(self.kind, tuple(v.shape for v in read), self.describe())
         made = dtype or (read[0].dtype if read else "float32")
         kept = tuple(v for v in read if not v.node)
         return self.add(
