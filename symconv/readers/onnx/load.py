@@ -17,7 +17,7 @@ from symconv.readers.onnx.choices import Choices, Conflict
 from symconv.readers.onnx.file import model_of
 from symconv.readers.onnx.graph import GraphError, Reader, Scope
 from symconv.readers.onnx.inputs import raw_inputs, value_symbols
-from symconv.readers.onnx.value import Value, known
+from symconv.readers.onnx.value import Value, objects
 from symconv.readers.plan import ALL, BATCH, NOTHING, Plan, names_said, planned, static_names
 from symconv.symbols import Symbol
 
@@ -162,7 +162,7 @@ def _once(model: Any, name: str, plan: Plan, choices: Choices) -> Reading:
         value = Value(axes.shape, axes.dtype, node=node, name=axes.name)
         symbols = value_symbols(axes, name)
         if symbols is not None:
-            value.data = known(symbols, axes.dtype, tuple(x for x in axes.shape if isinstance(x, int))).data
+            value.data = objects(symbols, tuple(x for x in axes.shape if isinstance(x, int)))
             net.elements[node] = tuple(symbols)
         scope.values[axes.name] = reader.tensors[axes.name] = value
     outputs = reader.run(model.graph, scope)

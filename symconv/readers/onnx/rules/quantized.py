@@ -7,7 +7,7 @@ from dataclasses import replace
 from symconv.layer import BUFFER
 from symconv.readers.onnx.operator import Operator, type_name
 from symconv.readers.onnx.registry import MICROSOFT, counted
-from symconv.readers.onnx.rules.convolution import activated
+from symconv.readers.onnx.rules.pointwise import activated
 from symconv.readers.onnx.rules.shaping import joined
 from symconv.readers.onnx.value import Origin, Value
 
@@ -20,7 +20,7 @@ def beside(value: Value | None) -> tuple[Origin, ...]:
 def _quantize(op: Operator) -> Value:
     x, scale, zero = op.value(0), op.given(1), op.given(2)
     dtype = zero.dtype if zero is not None else type_name(op.integer("output_dtype") or 2)
-    if not x.node and all(isinstance(e, int) for e in op.shape(0)):
+    if x.loaded:
         return Value(x.shape, dtype, origins=(*x.origins, *beside(scale), *beside(zero)), constant=True)
     return op.pointwise("quantize", x, dtype=dtype)
 
@@ -28,7 +28,7 @@ def _quantize(op: Operator) -> Value:
 def _dequantize(op: Operator) -> Value:
     x, scale, zero = op.value(0), op.value(1), op.given(2)
     dtype = type_name(op.integer("output_dtype")) if op.integer("output_dtype") else scale.dtype
-    if not x.node and all(isinstance(e, int) for e in op.shape(0)):
+    if x.loaded:
         return Value(x.shape, dtype, origins=(*x.origins, *beside(scale), *beside(zero)), constant=True)
     return op.pointwise("dequantize", x, dtype=dtype)
 
