@@ -96,7 +96,7 @@ def planned(
             else:
                 sizes.append(_named(plan, wanted, extent, scope, raw, k))
         plan.inputs.append(Axes(raw.name, raw.dtype, tuple(sizes)))
-    single = {size_of(s): s for s in plan.freed if plan.witness[s] == 1}
+    single: dict[Size, Symbol] = {size_of(s): s for s in plan.freed if plan.witness[s] == 1}
     plan.batch = next((single[a.shape[0]] for a in plan.inputs if a.shape and a.shape[0] in single), None)
     return plan
 
