@@ -24,7 +24,6 @@ from symconv.readers.keras.registry import rule_of
 from symconv.readers.keras.tracing import traced
 from symconv.readers.keras.value import Constant, Shadow, Value
 from symconv.symbols import Symbol, symbol
-from symconv.tensor import Tensor
 
 
 class Reader(Growth):
@@ -228,7 +227,7 @@ class Reader(Growth):
         if key and len(kept) == len(mine):
             self._groups.setdefault(key, name)
         out = self.net.node(name).out
-        self._last = Value(name, out if out.dtype == dtype else Tensor(out.shape, dtype))
+        self._last = Value(name, out).typed(dtype)
         return self._last
 
     def shadow(self, size: Size) -> int:

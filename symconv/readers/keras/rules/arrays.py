@@ -5,16 +5,19 @@ from __future__ import annotations
 from functools import reduce
 from itertools import pairwise
 from operator import mul
+from typing import Any
 
-from symconv.condition import at_least, equal
+from symconv.condition import at_least, divides, equal
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layers import Concat, Identity, Transpose
 from symconv.layers.pointwise import broadcast
 from symconv.readers.keras.call import Call, whole
-from symconv.readers.keras.registry import OPS, shape_only
+from symconv.readers.keras.inferring import shapes
+from symconv.readers.keras.registry import OPS, counted, shape_only
 from symconv.readers.keras.rules.reshaping import reshaped
+from symconv.readers.keras.tracing import called
 from symconv.readers.keras.value import Value
 from symconv.rounding import ceiling
 
@@ -124,8 +127,6 @@ def _split(call: Call) -> list[Value]:
     if isinstance(parts, int):
         count = int(parts)
         if call.kind != "ArraySplit":
-            from symconv.condition import divides
-
             require(divides(count, x), "a split into equal parts")
             sizes: list[Size] = [x // count] * count
         else:
@@ -188,8 +189,6 @@ def _same(call: Call) -> Value:
 def _cast(call: Call) -> Value:
     value, dtype = call.value(), str(call.get("dtype"))
     if call.kind == "View":
-        from symconv.readers.keras.inferring import shapes
-
         return call.look("view", shapes(call)[1][0].shape, value, dtype=dtype)
     return call.pointwise("cast", value, dtype=dtype)
 
@@ -207,8 +206,6 @@ def _size(call: Call) -> Value:
 
 @shape_only("channels over neighbouring positions", "DepthToSpace", "SpaceToDepth", domain=OPS)
 def _blocks(call: Call) -> Value:
-    from symconv.condition import divides
-
     value, block, last = call.value(), int(call.op.block_size), call.last
     n, *rest = value.shape
     c, image = (rest[-1], rest[:-1]) if last else (rest[0], rest[1:])
@@ -220,3 +217,20 @@ def _blocks(call: Call) -> Value:
             require(divides(block, x), "the block divides the extents")
         c, image = c * block**2, [x // block for x in image]
     return call.move("blocks", (n, *image, c) if last else (n, c, *image), value)
+
+
+@counted("as its parts: views and transposes", "Rearrange", domain=OPS)
+def _rearrange(call: Call) -> Any:
+    return called(call.reader, call.op.call, call.name, call.value())
+
+
+@shape_only("elements put elsewhere, or taken out", "Rot90", "Diag", "Diagflat", "Imag", "MultiHot", "ExtractPatches",
+            "Unfold", "PadImages", "CropImages", "ViewAsComplex", "ViewAsReal", "Meshgrid", "UnravelIndex",
+            "ExtractSequences", "Full", domain=OPS)  # fmt: skip
+def _moved(call: Call) -> Any:
+    from keras import tree
+
+    structure, tensors = shapes(call)
+    read = [v for v in tree.flatten((call.args, call.kwargs)) if isinstance(v, Value)]
+    made = [call.move(call.kind.lower(), t.shape, *read, dtype=t.dtype) for t in tensors]
+    return tree.pack_sequence_as(structure, made)

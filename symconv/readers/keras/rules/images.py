@@ -5,7 +5,7 @@ from __future__ import annotations
 from symconv.condition import at_least
 from symconv.domain import require
 from symconv.extent import Size
-from symconv.layers import Resample
+from symconv.layers import Einsum, Resample
 from symconv.readers.keras.call import Call, whole
 from symconv.readers.keras.registry import OPS, counted, shape_only
 from symconv.readers.keras.value import Value
@@ -53,8 +53,6 @@ def _center(call: Call) -> Value:
 
 @counted("3 mul, 2 add a position", "RGBToGrayscale", domain=OPS)
 def _gray(call: Call) -> Value:
-    from symconv.layers import Einsum
-
     value = call.value()
     shape = (*value.shape[:-1], 1) if call.last else (*value.shape[:-3], 1, *value.shape[-2:])
     letters = "abcdefgh"[: value.rank]

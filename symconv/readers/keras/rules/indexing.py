@@ -10,6 +10,7 @@ from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.readers.keras.call import Call, whole
+from symconv.readers.keras.inferring import shapes
 from symconv.readers.keras.registry import OPS, shape_only
 from symconv.readers.keras.value import Value
 from symconv.rounding import ceiling
@@ -65,9 +66,7 @@ def sliced(part: slice, x: Size) -> Size:
 def _take(call: Call) -> Value:
     source, places = call.operand(call.get("x")), call.operand(call.get("indices"))
     axis = call.get("axis")
-    if call.kind == "TakeAlongAxis":
-        return call.move("gather", places.shape, source, places, dtype=source.tensor.dtype)
-    if axis is None:
+    if call.kind == "TakeAlongAxis" or axis is None:
         return call.move("gather", places.shape, source, places, dtype=source.tensor.dtype)
     axis = call.axis(axis, len(source.shape))
     shape = (*source.shape[:axis], *places.shape, *source.shape[axis + 1 :])
@@ -84,8 +83,6 @@ def _one_hot(call: Call) -> Value:
 
 @shape_only("the diagonal of the last two axes given", "Diagonal", domain=OPS)
 def _diagonal(call: Call) -> Value:
-    from symconv.readers.keras.inferring import shapes
-
     return call.look("diagonal", shapes(call)[1][0].shape, call.value())
 
 
