@@ -70,7 +70,7 @@ def lift(
     of --members is none at all.
     """
     from symconv.errors import CallError
-    from symconv.readers.call import assignments, metrics_named
+    from symconv.readers.call import assignments, metrics_named, pairs
     from symconv.writers import output as out
     from symconv.writers.lift import METRICS, described, family_sheet
     from symconv.writers.siblings import add_members, against_sheet, sibling_sheet
@@ -81,10 +81,11 @@ def lift(
         raise CallError(f"--against says whether a model is a member: it takes no {'--at' if at else '-o'}")
     chosen = metrics_named(metrics or METRICS)
     given = assignments(at)
+    values = pairs("--set", set or (), "a role and an expression are wanted, such as mlp.hidden=8*w/3")
     net, *others = loaded(model, *(members or ()), *([against] if against else ()))
     asked = others.pop() if against else None
     with progress(f"lifting {model}"):
-        first = _lifted(net, level.value, untie or (), tie or (), _set(set or ()), round)
+        first = _lifted(net, level.value, untie or (), tie or (), values, round)
         found = [first.against(other) for other in others]
         family = first.without(found) if found else first
     given = said(family.network, given)
@@ -127,22 +128,6 @@ def _lifted(
         raise NetworkError(
             f"what is supposed of {net.name} does not fit its wiring: {error} (--untie, --set: suppose otherwise)"
         ) from None
-
-
-def _set(said: Sequence[str]) -> dict[str, str]:
-    """`["mlp.hidden=8*w/3"]` as a mapping."""
-    from symconv.errors import CallError
-    from symconv.readers.names import plainly
-
-    values: dict[str, str] = {}
-    for one in said:
-        role, sign, text = (part.strip() for part in one.partition("="))
-        if not sign or not role or not text:
-            raise CallError(f"--set {plainly(one)}: a role and an expression are wanted, such as mlp.hidden=8*w/3")
-        if role in values:
-            raise CallError(f"--set gives {plainly(role)} twice")
-        values[role] = text
-    return values
 
 
 def _sibling(family: Family, given: Mapping[str, str]) -> Network:

@@ -40,6 +40,8 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
     r"|(?P<name>[^\W\d⁰¹²³⁴⁵⁶⁷⁸⁹](?:(?![⁰¹²³⁴⁵⁶⁷⁸⁹])\w)*)|(?P<sign>\*\*|//|[-+*/%^(),·×−⌊⌋⌈⌉]))"
 )
+#: What follows a number that is written as a float or in hexadecimals; 1e3 would be read as 1·e3.
+_GLUED = re.compile(r"[eE][0-9]+|(?<![0-9.]0)(?<=0)[xXoObB][0-9a-fA-F]+")
 #: For a kind of token the most characters, and how they are called.
 _LONGEST = {
     "number": (DIGITS, ("a number", "digits")),
@@ -174,6 +176,8 @@ def _tokens(text: str, length: int = LENGTH) -> list[Token]:
         most, unit = _LONGEST.get(kind, (LENGTH, ("", "")))
         if len(found) > most:
             raise ExpressionError(f"{unit[0]} of {len(found)} {unit[1]}: at most {most} are accepted", column)
+        if kind == "number" and (glued := _GLUED.match(text, match.end())):
+            raise ExpressionError(f"{found}{glued[0]} is no number here: one in plain digits is accepted", column)
         out.append(Token(kind, _SAME.get(found, found), column))
         at = match.end()
     return [*out, Token("end", "the end", len(text) + 1)]

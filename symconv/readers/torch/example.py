@@ -11,7 +11,7 @@ import torch
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from symconv.errors import ModelError
-from symconv.readers.onnx.axes import Plan, Raw, planned
+from symconv.readers.plan import Plan, Raw, planned, static_names
 from symconv.readers.torch.held import dtype_name
 
 
@@ -39,7 +39,7 @@ class Example:
         Raises CallError for an input or an axis that is not there.
         """
         raws = [Raw(g.name, _kind(g.dtype), g.shape) for g in self.tensors.values()]
-        return planned(raws, dims, square, scope, level, fixed)
+        return planned(raws, dims, scope, static_names(raws, square, level), fixed)
 
     def call(self, shapes: Sequence[tuple[int, ...]]) -> tuple[tuple[Any, ...], dict[str, Any], list[Any]]:
         """The arguments with tensors of these shapes on the meta device; these tensors, in order."""

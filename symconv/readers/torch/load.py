@@ -12,7 +12,7 @@ import torch
 from symconv.errors import ModelError
 from symconv.extent import Size
 from symconv.network import Network
-from symconv.readers.onnx.axes import ALL, BATCH, NOTHING, Plan
+from symconv.readers.plan import ALL, BATCH, NOTHING, Plan
 from symconv.readers.torch.checking import Disagreement, checked, symbols_in_shapes
 from symconv.readers.torch.copying import Before, without_weights
 from symconv.readers.torch.example import Example, example

@@ -28,7 +28,7 @@ from symconv.readers.torch.ledger import Ledger
 from symconv.readers.torch.operator import Operator, product
 from symconv.readers.torch.path import THE_MODULE, Path
 from symconv.readers.torch.quick import quick
-from symconv.readers.torch.registry import RULES
+from symconv.readers.torch.registry import rule_of
 from symconv.readers.torch.rules.pointwise import generic
 from symconv.readers.torch.shadow import Shadow, plain, shadow
 from symconv.readers.torch.values import WHOLE, follow
@@ -261,7 +261,7 @@ class Tracer(TorchDispatchMode):
     # -- rules -------------------------------------------------------------------------------------------------------
 
     def _ruled(self, func: Any, op: Operator) -> list[Held]:
-        rule = RULES.get(op.name)
+        rule = rule_of(op.name)
         sized = _sized(op)
         first = op.tensors()[0] if op.tensors() else None
         if op.name in PASSED and first is not None:
