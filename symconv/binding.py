@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from symconv.errors import ExtentError, ShapeError, near
@@ -41,11 +41,11 @@ def bound(
                 raise ShapeError(f"the input {name} holds {len(elements[name])} numbers, and {len(numbers)} are given")
             sizes: Sequence[Size] = elements[name]
         else:
-            numbers = [said] if isinstance(said, int) else list(said)
-            if isinstance(said, int) and tensor.rank != 1:
+            if not isinstance(said, Iterable) and not (isinstance(said, int) and tensor.rank == 1):
                 raise ShapeError(
                     f"the input {name} is {tensor}: a shape of {tensor.rank} extents is wanted, not {said}"
                 )
+            numbers = list(said) if isinstance(said, Iterable) else [said]
             if len(numbers) != tensor.rank:
                 raise ShapeError(f"the input {name} is {tensor}: {tensor.rank} extents are wanted, not {len(numbers)}")
             sizes = tensor.shape

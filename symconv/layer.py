@@ -41,7 +41,7 @@ class Range:
     """What a field of sizes takes: the least value, and whether it may be given once for each spatial axis.
 
     `pairs` takes (begin, end) for an axis too, `rational` fractions, `signed` numbers below `least`; `words` are the
-    names that stand in place of sizes. `shapes` takes a shape, of no axis too, or several.
+    names that stand in place of sizes. `shapes` is 1 where a whole shape is taken, of no axis too, and 2 for several.
     """
 
     least: int
@@ -50,7 +50,7 @@ class Range:
     rational: bool = False
     signed: bool = False
     words: tuple[str, ...] = ()
-    shapes: bool = False
+    shapes: int = 0
 
 
 #: A size of at least 1; one of at least 0.
@@ -70,8 +70,8 @@ Padding = Annotated[
 Margins = Annotated[Size | tuple[Size | tuple[Size, Size], ...], Range(0, per_axis=True, pairs=True, signed=True)]
 
 #: A whole shape, of no axis too; an extent of 0 is an empty tensor's. Several such shapes.
-Shape = Annotated[tuple[Size, ...], Range(0, per_axis=True, shapes=True)]
-Shapes = Annotated[tuple[tuple[Size, ...], ...], Range(0, per_axis=True, shapes=True)]
+Shape = Annotated[tuple[Size, ...], Range(0, per_axis=True, shapes=1)]
+Shapes = Annotated[tuple[tuple[Size, ...], ...], Range(0, per_axis=True, shapes=2)]
 
 #: A positive rational: a scale factor.
 Scale = Annotated[Size | Fraction | tuple[Size | Fraction, ...], Range(1, per_axis=True, rational=True)]
@@ -192,7 +192,7 @@ class Layer:
         cls = type(self)
         for name, limits in ranges(cls).items():
             value = getattr(self, name)
-            if type(value) is int and value >= limits.least:
+            if type(value) is int and value >= limits.least and not limits.shapes:
                 continue
             if value is not None or getattr(cls, name, MISSING) is not None:
                 object.__setattr__(self, name, _converted(value, limits, f"{self.kind}: {name}"))
@@ -282,7 +282,7 @@ def _converted(value: Any, limits: Range, where: str) -> Any:
     if isinstance(value, str) and value in limits.words:
         return value
     if limits.shapes:
-        return _shape(value, limits, where)
+        return _shaped(value, limits.shapes, limits, where)
     if not isinstance(value, list | tuple):
         return _one(value, limits, where)
     if not limits.per_axis or not value:
@@ -290,10 +290,14 @@ def _converted(value: Any, limits: Range, where: str) -> Any:
     return tuple(_of_axis(v, limits, where) for v in value)
 
 
-def _shape(value: Any, limits: Range, where: str) -> Any:
-    if isinstance(value, list | tuple):
-        return tuple(_shape(v, limits, where) for v in value)
-    return _one(value, limits, where)
+def _shaped(value: Any, depth: int, limits: Range, where: str) -> Any:
+    if not depth:
+        return _one(value, limits, where)
+    if not isinstance(value, list | tuple):
+        if limits.shapes > 1:
+            raise ShapeError(f"{where} = {value!r}: a list of shapes is wanted")
+        value = (value,)
+    return tuple(_shaped(v, depth - 1, limits, where) for v in value)
 
 
 def _of_axis(value: Any, limits: Range, where: str) -> Any:

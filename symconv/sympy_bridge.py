@@ -169,7 +169,10 @@ def from_sympy(expression: Any) -> Cost:
     """
     import sympy
 
-    expression = sympy.Integer(expression) if isinstance(expression, int) else expression
+    if isinstance(expression, int | Fraction):
+        return product(1) * expression
+    if not isinstance(expression, sympy.Expr):
+        raise ExtentError(f"{expression!r} is no expression: one of SymPy's or a number is wanted")
     if expression.is_Rational:
         return product(1) * Fraction(int(expression.p), int(expression.q))
     if expression.is_Symbol:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from symconv.condition import equal
 from symconv.cost import product
 from symconv.count import Count
@@ -13,6 +15,8 @@ from symconv.layers.features import tokens_of_symbols
 from symconv.layers.linear import products
 from symconv.layers.pointwise import broadcast
 from symconv.tensor import Tensor
+
+_OPERANDS: Final = "a product takes two operands, each an input or the shape of a constant"
 
 
 @layer("product")
@@ -40,8 +44,11 @@ class Product(Layer):
         try:
             left = self.left if self.left is not None else next(given).shape
             right = self.right if self.right is not None else next(given).shape
+            further = [*given]
         except StopIteration:
-            raise ShapeError("a product takes two operands, each an input or the shape of a constant") from None
+            raise ShapeError(_OPERANDS) from None
+        if further:
+            raise ShapeError(_OPERANDS)
         if not left or not right:
             raise ShapeError("a product of a scalar: operands with axes are wanted")
         return _turned(left, self.transpose_left), _turned(right, self.transpose_right)
@@ -88,9 +95,18 @@ class Einsum(Layer):
     arity = (0, None)
 
     def operands(self, inputs: tuple[Tensor, ...]) -> list[tuple[Size, ...]]:
-        """The shapes in the equation's order; `positions` says where the constants stand."""
+        """The shapes in the equation's order; `positions` says where the constants stand.
+
+        Raises ShapeError where it does not say that of each.
+        """
         given, constants = iter(inputs), dict(zip(self.positions, self.beside))
         count = len(inputs) + len(self.beside)
+        if not len(constants) == len(self.positions) == len(self.beside) or any(
+            p not in range(count) for p in constants
+        ):
+            said = ", ".join(map(str, self.positions)) or "none"
+            wanted = f"a place from 0 to {count - 1} for each shape in `beside`"
+            raise ShapeError(f"einsum {self.equation}: of the positions {said}, {wanted} is wanted")
         return [constants[i] if i in constants else next(given).shape for i in range(count)]
 
     def terms(self, shapes: list[tuple[Size, ...]]) -> tuple[list[list[str]], list[str]]:

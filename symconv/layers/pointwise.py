@@ -76,6 +76,8 @@ class Pointwise(Layer):
 
     def output(self, *inputs: Tensor) -> Tensor:
         self._operation()
+        if self.operation in _FOLDED and not inputs and not self.beside:
+            raise ShapeError(f"elementwise {self.operation} of nothing: an input or the shape of a constant is wanted")
         shape = broadcast([*(t.shape for t in inputs), *self.beside], self.operation)
         return Tensor(shape, self.dtype or (inputs[0].dtype if inputs else "float32"))
 

@@ -9,6 +9,7 @@ from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layer import Axes, Layer, Natural, Reach, Scale, Shape, image_of_symbols, layer, s
 from symconv.layers.window import per_axis, positive, spatial_rank
+from symconv.powers import power
 from symconv.rounding import floor
 from symconv.tensor import Tensor
 
@@ -105,13 +106,13 @@ class Resample(Layer):
 
     def work(self, *tensors: Tensor) -> Count:
         reads = tensors[-1].elements * self.samples
-        many = self.axes if isinstance(self.axes, int) else 0
         between = reads - tensors[-1].elements
         if self.mode == "nearest":
             return Count(add=between)
         if self.mode == "cubic":
-            return Count(mul=reads * 4**many, add=reads * (4**many - 1) + between)
-        steps = 2**many - 1
+            taps = power(4, self.axes)
+            return Count(mul=reads * taps, add=reads * (taps - 1) + between)
+        steps = power(2, self.axes) - 1
         return Count(add=reads * (2 * steps) + between, mul=reads * steps)
 
     def reach(self, *tensors: Tensor) -> None:

@@ -53,7 +53,7 @@ def receptive_field(network: Network, name: str, source: str | None = None) -> t
 
     None where a node on the way has no fixed window: a fully connected layer, a global or adaptive pool, a norm over
     positions, paths of different strides, symbols in a stride below 1, a symbolic number of rounds of another stride
-    than 1. Where paths of one stride meet, the window covers both. Behind a transposed convolution with dilation the
+    than 1, and where the network has no input. Where paths of one stride meet, the window covers both. Behind a transposed convolution with dilation the
     size is an upper bound.
 
     Raises NetworkError for an unknown node.
@@ -64,8 +64,10 @@ def receptive_field(network: Network, name: str, source: str | None = None) -> t
     >>> receptive_field(net, "pool")[0]
     ReceptiveField(size=11, stride=4, padding=5)
     """
-    start = source or next(iter(network.inputs))
+    start = source or next(iter(network.inputs), None)
     network.tensor(name)
+    if start is None:
+        return None
     found: _Found = {start: tuple(_ITSELF for _ in network.tensor(start).spatial)}
     try:
         _read(network, list(network.nodes), 0, found, name)
