@@ -99,11 +99,9 @@ class Einsum(Layer):
 
         Raises ShapeError where it does not say that of each.
         """
-        given, constants = iter(inputs), dict(zip(self.positions, self.beside))
-        count = len(inputs) + len(self.beside)
-        if not len(constants) == len(self.positions) == len(self.beside) or any(
-            p not in range(count) for p in constants
-        ):
+        given, count = iter(inputs), len(inputs) + len(self.beside)
+        constants = {p: shape for p, shape in zip(self.positions, self.beside) if p in range(count)}
+        if not len(constants) == len(self.positions) == len(self.beside):
             said = ", ".join(map(str, self.positions)) or "none"
             wanted = f"a place from 0 to {count - 1} for each shape in `beside`"
             raise ShapeError(f"einsum {self.equation}: of the positions {said}, {wanted} is wanted")

@@ -53,8 +53,8 @@ def receptive_field(network: Network, name: str, source: str | None = None) -> t
 
     None where a node on the way has no fixed window: a fully connected layer, a global or adaptive pool, a norm over
     positions, paths of different strides, symbols in a stride below 1, a symbolic number of rounds of another stride
-    than 1, and where the network has no input. Where paths of one stride meet, the window covers both. Behind a transposed convolution with dilation the
-    size is an upper bound.
+    than 1; and where the network has no input. Where paths of one stride meet, the window covers both. Behind a
+    transposed convolution with dilation the size is an upper bound.
 
     Raises NetworkError for an unknown node.
 
