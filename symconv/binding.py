@@ -8,7 +8,7 @@ from typing import Any
 
 from symconv.errors import ExtentError, ShapeError, near
 from symconv.extent import Extent, Size, symbols_of
-from symconv.symbols import Symbol
+from symconv.symbols import Symbol, in_order
 from symconv.tensor import Tensor
 from symconv.values import evaluate, substitute
 
@@ -73,8 +73,7 @@ def _solved(equations: Sequence[tuple[Size, int, str]]) -> dict[Symbol, int]:
             if isinstance(rest, int):
                 if rest != number:
                     said = ", ".join(
-                        f"{s.name} = {values[s]} ({why[s]})"
-                        for s in sorted(symbols_of(size) & values.keys(), key=lambda s: s.key)
+                        f"{s.name} = {values[s]} ({why[s]})" for s in in_order(symbols_of(size) & values.keys())
                     )
                     raise ShapeError(
                         f"{where} is {size}{f', {rest} with {said}' if said else ''}, and {number} is given"

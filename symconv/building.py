@@ -18,7 +18,7 @@ from symconv.errors import NetworkError, ShapeError, SymbolError, near
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import Layer, Parameter, as_size
 from symconv.node import Block, Node
-from symconv.symbols import FIELD, Index, Symbol, dimension, symbol
+from symconv.symbols import FIELD, Index, Symbol, dimension, in_order, symbol
 from symconv.tensor import Tensor
 
 
@@ -418,7 +418,7 @@ class Building(Undoable):
             raise SymbolError(f"{outside[0]} is the number of a round, and has no value outside of its block")
         new = {s for s in new if not bound(s)}
         found: dict[str, Symbol] = {}
-        for s in sorted(new, key=lambda s: s.key):
+        for s in in_order(new):
             if s.name in found or self._named.get(s.name) in self._known:
                 raise SymbolError(f"the network has another symbol {s.name} already: call one of the two otherwise")
             found[s.name] = s

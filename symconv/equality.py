@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from enum import Enum
 from math import gcd
 
-from symconv.bounding import lower_bound
+from symconv.bounding import at_least
 from symconv.errors import ExtentError
 from symconv.extent import Extent, Size, symbols_of
 from symconv.sizes import EVERY, NONE, Sizes, Undecided
 from symconv.solve import zero
-from symconv.symbols import Symbol
+from symconv.symbols import Symbol, in_order
 from symconv.values import evaluate
 from symconv.windows import canonical
 
@@ -61,7 +61,7 @@ def compare(left: Size, right: Size) -> Verdict:
         return Verdict(Answer.NEVER if h else Answer.ALWAYS, sizes=NONE if h else EVERY)
     if h.integral and h.terms.get((), 0) % gcd(*(c for m, c in h.terms.items() if m)):
         return Verdict(Answer.NEVER, sizes=NONE)
-    if any((lower_bound(e) or 0) > 0 for e in (h, -h)):
+    if any(at_least(e, 1) for e in (h, -h)):
         return Verdict(Answer.NEVER, sizes=NONE)
     try:
         with suppress(Undecided):
@@ -80,7 +80,7 @@ def compare(left: Size, right: Size) -> Verdict:
 
 def _differs(h: Extent) -> bool:
     """Whether a few values show that h is not zero everywhere, which saves the canonical form."""
-    symbols = sorted(symbols_of(h), key=lambda s: s.key)
+    symbols = in_order(symbols_of(h))
     if any(not s.integral for s in symbols):
         return False
     for probe in (1, 2, 3, 5, 8, 13, 64):

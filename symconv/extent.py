@@ -11,7 +11,10 @@ Whether two sizes are equal is decided in `symconv.equality`.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache, reduce
+from operator import and_
 from typing import Any, Final
 
 from symconv.errors import ExtentError
@@ -332,13 +335,19 @@ def symbols_of(size: Size) -> set[Symbol]:
     if isinstance(size, Extent):
         for m in size.terms:
             for a in m:
-                found |= {a} if isinstance(a, Symbol) else a.symbols
+                found |= a.symbols
     return found
 
 
 def order(size: Size) -> tuple[Any, ...]:
     """A key that orders sizes the same way on every run, numbers first."""
     return (0, size) if isinstance(size, int) else (1, *size.key)
+
+
+def in_common(monomials: Iterable[Monomial]) -> Monomial:
+    """The symbols of at least 1 that all of these products have, each as often as all have it."""
+    counts = (Counter(a for a in m if isinstance(a, Symbol) and a.least >= 1) for m in monomials)
+    return tuple(reduce(and_, counts).elements())
 
 
 def without(monomial: Monomial, divisor: Monomial) -> Monomial | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import gcd as integer_gcd
 from typing import Final
 
-from symconv.bounding import lower_bound
+from symconv.bounding import at_least
 from symconv.errors import ExtentError
 from symconv.extent import Extent, Function, Size, from_terms, order, size_of, terms_of
 from symconv.rounding import ceiling, floor
@@ -104,8 +104,7 @@ def _extreme(name: str, sizes: tuple[Size, ...]) -> Size:
 
 
 def _dominates(name: str, a: Size, b: Size) -> bool:
-    bound = lower_bound(a - b if name == "max" else b - a)
-    return bound is not None and bound >= 0
+    return at_least(a, b) if name == "max" else at_least(b, a)
 
 
 def equals(a: Size, b: Size) -> Size:
@@ -119,7 +118,7 @@ def equals(a: Size, b: Size) -> Size:
     apart = a - b
     if isinstance(apart, int):
         return int(apart == 0)
-    if any((lower_bound(h) or 0) > 0 for h in (apart, -apart)):
+    if any(at_least(h, 1) for h in (apart, -apart)):
         return 0
     low, high = sorted((a, b), key=order)
     return size_of(Function("equals", (high, low)))
@@ -136,9 +135,9 @@ def reaches(a: Size, b: Size) -> Size:
     apart = a - b
     if isinstance(apart, int):
         return int(apart >= 0)
-    if (bound := lower_bound(apart)) is not None and bound >= 0:
+    if at_least(a, b):
         return 1
-    if (lower_bound(-apart) or 0) > 0:
+    if at_least(-apart, 1):
         return 0
     return size_of(Function("reaches", (a, b)))
 

@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from symconv.bounding import at_least
-from symconv.cost import Cost, Factor, Factors, Number, cost_symbols, factor_key
-from symconv.extent import Extent, Floor, Monomial, Power, Sum, size_of, symbols_of
+from symconv.cost import Cost, Factor, Factors, Number, as_extent, cost_symbols, factor_key
+from symconv.extent import Extent, Floor, Monomial, Power, Sum, symbols_of
 from symconv.notation import TEXT, Piece, Style
 from symconv.powers import owing
 from symconv.setting import coarseness, set_atom, set_powers, set_size
@@ -121,6 +121,7 @@ def by_resolution(cost: Cost) -> list[tuple[Factors, Cost]]:
     What stands beside them, counts, widths and coefficients, is the rest; terms without an extent come last.
 
     >>> from symconv.cost import product
+    >>> from symconv.extent import size_of
     >>> from symconv.symbols import symbol
     >>> x, w = size_of(symbol("X")), size_of(symbol("w", "channels", "net"))
     >>> by_resolution(product(x // 2, w) + product(x // 2, w, w) + product(x, w) + product(w))
@@ -131,7 +132,7 @@ def by_resolution(cost: Cost) -> list[tuple[Factors, Cost]]:
     for factors, c in cost.terms.items():
         for f in factors:
             if f not in known:
-                known[f] = any(map(is_extent, symbols_of(f if isinstance(f, Extent) else size_of(f))))
+                known[f] = any(map(is_extent, symbols_of(as_extent(f))))
         extents = tuple(f for f in factors if known[f])
         groups.setdefault(extents, {})[tuple(f for f in factors if not known[f])] = c
     return [(extents, Cost(groups[extents])) for extents in sorted(groups, key=_written)]

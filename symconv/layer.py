@@ -17,8 +17,7 @@ A user's own layer is the same thing in a file of theirs:
 from __future__ import annotations
 
 import operator
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform, get_args, get_type_hints
@@ -30,6 +29,7 @@ from symconv.domain import require
 from symconv.errors import ShapeError, near
 from symconv.extent import Extent, Size, size_of
 from symconv.symbols import FIELD, Symbol, symbol
+from symconv.sympy_bridge import is_sympys, size_from_sympy
 from symconv.tensor import Tensor
 from symconv.values import substitute
 
@@ -86,9 +86,7 @@ def as_size(value: Any) -> Size:
         return value
     if isinstance(value, Symbol):
         return size_of(value)
-    if "sympy" in sys.modules and isinstance(value, sys.modules["sympy"].Expr):
-        from symconv.sympy_bridge import size_from_sympy
-
+    if is_sympys(value):
         return size_from_sympy(value)
     try:
         if isinstance(value, bool):
@@ -150,6 +148,8 @@ class Layer:
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
     #: Whether the output is the input's own elements in another shape, so that no new ones are made.
     view: ClassVar[bool] = False
+    #: Whether an output reads a window of the input that is the same at every place, as `reach` says.
+    windowed: ClassVar[bool] = True
     #: The positions of inputs that only lend their shape.
     shape_only: ClassVar[tuple[int, ...]] = ()
 
@@ -170,7 +170,7 @@ class Layer:
 
     def reach(self, *tensors: Any, **_: Any) -> tuple[Reach, ...] | None:
         """For each spatial axis the window of the input that an output reads; None where there is no fixed one."""
-        return tuple(Reach() for _ in tensors[-1].spatial)
+        return tuple(Reach() for _ in tensors[-1].spatial) if self.windowed else None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -330,6 +330,18 @@ def _one(value: Any, limits: Range, where: str) -> Size | Fraction:
     if isinstance(size, Extent) and not size.integral and not limits.rational:
         raise ShapeError(f"{where} = {size} is not always a whole number: take the floor of it")
     return size
+
+
+def one_of(word: str, accepted: Iterable[str], where: str) -> str:
+    """The word, which is one of those accepted.
+
+    Raises ShapeError, with the nearest that is known, where it is not.
+    """
+    known = list(accepted)
+    if word not in known:
+        listed = f"{', '.join(known[:-1])} and {known[-1]}"
+        raise ShapeError(f"{where} = {word!r}: accepted are {listed}. {near(word, known)}".rstrip(" ."))
+    return word
 
 
 def _flat(value: Any) -> Iterator[Any]:

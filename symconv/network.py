@@ -31,7 +31,7 @@ from symconv.node import METRICS, Metric, Node, metric, metric_of
 from symconv.rebuild import rebuilt
 from symconv.repeating import Repeating
 from symconv.symbols import Symbol, by_name
-from symconv.sympy_bridge import to_sympy
+from symconv.sympy_bridge import is_sympys, to_sympy
 from symconv.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ class Network(Repeating):
 
 def _size_or_value(value: Any) -> Any:
     """A SymPy expression as a size; anything else as it is."""
-    return as_size(value) if hasattr(value, "free_symbols") and value.free_symbols else value
+    return as_size(value) if is_sympys(value) and value.free_symbols else value
 
 
 def in_order(inputs: Mapping[str, Iterable[str]]) -> list[str]:

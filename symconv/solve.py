@@ -13,6 +13,7 @@ from itertools import pairwise
 from math import comb, lcm
 from typing import Final
 
+from symconv.bounding import at_least
 from symconv.extent import Extent, Floor, Function, Size, size_of, symbols_of, terms_of
 from symconv.sizes import EVERY, NONE, Run, Sizes, Undecided, joined, normal
 from symconv.symbols import POSITIVE, Symbol
@@ -63,6 +64,14 @@ def zero(size: Size) -> Sizes:
     _one_symbol(size)
     cases = _cases(size)
     return _joined(cases, zero) if cases else _signs(windows(size), strict=True)
+
+
+def never_below(a: Size, b: Size) -> bool:
+    """Whether a ≥ b is shown for all sizes."""
+    try:
+        return at_least(a, b) or nonnegative(a - b).all
+    except Undecided:
+        return False
 
 
 def _cases(size: Size) -> list[tuple[list[Size], Size]]:

@@ -244,7 +244,7 @@ def apart(i: Index, factors: Iterable[Size]) -> tuple[list[Size], tuple[Size, ..
     together, number = collected(tuple(moving))
     front.append(int(number))
     for a in together:
-        (inner if i in symbols_of(size_of(a)) else front).append(size_of(a))
+        (inner if i in a.symbols else front).append(size_of(a))
     return front, tuple(sorted(inner, key=order))
 
 

@@ -24,8 +24,7 @@ from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.extremes import largest, smallest
 from symconv.layer import Reach
 from symconv.network import Network, Node
-from symconv.sizes import Undecided
-from symconv.solve import nonnegative
+from symconv.solve import never_below
 from symconv.symbols import Symbol
 
 Part = Size | Fraction
@@ -303,16 +302,9 @@ def _outermost(sizes: Iterable[Size | None], sign: int) -> Size | None:
     """The largest of some sizes, or for −1 the smallest; those that another exceeds at every input are dropped."""
     kept: list[Size] = []
     for size in dict.fromkeys(s for s in sizes if s is not None):
-        if not any(_never_below(sign * k, sign * size) for k in kept):
-            kept = [k for k in kept if not _never_below(sign * size, sign * k)] + [size]
+        if not any(never_below(sign * k, sign * size) for k in kept):
+            kept = [k for k in kept if not never_below(sign * size, sign * k)] + [size]
     return (largest if sign > 0 else smallest)(*kept) if kept else None
-
-
-def _never_below(a: Size, b: Size) -> bool:
-    try:
-        return nonnegative(a - b).all
-    except Undecided:
-        return False
 
 
 def _field(axis: _Reading) -> ReceptiveField | None:
