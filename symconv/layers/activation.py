@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from symconv.cost import product
 from symconv.count import NOTHING, Count
-from symconv.errors import ShapeError, near
+from symconv.errors import ShapeError
 from symconv.extent import Size, size_of
-from symconv.layer import BUFFER, LAYERS, Layer, Parameter, Positive, Reach, layer, s, weight
+from symconv.layer import BUFFER, LAYERS, Layer, Parameter, Positive, Reach, layer, one_of, s, weight
 from symconv.symbols import symbol
 from symconv.tensor import Tensor
 
@@ -138,13 +138,8 @@ def activation(name: str, kind: str) -> Layer:
     Raises ShapeError for another name, with the nearest that is known.
     """
     known = {k: cls for k, cls in LAYERS.items() if issubclass(cls, _Activation) and cls is not PReLU}
-    if name == "gelu_tanh":
-        return GELU(approximate=True)
-    if name not in known:
-        listed = ", ".join(sorted([*known, "gelu_tanh"]))
-        hint = near(name, [*known, "gelu_tanh"])
-        raise ShapeError(f"{kind}: activation = {name!r}: accepted are {listed}. {hint}".rstrip(" ."))
-    return known[name]()
+    one_of(name, sorted([*known, "gelu_tanh"]), f"{kind}: activation")
+    return GELU(approximate=True) if name == "gelu_tanh" else known[name]()
 
 
 @layer("softmax")

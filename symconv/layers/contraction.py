@@ -37,6 +37,7 @@ class Product(Layer):
     transpose_right: bool = False
     bias: bool = False
     arity = (0, None)
+    windowed = False
 
     def operands(self, *inputs: Tensor) -> tuple[tuple[Size, ...], tuple[Size, ...]]:
         """The shapes of both, transposed where that is asked for."""
@@ -67,9 +68,6 @@ class Product(Layer):
         count = products(product(left[-1]) * out.elements, out.elements)
         return count + Count(add=out.elements) if self.bias else count
 
-    def reach(self, *tensors: Tensor) -> None:
-        return None
-
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
         return cls(), (tokens_of_symbols(), Tensor((s("N"), s("C_in"), s("C_out"))))
@@ -93,6 +91,7 @@ class Einsum(Layer):
     beside: Shapes = ()
     positions: Shape = ()
     arity = (0, None)
+    windowed = False
 
     def operands(self, inputs: tuple[Tensor, ...]) -> list[tuple[Size, ...]]:
         """The shapes in the equation's order; `positions` says where the constants stand.
@@ -166,9 +165,6 @@ class Einsum(Layer):
             count += products(macs, outputs) if len(kept) < len(together) else Count(mul=macs)
             done = kept
         return count
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

@@ -31,6 +31,7 @@ class Embedding(Layer):
     vocabulary: Positive
     channels: Positive
     scaled: bool = False
+    windowed = False
 
     def output(self, ids: Tensor) -> Tensor:
         return Tensor((*ids.shape, self.channels))
@@ -40,9 +41,6 @@ class Embedding(Layer):
 
     def work(self, ids: Tensor, out: Tensor) -> Count:
         return Count(mul=out.elements) if self.scaled else NOTHING
-
-    def reach(self, ids: Tensor, out: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -113,13 +111,11 @@ class Tokens(Layer):
     """
 
     view = True
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         spatial_rank(image)
         return image.like(image.batch, reduce(mul, image.spatial), image.channels)
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
 
 
 @layer("image")
@@ -134,6 +130,7 @@ class Image(Layer):
     shape_only = (1,)
     view = True
     size: Axes | None = None
+    windowed = False
 
     def output(self, *inputs: Tensor) -> Tensor:
         tokens = inputs[0]
@@ -147,9 +144,6 @@ class Image(Layer):
         batch, t, features = tokens.shape
         require(equal(t, reduce(mul, extents)), "as many tokens as the image has positions")
         return tokens.like(batch, features, *extents)
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

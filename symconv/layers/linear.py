@@ -8,7 +8,7 @@ from symconv.count import Count
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Layer, Parameter, Positive, Reach, layer, s, weight
+from symconv.layer import Layer, Parameter, Positive, layer, s, weight
 from symconv.layers.features import LAST, features_axis, tokens_of_symbols
 from symconv.tensor import Tensor
 
@@ -24,6 +24,7 @@ class Linear(Layer):
 
     channels: Positive
     bias: bool = True
+    windowed = False
 
     def output(self, rows: Tensor) -> Tensor:
         if not rows.shape:
@@ -40,9 +41,6 @@ class Linear(Layer):
         if not self.bias:
             return count
         return count + Count(add=out.elements, plane=product(planes) * out.elements)
-
-    def reach(self, rows: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -64,6 +62,7 @@ class MatMul(Layer):
 
     arity = (2, 2)
     transpose: bool = False
+    windowed = False
 
     def output(self, left: Tensor, right: Tensor) -> Tensor:
         if left.rank != right.rank or left.rank < 2:
@@ -77,9 +76,6 @@ class MatMul(Layer):
 
     def work(self, left: Tensor, right: Tensor, out: Tensor) -> Count:
         return products(product(*out.shape, left.shape[-1]), out.elements)
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

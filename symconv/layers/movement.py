@@ -21,12 +21,10 @@ class Move(Layer):
     shape: Shape
     dtype: str = "float32"
     arity = (0, None)
+    windowed = False
 
     def output(self, *inputs: Tensor) -> Tensor:
         return Tensor(self.shape, self.dtype)
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -41,9 +39,6 @@ class Look(Move):
     work   none: a view
     """
 
-    operation: str
-    shape: Shape
-    dtype: str = "float32"
     view = True
 
     @classmethod
@@ -61,9 +56,6 @@ class Search(Move):
     work   `comparisons` max, a symbol
     """
 
-    operation: str
-    shape: Shape
-    dtype: str = "float32"
     comparisons: Natural | None = None
 
     def work(self, *tensors: Tensor) -> Count:
@@ -83,9 +75,6 @@ class Unknown(Move):
     work   a symbol
     """
 
-    operation: str
-    shape: Shape
-    dtype: str = "float32"
     cost: Natural | None = None
 
     def work(self, *tensors: Tensor) -> Count:

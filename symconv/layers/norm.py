@@ -137,14 +137,12 @@ class GlobalResponseNorm(Layer):
     """
 
     over: str = "last"
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         spatial_rank(image)
         features_axis(image, self.over, self.kind)
         return image
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
 
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
         channels = image.shape[features_axis(image, self.over, self.kind)]
@@ -196,13 +194,11 @@ class InstanceNorm(Layer):
     """
 
     affine: bool = False
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         spatial_rank(image)
         return image
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
 
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
         return (weight("weight", image.channels), weight("bias", image.channels)) if self.affine else ()

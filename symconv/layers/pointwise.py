@@ -7,9 +7,9 @@ from typing import Final
 from symconv.condition import equal
 from symconv.count import NOTHING, Count
 from symconv.domain import require
-from symconv.errors import ShapeError, near
+from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Layer, Reach, Shapes, image_of_symbols, layer
+from symconv.layer import Layer, Reach, Shapes, image_of_symbols, layer, one_of
 from symconv.tensor import Tensor
 
 _SIGMOID = Count(exp=1, add=1, div=1)
@@ -67,12 +67,7 @@ class Pointwise(Layer):
     arity = (0, None)
 
     def _operation(self) -> Count:
-        if self.operation not in POINTWISE:
-            hint = near(self.operation, POINTWISE)
-            raise ShapeError(
-                f"elementwise: operation = {self.operation!r}: accepted are {', '.join(POINTWISE)}. {hint}"
-            )
-        return POINTWISE[self.operation]
+        return POINTWISE[one_of(self.operation, POINTWISE, "elementwise: operation")]
 
     def output(self, *inputs: Tensor) -> Tensor:
         self._operation()

@@ -26,6 +26,7 @@ class Rotary(Layer):
 
     heads: Positive = 1
     size: Positive | None = None
+    windowed = False
 
     def output(self, tokens: Tensor) -> Tensor:
         _, _, width = sequence(tokens, self.kind)
@@ -39,9 +40,6 @@ class Rotary(Layer):
     def work(self, tokens: Tensor, out: Tensor) -> Count:
         turned = tokens.elements if self.size is None else product(*tokens.shape[:-1], self.heads, self.size)
         return Count(mul=turned * 2, add=turned)
-
-    def reach(self, tokens: Tensor, out: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -66,6 +64,7 @@ class RelativeBias(Layer):
     shape_only = (0, 1)
     heads: Positive
     buckets: Positive = 32
+    windowed = False
 
     def output(self, *inputs: Tensor) -> Tensor:
         leading, t, _ = sequence(inputs[0], self.kind)
@@ -74,9 +73,6 @@ class RelativeBias(Layer):
 
     def parameters(self, *inputs: Tensor) -> tuple[Parameter, ...]:
         return (weight("weight", self.buckets, self.heads),)
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

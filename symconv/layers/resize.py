@@ -7,7 +7,7 @@ from fractions import Fraction
 from symconv.count import NOTHING, Count
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Axes, Layer, Natural, Reach, Scale, Shape, image_of_symbols, layer, s
+from symconv.layer import Axes, Layer, Natural, Reach, Scale, Shape, image_of_symbols, layer, one_of, s
 from symconv.layers.window import per_axis, positive, spatial_rank
 from symconv.powers import power
 from symconv.rounding import floor
@@ -35,8 +35,7 @@ class Upsample(Layer):
         image = inputs[0]
         if (self.scale is not None) + (self.size is not None) + len(inputs) != 2:
             raise ShapeError("upsample takes either a scale or a size, or a second input whose extents it resizes to")
-        if self.mode not in ("nearest", "linear"):
-            raise ShapeError(f"upsample: mode = {self.mode!r}: accepted are nearest and linear")
+        one_of(self.mode, ("nearest", "linear"), "upsample: mode")
         rank = spatial_rank(image)
         if len(inputs) == 2:
             if inputs[1].rank != image.rank:
@@ -98,10 +97,10 @@ class Resample(Layer):
     axes: Natural = 2
     samples: Natural = 1
     arity = (1, None)
+    windowed = False
 
     def output(self, *inputs: Tensor) -> Tensor:
-        if self.mode not in ("nearest", "linear", "cubic"):
-            raise ShapeError(f"resample: mode = {self.mode!r}: accepted are nearest, linear and cubic")
+        one_of(self.mode, ("nearest", "linear", "cubic"), "resample: mode")
         return inputs[0].like(*self.shape)
 
     def work(self, *tensors: Tensor) -> Count:
@@ -114,9 +113,6 @@ class Resample(Layer):
             return Count(mul=reads * taps, add=reads * (taps - 1) + between)
         steps = power(2, self.axes) - 1
         return Count(add=reads * (2 * steps) + between, mul=reads * steps)
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

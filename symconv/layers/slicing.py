@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from symconv.bounding import lower_bound
+from symconv.bounding import at_least as not_below
 from symconv.condition import at_least, divides
 from symconv.domain import require
 from symconv.errors import ShapeError
@@ -103,7 +103,7 @@ def _with(tensor: Tensor, axis: int, *extents: Size) -> Tensor:
 
 def _counts_from_end(place: Size) -> bool:
     """Whether a place is below 0, an expression at all values; one of which that is not known may not be."""
-    return place < 0 if isinstance(place, int) else (lower_bound(-place) or 0) > 0
+    return place < 0 if isinstance(place, int) else not_below(-place, 1)
 
 
 def _from_begin(place: Size, x: Size) -> Size:
@@ -200,6 +200,7 @@ class Select(Layer):
     axis: int
     index: Place
     view = True
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         axis = axis_of(self.axis, image, "select of")
@@ -207,9 +208,6 @@ class Select(Layer):
         _require_on_axis(self.index, x, "a place on the axis")
         require(at_least(x, _from_begin(self.index, x) + 1), "a place on the axis")
         return _with(image, axis)
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
