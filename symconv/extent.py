@@ -15,13 +15,15 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache, reduce
 from operator import and_
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from symconv.errors import ExtentError
 from symconv.symbols import Index, Symbol
 
 #: The greatest exponent of `**`: an expression from a stranger must not fill the memory.
 EXPONENT: Final = 64
+
+F = TypeVar("F")
 
 
 class Floor:
@@ -350,9 +352,9 @@ def in_common(monomials: Iterable[Monomial]) -> Monomial:
     return tuple(reduce(and_, counts).elements())
 
 
-def without(monomial: Monomial, divisor: Monomial) -> Monomial | None:
-    """monomial/divisor, or None where it does not divide."""
-    left = list(monomial)
+def without(product: tuple[F, ...], divisor: tuple[F, ...]) -> tuple[F, ...] | None:
+    """product/divisor, or None where it does not divide."""
+    left = list(product)
     for a in divisor:
         if a not in left:
             return None

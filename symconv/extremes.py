@@ -4,30 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import gcd as integer_gcd
-from typing import Final
+from typing import Final, NamedTuple
 
 from symconv.bounding import at_least
 from symconv.errors import ExtentError
 from symconv.extent import Extent, Function, Size, from_terms, order, size_of, terms_of
 from symconv.rounding import ceiling, floor
-
-FUNCTIONS: Final[dict[str, Callable[..., int]]] = {
-    "max": max,
-    "min": min,
-    "gcd": integer_gcd,
-    "ceil": lambda over, under: -(-over // under),
-    "equals": lambda a, b: int(a == b),
-    "reaches": lambda a, b: int(a >= b),
-}
-
-
-def _rounded(over: int, under: int, divisor: int) -> int:
-    return divisor * max(
-        1, (2 * over + divisor * under) // (2 * divisor * under), -(-9 * over // (10 * divisor * under))
-    )
-
-
-FUNCTIONS["make_divisible"] = _rounded
 
 
 def make_divisible(over: Size, under: Size, divisor: Size) -> Size:
@@ -73,17 +55,6 @@ def largest(*sizes: Size) -> Size:
 def smallest(*sizes: Size) -> Size:
     """The smallest of some sizes, as `largest`."""
     return _extreme("min", sizes)
-
-
-def apply(name: str, *sizes: Size) -> Size:
-    """max, min, gcd, ceil, make_divisible, equals or reaches of some sizes by name."""
-    if name in ("equals", "reaches"):
-        return equals(*sizes) if name == "equals" else reaches(*sizes)
-    if name == "ceil":
-        return ceiling(*sizes)
-    if name == "make_divisible":
-        return make_divisible(*sizes)
-    return gcd(*sizes) if name == "gcd" else _extreme(name, sizes)
 
 
 def _extreme(name: str, sizes: tuple[Size, ...]) -> Size:
@@ -169,3 +140,35 @@ def gcd(a: Size, b: Size) -> Size:
                 a, b = n, rest
     low, high = sorted((a, b), key=order)
     return size_of(Function("gcd", (low, high)))
+
+
+# -- by name -------------------------------------------------------------------------------------------------------
+
+
+class Named(NamedTuple):
+    """What a function makes of numbers, and of sizes."""
+
+    of_numbers: Callable[..., int]
+    of_sizes: Callable[..., Size]
+
+
+def _rounded(over: int, under: int, divisor: int) -> int:
+    below = divisor * under
+    return divisor * max(1, (2 * over + below) // (2 * below), -(-9 * over // (10 * below)))
+
+
+#: The functions of `symconv.extent.Function` by name.
+FUNCTIONS: Final[dict[str, Named]] = {
+    "max": Named(max, largest),
+    "min": Named(min, smallest),
+    "gcd": Named(integer_gcd, gcd),
+    "ceil": Named(lambda over, under: -(-over // under), ceiling),
+    "make_divisible": Named(_rounded, make_divisible),
+    "equals": Named(lambda a, b: int(a == b), equals),
+    "reaches": Named(lambda a, b: int(a >= b), reaches),
+}
+
+
+def apply(name: str, *sizes: Size) -> Size:
+    """The function of this name of some sizes."""
+    return FUNCTIONS[name].of_sizes(*sizes)

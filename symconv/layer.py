@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform, get_args, get_type_hints
 
@@ -122,6 +122,11 @@ class Parameter:
     def active_elements(self) -> Cost:
         """The number of elements that one token makes use of."""
         return self.elements if self.active is None else Tensor((self.active, *self.shape[1:])).elements
+
+    def substitute(self, values: Mapping[Symbol, Size]) -> Parameter:
+        """Sizes in place of symbols."""
+        active = None if self.active is None else substitute(self.active, values)
+        return replace(self, shape=tuple(substitute(x, values) for x in self.shape), active=active)
 
 
 def weight(name: str, *shape: Size) -> Parameter:

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from symconv.block import Rounds, Unsolved, count_of, solved, state_symbols
-from symconv.building import Building, Frame
+from symconv.building import Building
 from symconv.domain import Unasked
 from symconv.errors import ShapeError
 from symconv.extent import Extent, Size, size_of
 from symconv.layer import as_size
+from symconv.naming import Frame
 from symconv.node import Block
 from symconv.symbols import index
 from symconv.tensor import Tensor
@@ -84,12 +85,9 @@ class Repeating(Building):
         return self._body(Frame(f"{full}/{number}/", self._rounds, sources, carried, state, first), number, body)
 
     def _body(self, frame: Frame, i: Size, body: Callable[[Size], object]) -> str:
-        self._frames.append(frame)
         self._last = before = frame.sources[-1]
-        try:
+        with self._within(frame):
             body(i)
-        finally:
-            self._frames.pop()
         if self._last == before:
             raise ShapeError(f"{frame.prefix.rpartition('/')[0].rpartition('/')[0]}: a round without layers")
         return self._last
@@ -113,9 +111,8 @@ class Repeating(Building):
             first = f"{full}/0/" if tied and begin else ""
             frame = Frame(f"{full}/{of.name}/", (*self._rounds, rounds), sources, carried, state, first)
             result = self._body(frame, size_of(of), body)
-            self._frames.append(frame)  # what ends a round is read from inside
-            out = self._read(result)[1]
-            self._frames.pop()
+            with self._within(frame):  # what ends a round is read from inside
+                out = self._read(result)[1]
             if out.rank != entry.rank:
                 raise ShapeError(f"{full}: a round makes {out} of {state}, and another one cannot follow it")
             return result, out

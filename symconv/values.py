@@ -64,7 +64,7 @@ def evaluate_atom(atom: Atom, at: Mapping[Symbol, Any], known: dict[Atom, Any] |
     known = {} if known is None else known
     if atom not in known:
         if isinstance(atom, Function):
-            known[atom] = FUNCTIONS[atom.name](*(evaluate(a, at, known) for a in atom.arguments))
+            known[atom] = FUNCTIONS[atom.name].of_numbers(*(evaluate(a, at, known) for a in atom.arguments))
         elif isinstance(atom, Power):
             known[atom] = raised(atom.base, evaluate(atom.exponent, at, known))
         elif isinstance(atom, Sum):

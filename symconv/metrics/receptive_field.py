@@ -24,6 +24,7 @@ from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.extremes import largest, smallest
 from symconv.layer import Reach
 from symconv.network import Network, Node
+from symconv.node import by_rounds
 from symconv.solve import never_below
 from symconv.symbols import Symbol
 
@@ -69,7 +70,7 @@ def receptive_field(network: Network, name: str, source: str | None = None) -> t
         return None
     found: _Found = {start: tuple(_ITSELF for _ in network.tensor(start).spatial)}
     try:
-        _read(network, list(network.nodes), 0, found, name)
+        _read(network, network.nodes, 0, found, name)
     except _Symbolic:
         if name not in network.blocks and network.node(name).rounds:
             return None
@@ -102,21 +103,17 @@ def _named(network: Network, name: str, found: _Found) -> str:
 
 def _read(network: Network, nodes: Sequence[Node], depth: int, found: _Found, last: str) -> None:
     """Find out what the nodes of one round at a depth read, up to the one called `last`."""
-    at = 0
-    while at < len(nodes) and _named(network, last, found) not in found:
-        node = nodes[at]
-        if len(node.rounds) == depth:
-            names = [_named(network, s, found) for s in node.inputs]
-            reaching = [found[s] for i, s in enumerate(names) if s in found and i not in node.layer.shape_only]
-            if reaching:
-                found[node.name] = _through(node, reaching)
-            at += 1
+    for block, inside in by_rounds(nodes, depth):
+        if _named(network, last, found) in found:
+            return
+        if block is not None:
+            _read_block(network, block, inside, depth + 1, found)
             continue
-        block, stop = node.rounds[depth], at
-        while stop < len(nodes) and nodes[stop].rounds[depth : depth + 1] == (block,):
-            stop += 1
-        _read_block(network, block, nodes[at:stop], depth + 1, found)
-        at = stop
+        (node,) = inside
+        names = [_named(network, s, found) for s in node.inputs]
+        reaching = [found[s] for i, s in enumerate(names) if s in found and i not in node.layer.shape_only]
+        if reaching:
+            found[node.name] = _through(node, reaching)
 
 
 def _read_block(network: Network, block: Rounds, nodes: Sequence[Node], depth: int, found: _Found) -> None:
