@@ -16,9 +16,10 @@ from symconv.cost import Cost
 from symconv.domain import Domain, asking, require
 from symconv.errors import NetworkError, ShapeError, SymbolError
 from symconv.extent import Extent, Size, size_of, symbols_of
-from symconv.layer import Layer, Parameter, as_size
+from symconv.layer import Layer, Parameter
 from symconv.naming import Frame, Naming
 from symconv.node import Block, Node
+from symconv.ranges import as_size
 from symconv.sharing import check_shared, check_tied, first_of_tied
 from symconv.symbols import FIELD, Index, Symbol, dimension, in_order, symbol
 from symconv.tensor import Tensor

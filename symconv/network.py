@@ -26,8 +26,8 @@ from symconv.errors import NetworkError, near
 from symconv.evaluation import resolve
 from symconv.extent import Extent, Size, from_terms, size_of, symbols_of
 from symconv.extremes import largest
-from symconv.layer import as_size
 from symconv.node import METRICS, Metric, Node, metric, metric_of
+from symconv.ranges import as_size
 from symconv.rebuild import rebuilt
 from symconv.repeating import Repeating
 from symconv.symbols import Symbol, by_name

@@ -14,7 +14,7 @@ import symconv as sc
 from symconv import Count, Layer, Network, Positive, Tensor, layer, weight
 from symconv.errors import DomainError, ShapeError, SymconvError
 from symconv.extent import Extent
-from symconv.layer import LAYERS, Parameter, Reach, as_size, layer_class, layer_fields, ranges
+from symconv.layer import LAYERS, Parameter, Reach, layer_class, layer_fields, ranges
 from symconv.layers import (
     AdaptiveAvgPool,
     AvgPool,
@@ -35,6 +35,7 @@ from symconv.layers import (
     Upsample,
 )  # fmt: skip
 from symconv.layers.channels_last import turned
+from symconv.ranges import as_size
 
 Made = Callable[[], Layer]
 

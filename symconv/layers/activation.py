@@ -11,7 +11,8 @@ from symconv.cost import product
 from symconv.count import NOTHING, Count
 from symconv.errors import ShapeError
 from symconv.extent import Size, size_of
-from symconv.layer import BUFFER, LAYERS, Layer, Parameter, Positive, Reach, layer, one_of, s, weight
+from symconv.layer import BUFFER, LAYERS, Layer, Parameter, Reach, layer, s, weight
+from symconv.ranges import Positive, one_of
 from symconv.symbols import symbol
 from symconv.tensor import Tensor
 

@@ -16,26 +16,14 @@ from symconv.count import Count
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import (
-    BUFFER,
-    Axes,
-    Layer,
-    Natural,
-    NaturalAxes,
-    Parameter,
-    Positive,
-    Shape,
-    layer,
-    one_of,
-    s,
-    weight,
-)
+from symconv.layer import BUFFER, Layer, Parameter, layer, s, weight
 from symconv.layers.activation import Softmax
 from symconv.layers.features import LAST, features_axis, features_last, letter, named, sequence, tokens_of_symbols
 from symconv.layers.linear import Linear, products
 from symconv.layers.norm import LayerNorm, RMSNorm
 from symconv.layers.position import Rotary
 from symconv.layers.window import per_axis, spatial_rank
+from symconv.ranges import Axes, Natural, NaturalAxes, Positive, Shape, one_of
 from symconv.rounding import ceiling, floor
 from symconv.tensor import Tensor
 

@@ -10,10 +10,11 @@ from symconv.count import Count
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Layer, Shape, Shapes, layer, s
+from symconv.layer import Layer, layer, s
+from symconv.layers.broadcasting import broadcast
 from symconv.layers.features import tokens_of_symbols
 from symconv.layers.linear import products
-from symconv.layers.pointwise import broadcast
+from symconv.ranges import Shape, Shapes
 from symconv.tensor import Tensor
 
 _OPERANDS: Final = "a product takes two operands, each an input or the shape of a constant"

@@ -10,9 +10,10 @@ from symconv.count import NOTHING, Count
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Axes, Layer, Parameter, Positive, Reach, image_of_symbols, layer, s, weight
+from symconv.layer import Layer, Parameter, Reach, image_of_symbols, layer, s, weight
 from symconv.layers.features import LAST, features_axis, letter, sequence, tokens_of_symbols, with_features
 from symconv.layers.window import per_axis, spatial_rank
+from symconv.ranges import Axes, Positive
 from symconv.rounding import ceiling
 from symconv.tensor import Tensor
 

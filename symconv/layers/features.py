@@ -12,7 +12,8 @@ from typing import Final
 
 from symconv.errors import ShapeError
 from symconv.extent import Extent, Size, size_of
-from symconv.layer import Parameter, one_of, s
+from symconv.layer import Parameter, s
+from symconv.ranges import one_of
 from symconv.symbols import symbol
 from symconv.tensor import Tensor
 

@@ -7,9 +7,10 @@ from symconv.cost import Cost, product
 from symconv.count import Count
 from symconv.domain import require
 from symconv.errors import ShapeError
-from symconv.extent import Size
-from symconv.layer import Layer, Parameter, Positive, layer, s, weight
+from symconv.layer import Layer, Parameter, layer, s, weight
+from symconv.layers.broadcasting import broadcast
 from symconv.layers.features import LAST, features_axis, tokens_of_symbols
+from symconv.ranges import Positive
 from symconv.tensor import Tensor
 
 
@@ -71,7 +72,7 @@ class MatMul(Layer):
         if self.transpose:
             inner, columns = columns, inner
         require(equal(left.shape[-1], inner), "matmul of rows and columns of one length")
-        leading = [_repeated(a, b) for a, b in zip(left.shape[:-2], right.shape[:-2])]
+        leading = broadcast([left.shape[:-2], right.shape[:-2]], "matmul")
         return left.like(*leading, left.shape[-2], columns)
 
     def work(self, left: Tensor, right: Tensor, out: Tensor) -> Count:
@@ -80,13 +81,6 @@ class MatMul(Layer):
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
         return cls(), (tokens_of_symbols(), Tensor((s("N"), s("C_in"), s("C_out"))))
-
-
-def _repeated(a: Size, b: Size) -> Size:
-    if a == 1 or b == 1:
-        return b if a == 1 else a
-    require(equal(a, b), "matmul of equal extents before the last two axes")
-    return a
 
 
 @layer("layer_scale")

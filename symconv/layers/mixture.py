@@ -9,11 +9,12 @@ from symconv.condition import at_least
 from symconv.cost import product
 from symconv.count import Count
 from symconv.domain import require
-from symconv.layer import Layer, Parameter, Positive, layer
+from symconv.layer import Layer, Parameter, layer
 from symconv.layers.activation import Softmax
 from symconv.layers.features import letter, named, sequence, tokens_of_symbols
 from symconv.layers.linear import Linear
 from symconv.layers.mlp import MLP, GatedMLP
+from symconv.ranges import Positive
 from symconv.tensor import Tensor
 
 

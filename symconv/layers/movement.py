@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from symconv.count import Count
-from symconv.layer import Layer, Natural, Shape, layer, s
+from symconv.layer import Layer, layer, s
 from symconv.layers.features import letter
+from symconv.ranges import Natural, Shape
 from symconv.symbols import Symbol
 from symconv.tensor import Tensor
 

@@ -8,9 +8,10 @@ from symconv.count import Count
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import BUFFER, Layer, Parameter, Positive, Reach, image_of_symbols, layer, s, weight
+from symconv.layer import BUFFER, Layer, Parameter, Reach, image_of_symbols, layer, s, weight
 from symconv.layers.features import CHANNELS, features_axis, tokens_of_symbols
 from symconv.layers.window import spatial_rank
+from symconv.ranges import Positive
 from symconv.tensor import Tensor
 
 

@@ -9,8 +9,9 @@ from symconv.cost import Cost, product
 from symconv.count import Count
 from symconv.domain import require
 from symconv.extremes import gcd
-from symconv.layer import Axes, Layer, Padding, Reach, image_of_symbols, layer, s
+from symconv.layer import Layer, Reach, image_of_symbols, layer, s
 from symconv.layers.window import Window, per_axis, slid, spatial_rank, windows_of
+from symconv.ranges import Axes, Padding
 from symconv.tensor import Tensor
 
 

@@ -6,8 +6,9 @@ from symconv.condition import at_least, divides
 from symconv.cost import product
 from symconv.count import Count
 from symconv.domain import require
-from symconv.layer import Layer, Parameter, Positive, layer, weight
+from symconv.layer import Layer, Parameter, layer, weight
 from symconv.layers.features import letter, sequence, tokens_of_symbols
+from symconv.ranges import Positive
 from symconv.rounding import floor
 from symconv.tensor import Tensor
 

@@ -14,7 +14,8 @@ from symconv.count import NOTHING, Count
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Layer, Parameter, Positive, layer, one_of, s, weight
+from symconv.layer import Layer, Parameter, layer, s, weight
+from symconv.ranges import Positive, one_of
 from symconv.tensor import Tensor
 
 #: 1/(1 + e⁻ˣ).

@@ -6,8 +6,9 @@ from typing import Final
 
 from symconv.cost import Cost
 from symconv.count import Count
-from symconv.layer import Layer, Reach, Shape, layer, one_of, s
+from symconv.layer import Layer, Reach, layer, s
 from symconv.layers.reshape import Order, axes_of
+from symconv.ranges import Shape, one_of
 from symconv.tensor import Tensor
 
 

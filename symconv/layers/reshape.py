@@ -11,8 +11,9 @@ from symconv.condition import at_least, divides, equal
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Layer, Range, Reach, image_of_symbols, layer, s
+from symconv.layer import Layer, Reach, image_of_symbols, layer, s
 from symconv.layers.slicing import axis_of
+from symconv.ranges import Range
 from symconv.rounding import floor
 from symconv.tensor import Tensor
 

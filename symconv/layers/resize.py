@@ -7,9 +7,10 @@ from fractions import Fraction
 from symconv.count import NOTHING, Count
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Axes, Layer, Natural, Reach, Scale, Shape, image_of_symbols, layer, one_of, s
+from symconv.layer import Layer, Reach, image_of_symbols, layer, s
 from symconv.layers.window import per_axis, positive, spatial_rank
 from symconv.powers import power
+from symconv.ranges import Axes, Natural, Scale, Shape, one_of
 from symconv.rounding import floor
 from symconv.tensor import Tensor
 

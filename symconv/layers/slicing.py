@@ -10,8 +10,9 @@ from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.extremes import smallest
-from symconv.layer import Layer, Margins, Natural, Positive, Range, Reach, image_of_symbols, layer, s
+from symconv.layer import Layer, Reach, image_of_symbols, layer, s
 from symconv.layers.window import sides, spatial_rank
+from symconv.ranges import Margins, Natural, Positive, Range
 from symconv.rounding import ceiling, floor
 from symconv.tensor import Tensor
 
