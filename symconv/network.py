@@ -162,12 +162,9 @@ class Network(Repeating):
 
         Raises SymbolError for an unknown or a missing name, DomainError outside the domain.
         """
-        at = self.at(values)
-        cost = self.cost(metric)
-        missing = sorted(s.name for s in cost_symbols(cost) - at.keys())
-        if missing:
-            resolve(cost_symbols(cost), {s.name: v for s, v in at.items() if s in cost_symbols(cost)})
-        return evaluate_cost(cost, at)
+        at, cost = self.at(values), self.cost(metric)
+        needed = cost_symbols(cost)
+        return evaluate_cost(cost, resolve(needed, {s.name: value for s, value in at.items() if s in needed}))
 
     def at(self, values: Mapping[str, Any]) -> dict[Symbol, Any]:
         """The values of the network's symbols by name, checked against the domain; some may be left out.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from symconv.condition import equal
 from symconv.cost import Cost, product
 from symconv.count import Count
@@ -83,8 +85,30 @@ class MatMul(Layer):
         return cls(), (tokens_of_symbols(), Tensor((s("N"), s("C_in"), s("C_out"))))
 
 
+class _Featurewise(Layer):
+    """One operation with a weight of its own for each feature; the subclass says which."""
+
+    over: str
+    operation: ClassVar[str]
+    tensor: ClassVar[str]
+
+    def output(self, image: Tensor) -> Tensor:
+        features_axis(image, self.over, self.kind)
+        return image
+
+    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
+        return (weight(self.tensor, image.shape[features_axis(image, self.over, self.kind)]),)
+
+    def work(self, image: Tensor, out: Tensor) -> Count:
+        return Count({self.operation: out.elements})
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(), (tokens_of_symbols(),)
+
+
 @layer("layer_scale")
-class LayerScale(Layer):
+class LayerScale(_Featurewise):
     """Multiplies each feature by a weight of its own, of the last axis or of the channels with `over: channels`.
 
     work   one mul an element
@@ -94,24 +118,11 @@ class LayerScale(Layer):
     """
 
     over: str = LAST
-
-    def output(self, image: Tensor) -> Tensor:
-        features_axis(image, self.over, self.kind)
-        return image
-
-    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
-        return (weight("weight", image.shape[features_axis(image, self.over, self.kind)]),)
-
-    def work(self, image: Tensor, out: Tensor) -> Count:
-        return Count(mul=out.elements)
-
-    @classmethod
-    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
-        return cls(), (tokens_of_symbols(),)
+    operation, tensor = "mul", "weight"
 
 
 @layer("bias")
-class Bias(Layer):
+class Bias(_Featurewise):
     """Adds a weight of its own to each feature, of the last axis or of the channels with `over: channels`.
 
     It stands behind a linear layer that shares its weights and has biases of its own.
@@ -121,17 +132,4 @@ class Bias(Layer):
     """
 
     over: str = LAST
-
-    def output(self, image: Tensor) -> Tensor:
-        features_axis(image, self.over, self.kind)
-        return image
-
-    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
-        return (weight("bias", image.shape[features_axis(image, self.over, self.kind)]),)
-
-    def work(self, image: Tensor, out: Tensor) -> Count:
-        return Count(add=out.elements)
-
-    @classmethod
-    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
-        return cls(), (tokens_of_symbols(),)
+    operation, tensor = "add", "bias"

@@ -15,6 +15,11 @@ from symconv.ranges import Positive
 from symconv.tensor import Tensor
 
 
+def _scales(affine: bool, *shape: Size) -> tuple[Parameter, ...]:
+    """Scales and shifts, where there are any."""
+    return (weight("weight", *shape), weight("bias", *shape)) if affine else ()
+
+
 @layer("batch_norm")
 class BatchNorm(Layer):
     """Normalises each channel by its running mean and variance, then scales and shifts it.
@@ -32,8 +37,7 @@ class BatchNorm(Layer):
         kept = (Parameter("running_mean", (c,), BUFFER), Parameter("running_var", (c,), BUFFER))
         if self.frozen:
             return (Parameter("weight", (c,), BUFFER), Parameter("bias", (c,), BUFFER), *kept)
-        trained = (weight("weight", c), weight("bias", c)) if self.affine else ()
-        return (*trained, *kept, Parameter("num_batches_tracked", (), BUFFER))
+        return (*_scales(self.affine, c), *kept, Parameter("num_batches_tracked", (), BUFFER))
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         return Count(mul=out.elements, add=out.elements)
@@ -97,7 +101,7 @@ class LayerNorm(_RowNorm):
 
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
         row = self.row(image)
-        return (weight("weight", *row), weight("bias", *row)) if self.affine else ()
+        return _scales(self.affine, *row)
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         return _normalised(image.elements, self.rows(image), self.affine)
@@ -180,7 +184,7 @@ class GroupNorm(Layer):
         return None if image.spatial else ()
 
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
-        return (weight("weight", image.channels), weight("bias", image.channels)) if self.affine else ()
+        return _scales(self.affine, image.channels)
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         return _normalised(image.elements, product(image.batch, self.groups), self.affine)
@@ -202,7 +206,7 @@ class InstanceNorm(Layer):
         return image
 
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
-        return (weight("weight", image.channels), weight("bias", image.channels)) if self.affine else ()
+        return _scales(self.affine, image.channels)
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         return _normalised(image.elements, product(image.batch, image.channels), self.affine)
