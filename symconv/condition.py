@@ -86,7 +86,7 @@ class Condition:
             return numbers[: max(left, 1)] if polynomial and isinstance(left, int) else numbers
         if self.relation == EQUAL:
             return numbers[: 1 + max(map(len, powers))] if polynomial and powers else numbers
-        if ends_suffice(replace(self, left=left, right=right), i):
+        if self.relation == AT_LEAST and ends_suffice(replace(self, left=left, right=right), i):
             return [*numbers[:WRITTEN_OUT], numbers[-1]]  # a power is above any bound soon, and not worked out later
         return numbers
 
