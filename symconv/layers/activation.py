@@ -159,8 +159,7 @@ class Softmax(Layer):
     def _rows(self, image: Tensor) -> tuple[Size, ...]:
         if not -image.rank <= self.axis < image.rank:
             raise ShapeError(f"softmax over axis {self.axis} of an input of {image.rank} axes")
-        axis = self.axis % image.rank
-        return image.shape[:axis] + image.shape[axis + 1 :]
+        return image.with_axis(self.axis % image.rank).shape
 
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
         return None if self.axis % image.rank > 1 else super().reach(image, out)

@@ -11,7 +11,7 @@ from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layer import Layer, Parameter, Reach, image_of_symbols, layer, s, weight
-from symconv.layers.features import LAST, features_axis, letter, sequence, tokens_of_symbols, with_features
+from symconv.layers.features import LAST, features_axis, letter, sequence, tokens_of_symbols
 from symconv.layers.window import per_axis, spatial_rank
 from symconv.ranges import Axes, Positive
 from symconv.rounding import ceiling
@@ -173,7 +173,7 @@ class PatchMerging(Layer):
         axis, rank = features_axis(image, self.over, self.kind), spatial_rank(image)
         sides = per_axis(self.size, rank, "size")
         first = 2 if axis == 1 else 1
-        shape = list(with_features(image, axis, image.shape[axis] * reduce(mul, sides)).shape)
+        shape = list(image.with_axis(axis, image.shape[axis] * reduce(mul, sides)).shape)
         shape[first : first + rank] = [ceiling(x, side) for x, side in zip(image.shape[first:], sides)]
         return image.like(*shape)
 

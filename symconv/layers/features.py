@@ -32,11 +32,6 @@ def features_axis(tensor: Tensor, over: str, kind: str) -> int:
     return _AXES[over] % tensor.rank
 
 
-def with_features(tensor: Tensor, axis: int, features: Size) -> Tensor:
-    """The tensor with another number of features."""
-    return tensor.like(*tensor.shape[:axis], features, *tensor.shape[axis + 1 :])
-
-
 def features_last(tensor: Tensor, axis: int) -> Tensor:
     """The tensor with the axis of its features at the end."""
     return tensor.like(*tensor.shape[:axis], *tensor.shape[axis + 1 :], tensor.shape[axis])

@@ -98,7 +98,7 @@ class Concat(Layer):
                 if i != axis:
                     require(equal(extents[0], extent), f"concat of equal extents beside axis {axis}")
         joined: Size = sum((t.shape[axis] for t in inputs), 0)
-        return first.like(*first.shape[:axis], joined, *first.shape[axis + 1 :])
+        return first.with_axis(axis, joined)
 
     def reach(self, *tensors: Tensor) -> tuple[Reach, ...] | None:
         return super().reach(*tensors) if self.axis % tensors[0].rank < 2 else None

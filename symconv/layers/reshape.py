@@ -137,7 +137,7 @@ class Unflatten(Layer):
     def output(self, image: Tensor) -> Tensor:
         axis = axis_of(self.axis, image, "unflatten of")
         sizes = _shaped(self.sizes, (image.shape[axis],), "unflatten")
-        return image.like(*image.shape[:axis], *sizes, *image.shape[axis + 1 :])
+        return image.with_axis(axis, *sizes)
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -185,7 +185,7 @@ class Squeeze(Layer):
     def output(self, image: Tensor) -> Tensor:
         axis = axis_of(self.axis, image, "squeeze of")
         require(equal(image.shape[axis], 1), "an extent of 1 to squeeze")
-        return image.like(*image.shape[:axis], *image.shape[axis + 1 :])
+        return image.with_axis(axis)
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

@@ -97,11 +97,6 @@ class Crop(Layer):
         return cls(s("P")), (image_of_symbols(),)
 
 
-def _with(tensor: Tensor, axis: int, *extents: Size) -> Tensor:
-    """The tensor with these extents in place of an axis's."""
-    return tensor.like(*tensor.shape[:axis], *extents, *tensor.shape[axis + 1 :])
-
-
 def _counts_from_end(place: Size) -> bool:
     """Whether a place is below 0, an expression at all values; one of which that is not known may not be."""
     return place < 0 if isinstance(place, int) else not_below(-place, 1)
@@ -148,7 +143,7 @@ class Slice(Layer):
         _require_on_axis(self.begin, x, "a slice that begins on its axis")
         require(at_least(x, end), "a slice that ends on its axis")
         require(at_least(end - begin, 1), "a slice of at least 1")
-        return _with(image, axis, ceiling(end - begin, self.step))
+        return image.with_axis(axis, ceiling(end - begin, self.step))
 
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...]:
         axis = self.axis % image.rank
@@ -179,7 +174,7 @@ class Split(Layer):
         axis = axis_of(self.axis, image, "split of")
         require(at_least(self.parts, self.index + 1), "a part that is there")
         require(divides(self.parts, image.shape[axis]), "a split into equal parts")
-        return _with(image, axis, self._part(image, axis))
+        return image.with_axis(axis, self._part(image, axis))
 
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...]:
         axis = self.axis % image.rank
@@ -208,7 +203,7 @@ class Select(Layer):
         x = image.shape[axis]
         _require_on_axis(self.index, x, "a place on the axis")
         require(at_least(x, _from_begin(self.index, x) + 1), "a place on the axis")
-        return _with(image, axis)
+        return image.with_axis(axis)
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
