@@ -23,11 +23,12 @@ from symconv.errors import SymconvError
 from symconv.evaluation import evaluate_by_name as evaluate
 from symconv.extent import Extent, size_of
 from symconv.extremes import gcd, largest, smallest
-from symconv.layer import Axes, Layer, Natural, Padding, Parameter, Positive, layer, weight
+from symconv.layer import Layer, Parameter, layer, weight
 from symconv.metrics import receptive_field
 from symconv.network import Network, metric
 from symconv.node import Node
 from symconv.powers import power
+from symconv.ranges import Axes, Natural, Padding, Positive
 from symconv.rounding import ceiling, floor
 from symconv.symbols import FIELD, symbol
 from symconv.sympy_bridge import from_sympy, to_sympy

@@ -663,3 +663,11 @@ def test_a_total_of_a_kind_a_stage_or_a_layer_alone() -> None:
     assert net.total("params", only="head/fc3") == 4096 * 1000 + 1000
     with pytest.raises(NetworkError, match="no layer, stage or kind convs"):
         net.cost("macs", only="convs")
+
+
+@pytest.mark.parametrize("given", [3.5, None, 7, object()])
+def test_the_shape_of_an_input_is_a_list_of_numbers(given: object) -> None:
+    net = Network()
+    net.input("image", "N", 3, "X", "X")
+    with pytest.raises(ShapeError, match="a shape of 4 extents is wanted"):
+        net.bind({"image": given})

@@ -22,8 +22,9 @@ from symconv.analysis.growth import bounds
 from symconv.cost import Cost, Factor, cost_symbols, evaluate_cost
 from symconv.extent import Atom, Extent, Floor, Function, Power, Size, Sum, symbols_of
 from symconv.sizes import Sizes, Undecided
-from symconv.solve import on_class, polynomial_signs, polynomial_terms
+from symconv.solve import polynomial_signs
 from symconv.symbols import RATIONAL, Symbol
+from symconv.windows import on_class, polynomial_terms
 
 #: Residue classes times terms that are worked out.
 CLASSES: Final = 1 << 18

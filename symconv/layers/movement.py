@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from symconv.count import Count
-from symconv.layer import Layer, Natural, Shape, layer, s
+from symconv.layer import Layer, layer, s
 from symconv.layers.features import letter
+from symconv.ranges import Natural, Shape
 from symconv.symbols import Symbol
 from symconv.tensor import Tensor
 
@@ -21,12 +22,10 @@ class Move(Layer):
     shape: Shape
     dtype: str = "float32"
     arity = (0, None)
+    windowed = False
 
     def output(self, *inputs: Tensor) -> Tensor:
         return Tensor(self.shape, self.dtype)
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -41,9 +40,6 @@ class Look(Move):
     work   none: a view
     """
 
-    operation: str
-    shape: Shape
-    dtype: str = "float32"
     view = True
 
     @classmethod
@@ -61,9 +57,6 @@ class Search(Move):
     work   `comparisons` max, a symbol
     """
 
-    operation: str
-    shape: Shape
-    dtype: str = "float32"
     comparisons: Natural | None = None
 
     def work(self, *tensors: Tensor) -> Count:
@@ -83,9 +76,6 @@ class Unknown(Move):
     work   a symbol
     """
 
-    operation: str
-    shape: Shape
-    dtype: str = "float32"
     cost: Natural | None = None
 
     def work(self, *tensors: Tensor) -> Count:

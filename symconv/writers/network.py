@@ -140,9 +140,7 @@ def condition_of(condition: Condition) -> Math:
     return Math(condition.text(TEXT), latex, condition.text(ASCII))
 
 
-_SIGNS: Final = {
-    " ≥ ": r" \geq ", " ≤ ": r" \leq ", " divides ": r" \mid ", " for ": r"\text{ for }", " where ": r"\text{ where }",
-}  # fmt: skip
+_SIGNS: Final = {" divides ": r" \mid ", " for ": r"\text{ for }", " where ": r"\text{ where }"}
 _WORDS: Final = {"≥": r"\geq", "≡": r"\equiv", "in": r"\in", "mod": r"\bmod", "or": r"\text{ or }", "no": r"\text{no}"}
 
 

@@ -12,7 +12,7 @@ from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layers import Concat, Identity, Transpose
-from symconv.layers.pointwise import broadcast
+from symconv.layers.broadcasting import broadcast
 from symconv.readers.keras.call import Call, whole
 from symconv.readers.keras.inferring import shapes
 from symconv.readers.keras.registry import OPS, counted, shape_only

@@ -66,7 +66,7 @@ def _general(op: Operator, bias: Value | None) -> Value:
     turn_left, turn_right = bool(op.integer("transA")), bool(op.integer("transB"))
     made = multiplied(op, left, right, turn_left=turn_left, turn_right=turn_right, bias=bias)
     if bias is not None and bias.shape is not None:
-        from symconv.layers.pointwise import broadcast
+        from symconv.layers.broadcasting import broadcast
 
         broadcast([op.shape_of(made), bias.shape], "Gemm and its bias")
     return made
