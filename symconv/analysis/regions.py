@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from math import lcm
 from typing import Final
 
@@ -111,11 +112,12 @@ class Region:
         """The largest member, None of an empty region or an unbounded one."""
         return self.pieces[-1].greatest if self.pieces else None
 
-    def members(self, stop: int) -> Iterator[int]:
-        """The members below `stop`, in order."""
+    def members(self, stop: int | None = None) -> Iterator[int]:
+        """The members in order, below `stop` where one is given; without end of an unbounded region."""
         for piece in self.pieces:
-            end = stop if piece.stop is None else min(piece.stop, stop)
-            yield from (x for x in range(piece.start, end) if x % piece.period in piece.residues)
+            ends = [end for end in (piece.stop, stop) if end is not None]
+            every = range(piece.start, min(ends)) if ends else count(piece.start)
+            yield from (x for x in every if x % piece.period in piece.residues)
 
     def __and__(self, other: Region) -> Region:
         out: list[Piece] = []

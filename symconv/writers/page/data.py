@@ -9,7 +9,7 @@ from functools import cached_property
 from math import ceil, gcd
 from typing import Any, Final
 
-from symconv.analysis.compare import refuse_unknown
+from symconv.analysis.crossover import refuse_unknown
 from symconv.cost import Cost, cost_symbols, evaluate_cost
 from symconv.count import Convention
 from symconv.extent import Extent, symbols_of
