@@ -19,7 +19,7 @@ from symconv.errors import DomainError
 from symconv.extent import Extent, Size, symbols_of
 from symconv.network import METRICS, Metric, Network, Node
 from symconv.symbols import FIELD, Index, Symbol
-from symconv.writers.pictures.folding import Box, Group, Item, Picture
+from symconv.writers.pictures.boxes import Box, Group, Item, Picture
 
 
 @dataclass(frozen=True)
