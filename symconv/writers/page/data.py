@@ -23,7 +23,7 @@ from symconv.writers.layers import kind_of, label, metric_name
 from symconv.writers.page.picture import Picture
 from symconv.writers.page.program import Data, Program, Programs
 from symconv.writers.pictures.colour import DARK, LIGHT, Theme
-from symconv.writers.pictures.shares import reference
+from symconv.writers.pictures.reference import reference
 from symconv.writers.rows import times_of
 from symconv.writers.sheet import set_cell
 from symconv.writers.wording import plain
