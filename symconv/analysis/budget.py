@@ -1,6 +1,6 @@
 """Budgets: whether a network keeps them, and the largest size, width, depth or batch at which it does, all at once.
 
-The answer is the exact region of the asked symbol: each budget's own (`symconv.analysis.regions`) within the domain.
+The answer is the exact region of the asked symbol: each budget's own (`symconv.analysis.signs`) within the domain.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from operator import and_
 from typing import Any
 
 from symconv.analysis.legal import legal
-from symconv.analysis.regions import Piece, Region, where
+from symconv.analysis.regions import Piece, Region
+from symconv.analysis.signs import where
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, product
 from symconv.errors import SymbolError, SymconvError, near
 from symconv.network import Network

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from symconv.analysis.edits import matching
 from symconv.analysis.legal import Legal, legal
-from symconv.analysis.regions import Piece, Region, region_of, where
+from symconv.analysis.regions import Piece, Region, region_of
 from symconv.analysis.shared import shared_symbols, without, without_front
+from symconv.analysis.signs import where
 from symconv.cost import ZERO, Cost, Number, cost_symbols, evaluate_cost, plain_number, product, product_of, total_of
 from symconv.errors import NetworkError, SymbolError
 from symconv.extent import Size, from_terms, size_of, terms_of

@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from symconv.analysis.legal import legal
-from symconv.analysis.regions import Region, at_most_zero
+from symconv.analysis.regions import Region
 from symconv.analysis.shared import without_front
+from symconv.analysis.signs import where
 from symconv.asked import as_cost
 from symconv.cost import cost_symbols, substitute_cost
 from symconv.count import Convention
@@ -63,9 +64,7 @@ def crossover(first: Any, second: Any, symbol: str, /, **values: Any) -> Crossov
     missing = sorted({s.name for s in cost_symbols(h)} - {symbol})
     if missing:
         raise SymbolError(f"no value for {', '.join(missing)}: every symbol but {symbol} needs one, none is assumed")
-    least = x.least
-    less, at_most = at_most_zero(h, x, strict=True, least=least), at_most_zero(h, x, least=least)
-    return Crossover(x, less, at_most & at_most_zero(-h, x, least=least), at_most_zero(-h, x, strict=True, least=least))
+    return Crossover(x, *(where(h, relation, x) for relation in ("<", "=", ">")))
 
 
 # -- networks ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from symconv.analysis.regions import Piece, Region, region_of, region_of_sizes, where
+from symconv.analysis.regions import Piece, Region, region_of, region_of_sizes
+from symconv.analysis.signs import where
 from symconv.condition import AT_LEAST, EQUAL, Condition
 from symconv.cost import product
 from symconv.domain import Domain

@@ -88,20 +88,8 @@ def ratio(first: Any, second: Any) -> Ratio:
 def _quotient(over: Factors, c: Number, under: Factors, d: Number) -> tuple[Cost, Cost]:
     common = Counter(over) & Counter(under)
     number = Fraction(c) / Fraction(d)
-    above, below = (Counter(factors) - common for factors in (over, under))
-    return (
-        Cost({_ordered(over, above): number.numerator}),
-        Cost({_ordered(under, below): number.denominator}),
-    )
-
-
-def _ordered(factors: Factors, left: Counter[Any]) -> Factors:
-    out = []
-    for f in reversed(factors):
-        if left[f]:
-            left[f] -= 1
-            out.append(f)
-    return tuple(reversed(out))
+    above, below = (_product(Counter(factors) - common) for factors in (over, under))
+    return above * number.numerator, below * number.denominator
 
 
 @dataclass(frozen=True)
@@ -157,7 +145,9 @@ def _first(cost: Cost, x: Symbol) -> tuple[int, tuple[Cost, Cost]]:
     except SymconvError as error:
         raise Undecided(f"there is no limit: {error}") from None
     terms = [(_powers(factors, x), c) for factors, c in top.terms.items()]
-    under = reduce(or_, (-powers for powers, _ in terms), Counter())  # the least that all coefficients are whole over
+    under = reduce(
+        or_, (-powers for powers, _ in terms), Counter[Factor]()
+    )  # the least that all coefficients are whole over
     over = total_of(_product(powers + under) * c for powers, c in terms)
     return degree, (over, _product(under))
 

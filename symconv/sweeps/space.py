@@ -216,17 +216,11 @@ def design_space(
     budgets = read_budgets(where) if where else []
     costs = {metric: network.cost(metric) for metric in dict.fromkeys([*shown, *(b.metric for b in budgets)])}
     symbols: set[Symbol] = {s for cost in costs.values() for s in cost_symbols(cost)}
-    names = {s.name for s in symbols}
     every = [m[0] for size in network.symbols.values() for m in size.terms]
     grid = grid_of(symbols, values, (s for s in every if isinstance(s, Symbol)))
-    idle = [axis.symbol.name for axis in grid.axes if axis.symbol.name not in names]
-    if idle:
-        asked = {s.name for c in network.domain.conditions for s in c.symbols}
-        unread = [name for name in idle if name not in asked]
-        if unread:
-            what = ", ".join(costs)
-            raise DomainError(
-                f"{what} of {network.name} {'do' if len(costs) > 1 else 'does'} not depend on {', '.join(unread)}: "
-                f"give it one value"
-            )
+    read = symbols.union(*(c.symbols for c in network.domain.conditions))
+    unread = [axis.symbol.name for axis in grid.axes if axis.symbol not in read]
+    if unread:
+        what = f"{', '.join(costs)} of {network.name} {'do' if len(costs) > 1 else 'does'}"
+        raise DomainError(f"{what} not depend on {', '.join(unread)}: give it one value")
     return DesignSpace(network.name, grid, costs, shown, budgets, network.domain, illegal)

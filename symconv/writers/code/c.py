@@ -109,7 +109,7 @@ def in_c(function: Function, names: Names) -> str:
 class _C(Lines):
     """A function whose sums of several terms are added up in locals of their own."""
 
-    remark = ("/* ", " */")
+    remark, constant, variable = ("/* ", " */"), "const int64_t ", "int64_t "
 
     def __init__(self, function: Function, names: Names) -> None:
         super().__init__(function)
@@ -162,10 +162,7 @@ class _C(Lines):
     # -- statements ---------------------------------------------------------------------------------------------------
 
     def let(self, name: str, value: Tree, note: str = "") -> None:
-        self.add(f"const int64_t {name} = {self.text(value)};", note)
-
-    def start(self, name: str, value: int, note: str) -> None:
-        self.add(f"int64_t {name} = {value};", note)
+        self.add(f"{self.constant}{name} = {self.text(value)};", note)
 
     def among(self, wrong: str, one: Among) -> None:
         self.add(f"if ({wrong}) return 1;", "" if isinstance(one.sizes, int) else one.note)

@@ -18,9 +18,7 @@ SUM, QUOTIENT, PRODUCT, POWER, ATOM = range(5)
 class Infix(Lines):
     """One function, written line by line."""
 
-    #: What stands before a local that stays as it is, before one that does not, and between a base and its exponent.
-    constant: ClassVar[str] = ""
-    variable: ClassVar[str] = ""
+    #: What stands between a base and its exponent.
     to_the: ClassVar[str] = " ** "
 
     @abstractmethod
@@ -116,9 +114,6 @@ class Infix(Lines):
         begin = f"{self.constant}{name} = "
         room = WIDTH - len(self.indent) * self.depth - len(begin) - 1
         self.add(f"{begin}{self.laid(value, room)}{self.end}", note)
-
-    def start(self, name: str, value: int, note: str) -> None:
-        self.add(f"{self.variable}{name} = {self.number(value)}{self.end}", note)
 
     def result(self) -> None:
         """What is returned: the total, whole or as a fraction."""

@@ -140,7 +140,7 @@ class Contents:
     def _model(self, net: Network, picture: Picture) -> Data:
         places = {key: number for number, key in enumerate(self.symbols)}
         programs = Programs(net, {symbol: places[key_of(symbol)] for symbol in arguments(net)})
-        totals, parts = programs.begin(), programs.begin()
+        totals, parts = Program(programs), Program(programs)
         unchecked = totals.domain(net.domain)
         values = [totals.ratio(net.cost(metric)) for metric in self.metrics]
         costs = [net.costs(metric) for metric in self.metrics]
