@@ -88,6 +88,15 @@ layers:
 """
 
 
+def test_a_width_beyond_floats_is_written_as_it_is(tmp_path: Path) -> None:
+    text = (
+        'symbols: {w: multiplier}\ninput: [N, 3, X, X]\nlayers: [conv: {channels: "make_divisible(8*w, 8)", kernel: 1}]'
+    )
+    found = design_space(sc.parse_spec(text).network(), "params", w=["1/2", "1e400"])
+    rows = list(csv.reader(parts.write(found, tmp_path / "wide.csv").open()))
+    assert rows == [["w", "params"], ["1/2", "32"], ["1" + 400 * "0", "32" + 400 * "0"]]
+
+
 def test_a_round_that_a_point_does_not_have_fails_nowhere() -> None:
     """An image of 2·k pixels is halved once, whatever other points of the grid would need."""
     net = sc.parse_spec(HALVED).network()
