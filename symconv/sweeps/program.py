@@ -14,6 +14,7 @@ from fractions import Fraction
 from functools import reduce
 from itertools import groupby, product
 from math import gcd, lcm, prod
+from operator import mul
 from typing import Any, Final, NamedTuple
 
 from symconv.cost import Cost, Factor
@@ -62,35 +63,27 @@ class Table:
 FALLIBLE: Final = ("divisor", "exact")
 
 
+def _ends(a: Bounds, b: Bounds, operation: Callable[[int, int], int]) -> Bounds:
+    """The least and the greatest of an operation that is monotone in either of its values."""
+    values = [operation(x, y) for x, y in product(a, b)]
+    return min(values), max(values)
+
+
 def _quotient(a: Bounds, b: Bounds) -> Bounds:
-    ends = [x // max(1, y) for x, y in product(a, b)]
-    return min(ends), max(ends)
-
-
-def _product(a: Bounds, b: Bounds) -> Bounds:
-    ends = [x * y for x, y in product(a, b)]
-    return min(ends), max(ends)
-
-
-def _divisor(a: Bounds) -> Bounds:
-    return max(1, a[0]), max(1, a[1])
-
-
-def _gcd(a: Bounds, b: Bounds) -> Bounds:
-    return 0, max(*map(abs, a), *map(abs, b))
+    return _ends(a, b, lambda x, y: x // max(1, y))
 
 
 #: What a value lies between, from what its arguments do.
 BETWEEN: Final[dict[str, Any]] = {
     "add": lambda a, b: (a[0] + b[0], a[1] + b[1]),
-    "multiply": _product,
+    "multiply": lambda a, b: _ends(a, b, mul),
     "floor": _quotient,
     "exact": _quotient,
     "max": lambda a, b: (max(a[0], b[0]), max(a[1], b[1])),
     "min": lambda a, b: (min(a[0], b[0]), min(a[1], b[1])),
-    "gcd": _gcd,
+    "gcd": lambda a, b: (0, max(*map(abs, a), *map(abs, b))),
     "positive": lambda a: (int(a[0] > 0), int(a[1] > 0)),
-    "divisor": _divisor,
+    "divisor": lambda a: (max(1, a[0]), max(1, a[1])),
 }
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from hashlib import sha256
-from math import ceil, floor
+from math import ceil, floor, prod
 from typing import Any, Final
 
 import numpy as np
@@ -48,22 +49,16 @@ class DesignSpace:
         known = {*grid.fixed, *(axis.symbol for axis in grid.axes)}
         self._legal = legality(program, domain.conditions, known)
         self._program = program
-        self._machine = self._made()
         self.boxes = grid.boxes()
-        self._together = max(1, PART // max(1, self._points_of_a_box()))
+        self._together = max(1, PART // max(1, prod(cut.stop - cut.start for cut in self.boxes[0])))
 
-    def _made(self) -> Machine:
+    @cached_property
+    def _machine(self) -> Machine:
+        """Each process makes its own."""
         return Machine(self._program, [*(v.op for v in self._values.values()), *self._legal])
-
-    def _points_of_a_box(self) -> int:
-        return int(np.prod([cut.stop - cut.start for cut in self.boxes[0]], dtype=np.int64))
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "_machine"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._machine = self._made()
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from analysis.networks import resnet50, vgg
 from analysis.recipes import Recipe, recipes
 from symconv.analysis.classes import on_class, period, polynomial_on
 from symconv.analysis.rates import derivative, difference, steps
+from symconv.asked import as_cost
 from symconv.cost import Cost, cost_symbols, evaluate_cost, product
 from symconv.errors import ExtentError, SymbolError
 from symconv.evaluation import evaluate_by_name
@@ -40,8 +41,9 @@ def test_the_cost_on_a_class_has_the_values_of_the_cost(recipe: Recipe, modulus:
 
 def polynomials(expression: Any, of: Any) -> dict[int, Cost]:
     """The cost on every class of its period, by remainder."""
-    modulus = period(expression, of)
-    return {r: on_class(expression, of, modulus, r) for r in range(modulus)}
+    cost = as_cost(expression)
+    modulus = period(cost, of)
+    return {r: on_class(cost, of, modulus, r) for r in range(modulus)}
 
 
 @given(recipes)
