@@ -50,7 +50,7 @@ class DesignSpace:
         self._legal = legality(program, domain.conditions, known)
         self._program = program
         self.boxes = grid.boxes()
-        self._together = max(1, PART // max(1, prod(cut.stop - cut.start for cut in self.boxes[0])))
+        self._together: int = max(1, PART // max(1, prod(cut.stop - cut.start for cut in self.boxes[0])))
 
     @cached_property
     def _machine(self) -> Machine:

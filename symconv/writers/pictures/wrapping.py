@@ -141,7 +141,7 @@ def _set(scene: Scene, cuts: Sequence[_Cut]) -> Scene:
     clusters = {name: (column(c.area.middle[1]), c) for name, c in scene.clusters.items()}
     passing = {name for cut in cuts for name in cut.lines}
     lines = {name: (column(line.area.middle[1]), line) for name, line in scene.lines.items() if name not in passing}
-    placed = [*boxes.values(), *((n, item.area) for n, item in (*clusters.values(), *lines.values()))]
+    placed = [*boxes.values(), *((n, c.area) for n, c in clusters.values()), *((n, a.area) for n, a in lines.values())]
     halves = [{name: _halves(scene.lines[name].curve, cut.at) for name in cut.lines} for cut in cuts]
     columns = [Area.over(area for n, area in placed if n == number) for number in range(len(bounds) + 1)]
     for number, parts in enumerate(halves):
