@@ -38,9 +38,8 @@ if TYPE_CHECKING:
     from symconv.analysis.budget import check_budgets, largest_within, within
     from symconv.analysis.claims import conclusions
     from symconv.analysis.classes import on_class, period
-    from symconv.analysis.compare import orders
     from symconv.analysis.comparisons import check_claim
-    from symconv.analysis.crossover import crossover
+    from symconv.analysis.crossover import crossover, orders
     from symconv.analysis.edits import whatif
     from symconv.analysis.growth import bounds, growth, leading, order
     from symconv.analysis.limits import limit, ratio
@@ -73,9 +72,8 @@ _LATER = {
     "symconv.analysis.rates": ("change", "derivative", "difference", "elasticities", "elasticity", "jumps", "steps"),
     "symconv.analysis.claims": ("conclusions",),
     "symconv.analysis.budget": ("check_budgets", "largest_within", "within"),
-    "symconv.analysis.compare": ("orders",),
     "symconv.analysis.comparisons": ("check_claim",),
-    "symconv.analysis.crossover": ("crossover",),
+    "symconv.analysis.crossover": ("crossover", "orders"),
     "symconv.analysis.scaling": ("scaling",),
     "symconv.sweeps.arrays": ("sweep",),
     "symconv.sweeps.space": ("design_space",),

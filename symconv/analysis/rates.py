@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from symconv.analysis.classes import CLASSES, period, polynomial_on
+from symconv.analysis.classes import period, polynomial_on
 from symconv.analysis.regions import least_period
 from symconv.asked import as_cost, symbol_of
 from symconv.cost import (
@@ -35,6 +35,9 @@ from symconv.sympy_bridge import to_sympy
 
 if TYPE_CHECKING:
     import sympy
+
+#: The most residue classes that are written out.
+CLASSES: Final = 4096
 
 #: Sizes of a range that is looked through for jumps.
 RANGE: Final = 10_000_000

@@ -46,9 +46,9 @@ def diagram(
     from symconv.notation import ASCII, TEXT
     from symconv.readers.call import metric_named, numbers, unrolled
     from symconv.writers.output import say
+    from symconv.writers.pictures.boxes import NESTING as DEEPEST
     from symconv.writers.pictures.colour import THEMES
     from symconv.writers.pictures.diagram import draw
-    from symconv.writers.pictures.folding import NESTING as DEEPEST
     from symconv.writers.pictures.folding import readable
     from symconv.writers.pictures.render import FORMATS
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from symconv.analysis.alignment import KEPT, STATES, align
 from symconv.analysis.claims import decimal
-from symconv.analysis.compare import orders, placed_at
+from symconv.analysis.crossover import orders, placed_at
 from symconv.cost import Cost, cost_symbols, evaluate_cost, settled
 from symconv.network import Network
 from symconv.writers.layers import label

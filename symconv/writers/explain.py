@@ -20,6 +20,7 @@ from symconv.errors import SymconvError, near
 from symconv.extent import Extent, Size
 from symconv.metrics.receptive_field import ReceptiveField, receptive_field
 from symconv.network import Network, Node
+from symconv.node import metric_of
 from symconv.notation import ASCII, LATEX, TEXT, Style, latex_escape
 from symconv.readers.expression import parse
 from symconv.readers.names import plainly
@@ -27,7 +28,6 @@ from symconv.setting import set_size
 from symconv.symbols import Symbol
 from symconv.writers.layers import TRAINING, counted, group_rows, kind_of, label, metric_name, said_of, short
 from symconv.writers.network import KEPT, condition_of, domain_line, training_line
-from symconv.writers.pictures.shares import metric_of
 from symconv.writers.sheet import SPACED, Cell, Column, Math, Name, Sheet, Table
 from symconv.writers.stated import rule_of, rules_of, summary
 from symconv.writers.terms import term_sheet

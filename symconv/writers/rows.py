@@ -13,7 +13,7 @@ from symconv.network import Network, Node
 from symconv.notation import ASCII, ATOM, LATEX, TEXT, Style
 from symconv.tensor import Tensor
 from symconv.writers.layers import TRAINING, folded, groups, headings, kind_of
-from symconv.writers.pictures.folding import paths as parts_of
+from symconv.writers.pictures.boxes import paths as parts_of
 from symconv.writers.sheet import Cell, Heading, Math, Name
 
 

@@ -28,7 +28,7 @@ from symconv.writers.code.names import Names
 from symconv.writers.formats.html import STYLE
 from symconv.writers.layers import label, metric_name
 from symconv.writers.page.data import ordered
-from symconv.writers.pictures.shares import reference
+from symconv.writers.pictures.reference import reference
 from symconv.writers.rows import stage_rows
 from symconv.writers.saving import save
 from symconv.writers.wording import exactly, figure, percent, plain

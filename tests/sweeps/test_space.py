@@ -50,6 +50,65 @@ def brute(name: str, axes: dict[str, Any], metrics: list[str], budgets: list[str
     return found
 
 
+REQUIRED = """
+input: [N, C, X, Y]
+symbols: {C: channels, Y: extent, n: count}
+layers:
+  - require: [C != 3, X != Y, 2 divides X + Y, Y >= 2*n]
+  - conv: {channels: 8, kernel: 3, padding: 1}
+  - repeat: n
+    layers:
+      - conv: {channels: 8, kernel: 3, padding: 1}
+"""
+
+
+def test_what_a_spec_requires_decides_which_points_are_legal() -> None:
+    net = sc.parse_spec(REQUIRED).network()
+    axes: dict[str, Any] = {"C": range(1, 6), "X": range(1, 9), "Y": range(1, 9), "n": [1, 3], "N": [1]}
+    table = design_space(net, "macs", illegal="leave out", **axes).table()
+    wanted = []
+    for point in itertools.product(*axes.values()):
+        values = dict(zip(axes, point))
+        try:
+            wanted.append((*point, net.evaluate("macs", **values)))
+        except SymconvError:
+            continue
+    assert 20 < len(wanted) < 640
+    assert list(zip(*(column.tolist() for column in table.values()))) == wanted
+
+
+HALVED = """
+input: [N, 3, X, X]
+symbols: {n: count}
+layers:
+  - repeat: n
+    layers:
+      - pixel_unshuffle: 2
+      - conv: {channels: 3, kernel: 3, padding: 1}
+"""
+
+
+def test_a_width_beyond_floats_is_written_as_it_is(tmp_path: Path) -> None:
+    text = (
+        'symbols: {w: multiplier}\ninput: [N, 3, X, X]\nlayers: [conv: {channels: "make_divisible(8*w, 8)", kernel: 1}]'
+    )
+    found = design_space(sc.parse_spec(text).network(), "params", w=["1/2", "1e400"])
+    rows = list(csv.reader(parts.write(found, tmp_path / "wide.csv").open()))
+    assert rows == [["w", "params"], ["1/2", "32"], ["1" + 400 * "0", "32" + 400 * "0"]]
+
+
+def test_a_round_that_a_point_does_not_have_fails_nowhere() -> None:
+    """An image of 2·k pixels is halved once, whatever other points of the grid would need."""
+    net = sc.parse_spec(HALVED).network()
+    axes: dict[str, Any] = {"n": [1, 2, 3], "X": range(1, 25), "N": [1]}
+    table = design_space(net, "macs", illegal="leave out", **axes).table()
+    assert list(zip(*(column.tolist() for column in table.values()))) == [
+        (n, x, 1, sum(12 * 9 * 3 * (x >> k) ** 2 for k in range(1, n + 1)))
+        for n, x in itertools.product(axes["n"], axes["X"])
+        if x % 2**n == 0
+    ]
+
+
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("bound", ["", "<= 300M", "> 40M"])
 def test_the_points_are_those_that_the_network_allows_one_by_one(name: str, bound: str) -> None:

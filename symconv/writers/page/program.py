@@ -48,10 +48,6 @@ class Programs:
             for symbol in self.symbols
         ]
 
-    def begin(self) -> Program:
-        """A program in which nothing is done yet."""
-        return Program(self)
-
     def complaint(self, note: str, demand: Demand | None = None) -> int:
         """The number of what is said where a check with this note fails."""
         if note not in self._numbers:
