@@ -8,7 +8,7 @@ import typer
 
 from symconv.cli.app import app
 from symconv.cli.models import call
-from symconv.cli.options import Dim, Format, FormatName, Input, Plain, Square
+from symconv.cli.options import Dim, Format, FormatName, Input, Plain, Square, at_option
 from symconv.cli.progress import progress
 
 
@@ -18,8 +18,7 @@ def verify(
         str, typer.Argument(metavar="MODEL", help="an .onnx file, or a module such as torchvision:resnet50")
     ],
     at: Annotated[
-        list[str] | None,
-        typer.Option("--at", metavar="VALUES", help="sizes to run at, X=224,N=1; several; chosen where none is given"),
+        list[str] | None, at_option(help="sizes to run at, X=224,N=1; several; chosen where none is given")
     ] = None,
     dim: Dim = None,
     square: Square = True,

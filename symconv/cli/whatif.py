@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from symconv.cli.models import call, command, loaded, placed, said
-from symconv.cli.options import Figures, Format, FormatName, Model, Plain
+from symconv.cli.options import Figures, Format, FormatName, MetricNames, Model, Plain
 
 
 @command
@@ -22,9 +22,7 @@ def whatif(
         typer.Option("--separable", metavar="LAYERS", help="convolutions taken apart: '*' for all"),
     ] = None,
     at: Figures = "",
-    metrics: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", metavar="METRIC", help="macs, params; may be repeated")
-    ] = None,
+    metrics: MetricNames = None,
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:

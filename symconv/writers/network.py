@@ -77,6 +77,17 @@ def network_facts(net: Network, metric: str | Convention = "macs") -> list[tuple
     return facts
 
 
+def total_sheet(net: Network, metric: str | Convention, only: str | None) -> Sheet:
+    """One total, of a part of the network where one is named, and where it holds.
+
+    Raises SymconvError for a part that there is not.
+    """
+    cost = net.cost(metric, only)
+    sheet = Sheet(net.name, [(label(metric), cost), ("domain", domain_line(net))])
+    sheet.data = lambda: {"name": net.name, "metric": metric_name(metric), "only": only, "total": plain(cost)}
+    return sheet
+
+
 def grows(cost: Cost) -> Math:
     """The leading terms of a cost, or why they are not known."""
     try:
