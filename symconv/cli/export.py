@@ -64,8 +64,8 @@ def export(
         text = spec(net)
     else:
         from symconv.writers import equations
+        from symconv.writers.wording import at_values
 
         found = equations.equations(net, chosen, depth=depth)
-        place = f" at {', '.join(f'{symbol}={value}' for symbol, value in given.items())}" if given else ""
-        text = equations.write(replace(found, title=found.title + place), to.value)
+        text = equations.write(replace(found, title=found.title + at_values(given)), to.value)
     write(text, output)

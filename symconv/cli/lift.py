@@ -66,9 +66,12 @@ def lift(
     from symconv.errors import CallError
     from symconv.readers.call import assignments, metrics_named
     from symconv.writers import output as out
-    from symconv.writers.lift import METRICS, described, family_sheet
-    from symconv.writers.siblings import add_members, against_sheet, sibling_sheet
+    from symconv.writers.lift import METRICS, family_sheet
+    from symconv.writers.members import add_members, against_sheet
+    from symconv.writers.siblings import sibling_sheet
     from symconv.writers.specs import spec
+    from symconv.writers.supposed import described
+    from symconv.writers.wording import assigned
 
     if output is not None and output.suffix.lower() not in (".yaml", ".yml"):
         raise CallError(f"-o {output}: a family is written as a spec, so the file's name ends in .yaml")
@@ -90,7 +93,7 @@ def lift(
         sheet, fails = against_sheet(family, read), not read.exact
     elif given:
         made = _sibling(family, given)
-        made.description = f"a sibling of {net.name}: its family at {', '.join(f'{n}={v}' for n, v in given.items())}"
+        made.description = f"a sibling of {net.name}: its family at {assigned(given)}"
         sheet = sibling_sheet(family, made, given, chosen)
     else:
         sheet = family_sheet(family, chosen)

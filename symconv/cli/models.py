@@ -200,8 +200,9 @@ def extend(layers: list[Path] | None) -> None:
 
 def placed(sheet: Sheet, given: Mapping[str, str]) -> Sheet:
     """The sheet with the values of `--at` in its title."""
-    if given:
-        sheet.title += f" · at {', '.join(f'{name}={written}' for name, written in given.items())}"
+    from symconv.writers.wording import at_values
+
+    sheet.title += f" ·{at_values(given)}" if given else ""
     return sheet
 
 

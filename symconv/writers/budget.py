@@ -10,15 +10,14 @@ from symconv.analysis.budget import Checked, Within
 from symconv.network import Network
 from symconv.writers.layers import label
 from symconv.writers.sheet import Cell, Column, Sheet, Table, plain
-from symconv.writers.wording import percent
+from symconv.writers.wording import at_values, percent
 
 
 def check_sheet(net: Network, checked: Sequence[Checked], values: Mapping[str, Any]) -> Sheet:
     """Every budget with the exact figure, and how much of the budget that is."""
-    place = f" at {', '.join(f'{name}={value}' for name, value in values.items())}" if values else ""
     broken = sum(not c.holds for c in checked)
     verdict = f"{broken} of {len(checked)} broken" if broken else "all kept"
-    sheet = Sheet(f"budgets of {net.name}{place}: {verdict}")
+    sheet = Sheet(f"budgets of {net.name}{at_values(values)}: {verdict}")
     columns = (Column("budget"), Column("figure", right=True), Column("used", right=True), Column("kept"))
     rows: list[list[Cell]] = [[str(c.budget), c.value, _used(c), "yes" if c.holds else "no"] for c in checked]
     sheet.tables = [Table(columns, rows)]

@@ -10,8 +10,9 @@ from symconv.analysis.comparisons import Verdict
 from symconv.cost import Number
 from symconv.errors import SymconvError
 from symconv.network import Network
-from symconv.writers.layers import figures_at
+from symconv.writers.figures import figures_at
 from symconv.writers.sheet import Cell, Column, Sheet, Table, plain
+from symconv.writers.wording import at_values
 
 
 def claims_sheet(net: Network, values: Mapping[str, Any]) -> Sheet:
@@ -20,12 +21,11 @@ def claims_sheet(net: Network, values: Mapping[str, Any]) -> Sheet:
     Raises SymbolError where a figure needs the value of a symbol.
     """
     at = figures_at(net, {**net.usual, **values}) or dict(values)
-    place = f" at {', '.join(f'{name}={value}' for name, value in at.items())}" if at else ""
     findings = conclusions(net, **at)
     columns = (Column("claim"), Column("holds", rank=2), Column("ratio", rank=1), Column("except", prose=True))
     table = Table(columns)
     table.rows = [_row(f, MOST) for f in findings]
-    sheet = Sheet(f"the article's three conclusions on {net.name}{place}", tables=[table])
+    sheet = Sheet(f"the article's three conclusions on {net.name}{at_values(at)}", tables=[table])
     sheet.records = lambda: Table(columns, [_row(f, len(f.exceptions)) for f in findings])
     sheet.notes = [f"{f.claim} asks whether {CLAIMS[f.claim].sentence}: {f.sentence}." for f in findings]
     shown = {name: plain(value) for name, value in at.items()}
@@ -75,9 +75,9 @@ def _data(finding: Finding) -> dict[str, object]:
 def verdicts_sheet(net: Network, verdicts: Iterable[Verdict], values: Mapping[str, Any]) -> Sheet:
     """Claims of one's own, with the figures where they are numbers, else where they hold and where they fail first."""
     found = list(verdicts)
-    place = f" at {', '.join(f'{name}={value}' for name, value in values.items())}" if values else ""
     failed = sum(not v.holds for v in found)
-    sheet = Sheet(f"claims about {net.name}{place}: {f'{failed} of {len(found)} fail' if failed else 'all hold'}")
+    said = f"{failed} of {len(found)} fail" if failed else "all hold"
+    sheet = Sheet(f"claims about {net.name}{at_values(values)}: {said}")
     columns = (
         Column("claim"), Column("holds"), Column("figures", key="figures"), Column("holds for", prose=True),
         Column("fails at", prose=True),
@@ -119,7 +119,7 @@ def zoo_sheet(networks: Iterable[tuple[str, Network]]) -> Sheet:
     all_three: list[str] = []
     for name, net in networks:
         try:
-            findings = {f.claim: f for f in conclusions(net, **(figures_at(net, net.usual) or {}))}
+            findings = {f.claim: f for f in conclusions(net, **figures_at(net, None))}
         except SymconvError:
             continue  # a family whose depth or width has no value has no layers to compare
         rows.append([name, *(_WORDS[findings[claim].holds] for claim in names)])

@@ -14,7 +14,7 @@ from symconv.count import Convention
 from symconv.network import Network
 from symconv.writers.layers import label
 from symconv.writers.sheet import Cell, Column, Name, Sheet, Table, plain
-from symconv.writers.wording import percent
+from symconv.writers.wording import assigned, percent
 
 
 def signed(part: Fraction | None) -> str:
@@ -32,8 +32,7 @@ def elasticities_sheet(net: Network, metric: str | Convention, values: Mapping[s
     Raises as `elasticities`.
     """
     rates = elasticities(net, metric, **values)
-    at = ", ".join(f"{name}={value}" for name, value in values.items())
-    sheet = Sheet(f"rates of the {label(metric)} of {net.name} at {at}")
+    sheet = Sheet(f"rates of the {label(metric)} of {net.name} at {assigned(values)}")
     columns = (
         Column("symbol"),
         Column("at", right=True),
