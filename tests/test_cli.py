@@ -228,6 +228,7 @@ WRONG_MODEL = [
     (["show", "vgg16", "--layers", "{dir}/empty.py"], "no layer is registered"),
     (["schema", "--layers", "{dir}/absent.py"], "no such file"),
     (["rules", "--layers", "{dir}/absent.py"], "no such file"),
+    (["sweep", "vgg16", "--over", "X=224,256", "--at", "N=1", "-o", "{dir}/none/s.png"], "there is no directory"),
 ]
 WRONG_CALL = [
     (["total", "vgg16", "--metric", "mac"], "did you mean macs?"),
@@ -254,7 +255,12 @@ WRONG_CALL = [
     (["diagram", "vgg16", "-o", "{dir}/x.jpg"], ".svg"),
     (["diagram", "vgg16", "-o", "{dir}/x"], ".svg"),
     (["diagram", "vgg16"], "--output"),
+    (["sweep", "vgg16", "--over", "X=224,256", "--at", "N=1", "-o", "{dir}/s.CSV"], "written as .csv or .parquet"),
+    (["compare", "vgg16", "resnet50", "--metric", "mac"], "did you mean macs?"),
+    (["compare", "vgg16", "resnet50", "--at", "x=3"], "--at: none of the networks has a symbol x"),
     (["growth", "vgg16", "--by", "Y"], "no symbol Y"),
+    (["growth", "vgg16", "--per", "N"], "--per N: a limit is wanted in a symbol beside N"),
+    (["growth", "vgg16", "--per", "0"], "--per 0: a limit is wanted in a symbol beside N"),
     (["explain", "vgg16", "stage1/cnv1"], "did you mean stage1/conv1?"),
     (["explain", "vgg16", "X^3"], "38592"),
     (["explain", "vgg16", "__import__('os')"], "no term"),

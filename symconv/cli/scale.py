@@ -31,7 +31,7 @@ def scale(
     from symconv.writers.scaling import scaling_sheet
 
     named = [name.strip() for name in rule.split(",")] if rule else []
-    if rule and len(named) != 3:
+    if rule and (len(named) != 3 or not all(named)):
         raise CallError(f"--rule {rule}: three symbols are wanted, of depth, width and size, such as d,w,X")
     with call():
         wanted = read_budgets(budgets)

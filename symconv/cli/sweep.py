@@ -54,7 +54,10 @@ def sweep(
     from symconv.sweeps.parts import FORMATS
     from symconv.sweeps.space import ERROR, LEAVE_OUT, design_space
     from symconv.writers import output
+    from symconv.writers.plot import FORMATS as PLOTS
 
+    if out is not None and out.suffix not in FORMATS and out.suffix.lower() not in PLOTS:
+        raise CallError(f"-o {out}: a sweep is written as {' or '.join(FORMATS)}, a plot of it as {', '.join(PLOTS)}")
     with call("--where"):
         budgets = read_budgets(where) if where else []
     net, _, axes, values = on_grid(model, at, over)
@@ -71,7 +74,7 @@ def sweep(
         output.show(sheet, format.value, ascii)
     elif out.suffix in FORMATS:
         if plot:
-            raise CallError(f"-o {out}: a plot is written as .png, .svg or .pdf")
+            raise CallError(f"-o {out}: a plot is written as {', '.join(PLOTS)}")
         _write(space, out, workers, dask)
     else:
         from symconv.writers.plot import kind_of
@@ -79,7 +82,7 @@ def sweep(
 
         if dask or workers > 1:
             raise CallError("--workers and --dask are for a .csv or a .parquet")
-        with call("-o" if out.suffix.lower() not in (".png", ".svg", ".pdf") else ""):
+        with call():
             kind = kind_of(space, out, plot or "")
         with progress(f"drawing {out.name}"):
             draw(space, out, kind)
