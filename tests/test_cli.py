@@ -233,6 +233,7 @@ WRONG_MODEL = [
 WRONG_CALL = [
     (["total", "vgg16", "--metric", "mac"], "did you mean macs?"),
     (["total", "vgg16", "--metric", ""], "unknown metric"),
+    (["total", "vgg16", "--only", "stage9"], "--only: vgg16 has no layer, stage or kind stage9"),
     (["diagram", "vgg16", "-o", "{dir}/x.svg", "--metric", "mac"], "did you mean macs?"),
     (["total", "vgg16", "--at", "X"], "a symbol and its value"),
     (["total", "vgg16", "--at", "X="], "a symbol and its value"),

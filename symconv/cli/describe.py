@@ -86,9 +86,11 @@ def total(
 
     chosen = metric_named(metric)
     net, given = network_at(model, at)
+    with call("--only"):
+        cost = net.cost(chosen, only)
     if format in (Format.table, Format.latex):
         style = LATEX if format is Format.latex else output.style(ascii)
-        output.write(set_cost(net.cost(chosen, only), style).text + "\n")
+        output.write(set_cost(cost, style).text + "\n")
     else:
         from symconv.writers.network import total_sheet
 

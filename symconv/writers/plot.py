@@ -16,6 +16,7 @@ from symconv.sweeps.front import front
 from symconv.sweeps.space import Columns, DesignSpace
 from symconv.writers.layers import label
 from symconv.writers.saving import save
+from symconv.writers.wording import in_full
 
 FORMATS: Final = (".png", ".svg", ".pdf")
 
@@ -162,7 +163,7 @@ def _heat(space: DesignSpace, figure: Any, axes: Any) -> None:
     for axis, set_ticks in ((down, axes.set_yticks), (across, axes.set_xticks)):
         chosen = range(0, len(axis), -(-len(axis) // 8))
         names = axis.written if axis.under != 1 else axis.exact
-        set_ticks(chosen, [f"{names[i]:g}" if names.dtype == float else str(names[i]) for i in chosen])
+        set_ticks(chosen, [in_full(names[i]) if names.dtype == float else str(names[i]) for i in chosen])
     axes.set_xlabel(across.symbol.name)
     axes.set_ylabel(down.symbol.name)
     bar = figure.colorbar(image, ax=axes, label=label(metric))

@@ -8,7 +8,7 @@ from typing import Final
 from symconv.sweeps.space import DesignSpace
 from symconv.writers.layers import label
 from symconv.writers.sheet import Cell, Column, Sheet, Table, plain
-from symconv.writers.wording import at_values
+from symconv.writers.wording import at_values, in_full
 
 #: Rows that are printed; a file has all of them.
 ROWS: Final = 1000
@@ -48,4 +48,4 @@ def sweep_sheet(space: DesignSpace) -> Sheet:
 
 
 def _cell(value: object) -> Cell:
-    return f"{value:g}" if isinstance(value, float) else value if isinstance(value, str) else int(value)  # type: ignore[call-overload]
+    return in_full(value) if isinstance(value, float) else value if isinstance(value, str) else int(value)  # type: ignore[call-overload]

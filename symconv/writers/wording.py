@@ -122,6 +122,15 @@ def at_values(values: Mapping[str, object]) -> str:
     return f" at {assigned(values)}" if values else ""
 
 
+def in_full(value: float) -> str:
+    """A decimal in as few digits as tell it from others.
+
+    >>> in_full(1.0), in_full(1.000001)
+    ('1', '1.000001')
+    """
+    return repr(float(value)).removesuffix(".0")
+
+
 def percent(share: Number) -> str:
     """A share in percent, one place.
 
