@@ -32,12 +32,13 @@ def whatif(
     from symconv.readers.call import assignments, fields, metrics_named
     from symconv.readers.expression import parse_rational
     from symconv.writers import output
-    from symconv.writers.edits import METRICS, whatif_sheet
+    from symconv.writers.compare import COMPARED
+    from symconv.writers.edits import whatif_sheet
 
     wanted = fields(changes or ())
     if not wanted and not separable:
         raise CallError("nothing is edited: --set conv1.kernel=5 or --separable '*' says what")
-    chosen = metrics_named(metrics or METRICS)
+    chosen = metrics_named(metrics or COMPARED)
     (net,) = loaded(model)
     given = said(net, assignments(at))
     try:

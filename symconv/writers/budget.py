@@ -38,9 +38,8 @@ def within_sheet(net: Network, found: Within) -> Sheet:
     if not found.feasible:
         sheet.facts = [("infeasible", found.reason)]
     else:
-        sheet.facts = [(f"all {name}", found.region.described(name))]
         largest: Cell = found.greatest if found.greatest is not None else "there is none: every larger one keeps them"
-        sheet.facts.insert(0, (f"largest {name}", largest))
+        sheet.facts = [(f"largest {name}", largest), (f"all {name}", found.region.described(name))]
     sheet.facts.append(("domain", found.domain.described(name)))
     columns = [Column("budget"), Column("alone it holds for", prose=True)]
     if found.greatest is not None:

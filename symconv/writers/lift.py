@@ -13,16 +13,7 @@ from symconv.notation import ASCII
 from symconv.writers.layers import label
 from symconv.writers.network import domain_line
 from symconv.writers.sheet import Cell, Column, Heading, Math, Name, Sheet, Table, as_data, joined, plain
-from symconv.writers.supposed import (
-    blocks_of,
-    expression,
-    in_order,
-    made_by,
-    rounds_of,
-    supposed_of,
-    verdict,
-    what_of,
-)
+from symconv.writers.supposed import blocks_of, expression, in_order, made_by, rounds_of, supposed_of, verdict, what_of
 from symconv.writers.unknowns import granted_lines
 
 #: The totals of a family.

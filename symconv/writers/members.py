@@ -14,9 +14,9 @@ from symconv.network import METRICS, Network
 from symconv.values import evaluate
 from symconv.writers.layers import counted
 from symconv.writers.lift import totals
-from symconv.writers.sheet import Cell, Column, Heading, Math, Name, Sheet, Table, joined, plain
+from symconv.writers.sheet import Cell, Column, Heading, Math, Name, Sheet, Table, joined, on_a_line, plain
 from symconv.writers.supposed import NAMED, blocks_of, expression, in_order, roles_named, supposed_of, verdict
-from symconv.writers.wording import assigned, called
+from symconv.writers.wording import assigned, called, some
 
 #: The rule by which most multipliers of width round.
 ROUNDING: Final = "v -> make_divisible(v, 8)"
@@ -53,11 +53,9 @@ def _symbols(family: Family, found: Found) -> Table:
     usual = family.plan.usual
     names = ((family.source.name, "source"), (found.net.name, "there"))
     columns = (Column("symbol"), *(Column(f"in {name}", True, key) for name, key in names))
-    return Table(columns, [[n, usual.get(n), _cell(found.values[n])] for n in in_order(family) if n in found.values])
-
-
-def _cell(value: int | Fraction) -> Cell:
-    return value if isinstance(value, int) else Math(str(value))
+    return Table(
+        columns, [[n, usual.get(n), on_a_line(found.values[n])] for n in in_order(family) if n in found.values]
+    )
 
 
 def why_not(found: Found) -> str:
@@ -206,8 +204,7 @@ def _changed(pairs: Sequence[tuple[int, int]]) -> str:
     ratios = {Fraction(there, here) for here, there in pairs}
     if len(pairs) > 1 and len(ratios) == 1:
         return f"×{ratios.pop()}"
-    more = f" and {len(pairs) - NAMED} more" if len(pairs) > NAMED else ""
-    return ", ".join(f"{here} → {there}" for here, there in pairs[:NAMED]) + more
+    return some([f"{here} → {there}" for here, there in pairs], NAMED)
 
 
 def _confirmed(family: Family, found: Found) -> Iterator[str]:

@@ -10,7 +10,7 @@ from symconv.cost import Cost
 from symconv.reconciling import Figure, Reconciliation
 from symconv.symbols import Symbol
 from symconv.writers.figures import figure_of, figures_at
-from symconv.writers.sheet import Big, Cell, Column, Heading, Math, Sheet, Table, plain
+from symconv.writers.sheet import Big, Cell, Column, Heading, Sheet, Table, on_a_line, plain
 from symconv.writers.wording import at_values
 
 #: The papers' figure, which is symconv's.
@@ -41,13 +41,8 @@ def reconciliation_sheet(
         [PAPERS, found.macs, _big(found.macs, numbers), None, net.cost("params"), "multiply-adds, 2 FLOPs each"]
     )
     for figure in found.figures:
-        cells: list[Cell] = [
-            figure.tool,
-            figure.cost,
-            _big(figure.cost, numbers),
-            _beside(figure.cost, found.macs, numbers),
-        ]
-        reported.rows.append([*cells, figure.params, figure.said])
+        cells = _big(figure.cost, numbers), _beside(figure.cost, found.macs, numbers)
+        reported.rows.append([figure.tool, figure.cost, *cells, figure.params, figure.said])
     terms = Table(
         [
             Column("  term"), Column("times", True), Column("closed form", True, "cost", rank=1, short=True),
@@ -59,16 +54,12 @@ def reconciliation_sheet(
             continue
         terms.groups[len(terms.rows)] = Heading(figure.tool)
         for part in figure.parts:
-            terms.rows.append([f"  {part.term}", _times(part.times), part.cost, _big(part.counted, numbers)])
+            terms.rows.append([f"  {part.term}", on_a_line(part.times), part.cost, _big(part.counted, numbers)])
     sheet.tables = [reported, terms]
     sheet.notes.append("times: how often a counter has a term; its figure is times the closed form")
     sheet.notes += found.notes
     sheet.data = lambda: _data(found, numbers)
     return sheet
-
-
-def _times(times: int | Fraction) -> Cell:
-    return times if isinstance(times, int) else Math(str(times))
 
 
 def _big(cost: Cost, numbers: Mapping[Symbol, Any]) -> Cell:

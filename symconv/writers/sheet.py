@@ -226,6 +226,11 @@ def behind(name: str, notes: Iterable[Math | str | None], style: Style) -> str:
     return in_style(name, style) + apart + said
 
 
+def on_a_line(value: Number) -> Cell:
+    """A number, a fraction as p/q in every format."""
+    return value if isinstance(value, int) else Math(str(value))
+
+
 def joined(sentences: Iterable[Math]) -> Math:
     """Sentences with commas between.
 

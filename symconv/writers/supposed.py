@@ -11,7 +11,7 @@ from symconv.lift.rounds import Run
 from symconv.setting import set_size
 from symconv.symbols import FIELD
 from symconv.writers.sheet import Math
-from symconv.writers.wording import called
+from symconv.writers.wording import called, some
 
 #: Names that a sentence has before it says how many more there are.
 NAMED: Final = 3
@@ -103,9 +103,7 @@ def made_by(family: Family, name: str) -> list[Class]:
 
 def roles_named(classes: Sequence[Class]) -> str:
     """Roles by their names, of many the first."""
-    names = list(dict.fromkeys(c.role for c in classes))
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+    return some(list(dict.fromkeys(c.role for c in classes)), NAMED)
 
 
 def expression(family: Family, c: Class) -> Math:

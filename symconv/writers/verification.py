@@ -9,18 +9,11 @@ from symconv.writers.wording import assigned
 
 def verification_sheet(report: Report) -> Sheet:
     """A row for each run: what was compared, what agrees, and the macs of both sides."""
-    table = Table(
-        [
-            Column("at"),
-            Column("tensors", True),
-            Column("operators", True),
-            Column("MACs", True),
-            Column("not seen", True, "unseen"),
-            Column("result", prose=True),
-        ]
-    )
-    for point in report.points:
-        table.rows.append(_row(point))
+    columns = (
+        Column("at"), Column("tensors", True), Column("operators", True), Column("MACs", True),
+        Column("not seen", True, "unseen"), Column("result", prose=True),
+    )  # fmt: skip
+    table = Table(columns, list(map(_row, report.points)))
     sheet = Sheet(f"{report.network.name}: runs against the closed forms", tables=[table])
     sheet.notes.append("tensors: shapes that agree; operators: those with MACs that agree; MACs: their sum in the run")
     return sheet

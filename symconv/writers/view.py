@@ -26,7 +26,7 @@ from symconv.symbols import RATIONAL, Symbol
 from symconv.writers.code import function_of
 from symconv.writers.code.javascript import in_javascript
 from symconv.writers.code.names import Names
-from symconv.writers.formats.html import STYLE
+from symconv.writers.formats.html import STYLE, page
 from symconv.writers.layers import label, metric_name
 from symconv.writers.page.data import ordered
 from symconv.writers.pictures.shares import reference
@@ -38,6 +38,10 @@ from symconv.writers.wording import exactly, figure, percent, plain
 METRICS: Final = ("macs", "params", "activations")
 #: Stages with a bar of their own; the rest of a long list are one.
 STAGES: Final = 24
+#: Nothing is fetched by a page of its own.
+_POLICY: Final = """<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
+script-src 'unsafe-inline'">
+"""
 #: A slider goes to this many times the usual size.
 REACH: Final = 4
 
@@ -65,23 +69,8 @@ class WhatIf:
 
     def save(self, path: Path | str) -> None:
         """Write it as a page of its own; raises OutputError where that cannot be."""
-        title = escape(plain(self.network.name, 80))
-        page = f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
-script-src 'unsafe-inline'">
-<title>{title}</title>
-<style>:root {{ color-scheme: light dark; }} body {{ margin: 1.5rem; font: 15px/1.5 system-ui, sans-serif; }}</style>
-</head>
-<body>
-{self.html()}</body>
-</html>
-"""
-        save(page.encode(), Path(path))
+        style = ":root { color-scheme: light dark; } body { margin: 1.5rem; font: 15px/1.5 system-ui, sans-serif; }"
+        save(page(plain(self.network.name, 80), style, self.html(), _POLICY).encode(), Path(path))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/plain": f"a what-if view of {self.network.name}", "text/html": self.html()}

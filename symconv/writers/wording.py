@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING
 from fractions import Fraction
 from typing import Any
@@ -120,6 +120,15 @@ def at_values(values: Mapping[str, object]) -> str:
     (' at X=224, N=1', '')
     """
     return f" at {assigned(values)}" if values else ""
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """The first of many, and how many more there are.
+
+    >>> some(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def in_full(value: float) -> str:

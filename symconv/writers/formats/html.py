@@ -22,20 +22,22 @@ _LONG: Final = 40
 
 def to_html(sheet: Sheet) -> str:
     """A whole page."""
-    title = escape(in_style(sheet.title, TEXT))
+    return page(in_style(sheet.title, TEXT), _PAGE, f"<main>\n{fragment(sheet)}</main>\n")
+
+
+def page(title: str, style: str, body: str, head: str = "") -> str:
+    """A page with a title and a body; `head` is what it says of itself besides."""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>{_PAGE}</style>
+{head}<title>{escape(title)}</title>
+<style>{style}</style>
 </head>
 <body>
-<main>
-{fragment(sheet)}</main>
-</body>
+{body}</body>
 </html>
 """
 

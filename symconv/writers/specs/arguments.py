@@ -160,14 +160,14 @@ def _gathered(template: Template) -> list[_Size]:
         for where in next(iter(said.values())):
             given = {k: own[where] for k, own in said.items()}
             sizes = list(given.values())
-            if all(_same(v, sizes[0]) for v in sizes) and not _moving(sizes[0]):
+            if all(same(v, sizes[0]) for v in sizes) and not _moving(sizes[0]):
                 continue
             if len({type(v) is bool for v in sizes}) > 1:
                 raise Unfit
             key = _word(where[0])
             for other in out:
                 common = given.keys() & other.given.keys()
-                if _kin(other.key, key) and common and all(_same(given[k], other.given[k]) for k in common):
+                if _kin(other.key, key) and common and all(same(given[k], other.given[k]) for k in common):
                     other.given.update(given)
                     other.places.append((column, where))
                     other.key = "channels" if key == "channels" else other.key
@@ -247,13 +247,14 @@ def _defaults(template: Template) -> None:
     for argument in template.arguments:
         if argument.field not in _WIDTHS and not argument.flag:
             usual = [v for v in argument.given.values() if not isinstance(v, Extent)]
-            most = max(usual, key=lambda v: (sum(_same(v, o) for o in usual), -usual.index(v)), default=None)
-            if most is not None and 2 * sum(_same(most, v) for v in usual) >= len(argument.given):
+            most = max(usual, key=lambda v: (sum(same(v, o) for o in usual), -usual.index(v)), default=None)
+            if most is not None and 2 * sum(same(most, v) for v in usual) >= len(argument.given):
                 argument.default = most
 
 
-def _same(a: Given | None, b: Given | None) -> bool:
-    return type(a) is type(b) and a == b
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are one, a flag and a number apart."""
+    return type(a) is type(b) and bool(a == b)
 
 
 def _word(key: str) -> str:

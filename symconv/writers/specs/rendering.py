@@ -11,7 +11,7 @@ from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import TRAINABLE, layer_fields
 from symconv.readers.items import SHORT as SHORT_NAMES
 from symconv.symbols import Index
-from symconv.writers.specs.arguments import Given, Template, fields_of
+from symconv.writers.specs.arguments import Given, Template, fields_of, same
 from symconv.writers.specs.columns import Column, Unfit, Where, every, stated, values
 from symconv.writers.specs.expressions import written
 from symconv.writers.specs.layout import Map, Seq, Value, scalar
@@ -188,7 +188,7 @@ class Rendering:
         for argument in template.arguments:
             key = f"with {argument.name}"
             hole = (column, (key, ())) in self.holes
-            if hole or argument.default is None or not _equal(given[key], argument.default):
+            if hole or argument.default is None or not same(given[key], argument.default):
                 pairs.append((argument.name, texts[key]))
             if first is not None and texts[f"first {argument.name}"] != texts[key]:
                 others.append((argument.name, texts[f"first {argument.name}"]))
@@ -212,7 +212,7 @@ class Rendering:
         for f in fields:
             value = getattr(node.layer, f.name)
             hole = any(hole[0] is column and hole[1][0] == f.name for hole in self.holes)
-            if hole or not _equal(value, f.default):
+            if hole or not same(value, f.default):
                 own.append((f.name, self._value(column, f.name, value, one)))
         kept = stated(node)
         if kept is not None:
@@ -222,7 +222,7 @@ class Rendering:
         behind = self._from(column, scopes)
         if behind is not None:
             pairs.append(("from", behind))
-        if node.shares and not self._by_tie(one):
+        if node.shares and not any(r.tied for r in node.rounds):
             nodes = {k: e.node for k, e in column.entries.items() if e.node is not None}
             shared = {k: self.names.refer(n.shares, n.name, scopes[k]) for k, n in nodes.items()}
             own.append(("shares", self._one(shared)))
@@ -250,11 +250,6 @@ class Rendering:
             if plain:
                 scopes[k].counters[stage, short] = counted[k]
         return plain
-
-    def _by_tie(self, entry: Entry) -> bool:
-        """Whether it shares its weights because its rounds are tied."""
-        assert entry.node is not None
-        return any(r.tied for r in entry.node.rounds)
 
     def _kept(self, column: Column, p: Any, one: Entry) -> tuple[str, Value]:
         shape = self._value(column, f"parameters {p.name}", p.shape, one)
@@ -338,10 +333,6 @@ class Rendering:
             names = {**self.symbols, **{s.name: size_of(s) for s in moving}}
             self._texts[value, moving] = scalar(written(value, names))
         return self._texts[value, moving]
-
-
-def _equal(a: Any, b: Any) -> bool:
-    return type(a) is type(b) and bool(a == b)
 
 
 def _sizes_in(entry: Entry) -> Iterable[Size]:
