@@ -7,6 +7,7 @@ from symconv.certificates.file import Certificate
 from symconv.writers.layers import counted
 from symconv.writers.network import network_facts
 from symconv.writers.sheet import Column, Sheet, Table
+from symconv.writers.wording import assigned
 
 
 def checked_sheet(checked: Checked) -> Sheet:
@@ -43,7 +44,7 @@ def runs_table(certificate: Certificate) -> Table:
     ]  # fmt: skip
     table = Table(columns)
     for run in certificate.runs:
-        at = ", ".join(f"{name}={value}" for name, value in run.at.items()) or "as it is"
+        at = assigned(run.at) or "as it is"
         figures = [run.figures.get(metric) for metric in ("macs", "params")]
         table.rows.append([at, run.by, run.tensors, run.operators, run.macs, run.unseen, *figures])
     return table

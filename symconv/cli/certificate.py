@@ -9,14 +9,14 @@ import typer
 
 from symconv.cli.app import app
 from symconv.cli.models import extend
-from symconv.cli.options import Dim, Format, FormatName, Input, Layers, Model, Plain, Square
+from symconv.cli.options import Dim, Format, FormatName, Input, Layers, Model, Plain, Square, file_option
 from symconv.cli.verify import Sizes, runs_of
 
 
 @app.command()
 def certify(
     model: Model,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="the certificate, model.cert.json")],
+    output: Annotated[Path, file_option(help="the certificate, model.cert.json")],
     at: Sizes = None,
     dim: Dim = None,
     square: Square = True,

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from symconv.cli.app import app
 from symconv.cli.models import call, extend
-from symconv.cli.options import Dim, Format, FormatName, Input, Layers, Model, Plain, Square
+from symconv.cli.options import Dim, Format, FormatName, Input, Layers, Model, Plain, Square, at_option
 from symconv.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -17,10 +15,7 @@ if TYPE_CHECKING:
     from symconv.verifying import Report
 
 
-Sizes = Annotated[
-    list[str] | None,
-    typer.Option("--at", metavar="VALUES", help="values to run at, X=224,N=1; several; chosen where none is given"),
-]
+Sizes = Annotated[list[str] | None, at_option(help="values to run at, X=224,N=1; several; chosen where none is given")]
 
 
 @app.command()

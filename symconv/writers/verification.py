@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symconv.verifying import Point, Report
 from symconv.writers.sheet import Cell, Column, Sheet, Table
+from symconv.writers.wording import assigned
 
 
 def verification_sheet(report: Report) -> Sheet:
@@ -26,7 +27,7 @@ def verification_sheet(report: Report) -> Sheet:
 
 
 def _row(point: Point, counted: bool) -> list[Cell]:
-    at = ", ".join(f"{name}={value}" for name, value in point.values.items()) or "as it is"
+    at = assigned(point.values) or "as it is"
     if point.failed:
         return [at, *[None] * (5 if counted else 4), f"did not run: {point.failed}"]
     result = f"{len(point.wrong)} disagree" if point.wrong else "agrees" if point.compared else "nothing to compare"

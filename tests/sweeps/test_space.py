@@ -22,6 +22,7 @@ from symconv.sweeps import parts, space
 from symconv.sweeps.front import front, maximal
 from symconv.sweeps.space import DesignSpace, design_space
 from symconv.writers.plot import plot
+from symconv.writers.sweep import sweep_sheet
 
 #: Networks with conditions, and axes on which some of the points are illegal.
 CASES: dict[str, dict[str, Any]] = {
@@ -241,6 +242,11 @@ def test_bad_input(call: dict[str, Any], error: type[Exception], said: str) -> N
 def test_a_metric_that_does_not_depend_on_an_axis_is_said() -> None:
     with pytest.raises(DomainError, match="params of resnet50 does not depend on X"):
         design_space(sc.load("resnet50"), "params", X=range(1, 3), N=1)
+
+
+def test_values_of_an_axis_that_differ_late_are_told_apart() -> None:
+    sheet = sweep_sheet(design_space(sc.load("efficientnet"), w=["1.000001", 2], X=32, N=1, d=1))
+    assert [row[0] for row in sheet.tables[0].rows] == ["1.000001", "2"]
 
 
 def test_contradictory_budgets_leave_nothing() -> None:
