@@ -63,5 +63,8 @@ def test_the_contract_and_the_wheel_have_every_room() -> None:
     top |= {f"symconv.{room}" for room in rooms() if "/" not in room}
     assert ordered == top
     packages = set(project["tool"]["setuptools"]["packages"]) - {"symconv", "symconv.specs"}
-    assert packages == {f"symconv.{p.parent.relative_to(PACKAGE).as_posix().replace('/', '.')}" for p in
-                        PACKAGE.rglob("*.py") if p.parent != PACKAGE}
+    assert packages == {
+        f"symconv.{p.parent.relative_to(PACKAGE).as_posix().replace('/', '.')}"
+        for p in PACKAGE.rglob("*.py")
+        if p.parent != PACKAGE
+    }

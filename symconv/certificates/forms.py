@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, Final
 
 from symconv.cost import Number, cost_symbols, evaluate_cost, product
@@ -41,7 +42,7 @@ def forms_of(net: Network) -> dict[str, Any]:
     }
 
 
-def figures_of(net: Network, values: Mapping[str, int]) -> dict[str, int | str]:
+def figures_of(net: Network, values: Mapping[str, int | Fraction]) -> dict[str, int | str]:
     """Every metric of a network at these values; those apart that hold the unknown cost of an operator.
 
     Raises SymbolError for a name that the network does not have, DomainError outside the domain.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symconv.certificates.check import Checked
+from symconv.certificates.checking import Checked
 from symconv.certificates.file import Certificate
 from symconv.writers.layers import counted
 from symconv.writers.network import network_facts

@@ -93,7 +93,7 @@ def several(models: Sequence[str], at: str) -> tuple[list[Network], dict[str, st
 
     Raises CallError for a symbol that none of them has.
     """
-    from symconv.analysis.compare import refuse_unknown
+    from symconv.analysis.crossover import refuse_unknown
     from symconv.readers.call import assignments, numbers
     from symconv.readers.catalogue import is_model
 

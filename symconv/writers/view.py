@@ -26,6 +26,7 @@ from symconv.symbols import RATIONAL, Symbol
 from symconv.writers.code import function_of
 from symconv.writers.code.javascript import in_javascript
 from symconv.writers.code.names import Names
+from symconv.writers.compare import COMPARED
 from symconv.writers.formats.html import STYLE, page
 from symconv.writers.layers import label, metric_name
 from symconv.writers.page.data import ordered
@@ -35,7 +36,7 @@ from symconv.writers.saving import save
 from symconv.writers.wording import exactly, figure, percent, plain
 
 #: What is shown without being asked for.
-METRICS: Final = ("macs", "params", "activations")
+METRICS: Final = COMPARED
 #: Stages with a bar of their own; the rest of a long list are one.
 STAGES: Final = 24
 #: Nothing is fetched by a page of its own.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -144,9 +145,14 @@ def _same(a: Any, b: Any, net: Network) -> bool:
 def _wrong(certificate: Certificate, run: Run, net: Network | None) -> Iterator[str]:
     """What a run says otherwise than the formulas do, as they are written, and than the network."""
     place = ", ".join(f"{plainly(name)} = {value}" for name, value in run.at.items()) or "the one size"
+    try:
+        at = {name: Fraction(value) for name, value in run.at.items()}
+    except (ValueError, ZeroDivisionError):
+        yield f"the run at {plainly(place)} is at no numbers"
+        return
     if net is not None:
         try:
-            ours = figures_of(net, {name: value for name, value in run.at.items() if name in net.symbols})
+            ours = figures_of(net, {name: value for name, value in at.items() if name in net.symbols})
         except SymconvError as error:
             yield f"the run at {place} is at no size that it is valid for: {error}"
             return
@@ -157,7 +163,7 @@ def _wrong(certificate: Certificate, run: Run, net: Network | None) -> Iterator[
         found = [("its network gives", ours.get(metric))]
         if metric in certificate.formulas:
             with suppress(ExpressionError):  # a sum over rounds, which the network has
-                found.append(("its formula gives", figure(value_of(str(certificate.formulas[metric]), run.at))))
+                found.append(("its formula gives", figure(value_of(str(certificate.formulas[metric]), at))))
         for who, value in found:
             if value != said:
                 yield f"{plainly(metric)} at {place} is {_shown(said)} in it, and {who} {_shown(value)}"
