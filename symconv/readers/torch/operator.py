@@ -15,7 +15,7 @@ from symconv.layer import Layer
 from symconv.layers import Look, Move, Pointwise, Unknown
 from symconv.readers.torch.held import Held, leaves
 from symconv.readers.torch.path import EQUAL
-from symconv.readers.torch.shadow import quotient
+from symconv.readers.torch.shadow import Ratio, quotient
 from symconv.rounding import floor
 
 if TYPE_CHECKING:
@@ -192,12 +192,14 @@ class Operator:
         """A tensor that depends on no input and on no weight: a constant, positions, a mask."""
         return Held(shape, dtype or self.dtype)
 
-    def unknown(self, shape: tuple[Size, ...], *values: Held | None, dtype: str = "", why: str = "") -> Held:
+    def unknown(self, shape: tuple[Size, ...], *values: Held | None, dtype: str = "") -> Held:
         """What an operator without a count makes."""
-        read = [v for v in values if v is not None]
-        symbol = self.tracer.unknown_cost(self.name, tuple(v.shape for v in read), why)
         made = dtype or self.dtype
-        return self.add(Unknown(self.name, shape, made, cost=symbol), *read, dtype=made)
+        return self.add(Unknown(self.name, shape, made, cost=self.unknown_cost()), *values, dtype=made)
+
+    def unknown_cost(self) -> Size:
+        """The named unknown for what it does: the same for equal arguments, and tensors of equal shapes."""
+        return self.tracer.unknown_cost(self.name, _asked(list(self.arguments.values())))
 
     def reshaped(self, shape: tuple[Size, ...], wanted: tuple[Size, ...]) -> tuple[Size, ...]:
         """As many elements in another shape, in which −1 is what is left.
@@ -234,6 +236,15 @@ def _tensors(values: Iterable[Any]) -> Iterable[Held]:
             yield v
         elif isinstance(v, list | tuple):
             yield from _tensors(v)
+
+
+def _asked(x: Any) -> Any:
+    """What an operator is asked for: arguments as a key, of tensors their shapes."""
+    if isinstance(x, Held):
+        return x.shape
+    if isinstance(x, Ratio):
+        return x.over, x.under
+    return tuple(map(_asked, x)) if isinstance(x, list | tuple) else x
 
 
 def product(sizes: Iterable[Size]) -> Size:

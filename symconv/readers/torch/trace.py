@@ -146,7 +146,7 @@ def _failed(error: Exception, tracer: Tracer, shapes: Sequence[tuple[int, ...]])
     where = call.replace("/", ".") or THE_MODULE
     text = " ".join(str(error).split())[:400]
     if isinstance(error, SymconvError):
-        plain_text = text.removeprefix(f"{call}: ")
+        plain_text = text.removeprefix(f"{call or THE_MODULE}: ")
         return Failed(f"{where}: {plain_text}", call)
     return Failed(f"{where} fails on inputs of {_said(shapes)}: {type(error).__name__}: {text}", call)
 

@@ -40,10 +40,13 @@ def _masked(op: Operator, x: Held, indices: list[Held | None], places: list[int]
 @shape_only("places of one axis", "index_select", "take_along_dim")
 def _index_select(op: Operator) -> Held:
     x, index = op.tensor("self"), op.tensor("index", "indices")
-    if op.name == "take_along_dim":
-        return op.move("gather", index.shape, x, index)
-    axis = op.axis(len(x.shape), "dim")
-    return op.move("index_select", (*x.shape[:axis], product(index.shape), *x.shape[axis + 1 :]), x, index)
+    axis, shape = op.axis(len(x.shape), "dim"), (product(index.shape),)
+    if op.name == "index_select":
+        return op.move("index_select", (*x.shape[:axis], *shape, *x.shape[axis + 1 :]), x, index)
+    if op.get("dim") is not None:
+        before, behind = ((v.shape[:axis], v.shape[axis + 1 :]) for v in (x, index))
+        shape = (*op.broadcast(before[0], behind[0]), index.shape[axis], *op.broadcast(before[1], behind[1]))
+    return op.move("gather", shape, x, index)
 
 
 @shape_only("elements at the places that an index says", "gather", "take")
@@ -65,13 +68,18 @@ def _embedding(op: Operator) -> Held:
     return op.add(Embedding(size, width), ids, weights=[table])
 
 
-@counted("a sum of rows of a table for each bag", "embedding_bag", "_embedding_bag", "_embedding_bag_forward_only")
+@counted(
+    "1 add an element of the rows, or 1 max; for a mean 1 div an element of the bags",
+    "embedding_bag", "_embedding_bag", "_embedding_bag_forward_only",
+)  # fmt: skip
 def _embedding_bag(op: Operator) -> list[Held]:
     table, ids, offsets = op.tensor("weight"), op.tensor("indices"), op.get("offsets")
     bags = offsets.shape[0] if offsets is not None else ids.shape[0]
     rows = op.add(Embedding(table.shape[0], table.shape[1]), op.tracer.node_of(ids), weights=[table])
-    added = op.pointwise("add", rows, Held((), rows.dtype))
-    first = op.move("bag", (bags, table.shape[1]), added)
+    mode = op.get("mode", default=0)  # a sum, a mean, a maximum
+    rows = op.pointwise("max" if mode == 2 else "add", rows, Held((), rows.dtype))
+    first = op.move("bag", (bags, table.shape[1]), rows)
+    first = op.pointwise("div", first) if mode == 1 else first
     made = [first]
     for (shape, dtype), likely in zip(op.outs[1:], (ids.shape[0], bags, bags)):
         fits = len(shape) == 1 and op.at(likely) == shape[0]
@@ -83,7 +91,7 @@ def _embedding_bag(op: Operator) -> list[Held]:
     "elements put around a tensor",
     "pad",
     "constant_pad_nd",
-    *(f"{kind}_pad{r}d" for kind in ("reflection", "replication", "_circular") for r in (1, 2, 3)),
+    *(f"{kind}_pad{r}d" for kind in ("reflection", "replication") for r in (1, 2, 3)),
 )
 def _pad(op: Operator) -> Held:
     x, amount = op.tensor("self"), op.sizes("pad", "padding")
@@ -138,12 +146,12 @@ def _bucketize(op: Operator) -> Held:
     "nonzero",
     "argwhere",
     "masked_select",
-    "unique",
     "_unique2",
     "unique_consecutive",
     "unique_dim",
 )
 def _where_values(op: Operator) -> list[Held]:
+    op.in_numbers("how many places there are, which values say")
     return [op.move(op.name, tuple(shape), *op.tensors(), dtype=dtype) for shape, dtype in op.outs]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from symconv.condition import equal
-from symconv.domain import require
 from symconv.extent import Size
 from symconv.layers import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Pointwise, Reduce, RMSNorm, Softmax
 from symconv.readers.torch.held import Held
@@ -101,14 +99,23 @@ def _log_softmax(op: Operator) -> Held:
     return op.pointwise("log", _softmax(op))
 
 
-@counted("rows of n: n mul, n − 1 add, a sqrt", "linalg_vector_norm", "norm", "linalg_norm", "frobenius_norm")
+@counted(
+    "rows of n: n mul, n − 1 add, a sqrt; of order 1 n max, n − 1 add, of order ∞ 2·n − 1 max, of another one n max, "
+    "n + 1 pow, n − 1 add; of a matrix by its singular values or rows unknown",
+    "linalg_vector_norm", "norm", "linalg_norm", "frobenius_norm",
+)  # fmt: skip
 def _norm(op: Operator) -> Held:
-    x = op.tensor("self", "A")
-    order = op.get("ord", "p", default=2)
+    x, order = op.tensor("self", "A"), op.get("ord", "p", default=2)
     axes, keep = op.axes(len(x.shape), "dim"), bool(op.get("keepdim", default=False))
-    return op.add(
-        Reduce("l1" if order == 1 else "max" if order == float("inf") else "l2", axes, keep), op.tracer.node_of(x)
-    )
+    if op.name == "linalg_norm" and op.get("ord") not in (None, "fro") and len(axes) == 2:
+        return op.unknown(tuple(1 if i in axes else n for i, n in enumerate(x.shape) if keep or i not in axes), x)
+    own = op.tracer.node_of(x)
+    if order in (1, 2, "fro"):
+        return op.add(Reduce("l1" if order == 1 else "l2", axes, keep), own)
+    sizes = op.pointwise("abs", own)
+    if abs(order) == float("inf"):
+        return op.add(Reduce("max" if order > 0 else "min", axes, keep), sizes)
+    return op.pointwise("pow", op.add(Reduce("sum", axes, keep), op.pointwise("pow", sizes)))
 
 
 @counted(
@@ -144,12 +151,3 @@ def _distance(op: Operator) -> Held:
     a, b = op.tensor("x1"), op.tensor("x2")
     apart = op.pointwise("add", a, b, Held((), a.dtype))
     return op.add(Reduce("l2", (len(apart.shape) - 1,), bool(op.get("keepdim", default=False))), apart)
-
-
-@counted("squares of `size` channels, added up, and a power", "local_response_norm")
-def _lrn(op: Operator) -> Held:
-    from symconv.layers import LocalResponseNorm
-
-    x = op.tensor("input", "self")
-    require(equal(x.shape[0], x.shape[0]), "a batch")
-    return op.add(LocalResponseNorm(op.get("size", default=5)), x)

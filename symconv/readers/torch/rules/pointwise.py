@@ -32,7 +32,7 @@ _OPERATIONS: Final = {
     "relu": "relu", "leaky_relu": "leaky_relu", "rrelu": "leaky_relu", "elu": "elu", "selu": "selu", "celu": "celu",
     "silu": "silu", "mish": "mish", "softplus": "softplus", "hardswish": "hard_swish", "hardsigmoid": "hard_sigmoid",
     "relu6": "relu6", "hardtanh": "clip", "threshold": "thresholded_relu", "hardshrink": "hardshrink",
-    "softshrink": "shrink", "log_sigmoid": "log_sigmoid", "softsign": "softsign", "tanhshrink": "tanhshrink",
+    "softshrink": "shrink", "log_sigmoid": "log_sigmoid",
     "addcmul": "scale_and_shift", "addcdiv": "addcdiv", "lerp": "lerp", "logit": "logit", "sinc": "sinc",
     "nan_to_num": "is", "hypot": "hypot", "logaddexp": "logaddexp", "xlogy": "xlogy",
 }  # fmt: skip
@@ -52,6 +52,8 @@ def _said(operation: str) -> str:
 def elementwise(op: Operator, operation: str) -> Held:
     """The elements of all tensors among the arguments put together by an operation."""
     values = op.tensors()
+    if len(values) == 2 and op.get("alpha", default=1) != 1:
+        return op.pointwise("scale_and_shift", *values)
     layer = _LAYERS.get(op.name)
     shapes = {v.shape for v in values}
     if layer is not None and len(shapes) == 1 and len(values) == layer.arity[0] and not any(v.constant for v in values):
@@ -132,7 +134,7 @@ def _masked_fill(op: Operator) -> Held:
     return op.pointwise("where", op.tensor("self"), op.tensor("mask"))
 
 
-@shape_only("a conversion", "to", "_to_copy", "type_as", "float", "half", "double", "long", "int", "bool", "bfloat16")
+@shape_only("a conversion", "to", "_to_copy", "type_as")
 def _converted(op: Operator) -> Held:
     x = op.tensor("self")
     if x.dtype == op.dtype:

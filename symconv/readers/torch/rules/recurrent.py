@@ -30,7 +30,8 @@ def _run(op: Operator, gates: int) -> list[Held]:
         units = rows // 4
         layer: Layer = LSTM(units, layers, both, None if state == units else state, bias)
     else:
-        layer = GRU(hidden, layers, both, bias) if gates == 3 else RNN(hidden, layers, both, bias=bias)
+        kind = op.name.removeprefix("rnn_")
+        layer = GRU(hidden, layers, both, bias) if gates == 3 else RNN(hidden, layers, both, kind, bias)
     # A batch and time are factors of the cost alike, so that it does not matter which stands first.
     own = x if len(x.shape) == 3 else op.look("unsqueeze", (1, *x.shape), x)
     made = op.add(layer, op.tracer.node_of(own), weights=weights)

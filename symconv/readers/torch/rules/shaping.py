@@ -10,7 +10,7 @@ from symconv.layers import Concat, Transpose
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator, product
 from symconv.readers.torch.path import LESS, LESS_OR_EQUAL
-from symconv.readers.torch.registry import shape_only
+from symconv.readers.torch.registry import counted, shape_only
 from symconv.rounding import ceiling
 
 #: Ends of slices from here on stand for the end of the axis.
@@ -135,20 +135,27 @@ def joined(op: Operator, values: list[Held], axis: int) -> Held:
     return op.add(Concat(axis), *values)
 
 
-@shape_only("tensors put together along a new axis", "stack", "vstack", "hstack", "dstack", "column_stack")
+@shape_only("tensors put together along a new axis", "stack")
 def _stack(op: Operator) -> Held:
     values = list(op.get("tensors"))
     first = values[0].shape
     for other in values[1:]:
         for a, b in zip(first, other.shape):
-            op.same(a, b, f"{op.name} of equal extents") if op.name == "stack" else None
-    if op.name != "stack":
-        rank = len(op.outs[0][0])
-        axis = {"vstack": 0, "hstack": min(1, len(first) - 1), "dstack": 2, "column_stack": 1}[op.name]
-        if len(first) == rank:
-            return joined(op, values, axis)
+            op.same(a, b, "stack of equal extents")
     axis = op.axis(len(first), "dim", beyond=1)
     return op.move("stack", (*first[:axis], len(values), *first[axis:]), *values)
+
+
+@shape_only("tensors of at least so many axes put together along one", "vstack", "hstack", "dstack", "column_stack")
+def _side_by_side(op: Operator) -> Held:
+    rank = len(op.outs[0][0])
+    before = 1 if op.name in ("vstack", "dstack") else 0  # a row, or a column
+    values = []
+    for v in op.get("tensors"):
+        missing = rank - len(v.shape)
+        front = min(before, missing) if len(v.shape) < 2 else 0
+        values.append(op.look("unsqueeze", (*[1] * front, *v.shape, *[1] * (missing - front)), v) if missing else v)
+    return joined(op, values, {"vstack": 0, "hstack": min(1, rank - 1), "dstack": 2, "column_stack": 1}[op.name])
 
 
 def slice_length(op: Operator, n: Size, start: Size | None, end: Size | None, step: Size = 1) -> Size:
@@ -294,10 +301,10 @@ def _repeat_interleave(op: Operator) -> Held:
 
 
 @shape_only(
-    "elements in other places", "roll", "flip", "fliplr", "flipud", "rot90", "tril", "triu", "clone", "copy", "sort_by",
-    "fill", "zero", "masked_scatter", "index_put", "index_fill", "index_copy", "index_add", "scatter", "scatter_add",
-    "scatter_reduce", "diagonal_scatter", "slice_scatter", "select_scatter", "_unsafe_index_put", "masked_fill_scalar",
-    "contiguous", "permute_copy", "view_copy", "uniform", "normal", "bernoulli", "random", "exponential", "as_subclass",
+    "elements in other places", "roll", "flip", "fliplr", "flipud", "rot90", "tril", "triu", "clone", "copy", "fill",
+    "zero", "masked_scatter", "index_fill", "index_copy", "scatter", "diagonal_scatter", "slice_scatter",
+    "select_scatter", "contiguous", "permute_copy", "view_copy", "uniform", "normal", "bernoulli", "random",
+    "exponential",
 )  # fmt: skip
 def _same_shape(op: Operator) -> Held:
     x = op.tensor("self")
@@ -313,6 +320,24 @@ def _same_shape(op: Operator) -> Held:
             shape[a], shape[b] = shape[b], shape[a]
         return op.move("rot90", tuple(shape), x)
     return op.move(op.name, x.shape, *op.tensors())
+
+
+#: By a reduction what is done to an element that is put onto another one.
+_ONTO = {"sum": "add", "mean": "add", "prod": "mul", "amax": "max", "amin": "min"}
+
+
+@counted(
+    "1 add, mul or max an element that is put onto another one; a div an output for a mean",
+    "index_add", "scatter_add", "scatter_reduce", "index_reduce", "index_put", "_unsafe_index_put",
+)  # fmt: skip
+def _put_onto(op: Operator) -> Held:
+    x, source, how = op.tensor("self"), op.get("src", "source", "values"), op.get("reduce", default="sum")
+    if "index_put" in op.name and not op.get("accumulate", default=False):
+        return op.move("index_put", x.shape, *op.tensors())
+    places = [v for v in op.tensors() if v is not x and v is not source]
+    put = op.pointwise(_ONTO[how], source, Held((), x.dtype))
+    made = op.move(op.name, x.shape, x, *places, put)
+    return op.pointwise("div", made) if how == "mean" else made
 
 
 @shape_only("the parts of images under a window, side by side", "im2col")

@@ -95,7 +95,8 @@ def _meshgrid(op: Operator) -> list[Held]:
     values = list(op.get("tensors"))
     extents = [product(v.shape) for v in values]
     if op.name == "cartesian_prod":
-        return [op.move("product", (product(extents), len(values)), *values)]
+        shape = (product(extents), len(values))
+        return [op.move("product", shape if len(values) > 1 else shape[:1], *values)]
     if op.get("indexing", default="ij") == "xy" and len(extents) > 1:
         extents[0], extents[1] = extents[1], extents[0]
     return [op.move("meshgrid", tuple(extents), v) for v in values]
