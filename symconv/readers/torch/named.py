@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import torch
 
-from symconv.errors import CallError, ModelError, SymconvError, near
+from symconv.errors import CallError, ModelError, SymconvError, near, one_line
 from symconv.readers.torch.building import built
 
 #: Who makes a module by its name.
@@ -66,8 +66,7 @@ def named(text: str, inputs: Sequence[str] = ()) -> Named:
     except SymconvError:
         raise
     except Exception as error:
-        said = " ".join(str(error).split())[:300]
-        raise ModelError(f"{text} cannot be built: {type(error).__name__}: {said}") from error
+        raise ModelError(f"{text} cannot be built: {type(error).__name__}: {one_line(error)}") from error
     made.name = made.name or name
     made.module.eval()
     given = dict(_input(one) for one in inputs)
@@ -91,10 +90,13 @@ def _input(text: str) -> tuple[str, Any]:
     found = _SHAPE.fullmatch(shape)
     if not name or not sign or found is None:
         raise CallError(f"--input {text}: a name and a shape are wanted, such as x=1,3,224,224 or ids=1,128:int64")
-    dtype = getattr(torch, found[2] or "float32", None)
+    dtype, sizes = getattr(torch, found[2] or "float32", None), [int(n) for n in re.split("[,x]", found[1])]
     if not isinstance(dtype, torch.dtype):
         raise CallError(f"--input {text}: {found[2]} is no type of torch, such as float32, int64, bool")
-    return name, torch.zeros((), dtype=dtype).expand([int(n) for n in re.split("[,x]", found[1])])
+    try:
+        return name, torch.zeros((), dtype=dtype).expand(sizes)
+    except RuntimeError as error:
+        raise CallError(f"--input {text}: torch makes no such tensor: {one_line(error)}") from None
 
 
 def guessed(module: Any, text: str) -> tuple[Any, ...]:

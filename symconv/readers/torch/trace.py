@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import torch
 from torch.utils._pytree import tree_leaves
 
-from symconv.errors import ModelError, SymconvError
+from symconv.errors import ModelError, SymconvError, one_line
 from symconv.extent import Size
 from symconv.layer import BUFFER, FROZEN, TRAINABLE
 from symconv.network import Network
@@ -144,7 +144,7 @@ def _failed(error: Exception, tracer: Tracer, shapes: Sequence[tuple[int, ...]])
     """The error with the module that it comes from."""
     call = tracer.failed
     where = call.replace("/", ".") or THE_MODULE
-    text = " ".join(str(error).split())[:400]
+    text = one_line(error, 400)
     if isinstance(error, SymconvError):
         plain_text = text.removeprefix(f"{call or THE_MODULE}: ")
         return Failed(f"{where}: {plain_text}", call)
