@@ -40,7 +40,8 @@ def _masked(op: Operator, x: Held, indices: list[Held | None], places: list[int]
 @shape_only("places of one axis", "index_select", "take_along_dim")
 def _index_select(op: Operator) -> Held:
     x, index = op.tensor("self"), op.tensor("index", "indices")
-    axis, shape = op.axis(len(x.shape), "dim"), (product(index.shape),)
+    axis = op.axis(len(x.shape), "dim")
+    shape: tuple[Size, ...] = (product(index.shape),)
     if op.name == "index_select":
         return op.move("index_select", (*x.shape[:axis], *shape, *x.shape[axis + 1 :]), x, index)
     if op.get("dim") is not None:
