@@ -15,7 +15,8 @@ from symconv.layer import Layer
 from symconv.layers import Look, Move, Pointwise, Unknown
 from symconv.readers.torch.held import Held, leaves
 from symconv.readers.torch.path import EQUAL
-from symconv.readers.torch.shadow import Ratio, quotient
+from symconv.readers.torch.quotients import quotient
+from symconv.readers.torch.shadow import Ratio
 from symconv.rounding import floor
 
 if TYPE_CHECKING:
@@ -147,7 +148,11 @@ class Operator:
     def add(self, layer: Layer, *values: Held | None, weights: Iterable[Held | None] = (), dtype: str = "") -> Held:
         """Add a layer that reads `values`, and keeps the parameters and buffers among `weights`."""
         read = [v for v in values if v is not None]
-        return self.tracer.place(self.name, layer, read, list(weights), dtype or self.dtype)
+        return self.tracer.nodes.place(self.name, layer, read, list(weights), dtype or self.dtype)
+
+    def node_of(self, value: Held) -> Held:
+        """A tensor with a node of its own, a weight or a constant too."""
+        return self.tracer.nodes.node_of(value)
 
     def pointwise(self, operation: str, *values: Held | None, dtype: str = "") -> Held:
         """An operation on the elements in the same places of tensors; a weight among them is the layer's own."""
@@ -173,7 +178,7 @@ class Operator:
             kept = value.kept if shape == value.shape else None
             made = Held(shape, dtype, kept=kept, root=value.root or value)
             if value.kept is not None and kept is None:
-                return self.add(Look(operation, shape, dtype), self.tracer.node_of(value), dtype=dtype)
+                return self.add(Look(operation, shape, dtype), self.node_of(value), dtype=dtype)
             return made
         made = self.add(Look(operation, shape, dtype), value, dtype=dtype)
         made.ordered = value.ordered and operation in IN_ORDER
@@ -199,7 +204,7 @@ class Operator:
 
     def unknown_cost(self) -> Size:
         """The named unknown for what it does: the same for equal arguments, and tensors of equal shapes."""
-        return self.tracer.unknown_cost(self.name, _asked(list(self.arguments.values())))
+        return self.tracer.nodes.unknown_cost(self.name, _asked(list(self.arguments.values())))
 
     def reshaped(self, shape: tuple[Size, ...], wanted: tuple[Size, ...]) -> tuple[Size, ...]:
         """As many elements in another shape, in which −1 is what is left.

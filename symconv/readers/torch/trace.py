@@ -16,12 +16,14 @@ from symconv.extent import Size
 from symconv.layer import BUFFER, FROZEN, TRAINABLE
 from symconv.network import Network
 from symconv.readers.torch import rules  # noqa: F401  (registers the rules)
-from symconv.readers.torch.asking import Asking, python_of
+from symconv.readers.torch.asking import Asking
 from symconv.readers.torch.example import Example, values_at
 from symconv.readers.torch.held import Held, Kept, dtype_name, held_by, hold, release, values_of
 from symconv.readers.torch.ledger import Ledger
 from symconv.readers.torch.operator import Operator
 from symconv.readers.torch.path import THE_MODULE, Path
+from symconv.readers.torch.placing import free_name
+from symconv.readers.torch.python import python_of
 from symconv.readers.torch.tracer import Ends, Tracer
 from symconv.symbols import Symbol
 from symconv.values import evaluate
@@ -115,7 +117,7 @@ def _run(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], tracer:
     numbers = [tuple(path.value(x) for x in shape) for shape in shapes]
     args, kwargs, tensors = call.call(numbers)
     for tensor, given, shape in zip(tensors, call.tensors.values(), shapes):
-        tracer.input(tensor, _node_name(given.name, tracer.net), shape)
+        tracer.input(tensor, free_name(tracer.net, given.name.replace(".", "/")), shape)
         held = held_by(tensor)
         assert held is not None
         held.twin = values_at(given, tuple(tensor.shape))
@@ -160,14 +162,6 @@ def _plain_tree(x: Any) -> Any:
 
 def _said(shapes: Sequence[tuple[int, ...]]) -> str:
     return ", ".join("×".join(map(str, shape)) or "a scalar" for shape in shapes)
-
-
-def _node_name(name: str, net: Network) -> str:
-    path = name.replace(".", "/")
-    unique, k = path, 2
-    while unique in net:
-        unique, k = f"{path}_{k}", k + 1
-    return unique
 
 
 def _hold_weights(module: Any) -> dict[str, Kept]:

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch.utils._pytree import tree_leaves, tree_map
 
-from symconv.readers.torch.held import Held, boxed, held_by, leaves, symbols_in
-from symconv.readers.torch.shadow import Ratio, Shadow, as_float, as_whole
+from symconv.readers.torch.held import Held, held_by, leaves, symbols_in
+from symconv.readers.torch.shadow import Ratio, Shadow, as_float, as_whole, boxed
 
 #: Elements of integer tensors whose values are worked out, of float ones, and of those whose sizes are followed.
 WHOLE: Final = 1 << 16

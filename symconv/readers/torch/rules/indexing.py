@@ -76,7 +76,7 @@ def _embedding(op: Operator) -> Held:
 def _embedding_bag(op: Operator) -> list[Held]:
     table, ids, offsets = op.tensor("weight"), op.tensor("indices"), op.get("offsets")
     bags = offsets.shape[0] if offsets is not None else ids.shape[0]
-    rows = op.add(Embedding(table.shape[0], table.shape[1]), op.tracer.node_of(ids), weights=[table])
+    rows = op.add(Embedding(table.shape[0], table.shape[1]), op.node_of(ids), weights=[table])
     mode = op.get("mode", default=0)  # a sum, a mean, a maximum
     rows = op.pointwise("max" if mode == 2 else "add", rows, Held((), rows.dtype))
     first = op.move("bag", (bags, table.shape[1]), rows)

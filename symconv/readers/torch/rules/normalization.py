@@ -109,7 +109,7 @@ def _norm(op: Operator) -> Held:
     axes, keep = op.axes(len(x.shape), "dim"), bool(op.get("keepdim", default=False))
     if op.name == "linalg_norm" and op.get("ord") not in (None, "fro") and len(axes) == 2:
         return op.unknown(tuple(1 if i in axes else n for i, n in enumerate(x.shape) if keep or i not in axes), x)
-    own = op.tracer.node_of(x)
+    own = op.node_of(x)
     if order in (1, 2, "fro"):
         return op.add(Reduce("l1" if order == 1 else "l2", axes, keep), own)
     sizes = op.pointwise("abs", own)
@@ -124,7 +124,7 @@ def _norm(op: Operator) -> Held:
 def _weight_norm(op: Operator) -> Held:
     v, g = op.tensor("v"), op.tensor("g")
     rows = tuple(i for i, (a, b) in enumerate(zip(v.shape, g.shape)) if b == 1 and a != 1) or tuple(range(len(v.shape)))
-    own = op.tracer.node_of(v)
+    own = op.node_of(v)
     op.add(Reduce("l2", rows, True), own)
     return op.add(Pointwise("mul", (g.shape,), op.dtype), own, weights=[g])
 
@@ -141,7 +141,7 @@ def _cosine(op: Operator) -> Held:
     axis = op.axis(max(len(a.shape), len(b.shape)), "dim", default=1)
     both = op.pointwise("mul", a, b)
     for side in (a, b):
-        op.add(Reduce("l2", (axis,)), op.tracer.node_of(side))
+        op.add(Reduce("l2", (axis,)), op.node_of(side))
     total = op.add(Reduce("sum", (axis,)), both)
     return op.pointwise("div", total)
 

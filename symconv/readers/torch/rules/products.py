@@ -133,6 +133,6 @@ def _grouped(op: Operator) -> Held:
     if len(left.shape) == 2 and len(right.shape) == 3:
         op.same(left.shape[-1], right.shape[-2], "rows and columns of one length")
         layer = Product(None, right.shape[1:], False, False, bias is not None)
-        own = op.tracer.node_of(left)
+        own = op.node_of(left)
         return op.add(layer, own, weights=[right, bias])
     return multiplied(op, left, right, bias)

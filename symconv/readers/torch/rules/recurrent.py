@@ -34,7 +34,7 @@ def _run(op: Operator, gates: int) -> list[Held]:
         layer = GRU(hidden, layers, both, bias) if gates == 3 else RNN(hidden, layers, both, kind, bias)
     # A batch and time are factors of the cost alike, so that it does not matter which stands first.
     own = x if len(x.shape) == 3 else op.look("unsqueeze", (1, *x.shape), x)
-    made = op.add(layer, op.tracer.node_of(own), weights=weights)
+    made = op.add(layer, op.node_of(own), weights=weights)
     out = made if len(x.shape) == 3 else op.look("squeeze", made.shape[1:], made)
     last = [op.look("last", h.shape, made) for h in (states if isinstance(states, list) else [states])]
     return [out, *last]
@@ -68,8 +68,8 @@ def _cell(op: Operator) -> list[Held]:
     w, r = op.tensor("w_ih"), op.tensor("w_hh")
     b, c = op.get("b_ih"), op.get("b_hh")
     sums = [
-        op.add(Linear(w.shape[0], b is not None), op.tracer.node_of(x), weights=[w, b]),
-        op.add(Linear(r.shape[0], c is not None), op.tracer.node_of(first), weights=[r, c]),
+        op.add(Linear(w.shape[0], b is not None), op.node_of(x), weights=[w, b]),
+        op.add(Linear(r.shape[0], c is not None), op.node_of(first), weights=[r, c]),
     ]
     gates = op.add(Pointwise("add", (), op.dtype), *sums)
     made = op.look("split", first.shape, gates)

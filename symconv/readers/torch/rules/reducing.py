@@ -31,7 +31,7 @@ def reduced(op: Operator, operation: str, x: Held) -> list[Held]:
         return [op.fresh(made, dtype) for _, dtype in op.outs]
     if not x.shape:
         return [op.look("identity", (), x)]
-    first = op.add(Reduce(operation, axes, keep), op.tracer.node_of(x))
+    first = op.add(Reduce(operation, axes, keep), op.node_of(x))
     return [first, *(op.move("places", made, first, dtype=dtype) for _, dtype in op.outs[1:])]
 
 
@@ -87,7 +87,7 @@ def _diff(op: Operator) -> Held:
 def _searched(op: Operator, shape: tuple[Size, ...], x: Held) -> list[Held]:
     if x.constant and x.kept is None and not x.dtype.startswith(("float", "bfloat")):
         return [op.fresh(shape, dtype) for _, dtype in op.outs]
-    first = op.add(Search(op.name, shape, op.dtype, comparisons=op.unknown_cost()), op.tracer.node_of(x))
+    first = op.add(Search(op.name, shape, op.dtype, comparisons=op.unknown_cost()), op.node_of(x))
     return [first, *(op.move("places", shape, first, dtype=dtype) for _, dtype in op.outs[1:])]
 
 

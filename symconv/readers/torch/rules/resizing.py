@@ -44,7 +44,7 @@ def _resize(mode: str) -> Callable[[Operator], Held]:
         shape = _resized(op, x, rank)
         if x.constant and x.kept is None:
             return op.fresh(shape)
-        return op.add(Resample(mode, shape, rank), op.tracer.node_of(x))
+        return op.add(Resample(mode, shape, rank), op.node_of(x))
 
     return run
 
@@ -65,7 +65,7 @@ def _grid_sampler(op: Operator) -> Held:
     op.same(x.shape[0], grid.shape[0], "a grid for each sample")
     shape = (*x.shape[:2], *grid.shape[1:-1])
     mode = {0: "linear", 1: "nearest", 2: "cubic"}[op.get("interpolation_mode", default=0)]
-    return op.add(Resample(mode, shape, len(x.shape) - 2), op.tracer.node_of(x), *([] if grid.constant else [grid]))
+    return op.add(Resample(mode, shape, len(x.shape) - 2), op.node_of(x), *([] if grid.constant else [grid]))
 
 
 @counted("a mul and an add a coordinate for each axis of the image", "affine_grid_generator")
@@ -83,7 +83,7 @@ def _pixel_shuffle(op: Operator) -> Held:
     x = op.tensor("self")
     r = op.get("upscale_factor", "downscale_factor")
     layer = PixelShuffle(r) if op.name == "pixel_shuffle" else PixelUnshuffle(r)
-    own = op.tracer.node_of(x)
+    own = op.node_of(x)
     if len(x.shape) == 4:
         return op.add(layer, own)
     *leading, c, h, w = x.shape

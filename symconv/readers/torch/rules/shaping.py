@@ -131,7 +131,7 @@ def joined(op: Operator, values: list[Held], axis: int) -> Held:
     if all(v.constant and v.kept is None for v in values):
         return op.fresh(tuple(shape))
     if any(v.constant for v in values):
-        return op.move("cat", tuple(shape), *map(op.tracer.node_of, values))
+        return op.move("cat", tuple(shape), *map(op.node_of, values))
     return op.add(Concat(axis), *values)
 
 

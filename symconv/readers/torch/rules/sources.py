@@ -9,8 +9,9 @@ from symconv.domain import require
 from symconv.extent import Extent, Size
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator, product
+from symconv.readers.torch.quotients import quotient
 from symconv.readers.torch.registry import counted, shape_only, unknown
-from symconv.readers.torch.shadow import Ratio, quotient, settled
+from symconv.readers.torch.shadow import Ratio, settled
 from symconv.rounding import ceiling, floor
 
 
