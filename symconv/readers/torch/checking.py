@@ -22,8 +22,8 @@ from symconv.values import evaluate
 #: Runs beside the one that was traced.
 RUNS: Final = 3
 
-#: Numbers below the extents of an example that are tried, one after the other, for a legal one.
-TRIED: Final = 80
+#: Numbers that are tried, one after the other, for a legal one.
+TRIED: Final = 640
 
 
 class Disagreement(ModelError):  # noqa: N818  (an answer, more than an error)
@@ -233,19 +233,17 @@ def held_back(traced: Traced, symbols: list[Symbol]) -> list[dict[Symbol, int]]:
 def _wishes(witness: dict[Symbol, int]) -> Iterator[dict[Symbol, Iterator[int]]]:
     """For each point the numbers to try for each symbol, the best first."""
     batch = {s for s, v in witness.items() if s.name == "N"}
-    yield {s: _from(3 if s in batch else v + 13 + 16 * i, 1) for i, (s, v) in enumerate(witness.items())}
-    yield {s: _from(1, 1) for s in witness}
-    yield {s: _from(2 if s in batch else max(2 * v // 3 - 7 * i, 1) | 1, 1) for i, (s, v) in enumerate(witness.items())}
-    yield {s: _from(5 if s in batch else v + 32 * (i + 1), 1) for i, (s, v) in enumerate(witness.items())}
-    yield {s: _from(4 if s in batch else v + 1, 1) for s, v in witness.items()}
-    yield {s: iter([3 if s in batch else v]) for s, v in witness.items()}
-    yield {s: iter([1 if s in batch else v]) for s, v in witness.items()}
-    yield {s: iter([5 if s in batch else v]) for s, v in witness.items()}
-    yield {s: iter([4 if s in batch else v]) for s, v in witness.items()}
+    yield {s: _from(3 if s in batch else v + 13 + 16 * i) for i, (s, v) in enumerate(witness.items())}
+    yield {s: _from(1) for s in witness}
+    yield {s: _from(2 if s in batch else max(2 * v // 3 - 7 * i, 1) | 1) for i, (s, v) in enumerate(witness.items())}
+    yield {s: _from(5 if s in batch else v + 32 * (i + 1)) for i, (s, v) in enumerate(witness.items())}
+    yield {s: _from(4 if s in batch else v + 1) for s, v in witness.items()}
+    for samples in (3, 1, 5, 4):
+        yield {s: iter([samples if s in batch else v]) for s, v in witness.items()}
 
 
-def _from(start: int, step: int) -> Iterator[int]:
-    return iter(range(start, start + TRIED * 8, step))
+def _from(start: int) -> Iterator[int]:
+    return iter(range(start, start + TRIED))
 
 
 def _legal(traced: Traced, wishes: dict[Symbol, Iterator[int]]) -> dict[Symbol, int] | None:
