@@ -190,9 +190,7 @@ def _number(x: Any) -> Any:
 
 def _indices(index: Any) -> Any:
     """Indices with lists of numbers as tensors, which would lose their values on the way, and ends as numbers."""
-    if isinstance(index, tuple):
-        return tuple(map(_index, index))
-    return _index(index)
+    return tuple(map(_index, index)) if isinstance(index, tuple) else _index(index)
 
 
 def _index(index: Any) -> Any:

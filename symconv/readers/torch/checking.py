@@ -14,7 +14,7 @@ from symconv.node import METRICS
 from symconv.readers.torch.copying import Before
 from symconv.readers.torch.example import Example
 from symconv.readers.torch.path import THE_MODULE
-from symconv.readers.torch.trace import Traced, plain
+from symconv.readers.torch.trace import Plain, Traced, run_plain
 from symconv.readers.torch.tracer import Ends, Made, Tracer
 from symconv.symbols import Symbol
 from symconv.values import evaluate
@@ -71,7 +71,7 @@ def _checked_at(
 ) -> Number:
     """The macs of what runs at a point, by the formulas of the runs that say what each call does there."""
     with before.again():
-        run = plain(module, call, shapes, at)
+        run = run_plain(module, call, shapes, at, Plain)
     made = compare(ways, run, at)
     return sum(_macs(METRICS["macs"].of(way.net.node(name)), at) for way, m in made for name in m.nodes)
 

@@ -14,6 +14,9 @@ from symconv.errors import ModelError, one_line
 from symconv.readers.onnx.axes import Plan, Raw, planned
 from symconv.readers.torch.held import dtype_name
 
+#: Elements of whole inputs whose values are kept, for programs that look at them.
+KEPT = 1 << 14
+
 
 @dataclass(frozen=True)
 class Given:
@@ -56,10 +59,6 @@ class Example:
             made.append(leaves[i])
         args, kwargs = tree_unflatten(leaves, self.spec)
         return args, kwargs, made
-
-
-#: Elements of whole inputs whose values are kept, for programs that look at them.
-KEPT = 1 << 14
 
 
 def example(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Example:

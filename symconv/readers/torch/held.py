@@ -49,6 +49,16 @@ class Held:
         """Whether it depends on no input of the module."""
         return not self.node
 
+    @property
+    def new(self) -> bool:
+        """Whether it depends on no input and is no weight."""
+        return not self.node and self.kept is None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is of whole numbers or truth values."""
+        return not self.dtype.startswith(("float", "bfloat"))
+
 
 _NAME, _VALUES = "_symconv_held", "_symconv_values"
 

@@ -79,13 +79,9 @@ class Operator:
     def axes(self, rank: int, *names: str) -> tuple[int, ...]:
         """An argument of axes, from 0 on; all of them where it is left out."""
         found = self.get(*names)
-        if found is None or found == [] or found == ():
+        if found is None or found == [] or found == () or not rank:
             return tuple(range(rank))
-        return (
-            tuple(sorted({int(a) % rank for a in (found if isinstance(found, list | tuple) else [found])}))
-            if rank
-            else ()
-        )
+        return tuple(sorted({int(a) % rank for a in (found if isinstance(found, list | tuple) else [found])}))
 
     @property
     def dtype(self) -> str:
@@ -159,7 +155,7 @@ class Operator:
         read = [v for v in values if v is not None]
         shape = self.broadcast(*(v.shape for v in read))
         read = [self._thin(v, shape) for v in read]
-        if all(v.constant and v.kept is None for v in read) and not self.outs[0][1].startswith(("float", "bfloat")):
+        if all(v.new for v in read) and not self.outs[0][1].startswith(("float", "bfloat")):
             return self.fresh(shape, dtype)
         beside = [v for v in read if v.constant]
         layer = Pointwise(operation, tuple(v.shape for v in beside), dtype or self.dtype)
@@ -188,7 +184,7 @@ class Operator:
     def move(self, operation: str, shape: tuple[Size, ...], *values: Held | None, dtype: str = "") -> Held:
         """Elements of tensors put into a new one."""
         read = [v for v in values if v is not None]
-        if all(v.constant and v.kept is None for v in read):
+        if all(v.new for v in read):
             return self.fresh(shape, dtype)
         layer = Move(operation, shape, dtype or self.dtype)
         return self.add(layer, *(v for v in read if not v.constant), weights=read, dtype=dtype)

@@ -87,14 +87,6 @@ def trace(
     return Traced(net, tracer, path, ledger, weights)
 
 
-def plain(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], at: Mapping[Symbol, int]) -> Plain:
-    """Run a module once at plain numbers.
-
-    Raises ModelError where the module fails, naming the module that does.
-    """
-    return run_plain(module, call, shapes, at, Plain)
-
-
 P = TypeVar("P", bound=Plain)
 
 

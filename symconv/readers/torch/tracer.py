@@ -158,7 +158,7 @@ class Tracer(TorchDispatchMode):
             hold(out, held)
         # A number that is put into a part of a tensor is expanded to plain numbers first.
         put = self.put_into is not None and name in FITTED
-        filled = put or (name == "expand" and made[0].constant and made[0].kept is None)
+        filled = put or (name == "expand" and made[0].new)
         nodes = tuple(islice(self.nodes.placed, before, None))
         shown = () if filled else tuple(shapes)
         self._note(Made(str(func), self.path.where, shown, nodes, put or name in PASSED or name == "slice"))
@@ -167,7 +167,7 @@ class Tracer(TorchDispatchMode):
 
     def _added_up(self, x: Held, total: Held) -> None:
         """The sum of equal whole numbers is so many times one: that is how programs ask whether all of a mask holds."""
-        if x.alike and not x.of and not total.shape and not x.dtype.startswith(("float", "bfloat")):
+        if x.alike and not x.of and not total.shape and x.whole:
             each = int(x.twin.reshape(-1)[0])
             total.cells, total.of = boxed(shadow(each * product(x.shape), self.path)), frozenset()
 

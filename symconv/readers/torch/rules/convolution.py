@@ -27,20 +27,12 @@ from symconv.rounding import floor
 CONV = "K²·(C_in/g)·C_out macs an output point, padding taps counted; an add an output with a bias"
 
 
-def batched(op: Operator, x: Held, axes: int) -> Held:
-    """A tensor with a batch axis, one of extent 1 where it has none."""
-    return x if len(x.shape) == axes else op.look("unsqueeze", (1, *x.shape), x)
-
-
-def unbatched(op: Operator, made: Held, axes: int) -> Held:
-    """Without that batch axis again, where the input had none."""
-    return made if len(made.shape) == axes else op.look("squeeze", made.shape[1:], made)
-
-
 def over_images(op: Operator, layer: Layer, x: Held, rank: int, *weights: Held | None) -> Held:
-    """A layer over batch × channels × extents, where the batch may be left out."""
-    made = op.add(layer, batched(op, x, rank + 2), weights=weights)
-    return unbatched(op, made, len(x.shape))
+    """A layer over batch × channels × extents; where there is no batch, it is one of 1 meanwhile."""
+    if len(x.shape) == rank + 2:
+        return op.add(layer, x, weights=weights)
+    made = op.add(layer, op.look("unsqueeze", (1, *x.shape), x), weights=weights)
+    return op.look("squeeze", made.shape[1:], made)
 
 
 @counted(CONV, "conv1d", "conv2d", "conv3d", "convolution", "_convolution", "convolution_overrideable")

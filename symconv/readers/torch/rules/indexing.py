@@ -1,4 +1,4 @@
-"""Elements by their places: lookups, paddings, tables; none computes."""
+"""Elements by their places: lookups, paddings, tables, and what is put onto others."""
 
 from __future__ import annotations
 
@@ -55,12 +55,30 @@ def _gather(op: Operator) -> Held:
     return op.move("gather", op.tensor("index").shape, op.tensor("self"), op.tensor("index"))
 
 
+#: By a reduction what is done to an element that is put onto another one.
+_ONTO = {"sum": "add", "mean": "add", "prod": "mul", "amax": "max", "amin": "min"}
+
+
+@counted(
+    "1 add, mul or max an element that is put onto another one; a div an output for a mean",
+    "index_add", "scatter_add", "scatter_reduce", "index_reduce", "index_put", "_unsafe_index_put",
+)  # fmt: skip
+def _put_onto(op: Operator) -> Held:
+    x, source, how = op.tensor("self"), op.get("src", "source", "values"), op.get("reduce", default="sum")
+    if "index_put" in op.name and not op.get("accumulate", default=False):
+        return op.move("index_put", x.shape, *op.tensors())
+    places = [v for v in op.tensors() if v is not x and v is not source]
+    put = op.pointwise(_ONTO[how], source, Held((), x.dtype))
+    made = op.move(op.name, x.shape, x, *places, put)
+    return op.pointwise("div", made) if how == "mean" else made
+
+
 @shape_only("a row of a table for each index", "embedding")
 def _embedding(op: Operator) -> Held:
     table, ids = op.tensor("weight"), op.tensor("indices")
     shape = (*ids.shape, table.shape[1])
     if ids.constant:
-        if table.constant and table.kept is None:
+        if table.new:
             return op.fresh(shape)
         return op.move("embedding", shape, table)
     if not table.constant:
@@ -108,7 +126,7 @@ def _pad(op: Operator) -> Held:
                 bound = a + 1 if "refle" in op.name or mode == "reflect" else a if mode == "circular" else 0
                 if isinstance(side, Extent) or isinstance(a, Extent):
                     require(at_least(side, bound), "a side longer than its padding")
-    if x.constant and x.kept is None:
+    if x.new:
         return op.fresh(tuple(shape))
     margins = _margins(x, amount)
     if margins is not None and not x.constant:
@@ -137,20 +155,15 @@ def _one_hot(op: Operator) -> Held:
 @unknown("comparisons with the boundaries, a logarithm of them each", "bucketize", "searchsorted")
 def _bucketize(op: Operator) -> Held:
     x = op.tensor("self")
-    if x.constant and x.kept is None:
+    if x.new:
         return op.fresh(x.shape)
     return op.unknown(x.shape, x)
 
 
 @shape_only(
-    "the places where values hold",
-    "nonzero",
-    "argwhere",
-    "masked_select",
-    "_unique2",
-    "unique_consecutive",
+    "the places where values hold", "nonzero", "argwhere", "masked_select", "_unique2", "unique_consecutive",
     "unique_dim",
-)
+)  # fmt: skip
 def _where_values(op: Operator) -> list[Held]:
     op.in_numbers("how many places there are, which values say")
     return [op.move(op.name, tuple(shape), *op.tensors(), dtype=dtype) for shape, dtype in op.outs]

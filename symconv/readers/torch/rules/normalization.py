@@ -7,6 +7,7 @@ from symconv.layers import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Pointw
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator
 from symconv.readers.torch.registry import counted
+from symconv.readers.torch.rules.reducing import over_axes
 
 
 @counted(
@@ -106,9 +107,9 @@ def _log_softmax(op: Operator) -> Held:
 )  # fmt: skip
 def _norm(op: Operator) -> Held:
     x, order = op.tensor("self", "A"), op.get("ord", "p", default=2)
-    axes, keep = op.axes(len(x.shape), "dim"), bool(op.get("keepdim", default=False))
+    axes, keep, shape = over_axes(op, x)
     if op.name == "linalg_norm" and op.get("ord") not in (None, "fro") and len(axes) == 2:
-        return op.unknown(tuple(1 if i in axes else n for i, n in enumerate(x.shape) if keep or i not in axes), x)
+        return op.unknown(shape, x)
     own = op.node_of(x)
     if order in (1, 2, "fro"):
         return op.add(Reduce("l1" if order == 1 else "l2", axes, keep), own)

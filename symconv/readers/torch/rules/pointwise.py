@@ -68,7 +68,7 @@ def with_number(op: Operator, operation: str, x: Held) -> Held:
     exponent = op.get("exponent", "other")
     if operation == "pow" and exponent in (2, 3, 1, 0.5, -0.5, -1):
         operation = {2: "square", 3: "cube", 1: "neg", 0.5: "sqrt", -0.5: "rsqrt", -1: "reciprocal"}[exponent]
-    if x.constant and x.kept is None and not op.dtype.startswith(("float", "bfloat")):
+    if x.new and not op.dtype.startswith(("float", "bfloat")):
         return op.fresh(x.shape)
     beside = (x.shape,) if x.constant else ()
     if operation in ("add", "mul", "max", "min", "logic"):
@@ -87,15 +87,10 @@ for _operator, _operation in _OPERATIONS.items():
     _register(_operator, _operation)
 
 
-@counted("1 or 2 max an element, one a bound", "clamp", "clip")
+@counted("1 or 2 max an element, one a bound", "clamp", "clip", "clamp_min", "clamp_max")
 def _clamp(op: Operator) -> Held:
     bounds = [b for b in (op.get("min"), op.get("max")) if b is not None]
     return op.pointwise("clip" if len(bounds) == 2 else "clip_one_side", *op.tensors())
-
-
-@counted("1 max an element", "clamp_min", "clamp_max")
-def _clamp_one_side(op: Operator) -> Held:
-    return op.pointwise("clip_one_side", *op.tensors())
 
 
 @counted("exact: 3 mul, 1 erf, 1 add; tanh: 6 mul, 1 tanh, 2 add an element", "gelu")

@@ -41,7 +41,7 @@ def _inner(op: Operator) -> Held:
     left, right = op.tensor("self"), op.tensor("other")
     if len(right.shape) < 3:
         return multiplied(op, left, right, turned=len(right.shape) == 2)
-    return contracted(op, over_axes(left, right, [len(left.shape) - 1], [len(right.shape) - 1]), [left, right])
+    return contracted(op, contraction(left, right, [len(left.shape) - 1], [len(right.shape) - 1]), [left, right])
 
 
 @counted(MACS, "linalg_vecdot")
@@ -85,10 +85,10 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 def _tensordot(op: Operator) -> Held:
     a, b = op.tensor("self"), op.tensor("other")
     over_a, over_b = ([int(x) for x in op.get(n)] for n in ("dims_self", "dims_other"))
-    return contracted(op, over_axes(a, b, over_a, over_b), [a, b])
+    return contracted(op, contraction(a, b, over_a, over_b), [a, b])
 
 
-def over_axes(a: Held, b: Held, over_a: list[int], over_b: list[int]) -> str:
+def contraction(a: Held, b: Held, over_a: list[int], over_b: list[int]) -> str:
     """The equation of a product that is summed over pairs of axes; what is left of both stands side by side."""
     first = list(_LETTERS[: len(a.shape)])
     second = list(_LETTERS[len(a.shape) : len(a.shape) + len(b.shape)])

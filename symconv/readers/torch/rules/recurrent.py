@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from symconv.condition import equal
 from symconv.domain import require
 from symconv.layer import Layer
@@ -40,19 +42,8 @@ def _run(op: Operator, gates: int) -> list[Held]:
     return [out, *last]
 
 
-@counted(STEP.format(4), "lstm")
-def _lstm(op: Operator) -> list[Held]:
-    return _run(op, 4)
-
-
-@counted(STEP.format(3), "gru")
-def _gru(op: Operator) -> list[Held]:
-    return _run(op, 3)
-
-
-@counted(STEP.format(1), "rnn_tanh", "rnn_relu")
-def _rnn(op: Operator) -> list[Held]:
-    return _run(op, 1)
+for _gates, _names in ((4, ["lstm"]), (3, ["gru"]), (1, ["rnn_tanh", "rnn_relu"])):
+    counted(STEP.format(_gates), *_names)(partial(_run, gates=_gates))
 
 
 #: What a unit of a cell does once its gates' sums are there: gates, cell, state.

@@ -20,14 +20,22 @@ _OPERATIONS: Final = {
 }  # fmt: skip
 
 
+COMPARISONS: Final = "comparisons, whose number depends on the algorithm and the values"
+
+
+def over_axes(op: Operator, x: Held) -> tuple[tuple[int, ...], bool, tuple[Size, ...]]:
+    """The axes that are reduced, whether they stay as 1, and the shape that is left."""
+    axes, keep = op.axes(len(x.shape), "dim"), bool(op.get("keepdim", default=False))
+    return axes, keep, tuple(1 if i in axes else e for i, e in enumerate(x.shape) if keep or i not in axes)
+
+
 def reduced(op: Operator, operation: str, x: Held) -> list[Held]:
     """Over some axes, all where none are said."""
-    axes, keep = op.axes(len(x.shape), "dim"), bool(op.get("keepdim", default=False))
+    axes, keep, made = over_axes(op, x)
     for i in axes:
         if not isinstance(x.shape[i], int):
             require(at_least(x.shape[i], 1), "an extent of at least 1 to reduce")
-    made = tuple(1 if i in axes else e for i, e in enumerate(x.shape) if keep or i not in axes)
-    if x.constant and x.kept is None and not x.dtype.startswith(("float", "bfloat")):
+    if x.new and x.whole:
         return [op.fresh(made, dtype) for _, dtype in op.outs]
     if not x.shape:
         return [op.look("identity", (), x)]
@@ -85,32 +93,23 @@ def _diff(op: Operator) -> Held:
 
 
 def _searched(op: Operator, shape: tuple[Size, ...], x: Held) -> list[Held]:
-    if x.constant and x.kept is None and not x.dtype.startswith(("float", "bfloat")):
+    if x.new and x.whole:
         return [op.fresh(shape, dtype) for _, dtype in op.outs]
     first = op.add(Search(op.name, shape, op.dtype, comparisons=op.unknown_cost()), op.node_of(x))
     return [first, *(op.move("places", shape, first, dtype=dtype) for _, dtype in op.outs[1:])]
 
 
-@unknown("comparisons, whose number depends on the algorithm and the values", "sort", "argsort", "msort")
+@unknown(COMPARISONS, "sort", "argsort", "msort")
 def _sort(op: Operator) -> list[Held]:
     x = op.tensor("self")
     return _searched(op, x.shape, x)
 
 
-@unknown(
-    "comparisons, whose number depends on the algorithm and the values",
-    "topk",
-    "kthvalue",
-    "median",
-    "mode",
-    "nanmedian",
-)
+@unknown(COMPARISONS, "topk", "kthvalue", "median", "mode", "nanmedian")
 def _top(op: Operator) -> list[Held]:
     x = op.tensor("self")
     if op.name != "topk":
-        axes, keep = op.axes(len(x.shape), "dim"), bool(op.get("keepdim", default=False))
-        made = tuple(1 if i in axes else e for i, e in enumerate(x.shape) if keep or i not in axes)
-        return _searched(op, made, x)
+        return _searched(op, over_axes(op, x)[2], x)
     if not x.shape:
         return _searched(op, (), x)
     axis, k = op.axis(len(x.shape), "dim", default=-1), op.get("k")
@@ -121,7 +120,7 @@ def _top(op: Operator) -> list[Held]:
 @counted("an add an element", "bincount", "histc")
 def _counted(op: Operator) -> Held:
     x = op.tensor("self")
-    if x.constant and x.kept is None:
+    if x.new:
         return op.fresh(tuple(op.outs[0][0]))
     made = op.pointwise("add", x, Held((), x.dtype))
     return op.move(op.name, tuple(op.outs[0][0]), made)

@@ -42,7 +42,7 @@ def _resize(mode: str) -> Callable[[Operator], Held]:
     def run(op: Operator) -> Held:
         x, rank = op.tensor("input", "self"), int(next(c for c in op.name if c.isdigit()))
         shape = _resized(op, x, rank)
-        if x.constant and x.kept is None:
+        if x.new:
             return op.fresh(shape)
         return op.add(Resample(mode, shape, rank), op.node_of(x))
 

@@ -10,7 +10,7 @@ from symconv.layers import Concat, Transpose
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator, product
 from symconv.readers.torch.path import LESS, LESS_OR_EQUAL
-from symconv.readers.torch.registry import counted, shape_only
+from symconv.readers.torch.registry import shape_only
 from symconv.rounding import ceiling
 
 #: Ends of slices from here on stand for the end of the axis.
@@ -76,19 +76,9 @@ def _squeeze(op: Operator) -> Held:
 
 
 @shape_only(
-    "the axes in another order",
-    "permute",
-    "transpose",
-    "swapaxes",
-    "swapdims",
-    "t",
-    "numpy_T",
-    "mT",
-    "matrix_H",
-    "adjoint",
-    "movedim",
-    "moveaxis",
-)
+    "the axes in another order", "permute", "transpose", "swapaxes", "swapdims", "t", "numpy_T", "mT", "matrix_H",
+    "adjoint", "movedim", "moveaxis",
+)  # fmt: skip
 def _transpose(op: Operator) -> Held:
     x = op.tensor("self")
     rank = len(x.shape)
@@ -128,7 +118,7 @@ def joined(op: Operator, values: list[Held], axis: int) -> Held:
     for other in values[1:]:
         for i, b in enumerate(other.shape):
             shape[i] = shape[i] + b if i == axis else op.same(shape[i], b, f"{op.name} of equal extents")
-    if all(v.constant and v.kept is None for v in values):
+    if all(v.new for v in values):
         return op.fresh(tuple(shape))
     if any(v.constant for v in values):
         return op.move("cat", tuple(shape), *map(op.node_of, values))
@@ -206,15 +196,9 @@ def _select(op: Operator) -> Held:
 
 
 @shape_only(
-    "parts of an axis",
-    "split",
-    "split_with_sizes",
-    "chunk",
-    "tensor_split",
-    "unsafe_split",
-    "unsafe_chunk",
+    "parts of an axis", "split", "split_with_sizes", "chunk", "tensor_split", "unsafe_split", "unsafe_chunk",
     "split_copy",
-)
+)  # fmt: skip
 def _split(op: Operator) -> list[Held]:
     x, many = op.tensor("self"), len(op.outs)
     axis = op.axis(len(x.shape), "dim")
@@ -257,7 +241,7 @@ def _expand(op: Operator) -> Held:
         wanted = into.shape
     own = (1,) * (len(wanted) - len(x.shape)) + x.shape
     made = tuple(_expanded(op, a, b) for a, b in zip(own, wanted))
-    if x.constant and x.kept is None:
+    if x.new:
         return op.fresh(made)
     return op.look("expand", made, x)
 
@@ -322,24 +306,6 @@ def _same_shape(op: Operator) -> Held:
     return op.move(op.name, x.shape, *op.tensors())
 
 
-#: By a reduction what is done to an element that is put onto another one.
-_ONTO = {"sum": "add", "mean": "add", "prod": "mul", "amax": "max", "amin": "min"}
-
-
-@counted(
-    "1 add, mul or max an element that is put onto another one; a div an output for a mean",
-    "index_add", "scatter_add", "scatter_reduce", "index_reduce", "index_put", "_unsafe_index_put",
-)  # fmt: skip
-def _put_onto(op: Operator) -> Held:
-    x, source, how = op.tensor("self"), op.get("src", "source", "values"), op.get("reduce", default="sum")
-    if "index_put" in op.name and not op.get("accumulate", default=False):
-        return op.move("index_put", x.shape, *op.tensors())
-    places = [v for v in op.tensors() if v is not x and v is not source]
-    put = op.pointwise(_ONTO[how], source, Held((), x.dtype))
-    made = op.move(op.name, x.shape, x, *places, put)
-    return op.pointwise("div", made) if how == "mean" else made
-
-
 @shape_only("the parts of images under a window, side by side", "im2col")
 def _unfold(op: Operator) -> Held:
     x = op.tensor("self")
@@ -394,14 +360,9 @@ def _with_diagonal(op: Operator, shape: tuple[Size, ...], offset: Size) -> tuple
 
 
 @shape_only(
-    "real and imaginary parts as an axis, or as one number",
-    "view_as_complex",
-    "view_as_real",
-    "real",
-    "imag",
-    "conj",
+    "real and imaginary parts as an axis, or as one number", "view_as_complex", "view_as_real", "real", "imag", "conj",
     "_conj",
-)
+)  # fmt: skip
 def _complex(op: Operator) -> Held:
     x = op.tensor("self")
     shape = x.shape[:-1] if op.name == "view_as_complex" else (*x.shape, 2) if op.name == "view_as_real" else x.shape
