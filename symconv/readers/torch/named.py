@@ -25,9 +25,6 @@ import torch
 from symconv.errors import CallError, ModelError, SymconvError, near, one_line
 from symconv.readers.torch.building import built
 
-#: Who makes a module by its name.
-MAKERS: Final = ("torch", "torchvision", "timm", "transformers")
-
 #: Tokens of an example, of an encoder and of a decoder beside it; samples of a wave, and frames of a spectrogram.
 TOKENS: Final = 128
 ANSWER: Final = 32
