@@ -78,6 +78,15 @@ class SpecError(SymconvError):
         super().__init__("\n".join(map(str, self.faults)))
 
 
+def one_line(error: Exception, most: int = 300) -> str:
+    """What an error of somebody else's says, in one line of so many characters at most.
+
+    >>> one_line(ValueError("no luck,\\n  again"))
+    'no luck, again'
+    """
+    return " ".join(str(error).split())[:most]
+
+
 def near(name: str, names: Iterable[str]) -> str:
     """`did you mean …?` for the nearest of `names`, or an empty text where none is near.
 

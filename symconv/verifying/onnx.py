@@ -94,7 +94,17 @@ def _compared(reading: Reading, model: Any, path: Path, values: dict[str, int]) 
         done.shapes.setdefault(name, [given.shape])
     for node in done.nodes:
         _operator(reading, node, done, at, point)
+    ran = {o for node in done.nodes for o in node.output}
+    point.unseen += sum(_counted(reading.network, parts, at) for o, parts in reading.parts.items() if o not in ran)
     return point
+
+
+def _counted(net: Network, parts: Sequence[str], at: Values) -> bool:
+    """Whether the closed forms count macs of an operator here: none of a branch that is not taken."""
+    try:
+        return any(_closed(net, part, at, 1) for part in parts)
+    except (SymconvError, KeyError):
+        return True
 
 
 def _run(reading: Reading, model: Any, path: Path, at: Values) -> tuple[dict[str, Any], Run]:
