@@ -20,10 +20,13 @@ from symconv.verifying.points import batch_of, inner_symbols
 WAYS: Final = 8
 
 #: Choices of a value that are tried for one point.
-TRIED: Final = 2_000
+TRIED: Final = 1_000
 
 #: Legal values of one symbol beside the preferred ones.
 BESIDE: Final = 64
+
+#: How far beyond the least one they go.
+FAR: Final = 1 << 12
 
 #: Rounds of a block at most, where the domain asks for no more.
 DEEP: Final = 6
@@ -40,16 +43,21 @@ def designs(net: Network) -> Iterator[dict[str, Any]]:
     symbols = _in_order(net)
     found: list[dict[Symbol, Any]] = []
     for way in range(WAYS):
-        at = _Search(net, [(s, _preferred(net, s, way, symbols)) for s in symbols]).first()
+        search = _Search(net, [(s, _preferred(net, s, way, symbols)) for s in symbols])
+        at = search.first()
+        if at is None and search.tried <= TRIED:  # all were tried
+            return
         if at is not None and at not in found:
             found.append(at)
             yield {s.name: value for s, value in at.items()}
 
 
 def _in_order(net: Network) -> list[Symbol]:
-    """The symbols of inputs, then those of which most is asked, so that what does not go together shows soon."""
+    """Depths and the symbols of inputs, then those of which most is asked: what does not go together shows soon."""
     inner, asked = set(inner_symbols(net)), [c.symbols for c in net.domain.conditions]
-    return sorted(net.known_symbols | inner, key=lambda s: (s not in inner, -sum(s in c for c in asked), s.key))
+    first = inner | {s for s in _depths(net) if any(s in c and inner & c for c in asked)}
+    places = {s: (s not in first, s in inner, -sum(s in c for c in asked), s.key) for s in net.known_symbols | inner}
+    return sorted(places, key=places.__getitem__)
 
 
 @dataclass
@@ -126,7 +134,16 @@ def _depths(net: Network) -> set[Symbol]:
 
 
 def _legal(net: Network, s: Symbol) -> Iterator[int]:
-    """The values that a symbol may have by itself, from the least one on."""
+    """The values that a symbol may have by itself: half of them from the least one on, then ever larger ones."""
     sizes = net.domain.sizes(s)
     least = max(net.domain.least(s), s.least)
-    yield from (x for x in range(least, least + (1 << 12)) if x in sizes)
+    near = islice((x for x in range(least, least + FAR) if x in sizes), BESIDE // 2)
+    x = least
+    for x in near:
+        yield x
+    while x < least + FAR:
+        x += x // 4 + 1
+        step = next((y for y in range(x, x + FAR) if y in sizes), None)
+        if step is None:
+            return
+        yield step

@@ -7,8 +7,8 @@ first layer whose shape, multiply–accumulates or parameters it gets wrong.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from math import prod
+from dataclasses import dataclass, field, fields, replace
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from symconv.cost import Cost, evaluate_cost, total_of
 from symconv.errors import DomainError, ExtentError
 from symconv.extent import Extent, symbols_of
 from symconv.layer import TRAINABLE, Layer
+from symconv.layers.channels_last import TURNED
 from symconv.network import Network
 from symconv.node import Node
 from symconv.symbols import Symbol
@@ -29,6 +30,9 @@ from symconv.verifying.report import CHOSEN, Disagreement, Each, Point, Report, 
 
 #: What has run, where loops have.
 LOOPS: Final = "loops"
+
+#: The layers of images whose channels stand last, as Keras has them.
+LAST: Final = frozenset(TURNED.values())
 
 Values = Mapping[Symbol, Any]
 
@@ -45,8 +49,8 @@ def verify_network(net: Network, at: Sequence[Mapping[str, Any]] = (), each: Eac
     """
     for given in at:
         net.at(given)
-    points = [dict(values) for values in at] or list(designs(net))
-    return Report(net, tuple(_compared(net, dict(values)) for values in each(points[: len(at) or CHOSEN])), LOOPS)
+    points = [dict(values) for values in at] or list(islice(designs(net), CHOSEN))
+    return Report(net, tuple(_compared(net, dict(values)) for values in each(points)), LOOPS)
 
 
 def _compared(net: Network, values: dict[str, Any]) -> Point:
@@ -171,10 +175,12 @@ class _Walk:
 
     def _walked(self, node: Node, carried: Mapping[str, Shape], at: Values) -> Walked:
         inputs = [self._shape(name, carried) for name in node.inputs]
-        walked = WALKS[node.layer.kind](_numbers(node.layer, at), *inputs)
-        if any(x < 1 for x in walked.shape) and all(map(prod, inputs)):
-            raise Illegal("no output position")
-        return walked
+        walk, given = WALKS[node.layer.kind], _numbers(node.layer, at)
+        if type(node.layer) not in LAST:
+            return walk(given, *inputs)
+        walked = walk(given, *((shape[0], shape[-1], *shape[1:-1]) for shape in inputs))
+        batch, channels, *extents = walked.shape
+        return replace(walked, shape=(batch, *extents, channels))
 
     def _agrees(self, where: str, what: str, round_: str, run: Any, cost: Cost, at: Values) -> bool:
         """Whether a count is that of the closed form."""

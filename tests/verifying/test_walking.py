@@ -10,7 +10,9 @@ import pytest
 from command import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_repeat_fuzz import Family, Maker, walked
 from witness import loops as witness
+from witness.unrolled import Ambiguous, Immense, Untied
 
 import symconv as sc
 from symconv import Network
@@ -31,6 +33,7 @@ from symconv.layers import (
     Tokens,
     Upsample,
 )
+from symconv.layers.channels_last import turned
 from symconv.readers.catalogue import families, networks
 from symconv.verifying import verify
 from symconv.verifying.loops import WALKS
@@ -334,6 +337,31 @@ def test_random_chains_agree_with_their_loops(layers, tokens):
     report = verify(net)
     assert report.wrong is None
     assert not any(p.unseen or p.failed for p in report.points)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_random_blocks_in_blocks_agree_with_rounds_that_plain_integers_run(seed):
+    """Shapes that change from round to round, tied rounds, numbers of rounds that depend on the round around."""
+    make = Maker(seed)
+    program, image = make.program(), make.image()
+    try:
+        net = Family(program, image).net
+    except SymconvError:
+        return
+    for point in verify(net).points:
+        assert (point.wrong, point.unseen, point.failed) == ([], 0, "")
+        try:
+            plain = walked(program, image, {**dict.fromkeys("XHWNCnmgd", 1), **point.values})
+        except (Ambiguous, Immense, Untied):
+            continue
+        assert plain is not None
+        if not plain.untrained:
+            assert (plain.operations["mac"], plain.kept["params"]) == (point.macs, point.params)
+
+
+def test_channels_that_stand_last_are_walked_too():
+    net = one_layer(turned(Conv(8, kernel=3, stride=2, padding="same"), True), "N", "H", "W", 3)
+    assert at_one_point(net, N=2, H=9, W=6).macs == 2 * 5 * 3 * 8 * 27
 
 
 # -- calls ------------------------------------------------------------------------------------------------------------
