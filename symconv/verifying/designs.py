@@ -5,10 +5,12 @@ The values of one point are found one symbol after the other, as the domain allo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
+from functools import cached_property
+from itertools import count, islice
+from math import isqrt
 from typing import Any, Final
 
 from symconv.extent import symbols_of
@@ -20,10 +22,13 @@ from symconv.verifying.points import batch_of, inner_symbols
 WAYS: Final = 8
 
 #: Choices of a value that are tried for one point.
-TRIED: Final = 2_000
+TRIED: Final = 1_000
 
 #: Legal values of one symbol beside the preferred ones.
 BESIDE: Final = 64
+
+#: How far beyond the least one they go.
+FAR: Final = 1 << 12
 
 #: Rounds of a block at most, where the domain asks for no more.
 DEEP: Final = 6
@@ -37,96 +42,118 @@ MULTIPLIERS: Final = (Fraction(1), Fraction(1, 2), Fraction(3, 4), Fraction(7, 5
 
 def designs(net: Network) -> Iterator[dict[str, Any]]:
     """Points inside of the domain: the usual size, the least design, N = 2 at odd sizes, H ≠ W, and on."""
-    symbols = _in_order(net)
-    found: list[dict[Symbol, Any]] = []
+    choosing = _Choosing(net)
+    found: list[Mapping[Symbol, Any]] = []
     for way in range(WAYS):
-        at = _Search(net, [(s, _preferred(net, s, way, symbols)) for s in symbols]).first()
+        at, tried = choosing.first(way)
+        if at is None and tried <= TRIED:  # there is none
+            return
         if at is not None and at not in found:
             found.append(at)
             yield {s.name: value for s, value in at.items()}
 
 
-def _in_order(net: Network) -> list[Symbol]:
-    """The symbols of inputs, then those of which most is asked, so that what does not go together shows soon."""
-    inner, asked = set(inner_symbols(net)), [c.symbols for c in net.domain.conditions]
-    return sorted(net.known_symbols | inner, key=lambda s: (s not in inner, -sum(s in c for c in asked), s.key))
-
-
 @dataclass
-class _Search:
-    """Values of all symbols, those before that are preferred."""
+class _Choosing:
+    """What is known of a network's symbols when values are chosen for them."""
 
     net: Network
-    options: Sequence[tuple[Symbol, Sequence[Any]]]
-    tried: int = 0
-    at: dict[Symbol, Any] = field(default_factory=dict)
 
-    def first(self) -> dict[Symbol, Any] | None:
-        """The first that is inside of the domain; None where it is not found soon."""
-        if len(self.at) == len(self.options):
-            return dict(self.at)
-        symbol, values = self.options[len(self.at)]
-        for value in self._near(symbol, values):
-            self.tried += 1
-            if self.tried > TRIED:
-                return None
-            self.at[symbol] = value
-            if self.net.domain.allows(self.at) and (found := self.first()) is not None:
-                return found
-            del self.at[symbol]
-        return None
+    @cached_property
+    def inner(self) -> set[Symbol]:
+        """The symbols of inputs."""
+        return set(inner_symbols(self.net))
 
-    def _near(self, symbol: Symbol, values: Sequence[Any]) -> list[Any]:
+    @cached_property
+    def depths(self) -> set[Symbol]:
+        """The symbols that say how many rounds there are."""
+        return {s for node in self.net.nodes for r in node.rounds for s in symbols_of(r.index.end)}
+
+    @cached_property
+    def asked(self) -> list[set[Symbol]]:
+        """For each condition of the domain its symbols."""
+        return [set(c.symbols) for c in self.net.domain.conditions]
+
+    @cached_property
+    def symbols(self) -> list[Symbol]:
+        """Depths and the symbols of inputs, then those of which most is asked: what does not go together shows soon."""
+        first = self.inner | {s for s in self.depths if any(s in c and self.inner & c for c in self.asked)}
+        every = self.net.known_symbols | self.inner
+        places = {s: (s not in first, s in self.inner, -sum(s in c for c in self.asked), s.key) for s in every}
+        return sorted(places, key=places.__getitem__)
+
+    # -- one point ----------------------------------------------------------------------------------------------------
+
+    def first(self, way: int) -> tuple[dict[Symbol, Any] | None, int]:
+        """The first values that the domain allows together, and how many were tried; None where none are found soon."""
+        options = [self._preferred(s, way, place) for place, s in enumerate(self.symbols)]
+        at: dict[Symbol, Any] = {}
+        tried = 0
+
+        def found() -> bool:
+            nonlocal tried
+            if len(at) == len(options):
+                return True
+            symbol = self.symbols[len(at)]
+            for value in self._near(symbol, options[len(at)], at):
+                tried += 1
+                if tried > TRIED:
+                    return False
+                at[symbol] = value
+                if self.net.domain.allows(at) and found():
+                    return True
+                del at[symbol]
+            return False
+
+        return (at if found() else None), tried
+
+    def _near(self, symbol: Symbol, values: Sequence[Any], at: Mapping[Symbol, Any]) -> list[Any]:
         """The preferred value, multiples and parts of what a condition names with the symbol, and the rest."""
-        if not symbol.integral or symbol in _depths(self.net):
+        if not symbol.integral or symbol in self.depths:
             return list(values)
-        together = {s for c in self.net.domain.conditions if symbol in c.symbols for s in c.symbols if s.integral}
-        others = [v for s, v in self.at.items() if s in together]
-        others = [times * v for times in (2, 3) for v in others] + [v // p for p in (2, 3, 1) for v in others]
-        legal = [v for v in others if v in self.net.domain.sizes(symbol)]
-        return list(dict.fromkeys((*values[:1], *legal, *values[1:])))
+        together = {s for c in self.asked if symbol in c for s in c if s.integral}
+        others = [v for s, v in at.items() if s in together]
+        others = [times * v for times in (2, 3) for v in others] + [v // part for part in (2, 3, 1) for v in others]
+        sizes = self.net.domain.sizes(symbol)
+        return list(dict.fromkeys((*values[:1], *(v for v in others if v in sizes), *values[1:])))
+
+    def _preferred(self, s: Symbol, way: int, place: int) -> list[Any]:
+        """The values of a symbol in the order in which they are tried."""
+        if not s.integral:
+            return [MULTIPLIERS[way % len(MULTIPLIERS)], *MULTIPLIERS]
+        usual, sizes = self.net.usual.get(s.name), self.net.domain.sizes(s)
+        legal = list(islice(self._legal(s), BESIDE))
+        if s.name == batch_of(self.net):
+            first = [1 if usual is None else usual, *SAMPLES[1:]][way % len(SAMPLES)]
+        elif s in self.depths:
+            first, legal = DEPTHS[way % len(DEPTHS)][place % 2], legal[:DEEP]
+        elif s in self.inner:
+            return [x for x in _lengths(usual, legal[0] if legal else 1, way, place) if x in sizes] + legal
+        else:
+            widths = WIDTHS[way % len(WIDTHS)]
+            first = widths[place % len(widths)]
+        first += way // len(WIDTHS)
+        return [x for x in dict.fromkeys((first, *legal)) if x in sizes]
+
+    def _legal(self, s: Symbol) -> Iterator[int]:
+        """The values that a symbol may have by itself: half of them from the least one on, then ever larger ones."""
+        sizes = self.net.domain.sizes(s)
+        least = x = max(self.net.domain.least(s), s.least)
+        for x in islice((x for x in range(least, least + FAR) if x in sizes), BESIDE // 2):
+            yield x
+        while x < least + FAR:
+            x += x // 4 + 1
+            yield from islice((y for y in range(x, x + FAR) if y in sizes), 1)
 
 
-def _preferred(net: Network, s: Symbol, way: int, symbols: Sequence[Symbol]) -> list[Any]:
-    """The values of a symbol in the order in which they are tried."""
-    if not s.integral:
-        return [MULTIPLIERS[way % len(MULTIPLIERS)], *MULTIPLIERS]
-    legal = list(islice(_legal(net, s), BESIDE))
-    place = symbols.index(s)
-    if s.name == batch_of(net):
-        first = [net.usual.get(s.name, 1), *SAMPLES[1:]][way % len(SAMPLES)]
-    elif s in _depths(net):
-        first, legal = DEPTHS[way % len(DEPTHS)][place % 2], legal[:DEEP]
-    elif s in inner_symbols(net):
-        return [x for x in _lengths(net.usual.get(s.name), legal, way, place) if x in net.domain.sizes(s)] + legal
-    else:
-        widths = WIDTHS[way % len(WIDTHS)]
-        first = widths[place % len(widths)]
-    first += way // len(WIDTHS)
-    return [x for x in dict.fromkeys((first, *legal)) if x in net.domain.sizes(s)]
-
-
-def _lengths(usual: int | None, legal: Sequence[int], way: int, place: int) -> list[int]:
+def _lengths(usual: int | None, least: int, way: int, place: int) -> list[int]:
     """Sizes of an input: the usual one, the least, a prime one, one beside the usual one, no two symbols alike."""
-    least = legal[0] if legal else 1
     if way == 0:
         return [] if usual is None else [usual]
     if way == 1:
         return [least]
     if way == 2:
-        primes = [x for x in range(least + 1, 4 * least + 99) if x > 30 and all(x % d for d in range(2, x))]
-        return primes[place:]
+        primes = (x for x in count(max(least + 1, 31)) if all(x % d for d in range(2, isqrt(x) + 1)))
+        return list(islice(primes, place, place + BESIDE))
     beside = (3 * least + 8 if usual is None else usual) + way - 2 + place
     return list(range(beside, beside + BESIDE))
-
-
-def _depths(net: Network) -> set[Symbol]:
-    """The symbols that say how many rounds there are."""
-    return {s for node in net.nodes for r in node.rounds for s in symbols_of(r.index.end)}
-
-
-def _legal(net: Network, s: Symbol) -> Iterator[int]:
-    """The values that a symbol may have by itself, from the least one on."""
-    sizes = net.domain.sizes(s)
-    least = max(net.domain.least(s), s.least)
-    yield from (x for x in range(least, least + (1 << 12)) if x in sizes)

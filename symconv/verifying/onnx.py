@@ -6,7 +6,7 @@ What the run shows comes from the run alone: shapes from its tensors, macs from 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -69,7 +69,14 @@ def verify_onnx(
         points.append(_compared(reading, model, Path(path), dict(values)))
         if sum(not p.failed for p in points) == (len(at) or CHOSEN):
             break
-    return Report(net, tuple(points), f"onnxruntime {version('onnxruntime')}")
+    return Report(net, tuple(points), f"onnxruntime {_version()}")
+
+
+def _version() -> str:
+    try:
+        return version("onnxruntime")
+    except PackageNotFoundError:  # onnxruntime-gpu has the module too
+        return version(packages_distributions()["onnxruntime"][0])
 
 
 Values = Mapping[Symbol, Any]

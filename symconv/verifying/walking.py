@@ -7,8 +7,8 @@ first layer whose shape, multiply–accumulates or parameters it gets wrong.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from math import prod
+from dataclasses import dataclass, field, fields, replace
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from symconv.cost import Cost, evaluate_cost, total_of
 from symconv.errors import DomainError, ExtentError
 from symconv.extent import Extent, symbols_of
 from symconv.layer import TRAINABLE, Layer
+from symconv.layers.channels_last import TURNED
 from symconv.network import Network
 from symconv.node import Node
 from symconv.symbols import Symbol
@@ -30,23 +31,29 @@ from symconv.verifying.report import CHOSEN, Disagreement, Each, Point, Report, 
 #: What has run, where loops have.
 LOOPS: Final = "loops"
 
+#: The layers of images whose channels stand last, as Keras has them.
+LAST: Final = frozenset(TURNED.values())
+
 Values = Mapping[Symbol, Any]
+
+#: By the name of what stands in front of a block the shape that comes from the round before.
+Carried = Mapping[str, Shape | None]
 
 
 def verify_network(net: Network, at: Sequence[Mapping[str, Any]] = (), each: Each = iter) -> Report:
     """Run a network's loops at these values of its symbols, and compare; at values of symconv's own choice where none.
 
-    Raises DomainError for a point outside the domain.
+    Raises SymbolError for an unknown symbol, DomainError for a point outside the domain.
 
     >>> from symconv.readers.catalogue import load
     >>> report = verify_network(load("lenet5"), [{"N": 2, "X": 33}])
     >>> report.by, report.wrong, [(p.tensors, p.operators, p.macs, p.params) for p in report.points]
-    ('loops', None, [(12, 5, 833040, 61706)])
+    ('loops', None, [(12, 5, 850140, 61706)])
     """
     for given in at:
         net.at(given)
-    points = [dict(values) for values in at] or list(designs(net))
-    return Report(net, tuple(_compared(net, dict(values)) for values in each(points[: len(at) or CHOSEN])), LOOPS)
+    points = [dict(values) for values in at] or list(islice(designs(net), CHOSEN))
+    return Report(net, tuple(_compared(net, dict(values)) for values in each(points)), LOOPS)
 
 
 def _compared(net: Network, values: dict[str, Any]) -> Point:
@@ -69,6 +76,7 @@ def _needed(net: Network) -> set[Symbol]:
     sizes = [x for t in net.inputs.values() for x in t.shape]
     sizes += [x for node in net.nodes for _, x, _ in node.layer.field_sizes() if node.layer.kind in WALKS]
     sizes += [x for node in net.nodes for x in (node.times, *(r.index.end for r in node.rounds))]
+    sizes += [x for node in net.nodes if node.stated for p in node.parameters for x in p.shape]
     return {s for x in sizes for s in symbols_of(x)} - indices
 
 
@@ -83,7 +91,8 @@ class _Walk:
     net: Network
     point: Point
     at: Values
-    shapes: dict[str, Shape] = field(default_factory=dict)
+    #: The shape of each tensor so far; None of one that neither loops nor a closed form give here.
+    shapes: dict[str, Shape | None] = field(default_factory=dict)
     #: What disagreed: a layer is named once, not for each of its rounds.
     told: set[tuple[str, str]] = field(default_factory=set)
 
@@ -110,7 +119,7 @@ class _Walk:
 
     # -- blocks -----------------------------------------------------------------------------------------------------
 
-    def _nodes(self, nodes: Sequence[Node], depth: int, carried: Mapping[str, Shape], at: Values) -> None:
+    def _nodes(self, nodes: Sequence[Node], depth: int, carried: Carried, at: Values) -> None:
         """The nodes of one round of the block at a depth; `carried` are the shapes that come from the round before."""
         for rounds, inside in _blocks(nodes, depth):
             if rounds is None:
@@ -124,35 +133,36 @@ class _Walk:
             self.shapes[rounds.name] = shape
             self._behind(rounds, shape, at)
 
-    def _shape(self, name: str, carried: Mapping[str, Shape]) -> Shape:
+    def _shape(self, name: str, carried: Carried) -> Shape | None:
         """The shape of a tensor, by the name of a node, of an input, or of the block that it ends."""
         while name not in carried and name not in self.shapes:
             name = self.net.blocks[name].result
         return carried[name] if name in carried else self.shapes[name]
 
-    def _behind(self, rounds: Rounds, shape: Shape, at: Values) -> None:
+    def _behind(self, rounds: Rounds, shape: Shape | None, at: Values) -> None:
         """Compare the shape behind the last round."""
         out = self.net.blocks[rounds.name].out
         closed = shape_at(out.shape, at)
-        if closed is not None and closed != shape:
+        if closed is not None and shape is not None and closed != shape:
             self._wrong(rounds.name, "the shape behind the last round", written(shape), written(closed), _formula(out))
             raise _BrokenOff
 
     # -- layers -----------------------------------------------------------------------------------------------------
 
-    def _node(self, node: Node, carried: Mapping[str, Shape], at: Values) -> None:
+    def _node(self, node: Node, carried: Carried, at: Values) -> None:
         """Run a layer, and compare."""
-        closed = shape_at(node.out.shape, at)
+        closed = self.shapes[node.name] = shape_at(node.out.shape, at)
+        inputs = [shape for name in node.inputs if (shape := self._shape(name, carried)) is not None]
         times = evaluate(node.times, at)
-        if not times or (node.training and not self.trained) or node.layer.kind not in WALKS or closed is None:
-            self.point.unseen += node.layer.kind not in WALKS or closed is None
-            if closed is not None:
-                self.shapes[node.name] = closed
+        if not times or (node.training and not self.trained):
+            return
+        if closed is None or len(inputs) < len(node.inputs) or node.layer.kind not in WALKS:
+            self.point.unseen += 1
             return
         where, formula = f"{node.name} ({node.layer.kind})", _formula(node.out)
         round_ = "".join(f" in round {r.index} = {at[r.index]}" for r in node.rounds)
         try:
-            walked = self._walked(node, carried, at)
+            walked = _walked(node.layer, inputs, at)
         except Illegal as reason:
             self._wrong(where, f"the shape{round_}", f"none, {reason},", written(closed), formula)
             raise _BrokenOff from None
@@ -168,13 +178,6 @@ class _Walk:
         weights = evaluate_cost(kept, at) if node.stated else walked.weights
         if self._agrees(where, "the number of parameters", round_, weights, kept, at) and _owns(node, at):
             self.point.params += int(weights)
-
-    def _walked(self, node: Node, carried: Mapping[str, Shape], at: Values) -> Walked:
-        inputs = [self._shape(name, carried) for name in node.inputs]
-        walked = WALKS[node.layer.kind](_numbers(node.layer, at), *inputs)
-        if any(x < 1 for x in walked.shape) and all(map(prod, inputs)):
-            raise Illegal("no output position")
-        return walked
 
     def _agrees(self, where: str, what: str, round_: str, run: Any, cost: Cost, at: Values) -> bool:
         """Whether a count is that of the closed form."""
@@ -207,6 +210,19 @@ def _blocks(nodes: Sequence[Node], depth: int) -> Iterator[tuple[Rounds | None, 
 def _owns(node: Node, at: Values) -> bool:
     """Whether the weights of a round are its own: they are not where it shares another node's or the first round's."""
     return not node.shares and all(at[r.index] == r.index.begin for r in node.rounds if r.tied)
+
+
+def _walked(layer: Layer, inputs: Sequence[Shape], at: Values) -> Walked:
+    """What the loops of a layer meet.
+
+    Raises Illegal where there is no output.
+    """
+    walk, given = WALKS[layer.kind], _numbers(layer, at)
+    if type(layer) not in LAST:
+        return walk(given, *inputs)
+    walked = walk(given, *((shape[0], shape[-1], *shape[1:-1]) for shape in inputs))
+    batch, channels, *extents = walked.shape
+    return replace(walked, shape=(batch, *extents, channels))
 
 
 def _numbers(layer: Layer, at: Values) -> Any:

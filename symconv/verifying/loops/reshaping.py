@@ -109,6 +109,8 @@ def sliced(given: Any, image: Shape) -> Walked:
 def split(given: Any, image: Shape) -> Walked:
     """One of several equal parts of an axis."""
     (axis,) = _axes(given.axis, image)
+    if not 0 <= given.index < given.parts:
+        raise Illegal(f"part {given.index} of {given.parts}")
     return Walked(placed(image, axis, shared(image[axis], given.parts, "elements")))
 
 
