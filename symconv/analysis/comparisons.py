@@ -66,9 +66,12 @@ class Verdict:
     whatever: tuple[str, ...] = ()
 
 
-def check_claim(network: Network, claim: str, /, *, by: str = "", **values: Any) -> Verdict:
+def check_claim(
+    network: Network, claim: str, given: Mapping[str, Any] | None = None, /, *, by: str = "", **values: Any
+) -> Verdict:
     """Whether a claim about figures of a network holds: at these values, or for which values of one symbol.
 
+    The values are `given`, or words of the call.
     `by` names the symbol where several are left; a factor that all terms share and that is at least 1, such as N,
     cancels and needs no value.
 
@@ -83,6 +86,7 @@ def check_claim(network: Network, claim: str, /, *, by: str = "", **values: Any)
     >>> check_claim(load("vgg16"), "params(linear) > last(params, conv)").left
     123642856
     """
+    values = {**(given or {}), **values}
     compared = read_claim(claim, network.symbols)
     network.at(values)
     net = network.substitute(**values) if values else network

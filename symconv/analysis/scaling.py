@@ -54,14 +54,15 @@ class Scaling:
 
 
 def scaling(
-    network: Network, budgets: str | Budget | Iterable[str | Budget], /, *, rule: Mapping[str, str] | None = None,
-    **values: Any,
+    network: Network, budgets: str | Budget | Iterable[str | Budget], given: Mapping[str, Any] | None = None, /, *,
+    rule: Mapping[str, str] | None = None, **values: Any,
 ) -> Scaling:  # fmt: skip
     """The designs of a grid that keep the budgets and of which no axis can be raised without breaking one or lowering
     another: the Pareto-best in depth, width and resolution.
 
     `rule` says which symbols the depth, the width and the resolution are, {"depth": "d", "width": "w", "resolution":
-    "X"}, and asks for the rule's design beside them. Designs outside the domain are left out.
+    "X"}, and asks for the rule's design beside them. Designs outside the domain are left out. The values are `given`, or
+    words of the call.
 
     Raises as `design_space`, and SymconvError where there is no axis or no budget.
 
@@ -71,9 +72,10 @@ def scaling(
     >>> [tuple(map(str, design.values.values())) for design in found.best]
     [('1', '11/10', '256'), ('1', '6/5', '224'), ('6/5', '1', '224'), ('7/5', '11/10', '192')]
     """
+    values = {**(given or {}), **values}
     wanted = read_budgets(budgets)
     metrics = list(dict.fromkeys(b.metric for b in wanted))
-    space = design_space(network, metrics, where=wanted, illegal=LEAVE_OUT, **values)
+    space = design_space(network, metrics, values, where=wanted, illegal=LEAVE_OUT)
     axes = [axis.symbol.name for axis in space.grid.axes]
     if not axes:
         raise SymconvError("nothing is scaled: a symbol with many values is wanted, such as w=1..2:1/10")

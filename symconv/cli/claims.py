@@ -57,7 +57,7 @@ def _show(
     from symconv.writers.claims import verdicts_sheet
 
     with call():
-        verdicts = [check_claim(net, text, by=by, **values) for text in texts]
+        verdicts = [check_claim(net, text, values, by=by) for text in texts]
     if not table and format is Format.table:
         output.write("\n")
     if table or format is Format.table:

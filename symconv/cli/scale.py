@@ -38,7 +38,7 @@ def scale(
     net, given, axes, values = on_grid(model, at, over)
     places = dict(zip(("depth", "width", "resolution"), named)) if rule else None
     with call("--over"), progress(f"scaling {net.name}"):
-        found = scaling(net, wanted, rule=places, **axes, **values)
+        found = scaling(net, wanted, {**axes, **values}, rule=places)
     output.show(placed(scaling_sheet(net, found, [str(b) for b in wanted]), given), format.value, ascii)
     if not found.best:
         raise typer.Exit(1)

@@ -63,7 +63,7 @@ def sweep(
     net, _, axes, values = on_grid(model, at, over)
     wanted = metrics_named(metrics or ["macs"])
     with call("--over"):
-        space = design_space(net, wanted, where=budgets, illegal=LEAVE_OUT if leave_out else ERROR, **axes, **values)
+        space = design_space(net, wanted, {**axes, **values}, where=budgets, illegal=LEAVE_OUT if leave_out else ERROR)
     if out is None:
         from symconv.writers.sweep import sweep_sheet
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from symconv.count import Count
+from symconv.errors import ShapeError
 from symconv.layer import Layer, layer, s
 from symconv.layers.features import letter
 from symconv.ranges import Natural, Shape
@@ -60,7 +61,9 @@ class Search(Move):
     comparisons: Natural | None = None
 
     def work(self, *tensors: Tensor) -> Count:
-        return Count(max=0 if self.comparisons is None else self.comparisons)
+        if self.comparisons is None:
+            raise ShapeError("search wants its comparisons: a symbol, or 0 where it makes none")
+        return Count(max=self.comparisons)
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -79,7 +82,9 @@ class Unknown(Move):
     cost: Natural | None = None
 
     def work(self, *tensors: Tensor) -> Count:
-        return Count(unknown=0 if self.cost is None else self.cost)
+        if self.cost is None:
+            raise ShapeError("unknown wants its cost: a symbol, or 0 where it is known to have none")
+        return Count(unknown=self.cost)
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

@@ -186,13 +186,13 @@ def _compared(relation: Any, numbers: Array, figure: int) -> Array:
 
 
 def design_space(
-    network: Network, metrics: str | Iterable[str] = "macs", /, *, where: str | Budget | Iterable[str | Budget] = (),
-    illegal: str = ERROR, **values: Any,
+    network: Network, metrics: str | Iterable[str] = "macs", given: Mapping[str, Any] | None = None, /, *,
+    where: str | Budget | Iterable[str | Budget] = (), illegal: str = ERROR, **values: Any,
 ) -> DesignSpace:  # fmt: skip
     """The metrics of a network over a grid of its symbols, at the points that are legal and keep the budgets.
 
     A symbol takes a number, or a range, a sequence or a 1-D array for an axis; a rational one takes fractions. A point
-    outside the domain is an error, or not there with `illegal="leave out"`.
+    outside the domain is an error, or not there with `illegal="leave out"`. They are `given`, or words of the call.
 
     Raises ExpressionError for what is no budget, SymbolError for an unknown or a missing name, DomainError for a value
     that a symbol cannot have or an axis without values.
@@ -212,7 +212,7 @@ def design_space(
     costs = {metric: network.cost(metric) for metric in dict.fromkeys([*shown, *(b.metric for b in budgets)])}
     symbols: set[Symbol] = {s for cost in costs.values() for s in cost_symbols(cost)}
     every = [m[0] for size in network.symbols.values() for m in size.terms]
-    grid = grid_of(symbols, values, (s for s in every if isinstance(s, Symbol)))
+    grid = grid_of(symbols, {**(given or {}), **values}, (s for s in every if isinstance(s, Symbol)))
     read = symbols.union(*(c.symbols for c in network.domain.conditions))
     unread = [axis.symbol.name for axis in grid.axes if axis.symbol not in read]
     if unread:

@@ -107,7 +107,7 @@ def change_sheet(
 
     Raises as `change`.
     """
-    found = change(net, symbol, metric, to=to, **values)
+    found = change(net, symbol, metric, values, to=to)
     sheet = Sheet(f"the {label(metric)} of {net.name} from {symbol} = {found.at} to {found.to}")
     sheet.facts = [
         ("before", found.before),

@@ -8,8 +8,9 @@ import pytest
 
 import symconv as sc
 from symconv import Layer, Network
-from symconv.errors import ShapeError
+from symconv.errors import ShapeError, SymconvError
 from symconv.layers import Einsum, HeadAttention, Move, Pointwise, Product, Reduce, Resample
+from symconv.readers import parse_spec
 
 
 @pytest.mark.parametrize(
@@ -94,3 +95,13 @@ def test_a_resampling_over_axes_in_symbols_counts_as_one_over_as_many(mode: str,
         assert general.substitute(r=axes).cost("ops") == net(axes).cost("ops")
         symbols = {"N": 2, "r": axes} if "r" in general.symbols else {"N": 2}
         assert general.evaluate("ops", **symbols) == net(axes).evaluate("ops", N=2)
+
+
+def test_what_is_not_counted_says_so() -> None:
+    # A cost that is left out would be 0 in every total, in silence.
+    for kind, field in (("unknown", "cost"), ("search", "comparisons")):
+        spec = f"input: [N, 4]\nlayers:\n  - {kind}: {{operation: mine, shape: [N, 4]VALUE}}\n"
+        with pytest.raises(SymconvError, match=f"{kind} wants its {field}: a symbol, or 0"):
+            parse_spec(spec.replace("VALUE", "")).network()
+        assert parse_spec(spec.replace("VALUE", f", {field}: 0")).network().cost("ops") == 0
+        assert str(parse_spec(f"symbols: {{c: count}}\n{spec}".replace("VALUE", f", {field}: c")).network().count())

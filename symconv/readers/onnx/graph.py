@@ -304,7 +304,7 @@ class Reader(Growth):
     def _opaque(self, op: Operator, free: str) -> list[Value | None]:
         """Outputs of which the file says at most the number of axes."""
         read = [v for v in op.inputs if v is not None]
-        cost = None if free else self.unknown_cost(_kind_of(op), tuple(v.shape for v in read), op.describe())
+        cost = 0 if free else self.unknown_cost(_kind_of(op), tuple(v.shape for v in read), op.describe())
         made: list[Value | None] = []
         for i, output in enumerate(op.node.output):
             hint = self.shapes.get(output)
@@ -314,7 +314,7 @@ class Reader(Growth):
             ranked = hint is not None and hint.tensor_type.HasField("shape")
             rank = len(hint.tensor_type.shape.dim) if hint is not None and ranked else None
             shape = tuple(op.free(f"dim{k}") for k in range(rank)) if rank is not None else (op.free("elements"),)
-            layer = Unknown(_kind_of(op), shape, dtype, cost=cost if i == 0 else None)
+            layer = Unknown(_kind_of(op), shape, dtype, cost=cost if i == 0 else 0)
             weights = tuple(v for v in read if not v.node) if i == 0 else ()
             value = op.add(layer, *(v for v in read if v.node), weights=weights, dtype=dtype)
             if rank is None:
