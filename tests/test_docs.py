@@ -6,14 +6,14 @@ the page's own folder, and what follows it is compared. `UPDATE_DOCS=1` rewrites
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import run
 
 import symconv as sc
 
@@ -54,9 +54,9 @@ def ran(line: str, folder: Path, out: Path) -> str:
     assert words[0] == "symconv", f"only symconv runs in the docs, not {words[0]}"
     words = [str(out / w) if before == "-o" or (out / w).is_file() else w for before, w in zip(["", *words], words)]
     pretty = words[1] in PRETTY and not {"-f", "--format", "--ascii"} & set(words)
-    command = [sys.executable, "-m", "symconv", *words[1:], *(["--no-ascii"] if pretty else [])]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
-    return (done.stdout + done.stderr).replace(f"{out}{os.sep}", "")
+    with contextlib.chdir(folder):
+        done = run(*words[1:], *(["--no-ascii"] if pretty else []))
+    return (done.out + done.err).replace(f"{out}{os.sep}", "")
 
 
 def shown(block: str, folder: Path, out: Path) -> str:

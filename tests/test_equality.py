@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from examples import many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from witness.programs import NoValueError, Program, random_program, run
@@ -199,7 +200,7 @@ def test_verdicts_agree_with_brute_force_and_every_kind_occurs() -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("seed", range(10, 18))
+@pytest.mark.parametrize("seed", range(10, 10 + many(2)))
 def test_many_verdicts_agree_with_brute_force(seed: int) -> None:
     met = check_against_brute_force(5_000, seed)
     assert all(met[answer] >= 150 for answer in Answer), met
@@ -240,7 +241,7 @@ def test_verdicts_agree_with_an_independent_decider() -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("seed", range(30, 38))
+@pytest.mark.parametrize("seed", range(30, 30 + many(2)))
 def test_many_verdicts_agree_with_an_independent_decider(seed: int) -> None:
     check_against_isl(2_500, seed)
 

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from examples import many
 from hypothesis import given
 from hypothesis import strategies as st
 from witness.programs import NoValueError, Program, random_program, run
@@ -108,7 +109,7 @@ def test_programs_on_symbols_have_the_values_of_the_same_programs_on_numbers() -
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("seed", range(40, 48))
+@pytest.mark.parametrize("seed", range(40, 40 + many(2)))
 def test_many_programs_on_symbols_have_the_values_of_the_same_programs_on_numbers(seed: int) -> None:
     assert check_programs(10_000, seed) > 45_000
 

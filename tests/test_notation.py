@@ -6,6 +6,7 @@ from fractions import Fraction
 from random import Random
 
 import pytest
+from examples import many
 from test_extent import ROLE, SIZE, SYMBOL, at, on_sizes, random_case, random_values
 from witness.printed import printed_value
 from witness.programs import NoValueError, run
@@ -30,7 +31,7 @@ def texts(size: Size) -> dict[str, str]:
     return {name: set_size(size, style).text for name, style in STYLES.items()}
 
 
-@pytest.mark.parametrize("count", [400, pytest.param(10_000, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("count", [400, pytest.param(many(2_000), marks=pytest.mark.heavy)])
 def test_a_printed_size_has_its_value(count: int) -> None:
     rng, met = Random(count), Counter[str]()
     for _ in range(count):
@@ -54,7 +55,7 @@ def test_a_printed_size_has_its_value(count: int) -> None:
     assert all(met[sign] > count / 100 for sign in ("⌊", "⌈", "max", "/(", "²", "−")), met
 
 
-@pytest.mark.parametrize("count", [300, pytest.param(5_000, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("count", [300, pytest.param(many(1_000), marks=pytest.mark.heavy)])
 def test_a_printed_cost_has_its_value(count: int) -> None:
     rng = Random(count + 1)
     points = 0

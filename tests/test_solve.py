@@ -7,6 +7,7 @@ from math import comb, lcm, prod
 from random import Random
 
 import pytest
+from examples import many
 from hypothesis import given
 from hypothesis import strategies as st
 from test_extent import ON_SIZES
@@ -78,12 +79,12 @@ def test_maxima_and_minima_are_decided_case_by_case() -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("seed", range(60, 68))
+@pytest.mark.parametrize("seed", range(60, 60 + many(2)))
 def test_many_sets_agree_with_brute_force(seed: int) -> None:
     check_against_brute_force(5_000, seed)
 
 
-@pytest.mark.parametrize("count", [300, pytest.param(2_000, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("count", [300, pytest.param(many(600), marks=pytest.mark.heavy)])
 def test_the_sets_agree_with_an_independent_decider(count: int) -> None:
     pytest.importorskip("islpy")
     from witness.presburger import periodic, where_at_least, where_equal

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sympy
+from examples import many
 from witness.rounds import NUMBERS, Arithmetic, Term, added, random_terms, random_values
 
 import symconv as sc
@@ -53,7 +54,7 @@ def sums(of: Cost) -> list[Sum]:
     return [f for factors in of.terms for f in factors if isinstance(f, Sum)]
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(5_000, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("count", [200, pytest.param(many(1_000), marks=pytest.mark.heavy)])
 def test_a_sum_over_symbolic_rounds_is_at_every_number_what_its_rounds_add_up_to(count: int) -> None:
     rng, met = Random(count), 0
     for _ in range(count):
@@ -76,7 +77,7 @@ def test_a_sum_over_symbolic_rounds_is_at_every_number_what_its_rounds_add_up_to
     assert met > count
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(1_500, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("count", [60, pytest.param(many(300), marks=pytest.mark.heavy)])
 def test_a_sum_of_sums_is_what_the_rounds_of_all_rounds_add_up_to(count: int) -> None:
     rng = Random(count)
     for _ in range(count):
@@ -277,7 +278,7 @@ def round_by_round(expression: sympy.Expr) -> sympy.Expr:
     return expression
 
 
-@pytest.mark.parametrize("count", [25, pytest.param(100, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("count", [25, pytest.param(many(50), marks=pytest.mark.heavy)])
 def test_sympy_sums_the_same_and_a_sum_comes_back_from_it(count: int) -> None:
     rng = Random(count)
     for _ in range(count):

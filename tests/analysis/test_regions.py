@@ -47,7 +47,7 @@ def brute(cost: Cost, strict: bool, least: int = 1) -> list[int]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(costs(), st.booleans())
 def test_every_size_by_itself_says_the_same(cost: Cost, strict: bool) -> None:
     region = at_most_zero(cost, X, strict)
@@ -61,7 +61,7 @@ def test_every_size_by_itself_says_the_same(cost: Cost, strict: bool) -> None:
         assert not region.unbounded
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(costs(), costs())
 def test_two_regions_meet_where_both_hold(a: Cost, b: Cost) -> None:
     both = at_most_zero(a, X) & at_most_zero(b, X)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from examples import many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,7 +75,7 @@ def check_each(
     """Run a check on drawn cases; how many cases had each trait, and `all` of them."""
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=examples, derandomize=True, database=None, deadline=None)
+    @settings(max_examples=many(examples), derandomize=True, database=None, deadline=None)
     @given(cases)
     def each(case: Any) -> None:
         check(case)

@@ -149,7 +149,7 @@ def test_every_convolution_counts_what_the_loops_count() -> None:
 
 @pytest.mark.heavy
 def test_every_one_of_many_convolutions_counts_what_the_loops_count() -> None:
-    assert_shares(check_each(cases(), check, traits, 1200), *SETTINGS)
+    assert_shares(check_each(cases(), check, traits, 400), *SETTINGS)
 
 
 def test_every_transposed_convolution_counts_what_the_loops_count() -> None:
