@@ -1,5 +1,6 @@
 # make demo   sets up, prints VGG-16's table and closed forms and those of two families, writes its diagram
 # make test   sets up and runs the tests; WITH_TORCH=1 those against PyTorch too, HEAVY=1 those with many cases,
+#             LONG=1 larger siblings of what is tested anyway, EXAMPLES=100 a hundred times as many random cases,
 #             WITH_MODELS=1 those of models from packages that ship some (most of a gigabyte),
 #             WITH_PAGE=1 those of the what-if page, which npm builds and a Chromium shows,
 #             WITH_PAPERS=1 those that Typst compiles; gcc, node and pdflatex are used where they are there
@@ -67,12 +68,12 @@ demo: $(VENV)/.ready
 	$(BIN)/symconv diagram vgg16 -o out/vgg16.svg
 	$(BIN)/symconv diagram vgg16 -o out/vgg16.png --at X=224,N=1
 
-skipped := $(if $(WITH_TORCH),,torch) $(if $(HEAVY),,heavy) $(if $(WITH_MODELS),,models) $(if $(WITH_PAGE),,page)
+skipped := $(if $(WITH_TORCH),,torch) $(if $(HEAVY),,heavy) $(if $(WITH_MODELS),,models) $(if $(WITH_PAGE),,page) $(if $(LONG),,long)
 marked  := $(subst $() $(), or ,$(strip $(skipped)))
 
 test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch) $(if $(WITH_MODELS),$(VENV)/.ready-models) $(if $(WITH_PAPERS),$(VENV)/.ready-papers) $(if $(WITH_PAGE),$(VENV)/.ready-page)
-	SYMCONV_MODELS=$(abspath $(VENV)/models) $(BIN)/python -m pytest -n auto -rs -m "$(if $(marked),not ($(marked)))"
-	@$(if $(marked),echo "left out: tests marked $(marked) (make test WITH_TORCH=1 HEAVY=1 WITH_MODELS=1 WITH_PAGE=1 runs them)",true)
+	SYMCONV_MODELS=$(abspath $(VENV)/models) $(BIN)/python -m pytest -n auto --dist worksteal -rs -m "$(if $(marked),not ($(marked)))"
+	@$(if $(marked),echo "left out: tests marked $(marked) (make test WITH_TORCH=1 HEAVY=1 LONG=1 WITH_MODELS=1 WITH_PAGE=1 runs them)",true)
 
 page: page/node_modules/.ready
 	npm run --prefix page --silent build

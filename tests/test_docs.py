@@ -157,7 +157,7 @@ def test_the_tutorial_takes_at_most_ten_commands() -> None:
 
 def test_every_public_name_is_on_one_page_of_the_reference() -> None:
     pages = "".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "reference").glob("*.rst")))
-    named = re.findall(r"^\.\. auto\w+:: symconv\.(?:count\.|layer\.)?(\w+)$", pages, re.MULTILINE)
+    named = re.findall(r"^\.\. auto\w+:: symconv\.(?:count\.|layer\.|ranges\.)?(\w+)$", pages, re.MULTILINE)
     letters = {name for name in sc.__all__ if isinstance(getattr(sc, name), sc.Extent)}
     wanted = set(sc.__all__) - letters - {"layers", "metrics"}
     assert {name: named.count(name) for name in wanted} == dict.fromkeys(wanted, 1)

@@ -39,7 +39,7 @@ def certify(
     >>> certificate.formulas["params"], certificate.domain
     ('2097152*floor(X/32)^2 + 35597096', 'X >= 32, N >= 1')
     >>> [(run.at, run.macs) for run in certificate.runs]
-    [({'X': 32, 'N': 1}, 333746176)]
+    [({'X': 32, 'N': 1}, 336166912)]
     """
     report = verify(source, at, dims, square, inputs, kwargs, each)
     return certificate_of(report, origin_of(source, report.network.name, dims, square, inputs))

@@ -74,7 +74,7 @@ def test_a_claim_holds_where_both_sides_say_so(name: str, claim: str) -> None:
     verdict = check_claim(net, claim, N=1)
     least = net.domain.least(next(iter(net.symbols["X"].terms))[0])  # type: ignore[arg-type]
     fails = []
-    for x in range(least, 360, 3 if name == "resnet18" else 1):
+    for x in range(least, 360, 6 if name == "resnet18" else 2):
         of = figures(whole, x)
         a, b = SIDES[left](of), SIDES[right](of)
         holds = SIGNS[sign](a, b)

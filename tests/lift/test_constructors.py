@@ -1,10 +1,11 @@
-"""A hundred random configurations of ten constructors, from ten random members each, counted by torch."""
+"""Random configurations of twelve constructors, each from a random member, counted by torch."""
 
 from __future__ import annotations
 
 import random
 
 import pytest
+from examples import many
 
 import symconv as sc
 from symconv.lift import lift
@@ -16,7 +17,8 @@ pytest.importorskip("torch")
 from lift.constructors import CONSTRUCTORS  # noqa: E402
 from lift.measure import macs, params  # noqa: E402
 
-TIMES = 10
+#: Configurations of each; EXAMPLES=4 has 120 in all.
+TIMES = many(3)
 
 
 @pytest.mark.parametrize("seed", range(TIMES))

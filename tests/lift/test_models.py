@@ -47,7 +47,15 @@ def net(name: str) -> sc.Network:
     return sc.load(module, kwargs=inputs, square=True)
 
 
-@pytest.mark.parametrize(("base", "other"), PAIRS, ids=[f"{a}→{b}" for a, b in PAIRS])
+#: Siblings of many layers, of families of which smaller ones are tested.
+LONG = {"llama-3-70b", "llama-13b", "gpt2-xl", "gpt2-xl head", "gpt2-large", "gpt2-large head", "swin_s", "swin_b"}
+
+
+def marked(pairs: list[tuple[str, str]]) -> list[Any]:
+    return [pytest.param(a, b, id=f"{a}→{b}", marks=[pytest.mark.long] if b in LONG else []) for a, b in pairs]
+
+
+@pytest.mark.parametrize(("base", "other"), marked(PAIRS))
 def test_a_sibling_is_predicted_to_the_unit(base, other):
     """Params and MACs of the sibling at every size that was measured, and every metric's closed form."""
     if any(name.split()[0] not in MODELS and name not in MODELS for name in (base, other)):

@@ -52,7 +52,14 @@ def exported(name: str, folder: Path) -> Network:
     return read_onnx(path, square=True).network
 
 
-@pytest.mark.parametrize(("base", "others", "said"), FAMILIES, ids=[f[0] for f in FAMILIES])
+#: Of the same parts as the others, or as what torch says of them (test_models.py).
+LONG = {"efficientnet_b1", "vit_b_16", "vgg16"}
+
+
+@pytest.mark.parametrize(
+    ("base", "others", "said"),
+    [pytest.param(*f, id=f[0], marks=[pytest.mark.long] if f[0] in LONG else []) for f in FAMILIES],
+)
 def test_siblings_come_out_of_one_file(base, others, said, tmp_path):
     family = lift(exported(base, tmp_path), **said)
     assert family.exact, family.unknown

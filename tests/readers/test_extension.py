@@ -16,7 +16,7 @@ from symconv.readers.extension import load_layers
 from symconv.readers.schema import ENTRIES, schema
 from symconv.readers.spec import parse_spec
 
-HEAD = "from symconv.layer import *\nfrom symconv.count import Count\n"
+HEAD = "from symconv.layer import *; from symconv.ranges import *\nfrom symconv.count import Count\n"
 SCALE = (
     HEAD
     + '''

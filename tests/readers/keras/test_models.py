@@ -47,7 +47,7 @@ def _on_meta(model: Any, shape: tuple[int, ...]) -> int:
 
 
 @pytest.mark.parametrize("form", ["channels_last", "channels_first"])
-@pytest.mark.parametrize("name", [*SMALL, *(pytest.param(n, marks=pytest.mark.heavy) for n in LARGE)])
+@pytest.mark.parametrize("name", [*SMALL, *(pytest.param(n, marks=pytest.mark.long) for n in LARGE)])
 def test_a_published_model_has_the_macs_and_parameters_of_its_run(
     name: str, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,23 @@ def built(name, device):
     return model if device == "meta" else model.to_empty(device=device)
 
 
-def exported(name, path):
-    """The file of a model, without its weights."""
+#: Siblings of the others.
+LONG = {"resnet34", "resnet101", "resnet152", "vgg13", "vgg19", "mobilenet_v3_large", "resnext50_32x4d"}
+MODELS = [pytest.param(name, marks=[pytest.mark.long] if name in LONG else []) for name in TRUTH]
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """Where the files are."""
+    return tmp_path_factory.mktemp("exported")
+
+
+@cache
+def exported(name, folder):
+    """The file of a model, without its weights; exported once."""
     import torch
+
+    path = folder / f"{name}.onnx"
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -71,10 +86,10 @@ def counted(model, n, h, w):
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("name", TRUTH)
-def test_one_closed_form_has_torchs_figures_at_every_size_of_the_domain(name, tmp_path):
+@pytest.mark.parametrize("name", MODELS)
+def test_one_closed_form_has_torchs_figures_at_every_size_of_the_domain(name, folder):
     pytest.importorskip("onnxscript")
-    path = exported(name, tmp_path / f"{name}.onnx")
+    path = exported(name, folder)
     net = read_onnx(path).network
     figures = TRUTH[name]
     assert net.evaluate("params") == figures["params"]
@@ -99,10 +114,10 @@ FIXED = {"vit_b_16", "swin_t", "alexnet", "vgg11", "vgg13", "vgg16", "vgg19", "v
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("name", TRUTH)
-def test_spec_and_file_give_the_same_closed_form(name, tmp_path):
+@pytest.mark.parametrize("name", MODELS)
+def test_spec_and_file_give_the_same_closed_form(name, folder):
     pytest.importorskip("onnxscript")
-    file = read_onnx(exported(name, tmp_path / f"{name}.onnx"), square=True).network
+    file = read_onnx(exported(name, folder), square=True).network
     spec = sc.load(name)
     at = {"X": 224} if name in FIXED else {}
     sides = [net.substitute(**{k: v for k, v in at.items() if k in net.symbols}) for net in (file, spec)]

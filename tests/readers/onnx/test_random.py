@@ -1,6 +1,7 @@
 """Random graphs against onnxruntime: every shape and every operator's macs at several sizes."""
 
 import pytest
+from examples import many
 
 from readers.onnx.graphs import Random, saved
 from symconv.errors import ModelError
@@ -34,7 +35,7 @@ def test_a_few_random_graphs_agree_with_their_runs(tmp_path):
 
 
 @pytest.mark.heavy
-def test_a_thousand_random_graphs_agree_with_their_runs(tmp_path):
-    ran = [agrees(seed, tmp_path / "g.onnx") for seed in range(1000)]
-    assert sum(n or 0 for n in ran) >= 3000
-    assert sum(n is None for n in ran) < 50
+def test_many_random_graphs_agree_with_their_runs(tmp_path):
+    ran = [agrees(seed, tmp_path / "g.onnx") for seed in range(many(250))]
+    assert sum(n or 0 for n in ran) >= many(750)
+    assert sum(n is None for n in ran) < many(15)

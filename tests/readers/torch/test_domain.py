@@ -11,9 +11,13 @@ pytestmark = pytest.mark.torch
 torch = pytest.importorskip("torch")
 
 NAMES = [
-    "alexnet", "vgg11", "resnet18", "densenet121", "googlenet", "squeezenet1_1", "mobilenet_v2", "mobilenet_v3_small",
-    "efficientnet_b0", "convnext_tiny", "shufflenet_v2_x0_5", "regnet_y_400mf", "swin_t", "swin_v2_t", "inception_v3",
-    "fcn_resnet50", "lraspp_mobilenet_v3_large", "mnasnet0_5", "vgg16_bn", "deeplabv3_resnet50", "efficientnet_v2_s",
+    "alexnet", "vgg11", "resnet18", "densenet121", "googlenet", "squeezenet1_1", "mobilenet_v3_small",
+    "efficientnet_b0", "convnext_tiny", "shufflenet_v2_x0_5", "swin_t", "swin_v2_t", "inception_v3", "vgg16_bn",
+]  # fmt: skip
+#: Of the same parts as those.
+MORE = [
+    "mobilenet_v2", "regnet_y_400mf", "fcn_resnet50", "lraspp_mobilenet_v3_large", "mnasnet0_5", "deeplabv3_resnet50",
+    "efficientnet_v2_s",
 ]  # fmt: skip
 
 
@@ -43,7 +47,7 @@ def agree(module, net, sizes):
     return inside
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *(pytest.param(name, marks=pytest.mark.long) for name in MORE)])
 def test_sound_and_tight_at_fifty_sizes(name):
     from readers.torch.modules import image, model
     from symconv.readers.torch import read_torch

@@ -17,16 +17,10 @@ NAMES = [
     "timm:convnext_nano",
     "timm:efficientvit_b0",
     "timm:beit_base_patch16_224",
-    "timm:gcvit_small",
-    "timm:crossvit_18_240",
     "timm:xcit_nano_12_p16_224",
-    "timm:mobilevit_s",
     "timm:swin_s3_base_224",
     "timm:focalnet_small_lrf",
-    "timm:hrnet_w18",
     "timm:tresnet_l",
-    "timm:sequencer2d_s",
-    "timm:samvit_base_patch16",
     "timm:vit_base_r26_s32_224",
     "transformers:bert",
     "transformers:bert-base-uncased",
@@ -34,7 +28,6 @@ NAMES = [
     "transformers:llama",
     "transformers:t5",
     "transformers:bart",
-    "transformers:mistral",
     "transformers:mixtral",
     "transformers:segformer",
     "transformers:wav2vec2",
@@ -42,8 +35,19 @@ NAMES = [
     "transformers:clip",
 ]
 
+#: Those that take more than some seconds.
+MORE = [
+    "timm:sequencer2d_s",
+    "timm:mobilevit_s",
+    "transformers:mistral",
+    "timm:crossvit_18_240",
+    "timm:samvit_base_patch16",
+    "timm:hrnet_w18",
+    "timm:gcvit_small",
+]
 
-@pytest.mark.parametrize("name", NAMES)
+
+@pytest.mark.parametrize("name", [*NAMES, *(pytest.param(name, marks=pytest.mark.long) for name in MORE)])
 def test_exact_at_held_back_sizes(name):
     from tests.benchmarks.torch_models import one
 

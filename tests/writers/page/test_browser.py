@@ -184,7 +184,9 @@ def test_the_policy_forbids_to_load_and_to_run_anything_else(browser: Any, tmp_p
           add("style", { textContent: "body { color: red }" });
           add("form", { action: "other.html" }).submit();
           await fetch("other.json").catch(() => 0);
-          await new Promise((done) => setTimeout(done, 200));
+          const wait = () => new Promise((done) => setTimeout(done, 50));
+          for (let i = 0; i < 200 && found.length < 8; i++) await wait();
+          await wait();
           return [found.sort(), window.ran ?? 0];
         }"""
     )

@@ -215,7 +215,7 @@ def test_bundled_models_are_read_at_every_depth(model: str, theme: str) -> None:
         assert faults(seen(drawn(load(model), "svg", depth=depth, theme=THEMES[theme]))) == []
 
 
-@pytest.mark.heavy
+@pytest.mark.long
 def test_every_bundled_model_is_read() -> None:
     from symconv import bundled
 
