@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symconv.errors import CallError
-from symconv.readers.catalogue import is_named, is_onnx, read_named
+from symconv.readers.catalogue import is_named, is_onnx, read_named, torch_reader
 from symconv.verifying.report import Each, Report
 
 
@@ -36,11 +36,10 @@ def verify(
         raise CallError(f"verify {source}: an .onnx file is wanted, or a module such as torchvision:resnet50")
     if isinstance(source, str) and source.startswith("keras:"):
         raise CallError(f"verify {source}: Keras models are not run; an .onnx file or a torch module is wanted")
-    from symconv.readers.torch import read_torch
-    from symconv.verifying.torch import verify_torch
-
     if isinstance(source, str):
         reading = read_named(source, dims, square, inputs)
     else:
-        reading = read_torch(source, inputs, kwargs, dims, square)
+        reading = torch_reader()(source, inputs, kwargs, dims, square)
+    from symconv.verifying.torch import verify_torch
+
     return verify_torch(reading, at, each)
