@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -26,10 +27,11 @@ class Built:
     wheel: Path
 
 
-def said(*words: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
-    """What a program prints; it has to succeed."""
+def said(*words: str | Path) -> str:
+    """What a program prints that is run at the root, without a PYTHONPATH; it has to succeed."""
     command = [str(word) for word in words]
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode:
         raise WrongError(f"{' '.join(command)} gave {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout

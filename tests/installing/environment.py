@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -39,6 +38,9 @@ print(json.dumps(found))
 """
 
 
+NAMED = re.compile(r"python3\.\d+$")
+
+
 @dataclass(frozen=True)
 class Python:
     """An interpreter, and its version 3.13.0."""
@@ -59,10 +61,10 @@ def this() -> Python:
 
 def pythons() -> list[Python]:
     """Every CPython that is found: the one that runs this, those of PYTHONS, on the path, and of pyenv."""
-    minors = [f"python3.{minor}" for minor in range(8, 20)]
+    places = [*os.environ["PATH"].split(os.pathsep), "/usr/bin"]
     paths = [sys.executable, *os.environ.get("PYTHONS", "").split()]
-    paths += [path for name in minors if (path := shutil.which(name, path=os.environ["PATH"] + ":/usr/bin"))]
-    paths += sorted(str(p) for p in (Path.home() / ".pyenv" / "versions").glob("*/bin/python3"))
+    paths += [str(p) for place in places for p in sorted(Path(place).glob("python3.[0-9]*")) if NAMED.match(p.name)]
+    paths += [str(p) for p in sorted((Path.home() / ".pyenv" / "versions").glob("*/bin/python3"))]
     found: dict[str, Python] = {}
     for path in paths:
         answer = subprocess.run([path, "-c", PROBE], capture_output=True, text=True)
@@ -117,11 +119,12 @@ def environment(python: Python, wheel: Path, folder: Path, extras: str = "", *mo
     Only wheels are taken: a package without one for this Python is an error here, where pip would look for a compiler.
     """
     said(python.path, "-m", "venv", "--clear", folder)
-    pip = (folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check")
+    pip = (folder / "bin" / "python", "-I", "-m", "pip", "--disable-pip-version-check")
     said(*pip, "uninstall", "--quiet", "--yes", "setuptools")
     begin = time.perf_counter()
     named = f"symconv[{extras}]" if extras else "symconv"
-    said(*pip, "install", "--quiet", "--only-binary", ":all:", f"{named} @ {wheel.as_uri()}", *more)
+    lazily = ["--no-compile"] if extras else []  # hundreds of megabytes, of which little is used
+    said(*pip, "install", "--quiet", "--only-binary", ":all:", *lazily, f"{named} @ {wheel.as_uri()}", *more)
     seconds = time.perf_counter() - begin
     said(*pip, "check")
     said(*pip, "uninstall", "--quiet", "--yes", "pip")
@@ -131,7 +134,7 @@ def environment(python: Python, wheel: Path, folder: Path, extras: str = "", *mo
 def refused(python: Python, wheel: Path, folder: Path) -> None:
     """A Python that is too old is told so by pip."""
     said(python.path, "-m", "venv", "--clear", folder)
-    command = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", wheel]
+    command = [folder / "bin" / "python", "-I", "-m", "pip", "install", "--quiet", "--no-deps", wheel]
     done = subprocess.run(command, capture_output=True, text=True)
     if not done.returncode or "requires a different Python" not in done.stderr:
         raise WrongError(f"Python {python.version} is not refused: {done.stdout}{done.stderr}")
