@@ -88,7 +88,7 @@ def without_extras(env: Environment, cwd: Path) -> None:
     (cwd / "conv.onnx").write_bytes(b"")
     models = [("torch", "torchvision:resnet18"), ("onnx", "conv.onnx"), ("keras", "keras:MobileNet")]
     commands = ["show", "total", "growth", "diagram", "rates", "lift", "report", "reconcile", "export"]
-    rest = {"diagram": ("-o", "out.svg"), "report": ("-o", "out.html")}
+    rest = {"diagram": ("-o", "out.svg"), "report": ("-o", "out.html"), "export": ("--to", "latex")}
     asked = [(u.extra, u.words, u.writes) for u in USES]
     asked += [(e, (c, m, *rest.get(c, ())), "") for e, m in models for c in commands]
     asked += [("torch", ("rules", "--torch"), ""), ("onnx", ("rules", "--onnx"), "")]
