@@ -15,11 +15,17 @@ from tests.installing.environment import Environment
 SPDX: Final = {
     "MIT License": "MIT",
     "BSD License": "BSD",
+    "3-Clause BSD License": "BSD-3-Clause",
+    "Apache 2.0": "Apache-2.0",
+    "Apache License 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
-    "Python Software Foundation License": "PSF-2.0",
+    "ISC License": "ISC",
     "ISC License (ISCL)": "ISC",
+    "Python Software Foundation License": "PSF-2.0",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
+#: What the licence file of a package is, whose metadata do not say it.
+READ: Final = {"namex": "Apache-2.0"}
 
 
 def licence(package: Mapping[str, Any]) -> str:
@@ -29,7 +35,12 @@ def licence(package: Mapping[str, Any]) -> str:
     """
     short = package["licence"].strip()
     named = [c.rpartition(" :: ")[2] for c in package["classifiers"] if c != "License :: OSI Approved"]
-    for found in (package["expression"], short if short and len(short) < 40 else "", " / ".join(named)):
+    for found in (
+        package["expression"],
+        short if short and len(short) < 40 else "",
+        " / ".join(named),
+        READ.get(package["name"], ""),
+    ):
         if found:
             return SPDX.get(found, found)
     raise WrongError(f"{package['name']} {package['version']} does not say its licence")
