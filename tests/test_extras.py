@@ -37,6 +37,14 @@ def test_a_model_without_its_package_names_the_extra(command: str, extra: str, t
     assert f"pip install 'symconv[{extra}]'" in done.err
 
 
+@pytest.mark.usefixtures("missing")
+def test_the_rules_of_operators_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "symconv.readers.torch.states", None)
+    done = run("rules", "--torch")
+    assert (done.code, done.out) == (1, "")
+    assert "pip install 'symconv[torch]'" in done.err
+
+
 def test_verify_names_its_own_extra_which_brings_onnx_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "onnx", None)
