@@ -66,7 +66,7 @@ def everything(folder: Path) -> None:
         tell(f"not on this machine, though the classifiers name it: Python {', '.join(missing)}")
 
     tried = [on(python, built, folder) for python in new]
-    put("pythons", ["CPython", "installed", "`import symconv`", "`symconv --version`", "`symconv show vgg/D`"], tried)
+    put("pythons", ["CPython", "alone", "with extras", "installing", "import", "`--version`", "`show vgg/D`"], tried)
     packages = each_extra(built, folder)
     plain = {p["name"] for p in packages[""]}
     weighed = []
@@ -98,7 +98,7 @@ def on(python: Python, built: Built, folder: Path) -> list[str]:
     with_extras(env, folder / "work", extras)
     tell(f"Python {python.version}: without extras and with {', '.join(extras)}; installed in {installed}")
     clear(folder)
-    return [python.version, installed, *times]
+    return [python.version, "works", "works", installed, *times]
 
 
 def each_extra(built: Built, folder: Path) -> dict[str, list[dict[str, Any]]]:
