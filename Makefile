@@ -7,6 +7,9 @@
 # make docs   builds the documentation as a site in out/docs, strictly and without a network, and checks every link of it
 # make page   builds the script of the what-if page anew: symconv/writers/page/page.js
 # make lint   ruff, mypy --strict, the order of rooms
+# make wheel  builds the sdist and the wheel in out/package, and tries the wheel in an empty environment
+# make package  the same with every CPython that is found and every extra by itself, with the lowest versions, licences
+#             and a bill of materials; PYTHONS= names further interpreters, ADVISORIES= a copy of PyPA's advisory-database
 # make bench  the speed tables of docs/speed.md
 
 PYTHON ?= python3
@@ -14,7 +17,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test docs page lint bench clean
+.PHONY: demo test docs page lint wheel package bench clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -27,6 +30,14 @@ $(VENV)/.ready-test: $(VENV)/.ready
 
 $(VENV)/.ready-lint: $(VENV)/.ready
 	$(PIP) -e ".[lint]"
+	@touch $@
+
+$(VENV)/.ready-wheel: $(VENV)/.ready
+	$(PIP) build
+	@touch $@
+
+$(VENV)/.ready-package: $(VENV)/.ready-test
+	$(PIP) -e ".[package]"
 	@touch $@
 
 $(VENV)/.ready-docs: $(VENV)/.ready-test
@@ -89,6 +100,12 @@ lint: $(VENV)/.ready-lint $(VENV)/.ready-test
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+wheel: $(VENV)/.ready-wheel
+	$(BIN)/python -m tests.installing wheel
+
+package: $(VENV)/.ready-package
+	$(BIN)/python -m tests.installing
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks

@@ -44,8 +44,7 @@ def rules(
 
         if changes:
             raise CallError("--set changes a field of a layer, and operators have none")
-        with call():
-            output.show(operators_sheet("ONNX" if onnx else "torch", kind), format.value, ascii)
+        output.show(operators_sheet("ONNX" if onnx else "torch", kind), format.value, ascii)
         return
     with call():
         sheet = rules_sheet() if kind is None else rule_sheet(kind, changes)

@@ -131,17 +131,27 @@ def read_named(
 
     Raises CallError for a name that stands for nothing, ModelError where the package is not installed.
     """
-    try:
-        import torch  # noqa: F401
-    except ImportError:
-        raise ModelError("reading torch modules needs torch: pip install 'symconv[torch]'") from None
-    from symconv.readers.torch.load import read_torch
+    read_torch = torch_reader()
     from symconv.readers.torch.named import named
 
     found = named(source, inputs)
     return read_torch(
         found.module, found.args, found.kwargs, dims or found.dims, square, found.name, suggested=not dims
     )
+
+
+def torch_reader() -> Any:
+    """What reads torch modules.
+
+    Raises ModelError with the extra's name where torch is not installed.
+    """
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise ModelError("reading torch modules needs torch: pip install 'symconv[torch]'") from None
+    from symconv.readers.torch import read_torch
+
+    return read_torch
 
 
 def is_onnx(source: str | Path) -> bool:

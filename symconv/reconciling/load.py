@@ -9,7 +9,7 @@ from typing import Any
 
 from symconv.cost import Cost
 from symconv.network import Network
-from symconv.readers.catalogue import is_module, load, read_named
+from symconv.readers.catalogue import is_module, load, read_named, torch_reader
 from symconv.reconciling.events import Kept
 from symconv.reconciling.parts import Figure, Part, gathered
 from symconv.reconciling.tools import TOOLS, Rule
@@ -58,12 +58,10 @@ def reconcile(
         return _without_code(source)
     if isinstance(source, str | Path) and not is_module(source):
         return _without_code(load(source, dims=dims or None, square=square))
-    from symconv.readers.torch import read_torch
-
     if isinstance(source, str):
         reading = read_named(source, dims, square, inputs)
     else:
-        reading = read_torch(source, inputs, kwargs, dims, square)
+        reading = torch_reader()(source, inputs, kwargs, dims, square)
     from symconv.reconciling.running import events
 
     happened = events(reading)

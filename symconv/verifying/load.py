@@ -8,7 +8,7 @@ from typing import Any
 
 from symconv.errors import CallError
 from symconv.network import Network
-from symconv.readers.catalogue import is_named, is_onnx, load, read_named
+from symconv.readers.catalogue import is_named, is_onnx, load, read_named, torch_reader
 from symconv.verifying.report import Each, Report
 from symconv.verifying.walking import verify_network
 
@@ -46,11 +46,10 @@ def verify(
         return verify_network(load(source, dims=dims or None), at, each)
     if isinstance(source, str) and source.startswith("keras:"):
         raise CallError(f"verify {source}: Keras models are not run; an .onnx file or a torch module is wanted")
-    from symconv.readers.torch import read_torch
-    from symconv.verifying.torch import verify_torch
-
     if isinstance(source, str):
         reading = read_named(source, dims, square, inputs)
     else:
-        reading = read_torch(source, inputs, kwargs, dims, square)
+        reading = torch_reader()(source, inputs, kwargs, dims, square)
+    from symconv.verifying.torch import verify_torch
+
     return verify_torch(reading, at, each)

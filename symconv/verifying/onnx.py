@@ -55,9 +55,9 @@ def verify_onnx(
     Raises ModelError as `read_onnx` and where onnxruntime is not installed or cannot load the model, DomainError for a
     point outside the domain.
     """
-    onnx = package()
-    if find_spec("onnxruntime") is None:
+    if find_spec("onnxruntime") is None:  # first, for its extra brings onnx too
         raise ModelError("verifying ONNX models needs onnxruntime: pip install 'symconv[verify]'")
+    onnx = package()
     reading = read_onnx(path, dims, square)
     net = reading.network
     for given in at:

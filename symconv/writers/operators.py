@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from symconv.errors import ModelError, SymconvError, near
+from symconv.errors import CallError, ModelError, near
 from symconv.writers.sheet import Cell, Column, Sheet, Table
 
 
 def operators_sheet(of: str, named: str | None = None) -> Sheet:
     """A row for each operator of `of`, ONNX or torch: its domain, its state, and what is counted.
 
-    Raises SymconvError for a name that is no operator, ModelError where the package is not installed.
+    Raises CallError for a name that is no operator, ModelError where the package is not installed.
     """
     rules = _rules(of)
     found = [rule for rule in rules if named is None or rule.operator.lower() == named.lower()]
     if not found:
         names = {rule.operator for rule in rules}
-        raise SymconvError(f"there is no {of} operator {named}. {near(named or '', names)}".rstrip())
+        raise CallError(f"there is no {of} operator {named}. {near(named or '', names)}".rstrip())
     columns = [Column("operator"), Column("state"), Column("counted", prose=True)]
     rows: list[list[Cell]] = [[rule.operator, rule.state, rule.what] for rule in found]
     if of == "ONNX":

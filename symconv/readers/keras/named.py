@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from symconv.errors import CallError, ModelError, near
 
-#: What Keras can run on, the first that is installed where KERAS_BACKEND does not say it.
-BACKENDS: Final = ("tensorflow", "jax", "torch", "numpy")
+#: What Keras can run on, the first that is installed where KERAS_BACKEND does not say it. Its numpy backend needs jax.
+BACKENDS: Final = ("tensorflow", "jax", "torch")
 
 
 def named(text: str) -> Any:
@@ -21,8 +21,13 @@ def named(text: str) -> Any:
     if find_spec("keras") is None:
         raise ModelError("Keras models need the keras package: pip install 'symconv[keras]'")
     installed = [b for b in BACKENDS if find_spec(b) is not None]
-    if installed and "KERAS_BACKEND" not in os.environ and "tensorflow" not in installed:
-        os.environ["KERAS_BACKEND"] = installed[0]
+    if "KERAS_BACKEND" not in os.environ:
+        if not installed:
+            raise ModelError(
+                f"Keras has none of {', '.join(BACKENDS)} to run on: pip install 'symconv[keras]' brings jax"
+            )
+        if "tensorflow" not in installed:
+            os.environ["KERAS_BACKEND"] = installed[0]
     try:
         from keras import applications
     except Exception as error:
