@@ -7,13 +7,14 @@
 # make page   builds the script of the what-if page anew: symconv/writers/page/page.js
 # make lint   ruff, mypy --strict, the order of rooms
 # make bench  the speed tables of docs/speed.md
+# make mutants  wrong versions of the modules on which every figure rests, and the table of docs/proof.md
 
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test docs page lint bench clean
+.PHONY: demo test docs page lint bench mutants clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -30,6 +31,10 @@ $(VENV)/.ready-lint: $(VENV)/.ready
 
 $(VENV)/.ready-docs: $(VENV)/.ready-test
 	$(PIP) -e ".[docs]"
+	@touch $@
+
+$(VENV)/.ready-mutants: $(VENV)/.ready-test
+	$(PIP) -e ".[mutants]"
 	@touch $@
 
 $(VENV)/.ready-torch: $(VENV)/.ready-test
@@ -91,6 +96,9 @@ lint: $(VENV)/.ready-lint $(VENV)/.ready-test
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks
+
+mutants: $(VENV)/.ready-mutants
+	$(BIN)/python -m tests.benchmarks.mutants
 
 clean:
 	rm -rf $(VENV) page/node_modules out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,210 @@
+"""Whether the tests tell a mutant from the module: a forked child of a warm process for each.
+
+The parent has everything imported but symconv and the tests; a child puts the mutated source in the place of the
+module and runs test files, those first that told most mutants apart, until one fails. A file that takes five times the
+processor time of its clean run, and five seconds, ends as well: mutants that loop are told apart by that.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import importlib.abc
+import importlib.util
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any, Final
+
+import pytest
+
+from tests.benchmarks.mutants.made import Mutant
+
+#: What the tests import, apart from symconv; what is not installed is left out.
+WARM: Final = (
+    "hypothesis",
+    "hypothesis.strategies",
+    "sympy",
+    "networkx",
+    "numpy",
+    "islpy",
+    "pydantic",
+    "yaml",
+    "rich.console",
+    "rich.table",
+    "typer.testing",
+    "graphviz",
+    "pygraphviz",
+    "jsonschema",
+    "matplotlib.pyplot",
+    "pyarrow",
+    "coverage",
+)
+
+FACTOR: Final = 5
+SECONDS: Final = 5
+MEMORY: Final = 6 << 30
+
+
+@dataclass(frozen=True)
+class Clean:
+    """A test file over the module as it is: its processor time, and the lines that it runs in each module."""
+
+    file: str
+    seconds: float
+    lines: dict[str, frozenset[int]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`killed` or `timeout` by a test file, or `survived`."""
+
+    what: str
+    by: str
+    seconds: float
+
+
+class Fast:
+    """Hypothesis without what only explains a failure: as many examples, none of them shrunk or stored."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self) -> None:
+        from hypothesis import Phase, settings
+
+        phases = (Phase.explicit, Phase.generate)
+        settings.register_profile("mutants", settings(), phases=phases, database=None, report_multiple_bugs=False)
+        settings.load_profile("mutants")
+
+
+class Mutated(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Finds one module, with another source than its file has."""
+
+    def __init__(self, name: str, path: Path, source: str) -> None:
+        self.name, self.path, self.source = name, str(path), source
+
+    def find_spec(self, name: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
+        return importlib.util.spec_from_file_location(name, self.path, loader=self) if name == self.name else None
+
+    def get_source(self, name: str) -> str:
+        return self.source
+
+    def get_code(self, name: str) -> CodeType:
+        return compile(self.source, self.path, "exec", dont_inherit=True)
+
+    def get_filename(self, name: str) -> str:
+        return self.path
+
+
+def warm() -> None:
+    """Import what the tests need, so that no child has to."""
+    for name in WARM:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            continue
+    assert not any(name.split(".")[0] == "symconv" for name in sys.modules), (
+        "symconv is imported: no mutant of it would be"
+    )
+    gc.collect()
+    gc.freeze()
+
+
+def clean(file: str, modules: Sequence[Path]) -> Clean:
+    """Run a test file over the modules as they are.
+
+    Raises SystemExit where it fails.
+    """
+    report = _in_child(lambda write: _cleanly(file, modules, write))
+    if not report.lines:
+        raise SystemExit(f"{file} fails over the modules as they are")
+    found = json.loads(report.lines[0])
+    return Clean(file, found["seconds"], {name: frozenset(lines) for name, lines in found["lines"].items()})
+
+
+def tried(mutant: Mutant, path: Path, files: Sequence[Clean], kills: Counter[tuple[str, str]]) -> Outcome:
+    """Run the files over a mutant until one fails, those first that killed most mutants of the module a second."""
+
+    def promise(clean: Clean) -> float:
+        return -(1 + kills[mutant.module, clean.file]) / (0.3 + clean.seconds)
+
+    start = time.perf_counter()
+    report = _in_child(lambda write: _mutated(mutant, path, sorted(files, key=promise), write))
+    seconds = time.perf_counter() - start
+    by = report.lines[-1] if report.lines else ""
+    if report.status == 0:
+        return Outcome("survived", "", seconds)
+    kills[mutant.module, by] += 1
+    late = os.WIFSIGNALED(report.status) and os.WTERMSIG(report.status) in (signal.SIGPROF, signal.SIGALRM)
+    return Outcome("timeout" if late else "killed", by, seconds)
+
+
+@dataclass(frozen=True)
+class _Report:
+    status: int
+    lines: list[str]
+
+
+def _in_child(work: Any) -> _Report:
+    """What a forked child writes, and the status with which it ends."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            os.close(reading)
+            os.setsid()
+            silence = os.open(os.devnull, os.O_RDWR)
+            for stream in range(3):
+                os.dup2(silence, stream)
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            status = work(lambda line: os.write(writing, f"{line}\n".encode()))
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as pipe:
+        lines = pipe.read().splitlines()
+    return _Report(os.waitpid(child, 0)[1], lines)
+
+
+def _passes(file: str) -> bool:
+    code = pytest.main([file, "-x", "--tb=no", "-p", "no:cacheprovider"], plugins=[Fast()])
+    return code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+def _cleanly(file: str, modules: Sequence[Path], write: Any) -> int:
+    import coverage
+
+    measured = coverage.Coverage(data_file=None, include=[str(m) for m in modules])
+    start = time.process_time()
+    measured.start()
+    passes = _passes(file)
+    measured.stop()
+    seconds = time.process_time() - start
+    if passes:
+        data = measured.get_data()
+        lines = {m.stem: sorted(data.lines(str(m)) or ()) for m in modules}
+        write(json.dumps({"seconds": seconds, "lines": lines}))
+    return 0
+
+
+def _mutated(mutant: Mutant, path: Path, files: Sequence[Clean], write: Any) -> int:
+    sys.meta_path.insert(0, Mutated(f"symconv.{mutant.module}", path, mutant.source))
+    write("its import")
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    importlib.import_module(f"symconv.{mutant.module}")  # before pytest would, which reads the file
+    for clean in files:
+        write(clean.file)
+        signal.setitimer(signal.ITIMER_PROF, FACTOR * clean.seconds + SECONDS)  # its default action ends the process
+        signal.alarm(int(10 * (FACTOR * clean.seconds + SECONDS)))
+        if not _passes(clean.file):
+            return 1
+    return 0
