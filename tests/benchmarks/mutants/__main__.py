@@ -75,9 +75,10 @@ class Row:
 
 
 def asked(mutant: made.Mutant, files: Sequence[tried.Clean]) -> list[tried.Clean]:
-    """The test files that run the line of a mutant: the doctests and the tests of its module, then the fastest."""
+    """The test files that run the statement of a mutant: the doctests and the tests of its module, then the fastest."""
+    lines = range(mutant.statement[0], mutant.statement[1] + 1)
     own = (f"symconv/{mutant.module}.py", f"tests/test_{mutant.module}.py")
-    running = [f for f in files if mutant.line in f.lines[mutant.module]]
+    running = [f for f in files if not f.lines[mutant.module].isdisjoint(lines)]
     chosen, seconds = [], 0.0
     for file in sorted(running, key=lambda f: (f.file not in own, f.seconds, f.file)):
         if file.file in own:

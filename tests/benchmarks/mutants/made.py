@@ -33,11 +33,15 @@ OPERATORS: Final[dict[str, Operator]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: where it is, the line before and after, and the source of the whole module with it."""
+    """One change: where it is, the line before and after, and the source of the whole module with it.
+
+    `statement` are the first and the last line of the statement, as far as its own block.
+    """
 
     module: str
     function: str
     line: int
+    statement: tuple[int, int]
     before: str
     after: str
     source: str
@@ -61,7 +65,7 @@ def mutants(path: Path, most: int) -> list[Mutant]:
     """A draw of at most so many places of a module, one change at each, in the order of its lines."""
     source = path.read_text(encoding="utf-8")
     tree = ast.parse(source)
-    silent, functions = list(_silent(tree)), list(_functions(tree))
+    silent, functions, statements = list(_silent(tree)), list(_functions(tree)), list(_statements(tree))
     lines = source.splitlines()
     places: dict[tuple[int, int], list[_Change]] = {}
     ranks: dict[tuple[int, int], str] = {}
@@ -80,7 +84,9 @@ def mutants(path: Path, most: int) -> list[Mutant]:
             mutated = mutate_code(source, OPERATORS[change.operator], change.occurrence)
             if mutated is not None and _differs(mutated, tree):
                 before, after = _difference(lines, mutated.splitlines())
-                drawn.append(Mutant(path.stem, _function(functions, place[0]), place[0], before, after, mutated))
+                statement = max((s for s in statements if s[0] <= place[0] <= s[1]), default=(place[0], place[0]))
+                where = _function(functions, place[0]), place[0], statement
+                drawn.append(Mutant(path.stem, *where, before, after, mutated))
                 break
         if len(drawn) == most:
             break
@@ -133,6 +139,16 @@ def _span(node: ast.expr) -> Span:
     assert node.end_lineno is not None
     assert node.end_col_offset is not None
     return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+
+
+def _statements(tree: ast.AST) -> Iterator[tuple[int, int]]:
+    """First and last line of each statement, without the statements inside of it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt):
+            inside = getattr(node, "body", None)
+            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+            last = max(node.lineno, inside[0].lineno - 1) if inside else node.end_lineno or first
+            yield first, last
 
 
 def _functions(tree: ast.AST, within: str = "") -> Iterator[tuple[int, int, str]]:
