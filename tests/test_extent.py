@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from witness.programs import NoValueError, Program, random_program, run
 
 from symconv.bounding import lower_bound
+from symconv.cost import factor_key
 from symconv.errors import ExtentError
 from symconv.extent import EXPONENT, Extent, Floor, Function, Power, Size, Sum, order, size_of, symbols_of, without
 from symconv.extremes import gcd, largest, make_divisible, smallest
@@ -419,3 +420,11 @@ def test_what_does_not_divide_a_product_is_said_to() -> None:
     assert without(square, h) == next(iter((X * X).terms))
     assert without(square, square) == ()
     assert without(x, h) is without(x, (*x, *x)) is None
+
+
+def test_factors_stand_in_the_order_of_their_kinds_and_powers_last() -> None:
+    """Symbols, floors, functions, sums of terms that stay whole, sums over rounds, powers: as they are written."""
+    i = index("i", 0, S)
+    atoms = [SYMBOL["X"], Floor(X, 2, False), Function("max", (X, H)), X + 1, Sum(i, (size_of(i) * X,)), Power(2, X)]
+    for rotation in range(len(atoms)):
+        assert sorted(atoms[rotation:] + atoms[:rotation], key=factor_key) == atoms

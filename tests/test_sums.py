@@ -420,3 +420,35 @@ def test_very_many_rounds_of_a_polynomial_on_classes_are_summed_by_differences()
     many = 10**6
     expected = sum(term * comb(many, k) for k, term in enumerate(terms))
     assert evaluate_cost(total, on({"n": 60 * many})) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (lambda i, c, x, do: do.power(2, i * i), "Σ_{i<n} 2^(i²)"),
+        (lambda i, c, x, do: do.exact(c, do.power(2, i) + 1), "Σ_{i<n} C/(2^i + 1)"),
+        (lambda i, c, x, do: do.exact(c, i + 1), "Σ_{i<n} C/(i + 1)"),
+        (lambda i, c, x, do: do.exact(c * i, do.power(2, i)), "Σ_{i<n} C·i/2^i"),
+        (lambda i, c, x, do: do.exact(c * x, x * do.power(2, i)), "2·C − C/2^(n − 1)"),
+        (lambda i, c, x, do: do.exact(c, x * do.power(2, i)), "Σ_{i<n} C/(2^i·X)"),
+        (lambda i, c, x, do: do.exact(c, 3 * do.power(2, i)), "(2/3)·C − (1/3)·(C/2^(n − 1))"),
+        (lambda i, c, x, do: do.exact(c, do.power(6, i)) * i * x, None),
+        (lambda i, c, x, do: do.exact(c, do.power(2, i)) * do.power(6, i) * (i + 1), None),
+        (lambda i, c, x, do: do.power(2, i) * do.power(3, 4 - i) * i * i, None),
+        (lambda i, c, x, do: i**5 + x * i**3, None),
+        (lambda i, c, x, do: do.power(12, i) * i**3 - do.power(3, i), None),
+    ],
+)
+def test_a_sum_with_or_without_a_closed_form_is_what_its_rounds_add_up_to(
+    rule: Callable[[Any, Any, Any, Arithmetic], Any], text: str | None
+) -> None:
+    for begin, end in ((0, n), (1, n), (2, 5)):
+        i = index("i", begin, end)
+        total = sum_over(product(rule(size_of(i), C, X, SIZES)), i)
+        if text is not None and (begin, end) == (0, n):
+            assert str(total) == text
+        for rounds in range(begin + 1, 6):
+            c, x = 6**5 * 5 * 7 * 11 * 17 * 36, 3
+            last = end if isinstance(end, int) else rounds
+            expected = sum(rule(k, c, x, NUMBERS) for k in range(begin, last))
+            assert evaluate_cost(total, on({"C": c, "X": x, "n": rounds})) == expected, (begin, last)
