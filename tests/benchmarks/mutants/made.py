@@ -10,14 +10,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from warnings import catch_warnings, simplefilter
 
 from cosmic_ray.ast import ast_nodes, get_ast
-from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.operators.provider import OperatorProvider
 
@@ -54,35 +52,48 @@ class Mutant:
 
 @dataclass(frozen=True)
 class _Change:
-    """An operator at its n-th occurrence in a module."""
+    """One of the changes that an operator makes of a node of the syntax tree."""
 
     operator: str
-    occurrence: int
+    node: Any
+    number: int
     rank: str
+
+    def made(self, tree: Any) -> str:
+        """The source of the tree with it; the tree is then as it was."""
+        parent, siblings = self.node.parent, list(self.node.parent.children)
+        before = [(n, list(n.children) if hasattr(n, "children") else n.value) for n in ast_nodes(self.node)]
+        changed = OPERATORS[self.operator].mutate(self.node, self.number)
+        parent.children = [
+            changed if n is self.node else n for n in siblings if n is not self.node or changed is not None
+        ]
+        source: str = tree.get_code()
+        parent.children = siblings
+        for n, was in before:
+            setattr(n, "children" if isinstance(was, list) else "value", was)
+        return source
 
 
 def mutants(path: Path, most: int) -> list[Mutant]:
     """A draw of at most so many places of a module, one change at each, in the order of its lines."""
     source = path.read_text(encoding="utf-8")
-    tree = ast.parse(source)
-    silent, functions, statements = list(_silent(tree)), list(_functions(tree)), list(_statements(tree))
+    parsed, tree = ast.parse(source), get_ast(source)
+    silent, functions, statements = list(_silent(parsed)), list(_functions(parsed)), list(_statements(parsed))
     lines = source.splitlines()
     places: dict[tuple[int, int], list[_Change]] = {}
     ranks: dict[tuple[int, int], str] = {}
-    for name, occurrence, (line, column) in _occurrences(source):
+    for name, node, number, (line, column) in _changes(tree):
         if any(first <= (line, column) < last for first, last in silent):
             continue
         text = lines[line - 1].strip()
         words = path.stem, _function(functions, line), text, str(column - lines[line - 1].index(text))
         ranks[line, column] = _rank(*words)
-        changes = places.setdefault((line, column), [])
-        nth = sum(c.operator == name for c in changes)
-        changes.append(_Change(name, occurrence, _rank(*words, name, str(nth))))
+        places.setdefault((line, column), []).append(_Change(name, node, number, _rank(*words, name, str(number))))
     drawn: list[Mutant] = []
     for place in sorted(places, key=ranks.__getitem__):
         for change in sorted(places[place], key=lambda c: c.rank):
-            mutated = mutate_code(source, OPERATORS[change.operator], change.occurrence)
-            if mutated is not None and _differs(mutated, tree):
+            mutated = change.made(tree)
+            if _compiles(mutated):
                 before, after = _difference(lines, mutated.splitlines())
                 statement = max((s for s in statements if s[0] <= place[0] <= s[1]), default=(place[0], place[0]))
                 where = _function(functions, place[0]), place[0], statement
@@ -97,14 +108,12 @@ def _rank(*words: str) -> str:
     return sha256("\0".join((SEED, *words)).encode()).hexdigest()
 
 
-def _occurrences(source: str) -> Iterator[tuple[str, int, tuple[int, int]]]:
-    """Every change that the operators can make: the operator, which of its occurrences, line and column."""
-    counts = dict.fromkeys(OPERATORS, 0)
-    for node in ast_nodes(get_ast(source)):
+def _changes(tree: Any) -> Iterator[tuple[str, Any, int, tuple[int, int]]]:
+    """Every change that the operators can make: the operator, the node, which of its changes, line and column."""
+    for node in ast_nodes(tree):
         for name, operator in OPERATORS.items():
-            for start, _ in operator.mutation_positions(node):
-                yield name, counts[name], start
-                counts[name] += 1
+            for number, (start, _) in enumerate(operator.mutation_positions(node)):
+                yield name, node, number, start
 
 
 Span = tuple[tuple[int, int], tuple[int, int]]
@@ -167,20 +176,20 @@ def _function(functions: list[tuple[int, int, str]], line: int) -> str:
     return next((path for first, last, path in reversed(functions) if first <= line <= last), "")
 
 
-def _differs(source: str, tree: ast.Module) -> bool:
-    """Whether it is a program, and another one."""
+def _compiles(source: str) -> bool:
     try:
         with catch_warnings():
             simplefilter("ignore", SyntaxWarning)
             compile(source, "mutant", "exec")
     except (SyntaxError, ValueError):
         return False
-    return ast.dump(ast.parse(source)) != ast.dump(tree)
+    return True
 
 
 def _difference(before: list[str], after: list[str]) -> tuple[str, str]:
     """The lines that differ, joined."""
-    for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if kind != "equal":
-            return " ".join(" ".join(before[a:b]).split()), " ".join(" ".join(after[c:d]).split())
-    return "", ""
+    head = next((i for i, (a, b) in enumerate(zip(before, after)) if a != b), min(len(before), len(after)))
+    rest = zip(reversed(before[head:]), reversed(after[head:]))
+    tail = next((i for i, (a, b) in enumerate(rest) if a != b), min(len(before), len(after)) - head)
+    first, second = (lines[head : len(lines) - tail] for lines in (before, after))
+    return " ".join(" ".join(first).split()), " ".join(" ".join(second).split())
