@@ -210,7 +210,7 @@ def _floor_by_extent(over: Size, under: Extent, exact: bool) -> Size:
         for m, c in terms.items():
             quotient = without(m, divisor)
             if c % coefficient == 0 and quotient is not None and all(a.integral for a in quotient):
-                out[quotient] = out.get(quotient, 0) + c // coefficient
+                out[quotient] = c // coefficient
                 del rest[m]
         if rest:
             rest, below = _cancelled(rest, divisor, coefficient)

@@ -241,6 +241,23 @@ FORMS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda o: (2 * (o.X // 2) - 2 * (o.X // 5)) // 2, "⌊X/2⌋ − ⌊X/5⌋"),
     (lambda o: (2 * (o.X // 3) - 2 * ((o.X + 1) // 6)) // 2, "⌊X/3⌋ − ⌊(X + 1)/6⌋"),
     (lambda o: (2 * (o.X // 3) - 2 * ((o.X + o.H) // 6)) // 2, "⌊X/3⌋ − ⌊(H + X)/6⌋"),
+    (lambda o: (2 * (o.X // 2) - 2 * (o.X // 6)) // 2, "⌊X/2⌋ − ⌊X/6⌋"),
+    (lambda o: (2 * (o.X // 2) + 3) // 5, "⌊(X + 2)/10⌋ + ⌊(X + 8)/10⌋"),
+    (lambda o: (2 * (o.X // 2) + 4) // 5, "⌊(X + 4)/10⌋ + ⌊(X + 8)/10⌋"),
+    (lambda o: (3 * (o.X // 2) + 5) // 7, "⌊(X + 2)/14⌋ + ⌊(X + 8)/14⌋ + ⌊(X + 12)/14⌋"),
+    (lambda o: (o.w * o.X // 2 + o.P) // o.S, "⌊(w·X + 2·P)/(2·S)⌋"),
+    (lambda o: (o.P - o.w * o.X // 2) // o.S, "⌊(P − ⌊w·X/2⌋)/S⌋"),
+    (lambda o: (o.X // 2 * o.H + o.X // 2) // (o.X // 2 * o.S), "⌊(H·⌊X/2⌋ + ⌊X/2⌋)/(S·⌊X/2⌋)⌋"),
+    (lambda o: 5 * o.exact(o.power(2, o.n) * o.X, 3), "3·2^(n − 1)·X + 2^(n − 1)·X/3"),
+    (lambda o: -2 * o.exact(o.power(2, o.n) * o.X, 3), "2·(2^(n − 1)·X/3) − 2^n·X"),
+    (lambda o: 2 * o.exact(o.power(2, o.n) * o.X, 3), "2^(n − 1)·X + 2^(n − 1)·X/3"),
+    (lambda o: 6 * o.exact(o.power(2, o.n) * o.X, 3), "2·2^n·X"),
+    (lambda o: (o.power(2, o.n) * o.X + 3) // o.power(2, o.n), "⌊3/2^n⌋ + X"),
+    (lambda o: (8 * o.power(2, o.i) * o.H + 4 * o.X + 2) // (8 * o.power(2, o.i)), "⌊X/2^(i + 1)⌋ + H"),
+    (lambda o: (3 * (o.X // 2)) // o.power(2, o.n), "⌊3·⌊X/2⌋/2^n⌋"),
+    (lambda o: (o.H + 3 * (o.X // 2)) // o.power(2, o.n), "⌊(3·⌊X/2⌋ + H)/2^n⌋"),
+    (lambda o: (o.H + 3 * (o.X // 2)) // o.S, "⌊(3·⌊X/2⌋ + H)/S⌋"),
+    (lambda o: (2 * o.X * o.H + o.H * o.P + 3 * o.S * o.H) // (2 * o.H * o.S), "⌊(2·X + P + 3·S)/(2·S)⌋"),
 ]
 COUNT = symbol("n", "count", "forms")
 ROUND = index("i", 0, size_of(COUNT), "forms")

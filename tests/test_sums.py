@@ -4,7 +4,7 @@ import pickle
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from math import comb
+from math import comb, gcd
 from random import Random
 from typing import Any
 
@@ -335,15 +335,21 @@ def test_quotients_of_several_powers_keep_the_fractions_that_their_product_expan
 
 def test_a_window_at_an_exponent_that_is_not_worked_out_has_the_value_that_it_has_at_large_ones() -> None:
     """(a + b·p)/(k·p) and the like at p = 2^(10^18) is what it is at 2^400, where p is larger than everything else."""
-    rng = Random(9)
+    rng, met = Random(9), 0
     for _ in range(300):
-        a, b, k, base = rng.randint(-50, 50), rng.randint(-9, 9), rng.choice([1, 5, 7]), rng.choice([2, 3, 6])
+        a, b, k, base = rng.randint(-50, 50), rng.randint(-9, 9), rng.randint(1, 7), rng.choice([2, 3, 6])
         size = (a * X + b * power(base, n) * q) // (k * power(base, n))
         x, of = rng.randint(1, 99), rng.randint(1, 5)
         expected = (a * x + b * base**400 * of) // (k * base**400)
         for rounds in (400, 10**18):
-            assert evaluate(size, on({"X": x, "q": of, "n": rounds})) == expected, (size, x, of)
-        assert substitute(size, on({"X": x, "q": of, "n": 10**18})) == expected, (size, x, of)
+            at = on({"X": x, "q": of, "n": rounds})
+            try:
+                assert evaluate(size, at) == expected, (size, x, of)
+                assert substitute(size, at) == expected, (size, x, of)
+                met += 1
+            except ExtentError:  # of an odd number of halves of the power, say
+                assert gcd(k, base) > 1, (size, x, of)
+    assert met > 500
 
 
 @pytest.mark.parametrize("base", [2, 3, 5])
@@ -373,6 +379,10 @@ MORE: dict[str, Callable[[Any, Any, Any, Arithmetic], Any]] = {
     "a window of another rate": lambda i, x, n, do: (x + 5) // do.power(4, i) + x // do.power(2, 2 * i + 3),
     "a falling window": lambda i, x, n, do: (x - 9) // do.power(3, n - i) * i + (x + n) // do.power(2, 2 * n - 2 * i),
     "a least of two": lambda i, x, n, do: -do.largest(-(i // 3) + i // 3 - 2, -5) + i,
+    "a maximum that grows": lambda i, x, n, do: do.largest(i, x) - do.largest(2 * (i // 2), 70),
+    "a maximum that grows in long steps": lambda i, x, n, do: do.largest(i - i // 150, 5),
+    "a window of powers that go both ways": lambda i, x, n, do: x // (do.power(2, i) * do.power(3, n - i)),
+    "a maximum of 0": lambda i, x, n, do: do.largest(i - x, 0) + do.largest(x // do.power(2, i) - 1, 0),
     "a cube": lambda i, x, n, do: i**3 - x * i**2 + (i * i * i) // 2,
 }
 
@@ -383,7 +393,7 @@ def test_an_explicit_sum_of_many_kinds_is_what_its_rounds_add_up_to(name: str) -
     for begin in (0, 1, 3):
         of = index("i", begin, n)
         total = sum_over(product(body(size_of(of), X, n, SIZES)), of)
-        for rounds in (begin + 1, 63, 64, 65, 66, 67, 68, 131, 400):
+        for rounds in (begin + 1, 63, 64, 65, 66, 67, 68, 131, 400, 1100):
             for x in (1, 8, 63, 64, 65, 2**70):
                 expected = sum(body(i, x, rounds, NUMBERS) for i in range(begin, rounds))
                 assert evaluate_cost(total, on({"X": x, "n": rounds})) == expected, (begin, rounds, x)
@@ -436,6 +446,7 @@ def test_very_many_rounds_of_a_polynomial_on_classes_are_summed_by_differences()
         (lambda i, c, x, do: do.power(2, i) * do.exact(c, 3 * do.power(2, i)) * i, "C·n·((1/6)·n − 1/6)"),
         (lambda i, c, x, do: do.power(4, i) * do.exact(c, 3 * do.power(2, i)), "C·((1/3)·2^n − 1/3)"),
         (lambda i, c, x, do: do.power(2, i) * do.exact(c, 3 * do.power(4, i)), "(2/3)·C − (1/3)·(C/2^(n − 1))"),
+        (lambda i, c, x, do: do.power(2, i + x) * do.exact(c, 3 * do.power(2, i)), "(1/3)·2^X·C·n"),
         (lambda i, c, x, do: do.exact(c, do.power(6, i)) * i * x, None),
         (lambda i, c, x, do: do.exact(c, do.power(2, i)) * do.power(6, i) * (i + 1), None),
         (lambda i, c, x, do: do.power(2, i) * do.power(3, 4 - i) * i * i, None),
