@@ -1,6 +1,7 @@
 """A condition by itself: what it says at numbers and in rounds, and every form of it, against plain integers."""
 
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 from itertools import product
 from random import Random
 from types import SimpleNamespace
@@ -26,7 +27,7 @@ from symconv.condition import (
 )
 from symconv.errors import ExtentError
 from symconv.extent import size_of
-from symconv.extremes import largest, smallest
+from symconv.extremes import equals, largest, reaches, smallest
 from symconv.notation import ASCII
 from symconv.powers import power
 from symconv.rounding import floor
@@ -101,12 +102,34 @@ def test_each_form_of_a_condition_has_its_sign() -> None:
     assert [c.text(ASCII) for c in made] == ["X >= H", "X = H", "X != H", "X divides H"]
 
 
+def test_a_condition_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        at_least(X, 3).left = H  # type: ignore[misc]
+
+
 @pytest.mark.parametrize("sign", MAKE)
 def test_a_condition_where_something_runs_holds_where_it_runs_no_times(sign: str) -> None:
     for times, a, b in product(range(4), range(1, 6), range(6)):
         condition = MAKE[sign](X, P).where(n - 1)
         at = {SYMBOL["X"]: a, SYMBOL["P"]: b, SYMBOL["n"]: times + 1}
         assert condition.holds(at) is (times == 0 or TRUE[sign](a, b)), (sign, times, a, b)
+
+
+def test_a_divisor_that_may_be_0_is_asked_for_only_where_something_runs() -> None:
+    condition = divides(P, X).where(n - 1)
+    for times, a, b in product(range(4), range(6), range(1, 6)):
+        at = {SYMBOL["P"]: a, SYMBOL["X"]: b, SYMBOL["n"]: times + 1}
+        assert condition.holds(at) is (times == 0 or (a >= 1 and b % a == 0)), (times, a, b)
+
+
+def test_what_runs_where_something_is_true_asks_for_it_there() -> None:
+    once, twice = divides(H, N).where(reaches(X, 3)), divides(H, N).where(2 * reaches(X, 3))
+    assert once.text() == "H divides N·[X ≥ 3]"
+    assert twice.text() == "H divides N·min(1, 2·[X ≥ 3])"
+    assert divides(H, N).where(equals(X, 3)).text() == "H divides N·[X = 3]"
+    for x, h, many in product(range(1, 6), range(1, 5), range(1, 5)):
+        at = {SYMBOL["X"]: x, SYMBOL["H"]: h, SYMBOL["N"]: many}
+        assert once.holds(at) is twice.holds(at) is (x < 3 or many % h == 0)
 
 
 # -- in rounds -------------------------------------------------------------------------------------------------------
@@ -293,6 +316,7 @@ PARTS: list[tuple[str, Sides, list[str]]] = [
     ("=", lambda o: (o.H * o.X, 12 * (o.H // 2) * (o.X // 3)), []),
     ("=", lambda o: (o.H * o.X, 4 * (o.H // 2) * ((o.X + 1) // 2)), []),
     ("=", lambda o: (o.H * o.X, 4 * (o.H // 2) * (o.N // 2)), []),
+    ("=", lambda o: (o.H * o.X, 6 * (o.H // 2) * (o.H // 2) * (o.X // 3)), []),
     ("=", lambda o: (o.X * o.H, 6), []),
     ("≠", lambda o: (o.min(o.X, o.H), 4), []),
 ]

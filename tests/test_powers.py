@@ -308,6 +308,14 @@ def test_terms_of_one_product_are_put_together_whatever_numbers_their_exponents_
     assert settled({open_: 3, low: 2}) == {open_: 3, high: 1}
 
 
+def test_a_number_in_an_exponent_that_nothing_bounds_stays_there_and_cancels() -> None:
+    open_ = m - I  # it may be below 0 where it is not used
+    assert str(power(2, open_ + 100)) == "2^(m − i + 100)"
+    assert floor(power(2, open_ + 100), power(2, open_)) == 2**100
+    assert floor(power(2, open_ + 3) * X, power(2, open_ + 1)) == 4 * X
+    assert owing((SYMBOL["X"],), Fraction(1, 3)) == ((SYMBOL["X"],), Fraction(1, 3))
+
+
 def test_a_size_is_divided_by_a_power_that_divides_each_term() -> None:
     size = power(2, n) * X + 3 * power(2, n + m) * q
     assert isinstance(size, Extent)

@@ -99,12 +99,14 @@ def cleaned(files: Iterable[str]) -> list[tried.Clean]:
     for file in files:
         key = sha256(sources + (ROOT / file).read_bytes()).hexdigest()
         if key in stored:
-            seconds, lines = stored[key]
-            out.append(tried.Clean(file, seconds, {name: frozenset(found) for name, found in lines.items()}))
+            seconds, lines, tests = stored[key]
+            numbers = {name: frozenset(found) for name, found in lines.items()}
+            out.append(tried.Clean(file, seconds, numbers, tuple(tests)))
         else:
             out.append(tried.clean(file, modules))
             say(f"{out[-1].seconds:5.1f} s {file}")
-        known[key] = out[-1].seconds, {name: sorted(found) for name, found in out[-1].lines.items()}
+        lines = {name: sorted(found) for name, found in out[-1].lines.items()}
+        known[key] = out[-1].seconds, lines, out[-1].tests
         CLEAN.parent.mkdir(exist_ok=True)
         CLEAN.write_text(json.dumps(stored | known), encoding="utf-8")
     return out

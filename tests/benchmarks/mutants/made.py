@@ -120,7 +120,7 @@ Span = tuple[tuple[int, int], tuple[int, int]]
 
 
 def _silent(tree: ast.Module) -> Iterator[Span]:
-    """Where nothing is done: annotations, which are never evaluated, and names for unions of types."""
+    """Where nothing is done: annotations, which are never evaluated, names for unions of types, imports for mypy."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             arguments = [
@@ -138,6 +138,8 @@ def _silent(tree: ast.Module) -> Iterator[Span]:
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and _union(statement.value):
             yield _span(statement.value)
+        if isinstance(statement, ast.If) and isinstance(statement.test, ast.Name):  # if TYPE_CHECKING
+            yield _span(statement.test)
 
 
 def _union(node: ast.expr) -> bool:

@@ -57,11 +57,13 @@ MEMORY: Final = 6 << 30
 
 @dataclass(frozen=True)
 class Clean:
-    """A test file over the module as it is: its processor time, and the lines that it runs in each module."""
+    """A test file over the modules as they are: its processor time, the lines that it runs in each module, and its
+    tests, the fastest first."""
 
     file: str
     seconds: float
     lines: dict[str, frozenset[int]]
+    tests: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,12 @@ class Outcome:
 
 
 class Fast:
-    """Hypothesis without what only explains a failure: as many examples, none of them shrunk or stored."""
+    """Hypothesis without what only explains a failure: as many examples, none of them shrunk or stored; and the fastest
+    tests first."""
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        self.place = {name: i for i, name in enumerate(tests)}
+        self.seconds: dict[str, float] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self) -> None:
@@ -83,6 +90,12 @@ class Fast:
         phases = (Phase.explicit, Phase.generate)
         settings.register_profile("mutants", settings(), phases=phases, database=None, report_multiple_bugs=False)
         settings.load_profile("mutants")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: self.place.get(item.nodeid, 0))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
 
 
 class Mutated(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
@@ -127,7 +140,8 @@ def clean(file: str, modules: Sequence[Path]) -> Clean:
     if not report.lines:
         raise SystemExit(f"{file} fails over the modules as they are")
     found = json.loads(report.lines[0])
-    return Clean(file, found["seconds"], {name: frozenset(lines) for name, lines in found["lines"].items()})
+    lines = {name: frozenset(numbers) for name, numbers in found["lines"].items()}
+    return Clean(file, found["seconds"], lines, tuple(found["tests"]))
 
 
 def tried(mutant: Mutant, path: Path, files: Sequence[Clean], kills: Counter[tuple[str, str]]) -> Outcome:
@@ -175,8 +189,8 @@ def _in_child(work: Any) -> _Report:
     return _Report(os.waitpid(child, 0)[1], lines)
 
 
-def _passes(file: str) -> bool:
-    code = pytest.main([file, "-x", "--tb=no", "-p", "no:cacheprovider"], plugins=[Fast()])
+def _passes(file: str, plugin: Fast) -> bool:
+    code = pytest.main([file, "-x", "--tb=no", "-p", "no:cacheprovider"], plugins=[plugin])
     return code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
@@ -186,13 +200,15 @@ def _cleanly(file: str, modules: Sequence[Path], write: Any) -> int:
     measured = coverage.Coverage(data_file=None, include=[str(m) for m in modules])
     start = time.process_time()
     measured.start()
-    passes = _passes(file)
+    plugin = Fast(())
+    passes = _passes(file, plugin)
     measured.stop()
     seconds = time.process_time() - start
     if passes:
         data = measured.get_data()
         lines = {m.stem: sorted(data.lines(str(m)) or ()) for m in modules}
-        write(json.dumps({"seconds": seconds, "lines": lines}))
+        tests = sorted(plugin.seconds, key=plugin.seconds.__getitem__)
+        write(json.dumps({"seconds": seconds, "lines": lines, "tests": tests}))
     return 0
 
 
@@ -205,6 +221,6 @@ def _mutated(mutant: Mutant, path: Path, files: Sequence[Clean], write: Any) -> 
         write(clean.file)
         signal.setitimer(signal.ITIMER_PROF, FACTOR * clean.seconds + SECONDS)  # its default action ends the process
         signal.alarm(int(10 * (FACTOR * clean.seconds + SECONDS)))
-        if not _passes(clean.file):
+        if not _passes(clean.file, Fast(clean.tests)):
             return 1
     return 0
