@@ -13,7 +13,7 @@ from witness.programs import NoValueError, Program, random_program, run
 
 import symconv as sc
 from symconv.block import Rounds
-from symconv.condition import Condition, at_least, divides, equal
+from symconv.condition import WRITTEN_OUT, Condition, at_least, divides, equal
 from symconv.domain import Domain, asking, require
 from symconv.errors import DomainError, ExtentError, ShapeError
 from symconv.extent import Size, size_of
@@ -471,7 +471,7 @@ def test_what_is_asked_in_rounds_is_legal_exactly_where_each_round_allows_it(
     except ShapeError:
         refused = True
     for c in range(1, 10):
-        for many in (1, 2, 3, 5, 66, 80):
+        for many in (1, 2, 3, 4, 5, 66, 80):
             last = end if isinstance(end, int) else many
             looked = [] if around and many < 2 else range(begin, last)
             expected = all(holds(relation, *sides(c, i)) for i in looked)
@@ -502,6 +502,24 @@ def test_rounds_that_do_not_matter_are_not_spoken_of() -> None:
     domain = Domain()
     domain.require(replace(at_least(size_of(OUTER), 1), rounds=(Rounds("block", OUTER, "image"),)))
     assert str(domain) == "everywhere"
+
+
+def test_a_few_rounds_at_numbers_are_asked_for_one_by_one() -> None:
+    few, many = index("i", 1, 3, "test rounds"), index("i", 1, WRITTEN_OUT + 1, "test rounds")
+    for of in (few, many):
+        domain = Domain()
+        domain.require(replace(divides(6, size_of(BOUND) * size_of(of)), rounds=(Rounds("block", of, "image"),)))
+        assert str(domain) == "C ≡ 0 (mod 6)"
+
+
+def test_a_bound_on_the_number_of_rounds_holds_where_there_is_one() -> None:
+    domain = Domain()
+    domain.require(replace(at_least(size_of(ROUNDS), 4), rounds=(Rounds("block", OUTER, "image"),)))
+    assert [many for many in range(1, 8) if domain.allows({ROUNDS: many})] == [1, 4, 5, 6, 7]
+    domain.require(at_least(size_of(ROUNDS), 5))
+    assert str(domain) == "n ≥ 5"
+    domain.require(replace(at_least(size_of(ROUNDS), 3), rounds=(Rounds("block", OUTER, "image"),)))
+    assert str(domain) == "n ≥ 5"
 
 
 def test_what_is_asked_where_there_are_rounds_is_gone_when_it_is_asked_anyway() -> None:
