@@ -25,7 +25,7 @@ ROOT: Final = Path(__file__).parents[3]
 PAGE: Final = ROOT / "docs" / "proof.md"
 JUDGED: Final = Path(__file__).with_name("judged.yaml")
 LAST: Final = ROOT / "out" / "mutants.json"
-CLEAN: Final = ROOT / "out" / "mutants-clean.json"
+CLEAN: Final = ROOT / "out" / "mutants_clean.json"
 BEGIN, END = "<!-- mutants: begin -->", "<!-- mutants: end -->"
 
 #: The modules, and the test files of each, which are asked first, all of them.
@@ -99,14 +99,14 @@ def cleaned(files: Iterable[str]) -> list[tried.Clean]:
     for file in files:
         key = sha256(sources + (ROOT / file).read_bytes()).hexdigest()
         if key in stored:
-            seconds, lines, tests = stored[key]
+            seconds, tests, lines = stored[key]
             numbers = {name: frozenset(found) for name, found in lines.items()}
-            out.append(tried.Clean(file, seconds, numbers, tuple(tests)))
+            out.append(tried.Clean(file, seconds, tests, numbers))
         else:
             out.append(tried.clean(file, modules))
             say(f"{out[-1].seconds:5.1f} s {file}")
         lines = {name: sorted(found) for name, found in out[-1].lines.items()}
-        known[key] = out[-1].seconds, lines, out[-1].tests
+        known[key] = out[-1].seconds, out[-1].tests, lines
         CLEAN.parent.mkdir(exist_ok=True)
         CLEAN.write_text(json.dumps(stored | known), encoding="utf-8")
     return out

@@ -1,8 +1,9 @@
 """Whether the tests tell a mutant from the module: a forked child of a warm process for each.
 
 The parent has everything imported but symconv and the tests; a child puts the mutated source in the place of the
-module and runs test files, those first that told most mutants apart, until one fails. A file that takes five times the
-processor time of its clean run, and five seconds, ends as well: mutants that loop are told apart by that.
+module and runs test files, those first that told most mutants apart, until one fails. A test that takes five times the
+processor time that it takes over the module as it is, and five seconds, ends it as well: mutants that loop are told
+apart by that.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -57,13 +58,12 @@ MEMORY: Final = 6 << 30
 
 @dataclass(frozen=True)
 class Clean:
-    """A test file over the modules as they are: its processor time, the lines that it runs in each module, and its
-    tests, the fastest first."""
+    """A test file over the modules as they are: its processor time, that of each test, and the lines that it runs."""
 
     file: str
     seconds: float
+    tests: dict[str, float]
     lines: dict[str, frozenset[int]]
-    tests: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,11 @@ class Outcome:
 
 
 class Fast:
-    """Hypothesis without what only explains a failure: as many examples, none of them shrunk or stored; and the fastest
-    tests first."""
+    """Hypothesis without what only explains a failure: as many examples, none of them shrunk or stored; the fastest
+    tests first, each timed, and ended where it takes too long."""
 
-    def __init__(self, tests: Sequence[str]) -> None:
-        self.place = {name: i for i, name in enumerate(tests)}
+    def __init__(self, known: Mapping[str, float] | None = None) -> None:
+        self.known = known
         self.seconds: dict[str, float] = {}
 
     @pytest.hookimpl(trylast=True)
@@ -92,10 +92,23 @@ class Fast:
         settings.load_profile("mutants")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items.sort(key=lambda item: self.place.get(item.nodeid, 0))
+        known = self.known or {}
+        items.sort(key=lambda item: known.get(item.nodeid, 0))
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        if self.known is not None:
+            limit(self.known.get(item.nodeid, 0))
+        start = time.process_time()
+        result = yield
+        self.seconds[item.nodeid] = time.process_time() - start
+        return result
+
+
+def limit(seconds: float) -> None:
+    """End the process in five times as many seconds and five, of its own or ten times as many by the clock."""
+    signal.setitimer(signal.ITIMER_PROF, FACTOR * seconds + SECONDS)  # its default action ends the process
+    signal.alarm(int(10 * (FACTOR * seconds + SECONDS)))
 
 
 class Mutated(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
@@ -141,7 +154,7 @@ def clean(file: str, modules: Sequence[Path]) -> Clean:
         raise SystemExit(f"{file} fails over the modules as they are")
     found = json.loads(report.lines[0])
     lines = {name: frozenset(numbers) for name, numbers in found["lines"].items()}
-    return Clean(file, found["seconds"], lines, tuple(found["tests"]))
+    return Clean(file, found["seconds"], found["tests"], lines)
 
 
 def tried(mutant: Mutant, path: Path, files: Sequence[Clean], kills: Counter[tuple[str, str]]) -> Outcome:
@@ -200,27 +213,25 @@ def _cleanly(file: str, modules: Sequence[Path], write: Any) -> int:
     measured = coverage.Coverage(data_file=None, include=[str(m) for m in modules])
     start = time.process_time()
     measured.start()
-    plugin = Fast(())
+    plugin = Fast()
     passes = _passes(file, plugin)
     measured.stop()
     seconds = time.process_time() - start
     if passes:
         data = measured.get_data()
         lines = {m.stem: sorted(data.lines(str(m)) or ()) for m in modules}
-        tests = sorted(plugin.seconds, key=plugin.seconds.__getitem__)
-        write(json.dumps({"seconds": seconds, "lines": lines, "tests": tests}))
+        write(json.dumps({"seconds": seconds, "tests": plugin.seconds, "lines": lines}))
     return 0
 
 
 def _mutated(mutant: Mutant, path: Path, files: Sequence[Clean], write: Any) -> int:
     sys.meta_path.insert(0, Mutated(f"symconv.{mutant.module}", path, mutant.source))
     write("its import")
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    limit(0)
     importlib.import_module(f"symconv.{mutant.module}")  # before pytest would, which reads the file
     for clean in files:
         write(clean.file)
-        signal.setitimer(signal.ITIMER_PROF, FACTOR * clean.seconds + SECONDS)  # its default action ends the process
-        signal.alarm(int(10 * (FACTOR * clean.seconds + SECONDS)))
+        limit(clean.seconds)
         if not _passes(clean.file, Fast(clean.tests)):
             return 1
     return 0
