@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -477,6 +478,39 @@ def test_what_is_asked_in_rounds_is_legal_exactly_where_each_round_allows_it(
             expected = all(holds(relation, *sides(c, i)) for i in looked)
             assert not (refused and expected), (c, many)
             assert refused or domain.allows({BOUND: c, ROUNDS: many}) is expected, (domain, c, many)
+
+
+@pytest.mark.parametrize("ends", [(3, None), (None, 3), (2, 3), (None, None)])
+def test_what_is_asked_in_rounds_of_rounds_is_legal_exactly_where_each_allows_it(
+    ends: tuple[int | None, int | None],
+) -> None:
+    count = size_of(ROUNDS)
+    outer, inner = (index(name, 1, end or count, "test rounds") for name, end in zip("ji", ends))
+    rounds = (Rounds("outer", outer, "image"), Rounds("inner", inner, "image"))
+    for relation, sides in (
+        ("at least", lambda c, i, j: (c, i + 2 * j)),
+        ("at least", lambda c, i, j: (c + i * j, 6)),
+        ("divides", lambda c, i, j: (3, c * (i + j) + 3)),
+        ("equal", lambda c, i, j: (c * j, 2 * j)),
+    ):
+        domain = Domain()
+        condition = MAKE[relation](*sides(size_of(BOUND), size_of(inner), size_of(outer)))
+        domain.require(replace(condition, rounds=rounds))
+        for c, many in product(range(1, 13), range(1, 6)):
+            met = product(range(1, ends[0] or many), range(1, ends[1] or many))
+            expected = all(holds(relation, *sides(c, i, j)) for j, i in met)
+            assert domain.allows({BOUND: c, ROUNDS: many}) is expected, (domain, c, many)
+
+
+def test_rounds_three_deep_are_each_looked_at() -> None:
+    """C ≥ i + 10·j + 100·k for i below 3, j below 4, k below 5: 432 at the last of each."""
+    of = [index(name, 0, end, "test rounds") for name, end in (("k", 5), ("j", 4), ("i", 3))]
+    k, j, i = map(size_of, of)
+    domain = Domain()
+    domain.require(
+        replace(at_least(size_of(BOUND), i + 10 * j + 100 * k), rounds=tuple(Rounds(s.name, s, "image") for s in of))
+    )
+    assert str(domain) == "C ≥ 432"
 
 
 def test_what_holds_in_no_round_is_refused_only_where_there_is_a_round() -> None:

@@ -699,9 +699,15 @@ def test_a_path_may_be_said_with_dots_where_nothing_else_is_called_that() -> Non
     net.add("layer1/0/conv", Conv(8, 3, bias=False))
     net.add("layer1/1/conv", Conv(8, 1, bias=False))
     net.add("layer2.0", Conv(2, 1, bias=False))
-    assert [net.spelled(name) for name in ("layer1.0.conv", "layer1.0", "layer2.0", "layer3.0", "layer1/0")] == [
-        "layer1/0/conv", "layer1/0", "layer2.0", "layer3.0", "layer1/0",
-    ]  # fmt: skip
+    said = {
+        "layer1.0.conv": "layer1/0/conv", "layer1.0": "layer1/0", "layer2.0": "layer2.0", "layer3.0": "layer3.0",
+        "layer1/0": "layer1/0",
+    }  # fmt: skip
+    assert {name: net.spelled(name) for name in said} == said
+    for name in ("a", "layer1.1", "z"):
+        net.add(name, ReLU())
+    assert {name: net.spelled(name) for name in said} == said
+    assert net.spelled("layer1.1") == "layer1.1"
     assert net.cost("params", only="layer1.0") == 8 * 3 * 9
     assert net.cost("params", only="layer1") == net.cost("params", only="layer1/") == 8 * 3 * 9 + 8 * 8
     assert net.cost("params", only="conv") == 8 * 3 * 9 + 8 * 8 + 16
@@ -722,6 +728,18 @@ def test_an_edge_says_at_which_places_among_the_inputs_it_ends() -> None:
     assert list(net.graph) == ["image", "conv", "cat", "last"]
     assert net.graph.nodes["image"]["count"] == Count()
     assert net.graph.nodes["last"]["node"] is net.node("last")
+
+
+def test_a_repeated_block_unrolled_has_each_round_by_itself() -> None:
+    net = Network()
+    net.input("image", "N", 8, "X", "X")
+    net.repeat("stage", 3, lambda i: net.add("conv", Conv(8, 3, bias=False)))
+    alone = net.unrolled()
+    assert [node.name for node in alone.nodes] == ["stage/0/conv", "stage/1/conv", "stage/2/conv"]
+    assert not any(node.rounds for node in alone.nodes)
+    for x in range(7, 12):
+        expected = sum(8 * 8 * 9 * (x - 2 * k) ** 2 for k in (1, 2, 3))
+        assert alone.evaluate("macs", X=x, N=1) == net.evaluate("macs", X=x, N=1) == expected
 
 
 def test_what_works_in_training_only_is_in_no_count_and_makes_no_output() -> None:
