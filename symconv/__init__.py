@@ -23,11 +23,12 @@ from symconv.errors import SymconvError
 from symconv.evaluation import evaluate_by_name as evaluate
 from symconv.extent import Extent, size_of
 from symconv.extremes import gcd, largest, smallest
-from symconv.layer import Axes, Layer, Natural, Padding, Parameter, Positive, layer, weight
+from symconv.layer import Layer, Parameter, layer, weight
 from symconv.metrics import receptive_field
 from symconv.network import Network, metric
 from symconv.node import Node
 from symconv.powers import power
+from symconv.ranges import Axes, Natural, Padding, Positive
 from symconv.rounding import ceiling, floor
 from symconv.symbols import FIELD, symbol
 from symconv.sympy_bridge import from_sympy, to_sympy
@@ -37,14 +38,14 @@ if TYPE_CHECKING:
     from symconv.analysis.budget import check_budgets, largest_within, within
     from symconv.analysis.claims import conclusions
     from symconv.analysis.classes import on_class, period
-    from symconv.analysis.compare import orders
     from symconv.analysis.comparisons import check_claim
-    from symconv.analysis.crossover import crossover
+    from symconv.analysis.crossover import crossover, orders
     from symconv.analysis.edits import whatif
     from symconv.analysis.growth import bounds, growth, leading, order
     from symconv.analysis.limits import limit, ratio
     from symconv.analysis.rates import change, derivative, difference, elasticities, elasticity, jumps, steps
     from symconv.analysis.scaling import scaling
+    from symconv.certificates import certify, check_certificate
     from symconv.lift import lift
     from symconv.readers import bundled, load, load_layers, parse_spec, read_convention, read_spec
     from symconv.sweeps.arrays import sweep
@@ -61,6 +62,7 @@ N, K, C_in, C_out, D, S, P, g, M, T, X, H, W = (size_of(symbol(name)) for name i
 
 #: What is imported when it is first used, so that `import symconv` stays quick.
 _LATER = {
+    "symconv.certificates": ("certify", "check_certificate"),
     "symconv.lift": ("lift",),
     "symconv.readers": ("bundled", "load", "load_layers", "parse_spec", "read_convention", "read_spec"),
     "symconv.analysis.edits": ("whatif",),
@@ -70,9 +72,8 @@ _LATER = {
     "symconv.analysis.rates": ("change", "derivative", "difference", "elasticities", "elasticity", "jumps", "steps"),
     "symconv.analysis.claims": ("conclusions",),
     "symconv.analysis.budget": ("check_budgets", "largest_within", "within"),
-    "symconv.analysis.compare": ("orders",),
     "symconv.analysis.comparisons": ("check_claim",),
-    "symconv.analysis.crossover": ("crossover",),
+    "symconv.analysis.crossover": ("crossover", "orders"),
     "symconv.analysis.scaling": ("scaling",),
     "symconv.sweeps.arrays": ("sweep",),
     "symconv.sweeps.space": ("design_space",),
@@ -90,13 +91,13 @@ __version__ = "0.1.0"
 __all__ = [
     "CONVENTIONS", "PRIMITIVES", "Axes", "C_in", "C_out", "Condition", "Convention", "Cost", "Count", "D", "Domain",
     "Extent", "H", "K", "Layer", "M", "N", "Natural", "Network", "P", "Padding", "Parameter", "Positive", "S",
-    "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "change", "check_budgets",
-    "check_claim", "code", "compare", "conclusions", "crossover", "derivative", "design_space", "difference", "divides",
-    "draw", "elasticities", "elasticity", "equal", "evaluate", "floor", "from_sympy", "g", "gcd", "growth", "jumps",
-    "largest", "largest_within", "layer", "layers", "leading", "lift", "limit", "load", "load_layers", "metric",
-    "metrics", "on_class", "order", "orders", "parse_spec", "period", "plot", "power", "product", "ratio",
-    "read_convention", "read_spec", "receptive_field", "report", "require", "scaling", "smallest", "spec", "steps",
-    "sweep", "symbol", "to_sympy", "view", "weight", "whatif", "within",
+    "SymconvError", "T", "Tensor", "W", "X", "at_least", "bounds", "bundled", "ceiling", "certify", "change",
+    "check_budgets", "check_certificate", "check_claim", "code", "compare", "conclusions", "crossover", "derivative",
+    "design_space", "difference", "divides", "draw", "elasticities", "elasticity", "equal", "evaluate", "floor",
+    "from_sympy", "g", "gcd", "growth", "jumps", "largest", "largest_within", "layer", "layers", "leading", "lift",
+    "limit", "load", "load_layers", "metric", "metrics", "on_class", "order", "orders", "parse_spec", "period",
+    "plot", "power", "product", "ratio", "read_convention", "read_spec", "receptive_field", "report", "require",
+    "scaling", "smallest", "spec", "steps", "sweep", "symbol", "to_sympy", "view", "weight", "whatif", "within",
 ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from symconv.cost import Cost, cost_symbols, product
 from symconv.errors import ExtentError, SymbolError, near
 from symconv.extent import Extent
 from symconv.symbols import Symbol, by_name
-from symconv.sympy_bridge import from_sympy, our_symbol
+from symconv.sympy_bridge import from_sympy, is_sympys, our_symbol
 
 
 def as_cost(expression: Any) -> Cost:
@@ -19,11 +19,9 @@ def as_cost(expression: Any) -> Cost:
     """
     if isinstance(expression, Cost):
         return expression
-    if isinstance(expression, Extent | int):
+    if isinstance(expression, Extent | int | Fraction):
         return product(expression)
-    if isinstance(expression, Fraction):
-        return product(1) * expression
-    if not hasattr(expression, "free_symbols"):
+    if not is_sympys(expression):
         raise ExtentError(
             f"{expression!r} is no expression: a cost, an extent, a number or a SymPy expression is wanted"
         )
@@ -50,4 +48,4 @@ def symbol_named(which: Any) -> Symbol | None:
     if isinstance(which, Extent):
         ((monomial, c),) = which.terms.items() if len(which.terms) == 1 else (((), 0),)
         return monomial[0] if c == 1 and len(monomial) == 1 and isinstance(monomial[0], Symbol) else None
-    return our_symbol(which) if hasattr(which, "free_symbols") else which if isinstance(which, Symbol) else None
+    return our_symbol(which) if is_sympys(which) else which if isinstance(which, Symbol) else None

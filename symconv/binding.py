@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from symconv.errors import ExtentError, ShapeError, near
 from symconv.extent import Extent, Size, symbols_of
-from symconv.symbols import Symbol
+from symconv.symbols import Symbol, in_order
 from symconv.tensor import Tensor
 from symconv.values import evaluate, substitute
 
@@ -41,11 +41,11 @@ def bound(
                 raise ShapeError(f"the input {name} holds {len(elements[name])} numbers, and {len(numbers)} are given")
             sizes: Sequence[Size] = elements[name]
         else:
-            numbers = [said] if isinstance(said, int) else list(said)
-            if isinstance(said, int) and tensor.rank != 1:
+            if not isinstance(said, Iterable) and not (isinstance(said, int) and tensor.rank == 1):
                 raise ShapeError(
                     f"the input {name} is {tensor}: a shape of {tensor.rank} extents is wanted, not {said}"
                 )
+            numbers = list(said) if isinstance(said, Iterable) else [said]
             if len(numbers) != tensor.rank:
                 raise ShapeError(f"the input {name} is {tensor}: {tensor.rank} extents are wanted, not {len(numbers)}")
             sizes = tensor.shape
@@ -73,8 +73,7 @@ def _solved(equations: Sequence[tuple[Size, int, str]]) -> dict[Symbol, int]:
             if isinstance(rest, int):
                 if rest != number:
                     said = ", ".join(
-                        f"{s.name} = {values[s]} ({why[s]})"
-                        for s in sorted(symbols_of(size) & values.keys(), key=lambda s: s.key)
+                        f"{s.name} = {values[s]} ({why[s]})" for s in in_order(symbols_of(size) & values.keys())
                     )
                     raise ShapeError(
                         f"{where} is {size}{f', {rest} with {said}' if said else ''}, and {number} is given"

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from symconv.bounding import lower_bound
+from symconv.bounding import at_least
 from symconv.cost import Cost
 from symconv.errors import ExtentError, ShapeError
 from symconv.extent import Extent, Floor, Size, size_of, symbols_of, terms_of
@@ -45,7 +45,7 @@ class Rounds:
     @property
     def certain(self) -> bool:
         """Whether there is at least one for all values of the symbols."""
-        return (lower_bound(self.count) or 0) >= 1
+        return at_least(self.count, 1)
 
     def substitute(self, values: Mapping[Symbol, Size]) -> Rounds:
         """Sizes in place of symbols; the index is another one where its end changes."""

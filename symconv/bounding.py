@@ -94,7 +94,7 @@ def _at_last_round(size: Extent, monomial: Monomial) -> Size | None:
 
 def _rises(monomial: Monomial, i: Index) -> bool:
     """Whether a product of i and factors that are at least 0, and do not depend on it, does not fall as i grows."""
-    return all(a is i or (i not in symbols_of(size_of(a)) and at_least(size_of(a), 0)) for a in monomial)
+    return all(a is i or (i not in a.symbols and at_least(size_of(a), 0)) for a in monomial)
 
 
 def _least(atom: Atom) -> int | None:

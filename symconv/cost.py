@@ -7,7 +7,7 @@ cost is set or handed to SymPy. Nothing is simplified, factored or cancelled, so
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from math import gcd, lcm, prod
 from typing import Any, Final
@@ -31,6 +31,11 @@ Factors = tuple[Factor, ...]
 def factor_key(factor: Factor) -> tuple[Any, ...]:
     """A key that orders factors the same way on every run: extents behind floors, powers last."""
     return (3, factor.key) if isinstance(factor, Extent) else factor.key
+
+
+def as_extent(factor: Factor) -> Extent:
+    """A factor as the extent that it is."""
+    return factor if isinstance(factor, Extent) else size_of(factor)
 
 
 class Cost:
@@ -99,8 +104,7 @@ class Cost:
             whole: Size = 1
             for f in factors:
                 whole = whole * (f if isinstance(f, Extent) else _split_sum(f) if isinstance(f, Sum) else size_of(f))
-            parts: dict[Monomial, int] = whole.terms if isinstance(whole, Extent) else {(): whole}
-            for m, d in parts.items():
+            for m, d in terms_of(whole).items():
                 if m and m[-1].__class__ is Power:
                     m, number = bare(m)
                     terms[m] = terms.get(m, 0) + plain_number(c * d * number)
@@ -113,26 +117,26 @@ class Cost:
         wide = self.expanded()
         if not any(_power_below(a) for m in wide for a in m):
             return wide
-        return total_of(product_of(map(_powers_above, m)) * c for m, c in wide.items())._polynomial()
+        return mapped(cost_of(wide), _powers_above)._polynomial()
 
 
 ZERO: Final = Cost({})
 
 
-def _power_below(atom: Atom) -> dict[Monomial, int]:
+def _power_below(factor: Factor) -> dict[Monomial, int]:
     """The divisor of an exact quotient by powers and a number; nothing for anything else."""
-    if not isinstance(atom, Floor) or not atom.exact or not isinstance(atom.under, Extent):
+    if not isinstance(factor, Floor) or not factor.exact or not isinstance(factor.under, Extent):
         return {}
-    terms = atom.under.terms
+    terms = factor.under.terms
     return terms if len(terms) == 1 and all(isinstance(a, Power) for m in terms for a in m) else {}
 
 
-def _powers_above(atom: Atom) -> Cost:
-    for divisor, k in _power_below(atom).items():
-        assert isinstance(atom, Floor)
+def _powers_above(factor: Factor) -> Cost:
+    for divisor, k in _power_below(factor).items():
+        assert isinstance(factor, Floor)
         below = (power_cost(a.base, -a.exponent) for a in divisor if isinstance(a, Power))
-        return product(atom.over) * Fraction(1, k) * product_of(below)
-    return Cost({(atom,): 1})
+        return product(factor.over) * Fraction(1, k) * product_of(below)
+    return Cost({(factor,): 1})
 
 
 def plain_number(number: Number) -> Number:
@@ -155,12 +159,12 @@ def _split_sum(form: Sum) -> Size:
     )
 
 
-def product(*sizes: Size) -> Cost:
-    """The product of some sizes; numbers and the content of each size go to the coefficient."""
+def product(*sizes: Size | Fraction) -> Cost:
+    """The product of some sizes and fractions; numbers and the content of each size go to the coefficient."""
     coefficient: Number = 1
     factors: list[Factor] = []
     for size in sizes:
-        if isinstance(size, int):
+        if isinstance(size, int | Fraction):
             coefficient *= size
             continue
         if len(size.terms) == 1:
@@ -225,7 +229,7 @@ def settled(cost: Cost) -> Cost:
 def cost_symbols(cost: Cost) -> set[Symbol]:
     """The symbols in a cost."""
     factors = {f for key in cost.terms for f in key}
-    return {s for f in factors for s in symbols_of(f if isinstance(f, Extent) else size_of(f))}
+    return {s for f in factors for s in symbols_of(as_extent(f))}
 
 
 def evaluate_cost(cost: Cost, at: Mapping[Symbol, Any]) -> Number:
@@ -265,13 +269,13 @@ def _image(factor: Factor, values: Mapping[Symbol, Size], atoms: dict[Atom, Size
         return power_cost(factor.base, substitute(factor.exponent, values, atoms))
     if isinstance(factor, Sum) and factor.symbols & values.keys():
         return explicit(*renamed(factor, values, atoms))
-    return substitute(factor if isinstance(factor, Extent) else size_of(factor), values, atoms)
+    return substitute(as_extent(factor), values, atoms)
 
 
 def power_cost(base: int, exponent: Size) -> Cost:
     """base^exponent, the base no power itself, the exponent of any sign."""
     if isinstance(exponent, int):
-        return product(1) * raised(base, exponent)
+        return product(raised(base, exponent))
     monomial, number = bare((Power(base, exponent),))
     return Cost({monomial: plain_number(number)})
 
@@ -307,7 +311,12 @@ def exact_rational(cost: Cost) -> Cost:
 
     It is the same on the domain, where the quotients come out even.
     """
-    return total_of(product_of(map(_rational, factors)) * c for factors, c in cost.terms.items())
+    return mapped(cost, _rational)
+
+
+def mapped(cost: Cost, image: Callable[[Factor], Cost]) -> Cost:
+    """A cost with another one in the place of each factor."""
+    return total_of(product_of(map(image, factors)) * c for factors, c in cost.terms.items())
 
 
 def product_of(costs: Iterable[Cost]) -> Cost:
@@ -322,7 +331,7 @@ def _rational(factor: Factor) -> Cost:
     if isinstance(factor, Extent):
         if not any(isinstance(a, Floor) and a.exact for m in factor.terms for a in m):
             return product(factor)
-        return in_one(total_of(product_of(map(_rational, m)) * c for m, c in factor.terms.items()))
+        return in_one(mapped(cost_of(factor.terms), _rational))
     if isinstance(factor, Floor) and factor.exact and isinstance(factor.under, int):
         return in_one(_rational(factor.over)) * Fraction(1, factor.under)
     return Cost({(factor,): 1})

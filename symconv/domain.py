@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from symconv.block import Rounds
-from symconv.condition import AT_LEAST, WRITTEN_OUT, Condition, balanced, ends_suffice, follows, parts, reduced, solved
+from symconv.condition import AT_LEAST, WRITTEN_OUT, Condition, ends_suffice, follows, solved
 from symconv.errors import DomainError, ExtentError, ShapeError
 from symconv.extent import Size
 from symconv.notation import ASCII, TEXT, Style
+from symconv.reducing import balanced, parts, reduced
 from symconv.sizes import EVERY, Sizes, Undecided
-from symconv.symbols import Symbol
+from symconv.symbols import Symbol, in_order
 
 
 class Undoable(ABC):
@@ -279,11 +280,6 @@ class Unasked(Domain):
 def _complaint(broken: Condition, at: Mapping[Symbol, Any], wanted: str) -> str:
     values = ", ".join(f"{s.name} = {at[s]}" for s in in_order(broken.symbols & at.keys()))
     return values + _said(broken, wanted)
-
-
-def in_order(symbols: Iterable[Symbol]) -> list[Symbol]:
-    """Symbols in the order in which a sentence has them."""
-    return sorted(symbols, key=lambda s: s.key)
 
 
 def _said(broken: Condition, wanted: str) -> str:

@@ -47,6 +47,10 @@ class OutputError(SymconvError):
     """A file that could not be written, or a format that is not known."""
 
 
+class CertificateError(SymconvError):
+    """A certificate that is none, or that does not hold: every line says one thing that is wrong with it."""
+
+
 class CallError(SymconvError):
     """A call that is wrong, not the model: the value of an option, a symbol or a layer that the model does not have."""
 
@@ -72,6 +76,15 @@ class SpecError(SymconvError):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(sorted(set(faults), key=lambda f: (f.file, f.line, f.column, f.message, f.hint)))
         super().__init__("\n".join(map(str, self.faults)))
+
+
+def one_line(error: Exception, most: int = 300) -> str:
+    """What an error of somebody else's says, in one line of so many characters at most.
+
+    >>> one_line(ValueError("no luck,\\n  again"))
+    'no luck, again'
+    """
+    return " ".join(str(error).split())[:most]
 
 
 def near(name: str, names: Iterable[str]) -> str:

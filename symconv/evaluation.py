@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any, Final
 
-from symconv.cost import Cost, Number, cost_symbols, evaluate_cost
+from symconv.asked import as_cost
+from symconv.cost import Number, cost_symbols, evaluate_cost
 from symconv.errors import DomainError, ExtentError, SymbolError, near
-from symconv.extent import Extent, symbols_of
 from symconv.symbols import RATIONAL, Symbol, by_name
-from symconv.sympy_bridge import from_sympy, our_symbol
-from symconv.values import evaluate
+from symconv.sympy_bridge import from_sympy, is_sympys, our_symbol
 
 #: What a value may look like: a short exponent, because 1e999999999 would fill the memory.
 NUMBER: Final = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*|\s*[+-]?\d+/\d+\s*", re.ASCII)
@@ -98,23 +97,15 @@ def evaluate_by_name(expression: Any, /, **values: Any) -> Number:
     >>> evaluate_by_name((x + 6) // 7, X=29)
     5
     """
-    if isinstance(expression, int | Fraction) and not values:
-        return expression
-    if isinstance(expression, Extent):
-        value: Number = evaluate(expression, resolve(symbols_of(expression), values))
-        return int(value) if value.denominator == 1 else value
-    if isinstance(expression, Cost):
-        return evaluate_cost(expression, resolve(cost_symbols(expression), values))
-    if isinstance(expression, int | Fraction):
-        resolve((), values)
-    return _evaluate_sympy(expression, values)
+    if is_sympys(expression):
+        return _evaluate_sympy(expression, values)
+    cost = as_cost(expression)
+    return evaluate_cost(cost, resolve(cost_symbols(cost), values))
 
 
 def _evaluate_sympy(expression: Any, values: Mapping[str, Any]) -> Number:
     import sympy
 
-    if not isinstance(expression, sympy.Basic):
-        raise ExtentError(f"{_shown(expression)} is no expression: one of symconv's or SymPy's is wanted")
     theirs = {our_symbol(s): s for s in expression.free_symbols}
     at = resolve(theirs, values)
     if expression.has(sympy.Sum):  # SymPy 1.14 may add up a product of two sums in i to 0, by the seed of its hashes

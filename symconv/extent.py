@@ -11,14 +11,19 @@ Whether two sizes are equal is decided in `symconv.equality`.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache, reduce
+from operator import and_
+from typing import Any, Final, TypeVar
 
 from symconv.errors import ExtentError
 from symconv.symbols import Index, Symbol
 
 #: The greatest exponent of `**`: an expression from a stranger must not fill the memory.
 EXPONENT: Final = 64
+
+F = TypeVar("F")
 
 
 class Floor:
@@ -332,7 +337,7 @@ def symbols_of(size: Size) -> set[Symbol]:
     if isinstance(size, Extent):
         for m in size.terms:
             for a in m:
-                found |= {a} if isinstance(a, Symbol) else a.symbols
+                found |= a.symbols
     return found
 
 
@@ -341,9 +346,15 @@ def order(size: Size) -> tuple[Any, ...]:
     return (0, size) if isinstance(size, int) else (1, *size.key)
 
 
-def without(monomial: Monomial, divisor: Monomial) -> Monomial | None:
-    """monomial/divisor, or None where it does not divide."""
-    left = list(monomial)
+def in_common(monomials: Iterable[Monomial]) -> Monomial:
+    """The symbols of at least 1 that all of these products have, each as often as all have it."""
+    counts = (Counter(a for a in m if isinstance(a, Symbol) and a.least >= 1) for m in monomials)
+    return tuple(reduce(and_, counts).elements())
+
+
+def without(product: tuple[F, ...], divisor: tuple[F, ...]) -> tuple[F, ...] | None:
+    """product/divisor, or None where it does not divide."""
+    left = list(product)
     for a in divisor:
         if a not in left:
             return None

@@ -4,30 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import gcd as integer_gcd
-from typing import Final
+from typing import Final, NamedTuple
 
-from symconv.bounding import lower_bound
+from symconv.bounding import at_least
 from symconv.errors import ExtentError
 from symconv.extent import Extent, Function, Size, from_terms, order, size_of, terms_of
 from symconv.rounding import ceiling, floor
-
-FUNCTIONS: Final[dict[str, Callable[..., int]]] = {
-    "max": max,
-    "min": min,
-    "gcd": integer_gcd,
-    "ceil": lambda over, under: -(-over // under),
-    "equals": lambda a, b: int(a == b),
-    "reaches": lambda a, b: int(a >= b),
-}
-
-
-def _rounded(over: int, under: int, divisor: int) -> int:
-    return divisor * max(
-        1, (2 * over + divisor * under) // (2 * divisor * under), -(-9 * over // (10 * divisor * under))
-    )
-
-
-FUNCTIONS["make_divisible"] = _rounded
 
 
 def make_divisible(over: Size, under: Size, divisor: Size) -> Size:
@@ -75,17 +57,6 @@ def smallest(*sizes: Size) -> Size:
     return _extreme("min", sizes)
 
 
-def apply(name: str, *sizes: Size) -> Size:
-    """max, min, gcd, ceil, make_divisible, equals or reaches of some sizes by name."""
-    if name in ("equals", "reaches"):
-        return equals(*sizes) if name == "equals" else reaches(*sizes)
-    if name == "ceil":
-        return ceiling(*sizes)
-    if name == "make_divisible":
-        return make_divisible(*sizes)
-    return gcd(*sizes) if name == "gcd" else _extreme(name, sizes)
-
-
 def _extreme(name: str, sizes: tuple[Size, ...]) -> Size:
     choose = max if name == "max" else min
     table = [terms_of(s) for s in sizes]
@@ -104,8 +75,7 @@ def _extreme(name: str, sizes: tuple[Size, ...]) -> Size:
 
 
 def _dominates(name: str, a: Size, b: Size) -> bool:
-    bound = lower_bound(a - b if name == "max" else b - a)
-    return bound is not None and bound >= 0
+    return at_least(a, b) if name == "max" else at_least(b, a)
 
 
 def equals(a: Size, b: Size) -> Size:
@@ -119,7 +89,7 @@ def equals(a: Size, b: Size) -> Size:
     apart = a - b
     if isinstance(apart, int):
         return int(apart == 0)
-    if any((lower_bound(h) or 0) > 0 for h in (apart, -apart)):
+    if any(at_least(h, 1) for h in (apart, -apart)):
         return 0
     low, high = sorted((a, b), key=order)
     return size_of(Function("equals", (high, low)))
@@ -136,9 +106,9 @@ def reaches(a: Size, b: Size) -> Size:
     apart = a - b
     if isinstance(apart, int):
         return int(apart >= 0)
-    if (bound := lower_bound(apart)) is not None and bound >= 0:
+    if at_least(a, b):
         return 1
-    if (lower_bound(-apart) or 0) > 0:
+    if at_least(-apart, 1):
         return 0
     return size_of(Function("reaches", (a, b)))
 
@@ -170,3 +140,35 @@ def gcd(a: Size, b: Size) -> Size:
                 a, b = n, rest
     low, high = sorted((a, b), key=order)
     return size_of(Function("gcd", (low, high)))
+
+
+# -- by name -------------------------------------------------------------------------------------------------------
+
+
+class Named(NamedTuple):
+    """What a function makes of numbers, and of sizes."""
+
+    of_numbers: Callable[..., int]
+    of_sizes: Callable[..., Size]
+
+
+def _rounded(over: int, under: int, divisor: int) -> int:
+    below = divisor * under
+    return divisor * max(1, (2 * over + below) // (2 * below), -(-9 * over // (10 * below)))
+
+
+#: The functions of `symconv.extent.Function` by name.
+FUNCTIONS: Final[dict[str, Named]] = {
+    "max": Named(max, largest),
+    "min": Named(min, smallest),
+    "gcd": Named(integer_gcd, gcd),
+    "ceil": Named(lambda over, under: -(-over // under), ceiling),
+    "make_divisible": Named(_rounded, make_divisible),
+    "equals": Named(lambda a, b: int(a == b), equals),
+    "reaches": Named(lambda a, b: int(a >= b), reaches),
+}
+
+
+def apply(name: str, *sizes: Size) -> Size:
+    """The function of this name of some sizes."""
+    return FUNCTIONS[name].of_sizes(*sizes)

@@ -5,16 +5,19 @@ A style (`symconv.notation`) sets the pieces; how an extent in it is written is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import reduce
+from operator import and_
 from typing import Any, Final
 
 from symconv.bounding import at_least
-from symconv.cost import Cost, Factor, Factors, Number, cost_symbols, factor_key
-from symconv.extent import Extent, Floor, Monomial, Power, Sum, size_of, symbols_of
+from symconv.cost import Cost, Factor, Factors, Number, as_extent, cost_symbols, factor_key
+from symconv.extent import Extent, Floor, Monomial, Power, Sum, symbols_of, without
 from symconv.notation import TEXT, Piece, Style
 from symconv.powers import owing
-from symconv.setting import coarseness, set_atom, set_powers, set_size
+from symconv.setting import coarseness, in_powers, set_atom, set_powers, set_size
 from symconv.symbols import Side, Symbol, by_name, symbol
 
 
@@ -22,27 +25,8 @@ def in_front(cost: Cost) -> tuple[Factors, Cost]:
     """The factors that all terms share, and what is left of the cost."""
     if not cost.terms:
         return (), cost
-    first, *rest = cost.terms
-    shared = list(first)
-    for factors in rest:
-        left = list(factors)
-        kept = []
-        for f in shared:
-            if f in left:
-                left.remove(f)
-                kept.append(f)
-        shared = kept
-        if not shared:
-            break
-    front = tuple(shared)
-    return front, Cost({_taken(f, front): c for f, c in cost.terms.items()}) if front else cost
-
-
-def _taken(factors: Factors, front: Factors) -> Factors:
-    left = list(factors)
-    for f in front:
-        left.remove(f)
-    return tuple(left)
+    front = tuple(reduce(and_, map(Counter, cost.terms)).elements())
+    return front, Cost({without(f, front) or (): c for f, c in cost.terms.items()}) if front else cost
 
 
 def ordered_terms(cost: Cost) -> list[tuple[Factors, Number]]:
@@ -121,6 +105,7 @@ def by_resolution(cost: Cost) -> list[tuple[Factors, Cost]]:
     What stands beside them, counts, widths and coefficients, is the rest; terms without an extent come last.
 
     >>> from symconv.cost import product
+    >>> from symconv.extent import size_of
     >>> from symconv.symbols import symbol
     >>> x, w = size_of(symbol("X")), size_of(symbol("w", "channels", "net"))
     >>> by_resolution(product(x // 2, w) + product(x // 2, w, w) + product(x, w) + product(w))
@@ -131,7 +116,7 @@ def by_resolution(cost: Cost) -> list[tuple[Factors, Cost]]:
     for factors, c in cost.terms.items():
         for f in factors:
             if f not in known:
-                known[f] = any(map(is_extent, symbols_of(f if isinstance(f, Extent) else size_of(f))))
+                known[f] = any(map(is_extent, symbols_of(as_extent(f))))
         extents = tuple(f for f in factors if known[f])
         groups.setdefault(extents, {})[tuple(f for f in factors if not known[f])] = c
     return [(extents, Cost(groups[extents])) for extents in sorted(groups, key=_written)]
@@ -155,7 +140,7 @@ def _set_groups(cost: Cost, style: Style) -> Piece:
     if not shared:
         return _set_terms(ordered_terms(cost), style)
     best = min(shared, key=lambda f: (-counts[f], factor_key(f)))
-    front, inside = in_front(Cost({_taken(f, (best,)): c for f, c in cost.terms.items() if best in f}))
+    front, inside = in_front(Cost({without(f, (best,)) or (): c for f, c in cost.terms.items() if best in f}))
     outside = Cost({f: c for f, c in cost.terms.items() if best not in f})
     pieces = [(False, style.product([_set_groups(inside, style), *_set_factors([best, *front], style)]))]
     for factors, c in ordered_terms(outside):
@@ -199,15 +184,11 @@ def _positive(value: Number) -> Number:
 
 def _set_factors(factors: Iterable[Factor], style: Style) -> list[Piece]:
     factors = list(factors)
-    left = sorted((f for f in factors if not isinstance(f, Power)), key=_place)
-    pieces = set_powers((f for f in factors if isinstance(f, Power)), style)
-    while left:
-        f = left[0]
-        base = set_size(f, style) if isinstance(f, Extent) else set_atom(f, style)
-        exponent = left.count(f)
-        pieces.append(style.power(base, exponent) if exponent > 1 else base)
-        left = [g for g in left if g != f]
-    return pieces
+    others = sorted((f for f in factors if not isinstance(f, Power)), key=_place)
+    return [
+        *set_powers((f for f in factors if isinstance(f, Power)), style),
+        *in_powers(others, lambda f: set_size(f, style) if isinstance(f, Extent) else set_atom(f, style), style),
+    ]
 
 
 # A cost prints as it is set in text.

@@ -16,12 +16,10 @@ A user's own layer is the same thing in a file of theirs:
 
 from __future__ import annotations
 
-import operator
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform, get_args, get_type_hints
+from typing import Any, ClassVar, Final, TypeVar, dataclass_transform, get_args, get_type_hints
 
 from symconv.condition import at_least
 from symconv.cost import Cost
@@ -29,74 +27,10 @@ from symconv.count import NOTHING, Count
 from symconv.domain import require
 from symconv.errors import ShapeError, near
 from symconv.extent import Extent, Size, size_of
+from symconv.ranges import Range, converted
 from symconv.symbols import FIELD, Symbol, symbol
 from symconv.tensor import Tensor
 from symconv.values import substitute
-
-# -- field types ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Range:
-    """What a field of sizes takes: the least value, and whether it may be given once for each spatial axis.
-
-    `pairs` takes (begin, end) for an axis too, `rational` fractions, `signed` numbers below `least`; `words` are the
-    names that stand in place of sizes. `shapes` takes a shape, of no axis too, or several.
-    """
-
-    least: int
-    per_axis: bool = False
-    pairs: bool = False
-    rational: bool = False
-    signed: bool = False
-    words: tuple[str, ...] = ()
-    shapes: bool = False
-
-
-#: A size of at least 1; one of at least 0.
-Positive = Annotated[Size, Range(1)]
-Natural = Annotated[Size, Range(0)]
-
-#: A kernel, stride or dilation: one size for all spatial axes, or one for each; an output padding, which may be 0.
-Axes = Annotated[Size | tuple[Size, ...], Range(1, per_axis=True)]
-NaturalAxes = Annotated[Size | tuple[Size, ...], Range(0, per_axis=True)]
-
-#: Padding: one size for all sides, one for each axis, a (begin, end) for each axis, "same" (⌈x/S⌉) or "valid" (none).
-Padding = Annotated[
-    Size | tuple[Size | tuple[Size, Size], ...] | str, Range(0, per_axis=True, pairs=True, words=("same", "valid"))
-]
-
-#: Amounts at the begin and end of each axis, which may be negative (a crop is a negative pad).
-Margins = Annotated[Size | tuple[Size | tuple[Size, Size], ...], Range(0, per_axis=True, pairs=True, signed=True)]
-
-#: A whole shape, of no axis too; an extent of 0 is an empty tensor's. Several such shapes.
-Shape = Annotated[tuple[Size, ...], Range(0, per_axis=True, shapes=True)]
-Shapes = Annotated[tuple[tuple[Size, ...], ...], Range(0, per_axis=True, shapes=True)]
-
-#: A positive rational: a scale factor.
-Scale = Annotated[Size | Fraction | tuple[Size | Fraction, ...], Range(1, per_axis=True, rational=True)]
-
-
-def as_size(value: Any) -> Size:
-    """An integer, an extent, a symbol or a SymPy expression with integer values, as a size.
-
-    Raises ShapeError for anything else; for a SymPy expression that is no size, SymbolError or ExtentError.
-    """
-    if isinstance(value, Extent):
-        return value
-    if isinstance(value, Symbol):
-        return size_of(value)
-    if "sympy" in sys.modules and isinstance(value, sys.modules["sympy"].Expr):
-        from symconv.sympy_bridge import size_from_sympy
-
-        return size_from_sympy(value)
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        return operator.index(value)
-    except TypeError:
-        raise ShapeError(f"{value!r} is neither an integer nor an expression in integer symbols") from None
-
 
 # -- parameters ----------------------------------------------------------------------------------------------------
 
@@ -125,6 +59,11 @@ class Parameter:
         """The number of elements that one token makes use of."""
         return self.elements if self.active is None else Tensor((self.active, *self.shape[1:])).elements
 
+    def substitute(self, values: Mapping[Symbol, Size]) -> Parameter:
+        """Sizes in place of symbols."""
+        active = None if self.active is None else substitute(self.active, values)
+        return replace(self, shape=tuple(substitute(x, values) for x in self.shape), active=active)
+
 
 def weight(name: str, *shape: Size) -> Parameter:
     """A trainable parameter."""
@@ -150,6 +89,8 @@ class Layer:
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
     #: Whether the output is the input's own elements in another shape, so that no new ones are made.
     view: ClassVar[bool] = False
+    #: Whether an output reads a window of the input that is the same at every place, as `reach` says.
+    windowed: ClassVar[bool] = True
     #: The positions of inputs that only lend their shape.
     shape_only: ClassVar[tuple[int, ...]] = ()
 
@@ -170,7 +111,7 @@ class Layer:
 
     def reach(self, *tensors: Any, **_: Any) -> tuple[Reach, ...] | None:
         """For each spatial axis the window of the input that an output reads; None where there is no fixed one."""
-        return tuple(Reach() for _ in tensors[-1].spatial)
+        return tuple(Reach() for _ in tensors[-1].spatial) if self.windowed else None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -192,10 +133,10 @@ class Layer:
         cls = type(self)
         for name, limits in ranges(cls).items():
             value = getattr(self, name)
-            if type(value) is int and value >= limits.least:
+            if type(value) is int and value >= limits.least and not limits.shapes:
                 continue
             if value is not None or getattr(cls, name, MISSING) is not None:
-                object.__setattr__(self, name, _converted(value, limits, f"{self.kind}: {name}"))
+                object.__setattr__(self, name, converted(value, limits, f"{self.kind}: {name}"))
         for name, wanted in _plain(cls).items():
             value = getattr(self, name)
             if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
@@ -276,56 +217,6 @@ def _plain(cls: type[Layer]) -> dict[str, type]:
         hints = get_type_hints(cls)
         _PLAIN_FIELDS[cls] = {f.name: hints[f.name] for f in layer_fields(cls) if hints[f.name] in (bool, int, str)}
     return _PLAIN_FIELDS[cls]
-
-
-def _converted(value: Any, limits: Range, where: str) -> Any:
-    if isinstance(value, str) and value in limits.words:
-        return value
-    if limits.shapes:
-        return _shape(value, limits, where)
-    if not isinstance(value, list | tuple):
-        return _one(value, limits, where)
-    if not limits.per_axis or not value:
-        raise ShapeError(f"{where} = {value!r}: {'a size for each axis' if limits.per_axis else 'one size'} is wanted")
-    return tuple(_of_axis(v, limits, where) for v in value)
-
-
-def _shape(value: Any, limits: Range, where: str) -> Any:
-    if isinstance(value, list | tuple):
-        return tuple(_shape(v, limits, where) for v in value)
-    return _one(value, limits, where)
-
-
-def _of_axis(value: Any, limits: Range, where: str) -> Any:
-    if not isinstance(value, list | tuple):
-        return _one(value, limits, where)
-    if not limits.pairs or len(value) != 2:
-        wanted = "one size, or a begin and an end," if limits.pairs else "one size"
-        raise ShapeError(f"{where}: {wanted} is wanted for an axis, not {value!r}")
-    return tuple(_one(v, limits, where) for v in value)
-
-
-def _one(value: Any, limits: Range, where: str) -> Size | Fraction:
-    if isinstance(value, str):
-        if value in limits.words:
-            raise ShapeError(f"{where}: {value} is said once, for all axes")
-        words = "".join(f", {w}" for w in limits.words)
-        raise ShapeError(f"{where} = {value!r}: accepted are sizes{words}. {near(value, limits.words)}".rstrip(" ."))
-    if isinstance(value, Fraction) and value.denominator > 1 and limits.rational:
-        if value <= 0:
-            raise ShapeError(f"{where} = {value} is not positive")
-        return value
-    if isinstance(value, float) and limits.rational:
-        raise ShapeError(f"{where} = {value}: a float is not exact, a Fraction is")
-    try:
-        size = as_size(int(value) if isinstance(value, Fraction) and value.denominator == 1 else value)
-    except ShapeError as error:
-        raise ShapeError(f"{where}: {error}") from None
-    if isinstance(size, int) and size < limits.least and not limits.signed:
-        raise ShapeError(f"{where} = {size} is below {limits.least}")
-    if isinstance(size, Extent) and not size.integral and not limits.rational:
-        raise ShapeError(f"{where} = {size} is not always a whole number: take the floor of it")
-    return size
 
 
 def _flat(value: Any) -> Iterator[Any]:

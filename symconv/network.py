@@ -26,12 +26,12 @@ from symconv.errors import NetworkError, near
 from symconv.evaluation import resolve
 from symconv.extent import Extent, Size, from_terms, size_of, symbols_of
 from symconv.extremes import largest
-from symconv.layer import as_size
 from symconv.node import METRICS, Metric, Node, metric, metric_of
+from symconv.ranges import as_size
 from symconv.rebuild import rebuilt
 from symconv.repeating import Repeating
 from symconv.symbols import Symbol, by_name
-from symconv.sympy_bridge import to_sympy
+from symconv.sympy_bridge import is_sympys, to_sympy
 from symconv.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -162,12 +162,9 @@ class Network(Repeating):
 
         Raises SymbolError for an unknown or a missing name, DomainError outside the domain.
         """
-        at = self.at(values)
-        cost = self.cost(metric)
-        missing = sorted(s.name for s in cost_symbols(cost) - at.keys())
-        if missing:
-            resolve(cost_symbols(cost), {s.name: v for s, v in at.items() if s in cost_symbols(cost)})
-        return evaluate_cost(cost, at)
+        at, cost = self.at(values), self.cost(metric)
+        needed = cost_symbols(cost)
+        return evaluate_cost(cost, resolve(needed, {s.name: value for s, value in at.items() if s in needed}))
 
     def at(self, values: Mapping[str, Any]) -> dict[Symbol, Any]:
         """The values of the network's symbols by name, checked against the domain; some may be left out.
@@ -219,7 +216,7 @@ class Network(Repeating):
 
 def _size_or_value(value: Any) -> Any:
     """A SymPy expression as a size; anything else as it is."""
-    return as_size(value) if hasattr(value, "free_symbols") and value.free_symbols else value
+    return as_size(value) if is_sympys(value) and value.free_symbols else value
 
 
 def in_order(inputs: Mapping[str, Iterable[str]]) -> list[str]:

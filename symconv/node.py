@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Final
 
 from symconv.block import Rounds, over
@@ -39,6 +40,15 @@ class Node:
     def whole(self, cost: Cost) -> Cost:
         """A cost of one round, in all rounds and as often as it runs."""
         return over(cost * product(self.times), self.rounds)
+
+
+def by_rounds(nodes: Iterable[Node], depth: int) -> Iterator[tuple[Rounds | None, tuple[Node, ...]]]:
+    """The nodes of one round at a depth in their order: those of a block repeated there together, others one by one."""
+    for around, inside in groupby(nodes, key=lambda node: node.rounds[depth : depth + 1]):
+        if around:
+            yield around[0], tuple(inside)
+        else:
+            yield from ((None, (node,)) for node in inside)
 
 
 @dataclass(frozen=True)

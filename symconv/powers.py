@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cache
 from math import gcd as integer_gcd
 from typing import Final
 
 from symconv import bounding
 from symconv.errors import ExtentError
 from symconv.extent import EXPONENT, Extent, Monomial, Power, Size, from_terms, without
+from symconv.primes import primes
 
 #: The greatest base of a power whose exponent is no number: it is taken apart into primes.
 BASE: Final = 1 << 20
@@ -50,24 +50,8 @@ def power(base: int, exponent: Size) -> Size:
         return 1
     if base > BASE:
         raise ExtentError(f"a power of {base}: its base is at most {BASE:,} where the exponent is no number")
-    monomial, factor = _joined((), {p: k * exponent for p, k in _primes(base)})
+    monomial, factor = _joined((), {p: k * exponent for p, k in primes(base, BASE)[0]})
     return from_terms({monomial: integer(factor)})
-
-
-@cache
-def _primes(n: int) -> tuple[tuple[int, int], ...]:
-    """The primes of a number with their exponents."""
-    out, p = [], 2
-    while n > 1:
-        if p * p > n:
-            p = n
-        k = 0
-        while n % p == 0:
-            n, k = n // p, k + 1
-        if k:
-            out.append((p, k))
-        p += 1
-    return tuple(out)
 
 
 def split(monomial: Monomial) -> tuple[Monomial, dict[int, Size]]:

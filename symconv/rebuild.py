@@ -10,8 +10,8 @@ from symconv.block import Rounds
 from symconv.condition import at_least
 from symconv.errors import NetworkError, ShapeError
 from symconv.extent import Size, size_of, symbols_of
-from symconv.layer import Layer, Parameter
-from symconv.node import Block, Node
+from symconv.layer import Layer
+from symconv.node import Block, Node, by_rounds
 from symconv.symbols import Symbol, index
 from symconv.tensor import Tensor
 from symconv.values import substitute
@@ -103,19 +103,11 @@ class _Rebuild:
 
     def nodes(self, nodes: tuple[Node, ...], place: _Place) -> None:
         """The nodes of one round of the block at a depth."""
-        at = 0
-        while at < len(nodes):
-            node = nodes[at]
-            if len(node.rounds) == place.depth:
-                self._node(node, place)
-                at += 1
-                continue
-            around = node.rounds[: place.depth + 1]
-            stop = at
-            while stop < len(nodes) and nodes[stop].rounds[: place.depth + 1] == around:
-                stop += 1
-            self._block(nodes[at:stop], place)
-            at = stop
+        for rounds, inside in by_rounds(nodes, place.depth):
+            if rounds is None:
+                self._node(inside[0], place)
+            else:
+                self._block(rounds, inside, place)
 
     def _node(self, node: Node, place: _Place) -> None:
         name = place.called(node.name)
@@ -125,24 +117,14 @@ class _Rebuild:
         layers = (("", node.layer),) if self.edit is None else self.edit(node)
         for suffix, layer in layers:
             made, of = layer.substitute(place.values), shares and shares + suffix
-            stated = self._stated(node, place) if node.stated and layer == node.layer else None
             times = substitute(node.times, place.values)
+            kept = node.stated and layer == node.layer
+            stated = tuple(p.substitute(place.values) for p in node.parameters) if kept else None
             self.new.place(name + suffix, made, sources, tensors, of, place.rounds, node.training, stated, times)
             sources, tensors = (name + suffix,), (self.new.node(name + suffix).out,)
         if self.new.size > MOST:
             raise NetworkError(f"unrolled, {self.old.name} has more than {MOST:,} layers")
         self._ended(node.name, place)
-
-    def _stated(self, node: Node, place: _Place) -> tuple[Parameter, ...]:
-        """The tensors that a node keeps by what was stated, with sizes in place of symbols."""
-
-        def given(size: Size) -> Size:
-            return substitute(size, place.values)
-
-        return tuple(
-            replace(p, shape=tuple(map(given, p.shape)), active=None if p.active is None else given(p.active))
-            for p in node.parameters
-        )
 
     def _tensor(self, node: Node, k: int, place: _Place) -> Tensor:
         """What a node reads: the tensor that it read, or, where an edit has changed its source, what that gives now."""
@@ -168,9 +150,8 @@ class _Rebuild:
             return out
         return now if source == result and into == now else self._carried(block.name)
 
-    def _block(self, nodes: tuple[Node, ...], place: _Place) -> None:
+    def _block(self, rounds: Rounds, nodes: tuple[Node, ...], place: _Place) -> None:
         """All rounds of a repeated block, in terms of their index or one by one."""
-        rounds = nodes[0].rounds[place.depth]
         block, of = self.old.blocks[rounds.name], rounds.index
         moved, end = place.called(block.name), substitute(of.end, place.values)
         if self.unroll and not isinstance(end, int):

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from symconv.block import Rounds, Unsolved, count_of, solved, state_symbols
-from symconv.building import Building, Frame
+from symconv.building import Building
 from symconv.domain import Unasked
 from symconv.errors import ShapeError
 from symconv.extent import Extent, Size, size_of
-from symconv.layer import as_size
+from symconv.naming import Frame
 from symconv.node import Block
+from symconv.ranges import as_size
 from symconv.symbols import index
 from symconv.tensor import Tensor
 
 #: Rounds that are written out where they cannot be solved, at most: of numbers, and of extents in symbols.
 UNROLLED: Final = 1_000
 NESTED: Final = 32
+
+
+@dataclass(frozen=True)
+class _Repeat:
+    """A block that is taken `count` times: its whole path, what adds a round, and what it is called behind."""
+
+    name: str
+    count: Size
+    body: Callable[[Size], object]
+    sources: tuple[str, ...]
+    tied: bool
 
 
 class Repeating(Building):
@@ -57,67 +70,51 @@ class Repeating(Building):
         count = count_of(as_size(count))
         named = self._find(source or self._last)
         source, _ = self._read(source or self._last)
-        sources = tuple(dict.fromkeys((source, named)))
+        again = _Repeat(full, count, body, tuple(dict.fromkeys((source, named))), tied)
         with self.undone_on_error():
             self.ask_count(full, count, self._rounds)
             begin, result = 0, source
             if first_apart or count == 1:
-                begin, result = 1, self._once(full, 0, sources, result, body)
+                begin, result = 1, self._once(again, 0, result)
             out = self._read(result)[1]
             if count != begin:
-                result, out = self._several(full, begin, count, sources, result, body, tied)
+                result, out = self._several(again, begin, result)
             self.blocks[full] = Block(full, result, out, self._rounds)
         self._last, self._result = full, self._result if self.in_training(full) else full
         return full
 
-    def _once(
-        self,
-        full: str,
-        number: int,
-        sources: tuple[str, ...],
-        carried: str,
-        body: Callable[[Size], object],
-        tied: bool = False,
-    ) -> str:
+    def _once(self, again: _Repeat, number: int, carried: str) -> str:
         """One round by itself; its last node."""
-        state, first = self._read(carried)[1], f"{full}/0/" if tied and number else ""
-        return self._body(Frame(f"{full}/{number}/", self._rounds, sources, carried, state, first), number, body)
+        return self._body(again, number, self._frame(again, str(number), carried, self._read(carried)[1], number > 0))
 
-    def _body(self, frame: Frame, i: Size, body: Callable[[Size], object]) -> str:
-        self._frames.append(frame)
-        self._last = before = frame.sources[-1]
-        try:
-            body(i)
-        finally:
-            self._frames.pop()
+    def _frame(
+        self, again: _Repeat, number: str, carried: str, state: Tensor, later: bool, rounds: tuple[Rounds, ...] = ()
+    ) -> Frame:
+        """What stands around the nodes of a round, or of rounds; `later` than the first one."""
+        first = f"{again.name}/0/" if again.tied and later else ""
+        return Frame(f"{again.name}/{number}/", (*self._rounds, *rounds), again.sources, carried, state, first)
+
+    def _body(self, again: _Repeat, i: Size, frame: Frame) -> str:
+        self._last = before = again.sources[-1]
+        with self._within(frame):
+            again.body(i)
         if self._last == before:
-            raise ShapeError(f"{frame.prefix.rpartition('/')[0].rpartition('/')[0]}: a round without layers")
+            raise ShapeError(f"{again.name}: a round without layers")
         return self._last
 
-    def _several(
-        self,
-        full: str,
-        begin: int,
-        count: Size,
-        sources: tuple[str, ...],
-        carried: str,
-        body: Callable[[Size], object],
-        tied: bool,
-    ) -> tuple[str, Tensor]:
+    def _several(self, again: _Repeat, begin: int, carried: str) -> tuple[str, Tensor]:
         """The rounds from `begin` on in terms of their index: what ends each, and the tensor behind the last one."""
-        of = index(self._letter(), begin, count, f"{self.name}:{full}")
-        rounds = Rounds(full, of, carried, tied)
+        of = index(self._letter(), begin, again.count, f"{self.name}:{again.name}")
+        rounds = Rounds(again.name, of, carried, again.tied)
         entry = self._read(carried)[1]
 
         def run(state: Tensor) -> tuple[str, Tensor]:
-            first = f"{full}/0/" if tied and begin else ""
-            frame = Frame(f"{full}/{of.name}/", (*self._rounds, rounds), sources, carried, state, first)
-            result = self._body(frame, size_of(of), body)
-            self._frames.append(frame)  # what ends a round is read from inside
-            out = self._read(result)[1]
-            self._frames.pop()
+            frame = self._frame(again, of.name, carried, state, begin > 0, (rounds,))
+            result = self._body(again, size_of(of), frame)
+            with self._within(frame):  # what ends a round is read from inside
+                out = self._read(result)[1]
             if out.rank != entry.rank:
-                raise ShapeError(f"{full}: a round makes {out} of {state}, and another one cannot follow it")
+                raise ShapeError(f"{again.name}: a round makes {out} of {state}, and another one cannot follow it")
             return result, out
 
         mark = self.mark()
@@ -133,7 +130,7 @@ class Repeating(Building):
             self.undo(mark)
             if out.shape == entry.shape:
                 raise
-        state = entry.like(*state_symbols(entry.shape, out.shape, full))
+        state = entry.like(*state_symbols(entry.shape, out.shape, again.name))
         with self._unasked():
             after = run(state)[1]
         self.undo(mark)
@@ -143,20 +140,23 @@ class Repeating(Building):
                 raise Unsolved(f"a round makes {after} of {state}: what enters round {of} cannot be solved")
         except Unsolved as why:
             symbols = any(isinstance(x, Extent) for x, own in zip(entry.shape, state.shape) if x is not own)
-            most = NESTED if symbols else UNROLLED
-            if not isinstance(count, int) or count > most:
-                beside = f"; at most {most:,} rounds are written out" if isinstance(count, int) else ""
-                raise Unsolved(f"{full}: {why}{beside}") from None
-            for number in range(begin, count):
-                carried = self._once(full, number, sources, carried, body, tied)
-            return carried, self._read(carried)[1]
+            return self._one_by_one(again, begin, carried, NESTED if symbols else UNROLLED, why)
         if shape is None:
-            result = self._once(full, begin, sources, carried, body, tied)
-            if count == begin + 1:
+            result = self._once(again, begin, carried)
+            if again.count == begin + 1:
                 return result, self._read(result)[1]
-            return self._several(full, begin + 1, count, sources, result, body, tied)
+            return self._several(again, begin + 1, result)
         result, _ = run(entry.like(*shape))
-        return result, entry.like(*shape).substitute({of: count})
+        return result, entry.like(*shape).substitute({of: again.count})
+
+    def _one_by_one(self, again: _Repeat, begin: int, carried: str, most: int, why: Unsolved) -> tuple[str, Tensor]:
+        """The rounds from `begin` on each by itself, where they are a number of at most so many."""
+        if not isinstance(again.count, int) or again.count > most:
+            beside = f"; at most {most:,} rounds are written out" if isinstance(again.count, int) else ""
+            raise Unsolved(f"{again.name}: {why}{beside}") from None
+        for number in range(begin, again.count):
+            carried = self._once(again, number, carried)
+        return carried, self._read(carried)[1]
 
     def _letter(self) -> str:
         """A name for an index that nothing else has."""

@@ -30,6 +30,7 @@ from symconv.extent import (
     Size,
     floor_atom,
     from_terms,
+    in_common,
     key_of,
     size_of,
     terms_of,
@@ -213,7 +214,7 @@ def _floor_by_extent(over: Size, under: Extent, exact: bool) -> Size:
                 out[quotient] = c // coefficient
                 del rest[m]
         if rest:
-            rest, below = _cancelled(rest, divisor, coefficient)
+            rest, below = cancelled(rest, divisor, coefficient)
     if not rest:
         return from_terms(out)
     if isinstance(below, int):
@@ -239,16 +240,11 @@ def _by_quotient(terms: Mapping[Monomial, int], divisor: Atom) -> Size | None:
     return from_terms({p: terms[m] // c for m, p in parts.items() if p is not None}) * divisor.under
 
 
-def _cancelled(rest: dict[Monomial, int], divisor: Monomial, coefficient: int) -> tuple[dict[Monomial, int], Size]:
+def cancelled(terms: Mapping[Monomial, int], divisor: Monomial, coefficient: int) -> tuple[dict[Monomial, int], Size]:
     """Common factors of numerator and denominator, all of them positive, cancel."""
-    g = integer_gcd(coefficient, *rest.values())
-    common: list[Atom] = []
-    for a in divisor:
-        parts = [without(m, (*common, a)) for m in rest]
-        if isinstance(a, Symbol) and a.least >= 1 and all(p is not None for p in parts):
-            common.append(a)
-    shared = tuple(common)
-    rest = {without(m, shared) or (): c // g for m, c in rest.items()}
+    g = integer_gcd(coefficient, *terms.values())
+    shared = in_common([divisor, *terms])
+    rest = {without(m, shared) or (): c // g for m, c in terms.items()}
     return rest, from_terms({without(divisor, shared) or (): coefficient // g})
 
 

@@ -5,9 +5,10 @@ A style (`symconv.notation`) sets the pieces; here is what the pieces of an exte
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
 from math import gcd
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from symconv.extent import Atom, Extent, Floor, Function, Monomial, Power, Size, Sum
 from symconv.notation import TEXT, Piece, Style
@@ -15,6 +16,8 @@ from symconv.symbols import Index, Symbol
 
 #: The greatest base of a power that takes a number from the exponent.
 LARGEST_BASE: Final = 1024
+
+F = TypeVar("F", bound=Hashable)
 
 
 def set_size(size: Size, style: Style) -> Piece:
@@ -61,12 +64,14 @@ def set_term(coefficient: int, monomial: Iterable[Atom], style: Style) -> Piece:
     atoms = [a for a in atoms if not isinstance(a, Power)]
     if coefficient != 1 or not (factors or atoms):
         factors.insert(0, style.number(coefficient))
-    while atoms:
-        exponent = atoms.count(atoms[0])
-        base = set_atom(atoms[0], style)
-        factors.append(style.power(base, exponent) if exponent > 1 else base)
-        atoms = [a for a in atoms if a != atoms[0]]
+    factors += in_powers(atoms, lambda a: set_atom(a, style), style)
     return style.product(factors)
+
+
+def in_powers(factors: Iterable[F], set_one: Callable[[F], Piece], style: Style) -> list[Piece]:
+    """Factors in their order, equal ones as a power."""
+    counted = ((set_one(factor), exponent) for factor, exponent in Counter(factors).items())
+    return [style.power(base, exponent) if exponent > 1 else base for base, exponent in counted]
 
 
 def set_powers(powers: Iterable[Power], style: Style) -> list[Piece]:
@@ -112,12 +117,7 @@ def _set_sum(form: Sum, style: Style) -> Piece:
     index = form.index
     begin, end, last = (set_size(size, style) for size in (index.begin, index.end, index.end - 1))
     factors = sorted(form.factors, key=lambda f: not _is_power(f))
-    pieces = []
-    while factors:
-        exponent = factors.count(factors[0])
-        base = set_size(factors[0], style)
-        pieces.append(style.power(base, exponent) if exponent > 1 else base)
-        factors = [f for f in factors if f != factors[0]]
+    pieces = in_powers(factors, lambda f: set_size(f, style), style)
     return style.sigma(style.symbol(index.name), begin, end, last, style.product(pieces))
 
 

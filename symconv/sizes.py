@@ -12,6 +12,7 @@ from functools import cached_property
 from math import lcm
 
 from symconv.errors import SymconvError
+from symconv.primes import primes
 
 Run = tuple[int, int]
 
@@ -241,8 +242,8 @@ def _least_period(period: int, late: Sequence[Run]) -> tuple[int, list[Run]]:
     runs = list(late)
     if not runs or runs == [(0, period)]:
         return 1, [(0, 1)] if runs else []
-    for p in _primes(period, len(runs)):  # p equal parts have p runs at least
-        while period % p == 0:
+    for p, _ in primes(period, len(runs))[0]:
+        while p <= len(runs) and period % p == 0:  # p equal parts have p runs at least
             n = period // p
             parts = [
                 [(max(a, k) - k, min(b, k + n) - k) for a, b in runs if max(a, k) < min(b, k + n)]
@@ -252,15 +253,3 @@ def _least_period(period: int, late: Sequence[Run]) -> tuple[int, list[Run]]:
                 break
             period, runs = n, joined(parts[0])
     return period, runs
-
-
-def _primes(n: int, most: int) -> list[int]:
-    """The prime divisors of n up to `most`."""
-    out, p = [], 2
-    while p * p <= n and p <= most:
-        if n % p == 0:
-            out.append(p)
-            while n % p == 0:
-                n //= p
-        p += 1
-    return [*out, n] if 1 < n <= most else out

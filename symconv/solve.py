@@ -7,133 +7,23 @@ of floors is an ordinary polynomial in q on each class x = D·q + r, whose signs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import lru_cache
 from itertools import pairwise
 from math import comb, lcm
 from typing import Final
 
-from symconv.extent import Atom, Extent, Floor, Function, Monomial, Power, Size, size_of, symbols_of, terms_of
+from symconv.bounding import at_least
+from symconv.extent import Extent, Floor, Function, Size, size_of, symbols_of, terms_of
 from symconv.sizes import EVERY, NONE, Run, Sizes, Undecided, joined, normal
-from symconv.symbols import POSITIVE, RATIONAL, Symbol
-
-#: A window (x, s, b) is ⌊(x + b)/s⌋ with 0 ≤ b < s; x itself is (x, 1, 0).
-Window = tuple[Symbol, int, int]
-Windows = dict[tuple[Window, ...], int]
+from symconv.symbols import POSITIVE, Symbol
+from symconv.windows import Windows, on_class, windows
 
 #: Jumps looked at before an answer is given up.
 BUDGET: Final = 1 << 18
 
 #: Maxima and minima in one size, each of which is looked at case by case.
 CASES: Final = 6
-
-
-# -- an extent as windows ------------------------------------------------------------------------------------------
-
-
-def windows(size: Size) -> Windows:
-    """The size as a polynomial in windows: copies of a floor separated by Hermite's identity, nested floors by jumps.
-
-    Raises Undecided where a floor stands on a product, on several symbols or on a rational one, where a divisor is not
-    a number, or over the budget.
-    """
-    if isinstance(size, int):
-        return _clean({(): size})
-    total: Windows = {}
-    for monomial, c in size.terms.items():
-        term: Windows = {(): c}
-        for a in monomial:
-            term = _times(term, _atom_windows(a))
-        for m, d in term.items():
-            total[m] = total.get(m, 0) + d
-    return _clean(total)
-
-
-def _clean(terms: Windows) -> Windows:
-    return {m: c for m, c in terms.items() if c}
-
-
-def _window_key(w: Window) -> tuple[object, ...]:
-    return (w[0].key, w[1], w[2])
-
-
-def _times(left: Windows, right: Windows) -> Windows:
-    out: Windows = {}
-    for m, c in left.items():
-        for n, d in right.items():
-            k = tuple(sorted(m + n, key=_window_key))
-            out[k] = out.get(k, 0) + c * d
-    return out
-
-
-@lru_cache(maxsize=1 << 14)
-def _atom_windows(atom: Atom) -> Windows:
-    if isinstance(atom, Symbol):
-        if atom.kind == RATIONAL:
-            raise Undecided(f"{atom} is not an integer")
-        return {((atom, 1, 0),): 1}
-    if isinstance(atom, Power):
-        raise Undecided(f"{atom} is a power")
-    if not isinstance(atom, Floor):
-        raise Undecided(f"{atom} is no sum of floors")
-    if not isinstance(atom.under, int):
-        raise Undecided(f"{atom} has a symbol below")
-    over = windows(atom.over)
-    if any(len(m) > 1 for m in over):
-        raise Undecided(f"{atom} is the floor of a product")
-    b = over.pop((), 0)
-    if not over:
-        return _clean({(): b // atom.under})
-    if len({m[0][0] for m in over}) > 1:
-        raise Undecided(f"{atom} is the floor of a sum over several symbols")
-    if len(over) == 1:
-        (((x, d, a),),) = over
-        n = over[((x, d, a),)]
-        if abs(n) <= 1024:
-            return _separated(x, d, a, n, b, atom.under)
-    return _jumps(over, b, atom.under)
-
-
-def _window(x: Symbol, s: int, b: int) -> Windows:
-    q, b = divmod(b, s)
-    return _clean({((x, s, b),): 1, (): q})
-
-
-def _sum(parts: Sequence[Windows]) -> Windows:
-    out: Windows = {}
-    for part in parts:
-        for m, c in part.items():
-            out[m] = out.get(m, 0) + c
-    return _clean(out)
-
-
-def _separated(x: Symbol, d: int, a: int, n: int, b: int, s: int) -> Windows:
-    """⌊(n·⌊(x + a)/d⌋ + b)/s⌋ by Hermite's identity."""
-    if n > 0:
-        return _sum([_window(x, d * s, a + d * ((b + j * s) // n)) for j in range(n)])
-    parts = [_window(x, d * s, a + d * ((s - 1 - b + j * s) // -n)) for j in range(-n)]
-    return _clean({m: -c for m, c in _sum(parts).items()})
-
-
-def _jumps(over: Windows, b: int, s: int) -> Windows:
-    """⌊(several windows of one symbol + b)/s⌋: each jump within one period is a window."""
-    x = next(iter(over))[0][0]
-    period = s * lcm(*(m[0][1] for m in over))
-    if period > BUDGET >> 4:
-        raise Undecided(f"a floor with a period of {period}")
-
-    rises = [0] * (period + 1)
-    for ((_, d, a),), c in over.items():
-        for i in range(d - a, period + 1, d):
-            rises[i] += c
-    u = b  # every window is 0 at x = 0, since 0 ≤ a < d
-    jumps: Windows = {}
-    for i in range(1, period + 1):
-        before, u = u // s, u + rises[i]
-        if u // s != before:
-            jumps[((x, period, period - i),)] = u // s - before
-    return _clean({**jumps, (): b // s})
 
 
 # -- the sizes where it is at least zero ---------------------------------------------------------------------------
@@ -174,6 +64,14 @@ def zero(size: Size) -> Sizes:
     _one_symbol(size)
     cases = _cases(size)
     return _joined(cases, zero) if cases else _signs(windows(size), strict=True)
+
+
+def never_below(a: Size, b: Size) -> bool:
+    """Whether a ≥ b is shown for all sizes."""
+    try:
+        return at_least(a, b) or nonnegative(a - b).all
+    except Undecided:
+        return False
 
 
 def _cases(size: Size) -> list[tuple[list[Size], Size]]:
@@ -298,22 +196,6 @@ def _affine(value: int, slope: int, a: int, z: int, strict: bool) -> list[Run]:
 # -- products: a polynomial on each class --------------------------------------------------------------------------
 
 
-def on_class(h: Mapping[tuple[Window, ...], int | Fraction], period: int, r: int) -> list[Fraction]:
-    """The coefficients in q, lowest first, of h at x = period·q + r; `period` a multiple of every divisor."""
-    total: list[Fraction] = [Fraction(0)]
-    for m, c in h.items():
-        p = [Fraction(c)]
-        for _, s, b in m:
-            constant, linear = (r + b) // s, period // s
-            p = [constant * u + linear * v for u, v in zip([*p, Fraction(0)], [Fraction(0), *p])]
-        total += [Fraction(0)] * (len(p) - len(total))
-        for i, v in enumerate(p):
-            total[i] += v
-    while len(total) > 1 and not total[-1]:
-        total.pop()
-    return total
-
-
 def _polynomial(h: Windows, strict: bool) -> Sizes:
     period = lcm(*(s for m in h for _, s, _ in m))
     if period * len(h) > BUDGET >> 4:
@@ -428,15 +310,3 @@ def _merged(parts: list[tuple[int, int | None, int]]) -> list[tuple[int, int | N
                 continue
         out.append((a, b, sign))
     return out
-
-
-def polynomial_terms(expanded: Mapping[Monomial, int | Fraction]) -> dict[tuple[Window, ...], int | Fraction]:
-    """An expanded cost as a polynomial in windows, for `on_class`."""
-    out: dict[tuple[Window, ...], int | Fraction] = {}
-    for monomial, c in expanded.items():
-        whole: Size = 1
-        for a in monomial:
-            whole = whole * size_of(a)
-        for m, d in windows(whole).items():
-            out[m] = out.get(m, 0) + c * d
-    return {m: c for m, c in out.items() if c}

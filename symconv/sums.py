@@ -23,10 +23,12 @@ from symconv.cost import (
     ZERO,
     Cost,
     Factor,
+    as_extent,
     cost_of,
     exact_rational,
     explicit,
     in_one,
+    mapped,
     power_cost,
     product,
     total_of,
@@ -55,7 +57,7 @@ def sum_over(cost: Cost, i: Index) -> Cost:
 
 def closed(cost: Cost) -> Cost:
     """The cost with each Σ in it in closed form where it has one by now: after a substitution, say."""
-    return total_of(reduce(mul, map(_again, factors), product(1)) * c for factors, c in cost.terms.items())
+    return mapped(cost, _again)
 
 
 def _again(factor: Factor) -> Cost:
@@ -64,20 +66,16 @@ def _again(factor: Factor) -> Cost:
     return Cost({(factor,): 1})
 
 
-def _size(factor: Factor) -> Extent:
-    return factor if isinstance(factor, Extent) else size_of(factor)
-
-
 def _term(factors: Sequence[Factor], i: Index) -> Cost:
-    front = Cost({tuple(f for f in factors if i not in symbols_of(_size(f))): 1})
-    moving = [f for f in factors if i in symbols_of(_size(f))]
+    front = Cost({tuple(f for f in factors if i not in symbols_of(as_extent(f))): 1})
+    moving = [f for f in factors if i in symbols_of(as_extent(f))]
     if not moving:
         return front * product(i.end - i.begin)
     parts = []
     for monomial, c in exact_rational(Cost({tuple(moving): 1})).expanded().items():
         part = _monomial(monomial, i)
         if part is None:
-            return front * explicit(i, map(_size, moving))
+            return front * explicit(i, map(as_extent, moving))
         parts.append(part * c)
     return front * total_of(parts)
 
@@ -88,7 +86,7 @@ def _monomial(monomial: Monomial, i: Index) -> Cost | None:
     degree, number, above = 0, Fraction(1), product(1)
     exponents: dict[int, Size] = {}
     for a in monomial:
-        if i not in symbols_of(size_of(a)):
+        if i not in a.symbols:
             front.append(a)
         elif a is i:
             degree += 1

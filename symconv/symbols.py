@@ -61,6 +61,11 @@ class Symbol:
         """The least value that the kind allows; for a rational one the bound that it never reaches."""
         return 1 if self.kind == POSITIVE else 0
 
+    @property
+    def symbols(self) -> frozenset[Symbol]:
+        """Itself, as every atom has the symbols in it."""
+        return frozenset((self,))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _symbol, (self.name, self.kind, self.scope)
 
@@ -167,13 +172,18 @@ def dimension(name: str, scope: str) -> Symbol:
     return symbol(name, role if role in ("batch", "sequence", "extent") else "extent", scope)
 
 
+def in_order(symbols: Iterable[Symbol]) -> list[Symbol]:
+    """Symbols in the order in which a sentence has them, the same on every run."""
+    return sorted(symbols, key=lambda s: s.key)
+
+
 def by_name(symbols: Iterable[Symbol]) -> dict[str, Symbol]:
     """The symbols by their names, in a fixed order.
 
     Raises SymbolError where two different symbols have one name.
     """
     found: dict[str, Symbol] = {}
-    for s in sorted(set(symbols), key=lambda s: s.key):
+    for s in in_order(set(symbols)):
         other = found.setdefault(s.name, s)
         if other is not s:
             owners = " and ".join(f"of {o.scope}" if o.scope else "of the field" for o in (other, s))

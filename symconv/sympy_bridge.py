@@ -5,14 +5,15 @@ SymPy is imported when an expression is asked for, never before: shapes and tota
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from functools import cache, lru_cache, reduce
+from functools import cache, lru_cache
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from symconv.bounding import at_least
-from symconv.cost import Cost, Factor, cost_symbols, explicit, power_cost, product, total_of
+from symconv.cost import Cost, Factor, as_extent, cost_symbols, explicit, power_cost, product, product_of, total_of
 from symconv.errors import ExtentError, SymbolError
 from symconv.extent import Atom, Extent, Floor, Function, Monomial, Power, Size, Sum, size_of, terms_of
 from symconv.extremes import gcd, largest, smallest, spelled
@@ -29,6 +30,11 @@ ASSUMPTIONS: dict[str, dict[str, bool]] = {
     NONNEGATIVE: {"integer": True, "nonnegative": True},
     RATIONAL: {"rational": True, "positive": True},
 }
+
+
+def is_sympys(value: Any) -> bool:
+    """Whether a value is an expression of SymPy's, which is not imported for the question."""
+    return "sympy" in sys.modules and isinstance(value, sys.modules["sympy"].Expr)
 
 
 @cache
@@ -169,9 +175,12 @@ def from_sympy(expression: Any) -> Cost:
     """
     import sympy
 
-    expression = sympy.Integer(expression) if isinstance(expression, int) else expression
+    if isinstance(expression, int | Fraction):
+        return product(expression)
+    if not isinstance(expression, sympy.Expr):
+        raise ExtentError(f"{expression!r} is no expression: one of SymPy's or a number is wanted")
     if expression.is_Rational:
-        return product(1) * Fraction(int(expression.p), int(expression.q))
+        return product(Fraction(int(expression.p), int(expression.q)))
     if expression.is_Symbol:
         return product(size_of(our_symbol(expression)))
     if expression.is_Add:
@@ -187,9 +196,9 @@ def from_sympy(expression: Any) -> Cost:
             raise ExtentError(f"{expression} is a quotient of numbers that need not be whole")
         return _by_powers(from_sympy(over), bottom) or product(floor(top, bottom, exact=True))
     if expression.is_Mul:
-        return reduce(lambda a, b: a * b, map(_whole, expression.args), product(1))
+        return product_of(map(_whole, expression.args))
     if expression.is_Pow and expression.exp.is_Integer and expression.exp >= 0:
-        return reduce(lambda a, b: a * b, [_whole(expression.base)] * int(expression.exp), product(1))
+        return product_of([_whole(expression.base)] * int(expression.exp))
     if isinstance(expression, sympy.floor | sympy.ceiling):
         return product(_rounded(expression))
     sizes = {sympy.Max: largest, sympy.Min: smallest}
@@ -252,10 +261,7 @@ def _sum_back(expression: Any) -> Cost:
     inner = sympy.Sum(expression.function, *others) if others else expression.function
     ours = index(theirs.name, int(begin), end, getattr(theirs, "scope", ""))
     body = from_sympy(inner.xreplace({theirs: sympy_symbol(ours)}))
-    return total_of(
-        explicit(ours, (f if isinstance(f, Extent) else size_of(f) for f in factors)) * c
-        for factors, c in body.terms.items()
-    )
+    return total_of(explicit(ours, map(as_extent, factors)) * c for factors, c in body.terms.items())
 
 
 def _whole(expression: Any) -> Cost:

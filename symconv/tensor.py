@@ -64,6 +64,10 @@ class Tensor:
         """A tensor of the same element type and another shape."""
         return Tensor(shape, self.dtype)
 
+    def with_axis(self, axis: int, *extents: Size) -> Tensor:
+        """The tensor with these extents in the place of an axis's; with none the axis is gone."""
+        return self.like(*self.shape[:axis], *extents, *self.shape[axis + 1 :])
+
     def substitute(self, values: Mapping[Symbol, Size]) -> Tensor:
         """Sizes in place of symbols."""
         return self.like(*(substitute(s, values) for s in self.shape))

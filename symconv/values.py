@@ -64,7 +64,7 @@ def evaluate_atom(atom: Atom, at: Mapping[Symbol, Any], known: dict[Atom, Any] |
     known = {} if known is None else known
     if atom not in known:
         if isinstance(atom, Function):
-            known[atom] = FUNCTIONS[atom.name](*(evaluate(a, at, known) for a in atom.arguments))
+            known[atom] = FUNCTIONS[atom.name].of_numbers(*(evaluate(a, at, known) for a in atom.arguments))
         elif isinstance(atom, Power):
             known[atom] = raised(atom.base, evaluate(atom.exponent, at, known))
         elif isinstance(atom, Sum):
@@ -244,7 +244,7 @@ def apart(i: Index, factors: Iterable[Size]) -> tuple[list[Size], tuple[Size, ..
     together, number = collected(tuple(moving))
     front.append(int(number))
     for a in together:
-        (inner if i in symbols_of(size_of(a)) else front).append(size_of(a))
+        (inner if i in a.symbols else front).append(size_of(a))
     return front, tuple(sorted(inner, key=order))
 
 

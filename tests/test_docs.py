@@ -39,6 +39,8 @@ PRETTY = {
     "rates",
     "whatif",
     "verify",
+    "certify",
+    "check-certificate",
     "reconcile",
     "lift",
 }
@@ -50,7 +52,7 @@ def ran(line: str, folder: Path, out: Path) -> str:
     """What a `symconv` command prints on a terminal, standard error after standard output."""
     words = shlex.split(line, comments=True)
     assert words[0] == "symconv", f"only symconv runs in the docs, not {words[0]}"
-    words = [str(out / w) if before == "-o" else w for before, w in zip(["", *words], words)]
+    words = [str(out / w) if before == "-o" or (out / w).is_file() else w for before, w in zip(["", *words], words)]
     pretty = words[1] in PRETTY and not {"-f", "--format", "--ascii"} & set(words)
     command = [sys.executable, "-m", "symconv", *words[1:], *(["--no-ascii"] if pretty else [])]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)

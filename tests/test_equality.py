@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from witness.programs import NoValueError, Program, random_program, run
 
 import symconv as sc
-from symconv.equality import Answer, Verdict, canonical, compare
+from symconv.equality import Answer, Verdict, compare
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.extremes import gcd, largest, smallest
 from symconv.rounding import ceiling
 from symconv.sizes import EVERY, NONE, Sizes, Undecided
 from symconv.symbols import symbol
 from symconv.values import evaluate
+from symconv.windows import canonical
 
 X, H, W, P, N = (symbol(name) for name in ("X", "H", "W", "P", "N"))
 x = sc.X

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -13,7 +14,7 @@ import symconv as sc
 from symconv import Count, Layer, Network, Positive, Tensor, layer, weight
 from symconv.errors import DomainError, ShapeError, SymconvError
 from symconv.extent import Extent
-from symconv.layer import LAYERS, Parameter, Reach, as_size, layer_class, layer_fields, ranges
+from symconv.layer import LAYERS, Parameter, Reach, layer_class, layer_fields, ranges
 from symconv.layers import (
     AdaptiveAvgPool,
     AvgPool,
@@ -33,6 +34,8 @@ from symconv.layers import (
     Softmax,
     Upsample,
 )  # fmt: skip
+from symconv.layers.channels_last import turned
+from symconv.ranges import as_size
 
 Made = Callable[[], Layer]
 
@@ -261,3 +264,20 @@ def test_the_layers_of_real_networks_survive_substitution_by_nothing() -> None:
     for build in (*TORCHVISION.values(), unet):
         for node in build().nodes:
             assert node.layer.substitute({}) == node.layer
+
+
+def test_a_layer_of_channels_that_stand_last_survives_pickling() -> None:
+    for plain in (Conv(8, 3, bias=False), MaxPool(2), Upsample(2)):
+        made = turned(plain, True)
+        again = pickle.loads(pickle.dumps(made))
+        assert again == made
+        assert type(again) is type(made)
+        assert again != plain
+
+
+def test_a_word_is_one_of_those_accepted_and_the_nearest_is_said() -> None:
+    net = Network()
+    net.input("image", "N", 3, "X", "X")
+    with pytest.raises(ShapeError) as refusal:
+        net.add("layer", Upsample(2, mode="linera"))
+    assert str(refusal.value) == "upsample: mode = 'linera': accepted are nearest and linear. did you mean linear?"

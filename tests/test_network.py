@@ -749,3 +749,11 @@ def test_what_works_in_training_only_is_in_no_count_and_makes_no_output() -> Non
     net.add("aux", Conv(5, 1, bias=False), "conv", training=True)
     assert net.count()["mac"] == product(24, sc.N, sc.X, sc.X)
     assert str(net.output) == "N×8×X²"
+
+
+@pytest.mark.parametrize("given", [3.5, None, 7, object()])
+def test_the_shape_of_an_input_is_a_list_of_numbers(given: object) -> None:
+    net = Network()
+    net.input("image", "N", 3, "X", "X")
+    with pytest.raises(ShapeError, match="a shape of 4 extents is wanted"):
+        net.bind({"image": given})

@@ -11,11 +11,12 @@ from witness.printed import printed_value
 from witness.programs import NoValueError, run
 
 import symconv as sc
+from symconv.condition import at_least, differs
 from symconv.cost import evaluate_cost, product
 from symconv.extent import Extent, Size, size_of
 from symconv.extremes import largest
 from symconv.formula import set_cost
-from symconv.notation import ASCII, LATEX, POWER, PRODUCT, SUM, TEXT, Piece, latex_escape
+from symconv.notation import ASCII, LATEX, LATEX_INLINE, POWER, PRODUCT, SUM, TEXT, Piece, Style, latex_escape
 from symconv.rounding import floor
 from symconv.setting import set_size
 from symconv.symbols import symbol
@@ -142,3 +143,12 @@ def test_a_symbol_prints_as_its_name_whatever_its_model() -> None:
     for scope in ("", "model a"):
         assert str(size_of(symbol("kernels", "extent", scope))) == "kernels"
     assert set(ROLE) == set(SYMBOL)
+
+
+@pytest.mark.parametrize(
+    ("style", "signs"),
+    [(TEXT, ["≥", "≠"]), (ASCII, [">=", "!="]), (LATEX, [r"\geq", r"\neq"]), (LATEX_INLINE, [r"\geq", r"\neq"])],
+)
+def test_a_condition_has_the_signs_of_its_style(style: Style, signs: list[str]) -> None:
+    h, w = size_of(symbol("H")), size_of(symbol("W"))
+    assert [c.text(style) for c in (at_least(h, w), differs(h, w))] == [f"H {sign} W" for sign in signs]

@@ -34,9 +34,10 @@ from symconv.powers import (
 from symconv.recurrence import iterated_affine, iterated_quotient, iterated_window
 from symconv.rounding import floor
 from symconv.sizes import Undecided
-from symconv.solve import nonnegative, windows
+from symconv.solve import nonnegative
 from symconv.symbols import Index, index, symbol
 from symconv.values import evaluate, substitute
+from symconv.windows import windows
 
 ROLE = {"X": "extent", "q": "count", "n": "count", "m": "count", "P": "padding", "w": "multiplier"}
 SYMBOL = {name: symbol(name, role) for name, role in ROLE.items()}

@@ -16,9 +16,10 @@ import symconv as sc
 from symconv.cost import evaluate_cost, product
 from symconv.extent import Size, size_of
 from symconv.sizes import EVERY, NONE, Undecided
-from symconv.solve import Windows, nonnegative, on_class, polynomial_signs, polynomial_terms, windows, zero
+from symconv.solve import nonnegative, polynomial_signs, zero
 from symconv.symbols import Symbol, symbol
 from symconv.values import evaluate, substitute
+from symconv.windows import Windows, on_class, polynomial_terms, windows
 
 X, H, P = symbol("X"), symbol("H"), symbol("P")
 x = sc.X

@@ -26,11 +26,11 @@ from symconv.powers import power
 from symconv.recurrence import iterated_window
 from symconv.rounding import ceiling, floor
 from symconv.sizes import Undecided
-from symconv.solve import windows
 from symconv.sums import closed, sum_over
 from symconv.symbols import Symbol, index, symbol
 from symconv.sympy_bridge import from_sympy, to_sympy
 from symconv.values import evaluate, substitute, summed
+from symconv.windows import windows
 
 ROLE = {"N": "batch", "K": "kernel", "X": "extent", "C": "channels", "g": "channels", "q": "count", "n": "count"}
 SYMBOL = {name: symbol(name, role) for name, role in ROLE.items()}

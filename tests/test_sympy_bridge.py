@@ -208,6 +208,17 @@ def test_what_is_no_polynomial_in_floors_is_refused(expression: sympy.Expr) -> N
         from_sympy(expression)
 
 
+@pytest.mark.parametrize("given", [1.5, "X", None, sympy.true, sympy.Eq(x, 1), sympy.Matrix([x])])
+def test_what_is_no_expression_is_refused(given: object) -> None:
+    with pytest.raises(ExtentError, match="is no expression: one of SymPy's or a number is wanted"):
+        from_sympy(given)
+
+
+def test_a_number_of_pythons_comes_in() -> None:
+    assert from_sympy(7) == product(7)
+    assert from_sympy(Fraction(2, 3)) == product(2) * Fraction(1, 3)
+
+
 def test_a_size_has_integer_coefficients() -> None:
     assert size_from_sympy(x**2 - 3) == X * X - 3
     assert size_from_sympy(sympy.Integer(9)) == 9

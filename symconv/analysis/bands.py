@@ -23,8 +23,8 @@ from symconv.extent import Atom, Extent, Floor, Function, Monomial, Power, Size,
 from symconv.extremes import spelled
 from symconv.powers import bare
 from symconv.sizes import Undecided
-from symconv.solve import polynomial_terms
 from symconv.symbols import Symbol
+from symconv.windows import polynomial_terms
 
 #: What a monomial has powers of: symbols, and what is held fixed and is at least 0, such as 2^n and open sums.
 Base = Symbol | Power | Sum

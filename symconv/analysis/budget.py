@@ -1,6 +1,6 @@
 """Budgets: whether a network keeps them, and the largest size, width, depth or batch at which it does, all at once.
 
-The answer is the exact region of the asked symbol: each budget's own (`symconv.analysis.regions`) within the domain.
+The answer is the exact region of the asked symbol: each budget's own (`symconv.analysis.signs`) within the domain.
 """
 
 from __future__ import annotations
@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from functools import reduce
+from operator import and_
+from typing import Any
 
-from symconv.analysis.regions import Piece, Region, region_of, region_of_sizes, where
-from symconv.condition import solved
+from symconv.analysis.legal import legal
+from symconv.analysis.regions import Piece, Region
+from symconv.analysis.signs import where
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, product
 from symconv.errors import SymbolError, SymconvError, near
 from symconv.network import Network
 from symconv.readers.budget import Budget, read_budgets
 from symconv.sizes import Undecided
 from symconv.symbols import RATIONAL, Symbol, by_name
-
-#: Values that are tried where the domain has conditions that are looked at value by value.
-TRIED: Final = 20_000
 
 
 @dataclass(frozen=True)
@@ -120,55 +120,13 @@ def within(network: Network, budgets: Iterable[str | Budget], symbol: str, /, **
         named = ", ".join(dict.fromkeys(b.metric for b in wanted))
         raise SymbolError(f"{named} of {network.name} {'do' if len(costs) > 1 else 'does'} not depend on {symbol}")
     bounds = tuple(_bound(b, costs[b.metric], x) for b in wanted)
-    domain = domain_of(given, x)
-    region = domain
-    for bound in bounds:
-        region = region & bound.region
-    if _open(given, x):
-        region = _looked_at(given, x, region)
+    allowed = legal(given, x)
+    region = allowed.within(reduce(and_, (bound.region for bound in bounds)))
+    domain, greatest = allowed.region, region.greatest
     if region.empty:
         return Within(x, region, None, domain, bounds, reason=_why(x, domain, bounds))
-    greatest = region.greatest
-    return Within(x, region, greatest, domain, bounds, _following(given, x, domain, greatest))
-
-
-def domain_of(network: Network, x: Symbol) -> Region:
-    """The values of a symbol that the conditions allow which speak of it alone."""
-    if not x.least:  # what is known of a symbol that may be 0 is looked at value by value
-        return Region((Piece(0, None),))
-    return region_of_sizes(network.domain.sizes(x))
-
-
-def _open(network: Network, x: Symbol) -> bool:
-    """Whether a condition on the symbol is looked at value by value."""
-    for condition in network.domain.conditions:
-        if x in condition.symbols:
-            if condition.rounds or not x.least:
-                return True
-            try:
-                solved(condition)
-            except Undecided:
-                return True
-    return False
-
-
-def _looked_at(network: Network, x: Symbol, region: Region) -> Region:
-    """The members of a region that the domain allows, each looked at by itself."""
-    greatest = region.greatest
-    if region.unbounded or (greatest is not None and greatest > TRIED):
-        raise Undecided(f"the domain {network.domain} is looked at value by value, and {x} may be beyond {TRIED}")
-    legal = (v for v in region.members(TRIED + 1) if network.domain.allows({x: v}))
-    return region_of(Piece(v, v + 1) for v in legal)
-
-
-def _following(network: Network, x: Symbol, domain: Region, greatest: int | None) -> int | None:
-    """The least legal value above the greatest, the first that breaks a budget."""
-    if greatest is None:
-        return None
-    above = domain & Region((Piece(greatest + 1, None),))
-    if not _open(network, x):
-        return above.least
-    return next((v for v in above.members(greatest + TRIED) if network.domain.allows({x: v})), None)
+    above = () if greatest is None else allowed.members(Region((Piece(greatest + 1, None),)))
+    return Within(x, region, greatest, domain, bounds, next(iter(above), None))
 
 
 def _bound(budget: Budget, cost: Cost, x: Symbol) -> Bound:

@@ -19,10 +19,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final
 
+from symconv.analysis.shared import shared_symbols, without
 from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, product, total_of
 from symconv.errors import SymbolError, SymconvError, near
 from symconv.extent import size_of, symbols_of
-from symconv.formula import in_front
 from symconv.layer import BUFFER
 from symconv.layers import Conv, ConvTranspose, DepthwiseConv, Linear
 from symconv.network import METRICS, Network, Node
@@ -161,9 +161,7 @@ def _written_out(network: Network, values: Mapping[str, Any]) -> tuple[Network, 
         if missing:
             told = "layers are compared round by round, so their number is wanted"
             raise SymbolError(f"no value for {', '.join(missing)}: {r.name} has {r.index.end} rounds, and {told}")
-    known = {s.name: at[s] for s in at}
-    written = (network.substitute(**known) if known else network).unrolled()
-    return written, {}
+    return (network.substitute(**{s.name: at[s] for s in at}) if at else network).unrolled(), {}
 
 
 # -- the three conclusions -----------------------------------------------------------------------------------------
@@ -260,13 +258,11 @@ def _figures(costs: Mapping[str, Cost], at: Mapping[Symbol, Any]) -> tuple[tuple
     Raises SymbolError where a symbol without a value is more than such a factor.
     """
     free = {s for cost in costs.values() for s in cost_symbols(cost)} - at.keys()
-    front, _ = in_front(Cost({factors: 1 for cost in costs.values() for factors in cost.terms}))
-    shared = tuple(f for f in front if isinstance(f, Symbol) and f in free)
-    for cost in costs.values():
-        _, rest = in_front(Cost(dict.fromkeys(cost.terms, 1) | {shared: 1}))
-        missing = sorted(s.name for s in cost_symbols(rest) & free)
-        if missing:
-            raise SymbolError(f"no value for {', '.join(missing)}: the layers' figures depend on it")
+    every = Cost({factors: 1 for cost in costs.values() for factors in cost.terms})
+    shared = [s for s in shared_symbols(every) if s in free]
+    missing = sorted(s.name for s in cost_symbols(without(every, shared)) & free)
+    if missing:
+        raise SymbolError(f"no value for {', '.join(missing)}: the layers' figures depend on it")
     known = {**at, **dict.fromkeys(shared, 1)}
     figures = tuple(Figure(name, evaluate_cost(cost, known)) for name, cost in costs.items())
     return figures, product(*map(size_of, shared))

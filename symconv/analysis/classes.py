@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import gcd, lcm
-from typing import Any, Final
+from typing import Any
 
 from symconv.asked import as_cost, symbol_named, symbol_of
 from symconv.cost import Cost, cost_of, cost_symbols, plain_number, product, shortest, substitute_cost, total_of
@@ -15,12 +15,6 @@ from symconv.errors import ExtentError, SymbolError
 from symconv.extent import Atom, Extent, Floor, Function, Size, size_of, symbols_of
 from symconv.sizes import Undecided
 from symconv.symbols import POSITIVE, RATIONAL, Symbol, by_name, symbol
-
-#: The most residue classes that are written out.
-CLASSES: Final = 4096
-
-
-# -- classes -------------------------------------------------------------------------------------------------------
 
 
 def on_class(expression: Any, symbol: Any, modulus: int, remainder: int = 0, quotient: str = "q") -> Cost:
@@ -95,24 +89,6 @@ def _floor_period(over: Extent, under: int, x: Symbol) -> int:
     if any(isinstance(a, Floor) and not isinstance(a.under, int) and x in symbols_of(size_of(a)) for a in atoms):
         raise Undecided(f"{over} has {x} over a symbol")
     return lcm(*(_atom_period(a, x) for a in atoms)) * (under // gcd(under, *moving.values()))
-
-
-def polynomials(expression: Any, symbol: Any, quotient: str = "q") -> dict[int, Cost]:
-    """The cost on every class of its period, by remainder: polynomials in q, as `on_class` gives them.
-
-    Raises Undecided where there is no period, or more than `CLASSES` classes.
-
-    >>> from symconv.symbols import symbol
-    >>> x = size_of(symbol("X"))
-    >>> polynomials(x * (x // 2), "X")
-    {0: 2·q², 1: q·(2·q + 1)}
-    """
-    cost = as_cost(expression)
-    x = symbol_of(cost, symbol)
-    modulus = period(cost, x)
-    if modulus > CLASSES:
-        raise Undecided(f"{modulus} residue classes of {x}, more than {CLASSES}: take one of them with on_class")
-    return {r: on_class(cost, x, modulus, r, quotient) for r in range(modulus)}
 
 
 def polynomial_on(expression: Any, symbol: Any, modulus: int, remainder: int = 0) -> Cost:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
-from symconv.analysis.budget import domain_of
-from symconv.analysis.crossover import shared_symbols, without, without_front
 from symconv.analysis.edits import matching
-from symconv.analysis.regions import Piece, Region, region_of, where
+from symconv.analysis.legal import Legal, legal
+from symconv.analysis.regions import Piece, Region, region_of
+from symconv.analysis.shared import shared_symbols, without, without_front
+from symconv.analysis.signs import where
 from symconv.cost import ZERO, Cost, Number, cost_symbols, evaluate_cost, plain_number, product, product_of, total_of
 from symconv.errors import NetworkError, SymbolError
 from symconv.extent import Size, from_terms, size_of, terms_of
@@ -29,7 +31,6 @@ NAMED: Final = 3
 
 #: Sizes that are looked at one by one where no rule decides.
 LOOKED_AT: Final = 1024
-
 
 #: The relations of which one holds where a relation does not.
 _AGAINST: Final = {"<": (">=",), "<=": (">",), ">": ("<=",), ">=": ("<",), "=": ("<", ">")}
@@ -65,15 +66,18 @@ class Verdict:
     whatever: tuple[str, ...] = ()
 
 
-def check_claim(network: Network, claim: str, /, *, by: str = "", **values: Any) -> Verdict:
+def check_claim(
+    network: Network, claim: str, given: Mapping[str, Any] | None = None, /, *, by: str = "", **values: Any
+) -> Verdict:
     """Whether a claim about figures of a network holds: at these values, or for which values of one symbol.
 
+    The values are `given`, or words of the call.
     `by` names the symbol where several are left; a factor that all terms share and that is at least 1, such as N,
     cancels and needs no value.
 
     Raises ExpressionError for what is no claim, NetworkError for a pattern that no layer fits, SymbolError for an
     unknown name or values that are missing, DomainError outside the domain, Undecided for what divides by a figure that
-    may be negative.
+    may be negative, or is 0 at a legal value.
 
     >>> from symconv.readers import load
     >>> verdict = check_claim(load("vgg16"), "macs(conv) > 100*macs(linear)")
@@ -82,64 +86,106 @@ def check_claim(network: Network, claim: str, /, *, by: str = "", **values: Any)
     >>> check_claim(load("vgg16"), "params(linear) > last(params, conv)").left
     123642856
     """
+    values = {**(given or {}), **values}
     compared = read_claim(claim, network.symbols)
     network.at(values)
     net = network.substitute(**values) if values else network
-    whole = _written_out(net)
-    sides = [_side(net, whole, compared, side) for side in (compared.left, compared.right)]
-    (left, below_left), (right, below_right) = sides
-    for size, below in ((compared.left[1], below_left), (compared.right[1], below_right)):
-        if not below or any(c < 0 for c in terms_of(size).values()):  # figures are at least 0
-            raise Undecided(f"{compared} divides by what is not shown to be positive")
-    over = without_front(left * below_right - right * below_left)
-    used = by_name(cost_symbols(over))
+    sides = _sides(net, compared)
+    used = by_name(cost_symbols(sides.difference))
     if by and by not in used:
         raise SymbolError(f"{compared} does not depend on {by}, but on {', '.join(used) or 'no symbol'}")
     missing = [name for name in used if name != by] if by else list(used)[1:]
     if missing:
         hint = "" if by else ", or one of them is asked for"
         raise SymbolError(f"no value for {', '.join(missing if by else used)}: {compared} depends on it{hint}")
-    # what all terms share does not change the sign, so any values do for it
-    shared: dict[Symbol, Any] = dict.fromkeys({s for side in sides for cost in side for s in cost_symbols(cost)}, 1)
+    if used:
+        return _over_sizes(net, sides, *used.values())
+    holds = sides.hold({})
+    if sides.whatever:
+        return Verdict(compared, holds, whatever=sides.whatever)
+    return Verdict(compared, holds, *sides.at({}))
 
-    names = tuple(name for name in by_name(shared) if name not in used)
 
-    def figures(at: Mapping[Symbol, Any]) -> tuple[Number, Number]:
-        place = {**shared, **at}
-        a, b = (Fraction(evaluate_cost(cost, place)) / Fraction(evaluate_cost(below, place)) for cost, below in sides)
-        return plain_number(a), plain_number(b)
-
-    if not used:
-        try:
-            a, b = figures({})
-        except ZeroDivisionError:
-            raise Undecided(f"{compared} divides by 0") from None
-        if shared:  # the sides depend on symbols that their difference does not
-            return Verdict(compared, related(a, compared.relation, b), whatever=names)
-        return Verdict(compared, related(a, compared.relation, b), a, b)
-    (asked,) = used.values()
+def _over_sizes(net: Network, sides: _Sides, asked: Symbol) -> Verdict:
+    """For which values of a symbol a comparison holds."""
+    compared, over = sides.compared, sides.difference
     if asked.kind == RATIONAL:
         raise SymbolError(f"no value for {asked}, a {asked.kind}: a claim is asked for integers")
-    domain = domain_of(net, asked)
+    allowed = legal(net, asked)
+    sides.refuse_zero(allowed)
     until = None
     try:
-        region = where(over, compared.relation, asked) & domain
-        against = [where(over, relation, asked) & domain for relation in _AGAINST[compared.relation]]
+        region = allowed.within(where(over, compared.relation, asked))
+        against = [allowed.within(where(over, relation, asked)) for relation in _AGAINST[compared.relation]]
     except Undecided:
         until = LOOKED_AT
-        members = list(domain.members(until + 1))
-        good = {v for v in members if related(evaluate_cost(over, {asked: v}), compared.relation, 0)}
-        region = region_of(Piece(v, v + 1) for v in members if v in good)
-        against = [region_of(Piece(v, v + 1) for v in members if v not in good)]
-    fails = merge(*(islice(broken.members(LOOKED_AT), LOOKED_AT) for broken in against))
-    first = islice((v for v in fails if net.domain.allows({asked: v})), NAMED)
-    examples = tuple(Counterexample(v, *figures({asked: v})) for v in first)
+        members = list(allowed.members(Region((Piece(0, until + 1),))))
+        good = {v: sides.hold({asked: v}) for v in members}
+        region, broken = (region_of(Piece(v, v + 1) for v in members if good[v] is kept) for kept in (True, False))
+        against = [broken]
+    fails = merge(*(broken.members() for broken in against))
+    examples = tuple(Counterexample(v, *sides.at({asked: v})) for v in islice(fails, NAMED))
     holds = all(broken.empty for broken in against)
-    return Verdict(compared, holds, None, None, asked, region, domain, examples, until, names)
+    return Verdict(compared, holds, None, None, asked, region, allowed.region, examples, until, sides.whatever)
 
 
-def _side(net: Network, whole: Network, compared: Comparison, side: tuple[Size, Size]) -> tuple[Cost, Cost]:
-    """What stands above and what stands below in a side, with figures in place of the names that stand for them."""
+# -- both sides ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """Both sides of a comparison, each a cost over another one that is at least 0."""
+
+    compared: Comparison
+    left: tuple[Cost, Cost]
+    right: tuple[Cost, Cost]
+
+    @cached_property
+    def difference(self) -> Cost:
+        """What has the sign of the left side less the right one, where both have a value."""
+        (left, below_left), (right, below_right) = self.left, self.right
+        return without_front(left * below_right - right * below_left)
+
+    @cached_property
+    def whatever(self) -> tuple[str, ...]:
+        """The symbols that the sides have and their difference has not: any values do for them."""
+        used = by_name(cost_symbols(self.difference))
+        return tuple(name for name in by_name(self._symbols) if name not in used)
+
+    @property
+    def _symbols(self) -> set[Symbol]:
+        return {s for side in (self.left, self.right) for cost in side for s in cost_symbols(cost)}
+
+    def at(self, at: Mapping[Symbol, Any]) -> tuple[Number, Number]:
+        """The figures of both sides; the symbols without a value are 1."""
+        place = {**dict.fromkeys(self._symbols, 1), **at}
+        figures = []
+        for cost, below in (self.left, self.right):
+            under = evaluate_cost(below, place)
+            if not under:
+                named = "".join(f" at {s} = {v}" for s, v in at.items())
+                raise Undecided(f"{self.compared} divides by 0{named}")
+            figures.append(plain_number(Fraction(evaluate_cost(cost, place)) / Fraction(under)))
+        left, right = figures
+        return left, right
+
+    def hold(self, at: Mapping[Symbol, Any]) -> bool:
+        """Whether the comparison holds there."""
+        left, right = self.at(at)
+        return related(left, self.compared.relation, right)
+
+    def refuse_zero(self, allowed: Legal) -> None:
+        """Raise Undecided where a side divides by 0 at a legal value."""
+        x = allowed.symbol
+        for _, below in (self.left, self.right):
+            under = without_front(below, x)
+            if cost_symbols(under) == {x} and not (zero := allowed.within(where(under, "=", x))).empty:
+                raise Undecided(f"{self.compared} divides by 0 at {x} = {zero.least}")
+
+
+def _sides(net: Network, compared: Comparison) -> _Sides:
+    """Both sides, with figures in place of the names that stand for them."""
+    whole = _written_out(net)
     known = {next(iter(size.terms))[0]: _figure(net, whole, term) for size, term in compared.terms.items()}
 
     def cost(size: Size) -> Cost:
@@ -147,7 +193,14 @@ def _side(net: Network, whole: Network, compared: Comparison, side: tuple[Size, 
             return product(size)
         return total_of(product_of(known.get(a) or product(size_of(a)) for a in m) * c for m, c in size.terms.items())
 
-    return cost(side[0]), cost(side[1])
+    sides = [(cost(over), cost(under)) for over, under in (compared.left, compared.right)]
+    for (_, size), (_, below) in zip((compared.left, compared.right), sides):
+        if not below or any(c < 0 for c in terms_of(size).values()):  # figures are at least 0
+            raise Undecided(f"{compared} divides by what is not shown to be positive")
+    return _Sides(compared, *sides)
+
+
+# -- figures -------------------------------------------------------------------------------------------------------
 
 
 def _written_out(net: Network) -> Network:

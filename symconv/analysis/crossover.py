@@ -1,17 +1,22 @@
-"""Crossovers: the sizes at which one cost is less than another, exactly, on every residue class."""
+"""Crossovers: the sizes at which one cost is less than another, and where the order of networks changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-from symconv.analysis.regions import Region, at_most_zero
+from symconv.analysis.legal import legal
+from symconv.analysis.regions import Region
+from symconv.analysis.shared import without_front
+from symconv.analysis.signs import where
 from symconv.asked import as_cost
-from symconv.cost import Cost, cost_symbols, substitute_cost
+from symconv.cost import cost_symbols, substitute_cost
+from symconv.count import Convention
 from symconv.errors import SymbolError, near
 from symconv.evaluation import resolve
-from symconv.formula import in_front
+from symconv.network import Network
 from symconv.symbols import Symbol, by_name
 
 
@@ -59,29 +64,62 @@ def crossover(first: Any, second: Any, symbol: str, /, **values: Any) -> Crossov
     missing = sorted({s.name for s in cost_symbols(h)} - {symbol})
     if missing:
         raise SymbolError(f"no value for {', '.join(missing)}: every symbol but {symbol} needs one, none is assumed")
-    least = x.least
-    less, at_most = at_most_zero(h, x, strict=True, least=least), at_most_zero(h, x, least=least)
-    return Crossover(x, less, at_most & at_most_zero(-h, x, least=least), at_most_zero(-h, x, strict=True, least=least))
+    return Crossover(x, *(where(h, relation, x) for relation in ("<", "=", ">")))
 
 
-def without_front(h: Cost, x: Symbol | None = None) -> Cost:
-    """A cost without the symbols that all its terms share, each at least 1; the asked one stays."""
-    return without(h, [s for s in shared_symbols(h) if s is not x])
+# -- networks ------------------------------------------------------------------------------------------------------
 
 
-def shared_symbols(h: Cost) -> list[Symbol]:
-    """The symbols that all terms share, each at least 1."""
-    front, _ = in_front(h)
-    return [f for f in front if isinstance(f, Symbol) and f.least >= 1]
+@dataclass(frozen=True)
+class Order:
+    """Where a first network costs less than a second, the same, or more, at values that are legal for both."""
+
+    first: str
+    second: str
+    less: Region
+    equal: Region
+    more: Region
+
+    @property
+    def changes(self) -> bool:
+        """Whether the first costs less at some values and more at others."""
+        return not (self.less.empty or self.more.empty)
 
 
-def without(h: Cost, shared: Iterable[Symbol]) -> Cost:
-    """A cost without symbols that all its terms share."""
-    chosen = list(shared)
-    terms = {}
-    for factors, c in h.terms.items():
-        left = list(factors)
-        for f in chosen:
-            left.remove(f)
-        terms[tuple(left)] = c
-    return Cost(terms)
+def refuse_unknown(names: Iterable[str], known: Collection[str]) -> None:
+    """Raises SymbolError for a name that is none of those `known` to some networks."""
+    for name in names:
+        if name not in known:
+            listed = ", ".join(known) or "they have none"
+            raise SymbolError(f"none of the networks has a symbol {name}: {listed}. {near(name, known)}".rstrip(" ."))
+
+
+def placed_at(networks: Sequence[Network], values: Mapping[str, Any]) -> list[Network]:
+    """The networks with the values in place of the symbols that each has.
+
+    Raises SymbolError for a name that none of them has, DomainError outside a network's domain.
+    """
+    refuse_unknown(values, dict.fromkeys(name for net in networks for name in net.symbols))
+    return [net.substitute(**{n: v for n, v in values.items() if n in net.symbols}) for net in networks]
+
+
+def orders(
+    networks: Sequence[Network], symbol: str, metric: str | Convention = "macs", /, **values: Any
+) -> tuple[Order, ...]:
+    """How each network compares with the next one in a symbol; all others that do not cancel need values.
+
+    Raises SymbolError for an unknown or a missing name, DomainError outside a domain, Undecided where a difference
+    cannot be followed.
+
+    >>> from symconv.readers import load
+    >>> (order,) = orders([load("mobilenet_v2"), load("squeezenet1_1")], "X")
+    >>> order.changes, order.less, order.more
+    (True, x ≥ 113, 17 ≤ x ≤ 112)
+    """
+    out = []
+    for a, b in pairwise(placed_at(networks, values)):
+        found = crossover(a.cost(metric), b.cost(metric), symbol)
+        one, other = legal(a, found.symbol), legal(b, found.symbol)
+        allowed = (other.within(one.within(region)) for region in (found.less, found.equal, found.more))
+        out.append(Order(a.name, b.name, *allowed))
+    return tuple(out)

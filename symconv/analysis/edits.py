@@ -19,7 +19,7 @@ from symconv.domain import Domain, asking
 from symconv.errors import ExpressionError, NetworkError, ShapeError, SymconvError, near
 from symconv.extent import Extent
 from symconv.layer import Layer, layer_fields
-from symconv.layers.channels_last import ConvLast, turned
+from symconv.layers.channels_last import TURNED, turned
 from symconv.layers.conv import Conv, DepthwiseConv
 from symconv.network import Network
 from symconv.node import Node
@@ -142,7 +142,7 @@ def _halves(conv: Conv, node: Node) -> tuple[tuple[str, Layer], ...]:
     depthwise = DepthwiseConv(conv.kernel, conv.stride, conv.padding, conv.dilation, 1, False)
     rank = len(node.tensors[0].spatial)
     pointwise = Conv(conv.channels, (1,) * rank if rank > 1 else 1, 1, 0, 1, 1, conv.bias)
-    last = isinstance(conv, ConvLast)
+    last = isinstance(conv, TURNED[Conv])
     return (DEPTHWISE, turned(depthwise, last)), ("", turned(pointwise, last))
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from symconv.analysis.crossover import shared_symbols, without
+from symconv.analysis.bands import ratio as powers_of
 from symconv.analysis.growth import leading, order
+from symconv.analysis.shared import shared_symbols, without
 from symconv.asked import as_cost, symbol_named
-from symconv.cost import Cost, Factors, Number, cost_symbols, product
+from symconv.cost import Cost, Factor, Factors, Number, cost_symbols, product, total_of
 from symconv.errors import ExtentError, SymbolError, SymconvError
+from symconv.extent import Extent, Floor, size_of, symbols_of
 from symconv.formula import set_cost
 from symconv.notation import ATOM, TEXT, Style
 from symconv.sizes import Undecided
@@ -84,20 +88,8 @@ def ratio(first: Any, second: Any) -> Ratio:
 def _quotient(over: Factors, c: Number, under: Factors, d: Number) -> tuple[Cost, Cost]:
     common = Counter(over) & Counter(under)
     number = Fraction(c) / Fraction(d)
-    above, below = (Counter(factors) - common for factors in (over, under))
-    return (
-        Cost({_ordered(over, above): number.numerator}),
-        Cost({_ordered(under, below): number.denominator}),
-    )
-
-
-def _ordered(factors: Factors, left: Counter[Any]) -> Factors:
-    out = []
-    for f in reversed(factors):
-        if left[f]:
-            left[f] -= 1
-            out.append(f)
-    return tuple(reversed(out))
+    above, below = (_product(Counter(factors) - common) for factors in (over, under))
+    return above * number.numerator, below * number.denominator
 
 
 @dataclass(frozen=True)
@@ -135,16 +127,16 @@ def limit(first: Any, second: Any, symbol: Any) -> Limit:
     x = known.get(symbol) if isinstance(symbol, str) else symbol_named(symbol)
     if x not in known.values() or x is None:
         raise SymbolError(f"neither cost depends on {symbol}")
-    (p, over), (q, under) = (_first(cost, x) for cost in (a, b))
+    (p, above), (q, below) = (_first(cost, x) for cost in (a, b))
     if p > q:
         return Limit(x, Ratio(()), infinite=True)
-    return Limit(x, ratio(over, under) if p == q else Ratio(()))
+    return Limit(x, ratio(above[0] * below[1], above[1] * below[0]) if p == q else Ratio(()))
 
 
-def _first(cost: Cost, x: Symbol) -> tuple[int, Cost]:
-    """The degree in a symbol, and the coefficient of that power."""
+def _first(cost: Cost, x: Symbol) -> tuple[int, tuple[Cost, Cost]]:
+    """The degree in a symbol, and the coefficient of that power as a cost over another one."""
     if x not in cost_symbols(cost):
-        return 0, cost
+        return 0, (cost, product(1))
     degree = order(cost, x)
     try:
         top = leading(cost, [x])
@@ -152,4 +144,25 @@ def _first(cost: Cost, x: Symbol) -> tuple[int, Cost]:
         raise
     except SymconvError as error:
         raise Undecided(f"there is no limit: {error}") from None
-    return degree, without(top, [x] * degree)
+    terms = [(_powers(factors, x), c) for factors, c in top.terms.items()]
+    under = reduce(
+        or_, (-powers for powers, _ in terms), Counter[Factor]()
+    )  # the least that all coefficients are whole over
+    over = total_of(_product(powers + under) * c for powers, c in terms)
+    return degree, (over, _product(under))
+
+
+def _powers(factors: Factors, x: Symbol) -> Counter[Factor]:
+    """The powers in a product without those of a symbol, which an exact quotient such as C_in/g may have."""
+    powers: Counter[Factor] = Counter()
+    for f in factors:
+        for base, e in (isinstance(f, Floor) and x in f.symbols and powers_of(f)) or ((f, 1),):
+            powers[base] += e
+    del powers[x]
+    if any(x in symbols_of(f if isinstance(f, Extent) else size_of(f)) for f in powers):
+        raise Undecided(f"{_product(+powers)} is no power of {x} and what does not depend on it")
+    return powers
+
+
+def _product(powers: Counter[Factor]) -> Cost:
+    return product(*(f if isinstance(f, Extent) else size_of(f) for f in powers.elements()))

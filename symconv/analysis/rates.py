@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from symconv.analysis.classes import CLASSES, period, polynomial_on
+from symconv.analysis.classes import period, polynomial_on
 from symconv.analysis.regions import least_period
 from symconv.asked import as_cost, symbol_of
 from symconv.cost import (
@@ -35,6 +35,9 @@ from symconv.sympy_bridge import to_sympy
 
 if TYPE_CHECKING:
     import sympy
+
+#: The most residue classes that are written out.
+CLASSES: Final = 4096
 
 #: Sizes of a range that is looked through for jumps.
 RANGE: Final = 10_000_000
@@ -304,9 +307,12 @@ class Change:
 
 
 def change(
-    network: Network, symbol: str, metric: str | Convention = "macs", /, *, to: Any = None, **values: Any
-) -> Change:
+    network: Network, symbol: str, metric: str | Convention = "macs", given: Mapping[str, Any] | None = None, /, *,
+    to: Any = None, **values: Any,
+) -> Change:  # fmt: skip
     """Which layers carry a change of a symbol, from its value to another one, or to the next.
+
+    The values of the symbols are `given`, or words of the call.
 
     Raises SymbolError for an unknown or a missing name, or where the metric does not depend on the symbol; DomainError
     where a value is outside the domain.
@@ -316,6 +322,7 @@ def change(
     >>> found.before, found.after, found.carriers[0].layer
     (4089184256, 4626713792, 'layer3/i/main/conv2/conv')
     """
+    values = {**(given or {}), **values}
     cost = network.cost(metric)
     x = symbol_of(cost, symbol)
     if symbol not in values:

@@ -40,24 +40,29 @@ class Scaled:
 
 @dataclass(frozen=True)
 class Scaling:
-    """The best designs under budgets, in the order of their grid, and the rule's; `phi` is the rule's exponent."""
+    """The best designs under budgets, in the order of their grid, and the rule's where that is `asked` for.
+
+    `phi` is the rule's exponent; without one no design of the rule is legal and keeps the budgets.
+    """
 
     best: tuple[Scaled, ...]
     within: int
     points: int
+    asked: bool = False
     phi: Fraction | None = None
     rule: Scaled | None = None
 
 
 def scaling(
-    network: Network, budgets: str | Budget | Iterable[str | Budget], /, *, rule: Mapping[str, str] | None = None,
-    **values: Any,
+    network: Network, budgets: str | Budget | Iterable[str | Budget], given: Mapping[str, Any] | None = None, /, *,
+    rule: Mapping[str, str] | None = None, **values: Any,
 ) -> Scaling:  # fmt: skip
     """The designs of a grid that keep the budgets and of which no axis can be raised without breaking one or lowering
     another: the Pareto-best in depth, width and resolution.
 
     `rule` says which symbols the depth, the width and the resolution are, {"depth": "d", "width": "w", "resolution":
-    "X"}, and asks for the rule's design beside them. Designs outside the domain are left out.
+    "X"}, and asks for the rule's design beside them. Designs outside the domain are left out. The values are `given`, or
+    words of the call.
 
     Raises as `design_space`, and SymconvError where there is no axis or no budget.
 
@@ -67,26 +72,18 @@ def scaling(
     >>> [tuple(map(str, design.values.values())) for design in found.best]
     [('1', '11/10', '256'), ('1', '6/5', '224'), ('6/5', '1', '224'), ('7/5', '11/10', '192')]
     """
+    values = {**(given or {}), **values}
     wanted = read_budgets(budgets)
     metrics = list(dict.fromkeys(b.metric for b in wanted))
-    space = design_space(network, metrics, where=wanted, illegal=LEAVE_OUT, **values)
+    space = design_space(network, metrics, values, where=wanted, illegal=LEAVE_OUT)
     axes = [axis.symbol.name for axis in space.grid.axes]
     if not axes:
         raise SymconvError("nothing is scaled: a symbol with many values is wanted, such as w=1..2:1/10")
     table = space.table()
-    count = len(table[axes[0]])
-    best: list[Scaled] = []
-    if count:
-        kept = maximal([_ranks(table[name].tolist()) for name in axes])
-        for i in kept.nonzero()[0].tolist():
-            best.append(
-                Scaled(
-                    {name: exact_number(table[name][i]) for name in axes},
-                    {m: exact_number(table[m][i]) for m in metrics},
-                )
-            )
-    phi, design = (None, None) if rule is None else _by_rule(network, wanted, rule, values)
-    return Scaling(tuple(best), count, space.grid.size, phi, design)
+    best = maximal([_ranks(table[name].tolist()) for name in axes]).nonzero()[0].tolist()
+    designs = (Scaled(*({n: exact_number(table[n][i]) for n in names} for names in (axes, metrics))) for i in best)
+    phi, design = (None, None) if rule is None else _by_rule(network, wanted, rule, axes, values)
+    return Scaling(tuple(designs), len(table[axes[0]]), space.grid.size, rule is not None, phi, design)
 
 
 def _ranks(values: list[Number]) -> NDArray[Any]:
@@ -95,12 +92,17 @@ def _ranks(values: list[Number]) -> NDArray[Any]:
 
 
 def _by_rule(
-    network: Network, budgets: list[Budget], rule: Mapping[str, str], values: Mapping[str, Any]
+    network: Network, budgets: list[Budget], rule: Mapping[str, str], axes: Iterable[str], values: Mapping[str, Any]
 ) -> tuple[Fraction | None, Scaled | None]:
     """The greatest φ in tenths at which the scaled network is legal and keeps the budgets, and its design."""
+    if set(rule) != {"depth", "width", "resolution"}:
+        raise SymconvError(f"the rule scales depth, width and resolution, each a symbol: it was given {dict(rule)}")
     unknown = [name for name in rule.values() if name not in network.symbols]
-    if unknown or set(rule) != {"depth", "width", "resolution"}:
+    if unknown:
         raise SymbolError(f"the rule scales depth, width and resolution: {network.name} has no {', '.join(unknown)}")
+    others = [name for name in axes if name not in rule.values()]
+    if others:
+        raise SymbolError(f"the rule scales {', '.join(rule.values())} alone: give {', '.join(others)} one value")
     fixed = {name: value for name, value in values.items() if name not in rule.values()}
     found: tuple[Fraction | None, Scaled | None] = (None, None)
     for tenths in range(PHIS):

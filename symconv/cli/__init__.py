@@ -7,6 +7,7 @@ import sys
 from symconv.cli import (  # noqa: F401  (each adds its commands)
     ask,
     budget,
+    certificate,
     claims,
     compare,
     describe,

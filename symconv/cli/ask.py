@@ -24,6 +24,8 @@ def growth(
 ) -> None:
     """How a total grows: leading terms, order, polynomial bounds."""
     from symconv.asked import as_cost
+    from symconv.cost import cost_symbols
+    from symconv.errors import CallError
     from symconv.readers.call import metric_named
     from symconv.readers.expression import parse
     from symconv.writers import output
@@ -33,6 +35,8 @@ def growth(
     net, given = network_at(model, at)
     with call("--per"):
         below = as_cost(parse(per, net.symbols)) if per else None
+    if below is not None and not {s.name for s in cost_symbols(below)} - {"N"}:
+        raise CallError(f"--per {per}: a limit is wanted in a symbol beside N, as of N*X^2")
     with call("--by"):
         sheet = growth_sheet(
             net, chosen, per=below, by=list(dict.fromkeys(s.strip() for s in by.split(",") if s.strip()))

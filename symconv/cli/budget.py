@@ -6,13 +6,8 @@ from typing import Annotated
 
 import typer
 
-from symconv.cli.models import asked, call, command, placed
-from symconv.cli.options import Figures, Format, FormatName, Model, Plain
-
-Budgets = Annotated[
-    list[str],
-    typer.Argument(metavar="BUDGET", help="'macs <= 4.1e9' 'params <= 26M': metric, sign, figure"),
-]
+from symconv.cli.models import call, command, placed, with_numbers
+from symconv.cli.options import Budgets, Figures, Format, FormatName, Model, Plain
 
 
 @command
@@ -25,15 +20,13 @@ def check(
 ) -> None:
     """Whether a network keeps budgets: exit 1 when one is broken."""
     from symconv.analysis.budget import check_budgets
-    from symconv.readers.budget import read_budget
-    from symconv.readers.call import numbers
+    from symconv.readers.budget import read_budgets
     from symconv.writers import output
     from symconv.writers.budget import check_sheet
 
     with call():
-        wanted = [read_budget(text) for text in budgets]
-    net, given = asked(model, at)
-    values = numbers(net, given)
+        wanted = read_budgets(budgets)
+    net, _, values = with_numbers(model, at)
     with call("--at"):
         checked = check_budgets(net, wanted, **values)
     output.show(check_sheet(net, checked, values), format.value, ascii)
@@ -53,15 +46,13 @@ def solve(
     """The largest size, width, depth or batch within budgets."""
     from symconv.analysis.budget import within
     from symconv.errors import CallError, SymbolError
-    from symconv.readers.budget import read_budget
-    from symconv.readers.call import numbers
+    from symconv.readers.budget import read_budgets
     from symconv.writers import output
     from symconv.writers.budget import within_sheet
 
     with call():
-        wanted = [read_budget(text) for text in budgets]
-    net, given = asked(model, at)
-    values = numbers(net, given)
+        wanted = read_budgets(budgets)
+    net, given, values = with_numbers(model, at)
     try:
         found = within(net, wanted, symbol, **values)
     except SymbolError as error:

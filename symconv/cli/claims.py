@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from symconv.cli.models import asked, call, command
+from symconv.cli.models import call, command, with_numbers
 from symconv.cli.options import Figures, Format, FormatName, Plain
 from symconv.cli.progress import progress
 
@@ -28,7 +28,6 @@ def claims(
 ) -> None:
     """Claims about figures: exit 1 where one of yours fails."""
     from symconv.errors import CallError, SymbolError
-    from symconv.readers.call import numbers
     from symconv.writers import output
 
     if model == "all":
@@ -38,8 +37,7 @@ def claims(
         return
     from symconv.writers.claims import claims_sheet
 
-    net, given = asked(model, at)
-    values = numbers(net, given)
+    net, _, values = with_numbers(model, at)
     wanted = texts or net.claims
     if not texts:
         try:
@@ -59,7 +57,7 @@ def _show(
     from symconv.writers.claims import verdicts_sheet
 
     with call():
-        verdicts = [check_claim(net, text, by=by, **values) for text in texts]
+        verdicts = [check_claim(net, text, values, by=by) for text in texts]
     if not table and format is Format.table:
         output.write("\n")
     if table or format is Format.table:

@@ -86,17 +86,15 @@ def total(
 
     chosen = metric_named(metric)
     net, given = network_at(model, at)
-    cost = net.cost(chosen, only)
-    if format is Format.table or format is Format.latex:
-        output.write(set_cost(cost, LATEX if format is Format.latex else output.style(ascii)).text + "\n")
-        return
-    from symconv.writers.layers import label, metric_name
-    from symconv.writers.network import domain_line
-    from symconv.writers.sheet import Sheet, plain
+    with call("--only"):
+        cost = net.cost(chosen, only)
+    if format in (Format.table, Format.latex):
+        style = LATEX if format is Format.latex else output.style(ascii)
+        output.write(set_cost(cost, style).text + "\n")
+    else:
+        from symconv.writers.network import total_sheet
 
-    sheet = Sheet(net.name, [(label(chosen), cost), ("domain", domain_line(net))])
-    sheet.data = lambda: {"name": net.name, "metric": metric_name(chosen), "only": only, "total": plain(cost)}
-    output.show(placed(sheet, given), format.value, ascii)
+        output.show(placed(total_sheet(net, chosen, only), given), format.value, ascii)
 
 
 @command

@@ -7,23 +7,18 @@ from typing import Annotated
 
 import typer
 
-from symconv.cli.models import asked, command
-from symconv.cli.options import Direction, Figures, Model, Theme, Unroll
+from symconv.cli.models import command, with_numbers
+from symconv.cli.options import Direction, DrawnDepth, Figures, Model, Theme, Unroll, file_option, metric_option
 
 
 @command
 def diagram(
     model: Model,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="the file: .dot, .svg, .png or .pdf")],
+    output: Annotated[Path, file_option(help="the file: .dot, .svg, .png or .pdf")],
     at: Figures = "",
-    metric: Annotated[
-        str, typer.Option("--metric", "-m", metavar="METRIC", help="what the colours show the share of")
-    ] = "macs",
+    metric: Annotated[str, metric_option(help="what the colours show the share of")] = "macs",
     fold: Annotated[bool, typer.Option("--fold/--no-fold", help="runs of equal layers as one")] = True,
-    depth: Annotated[
-        int | None,
-        typer.Option("--depth", min=1, help="levels of the names that are drawn; by itself as many as can be read"),
-    ] = None,
+    depth: DrawnDepth = None,
     direction: Annotated[Direction, typer.Option("--direction", help="top-down or left to right")] = Direction.TB,
     unroll: Unroll = False,
     columns: Annotated[
@@ -44,19 +39,18 @@ def diagram(
     """Draw a network: shapes, MACs and params, as figures with --at."""
     from symconv.errors import CallError
     from symconv.notation import ASCII, TEXT
-    from symconv.readers.call import metric_named, numbers, unrolled
+    from symconv.readers.call import metric_named, unrolled
     from symconv.writers.output import say
+    from symconv.writers.pictures.boxes import NESTING as DEEPEST
     from symconv.writers.pictures.colour import THEMES
     from symconv.writers.pictures.diagram import draw
-    from symconv.writers.pictures.folding import NESTING as DEEPEST
     from symconv.writers.pictures.folding import readable
     from symconv.writers.pictures.render import FORMATS
 
     if output.suffix.removeprefix(".").lower() not in FORMATS:
         raise CallError(f"-o {output}: a diagram is written as .{', .'.join(FORMATS)}")
     chosen = metric_named(metric)
-    net, given = asked(model, at)
-    values = numbers(net, given)
+    net, _, values = with_numbers(model, at)
     if unroll:
         net, values = unrolled(net.substitute(**values) if values else net), {}
     if depth is None and (depth := readable(net, fold)) is not None:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from symconv.cli.models import command, network_at
-from symconv.cli.options import At, MetricName, Model
+from symconv.cli.options import At, MetricName, Model, file_option
 
 
 class Target(StrEnum):
@@ -42,9 +42,7 @@ def export(
     depth: Annotated[
         int, typer.Option("--depth", min=0, help="names of a path that tell equations apart: 1 stages, 0 the total")
     ] = 1,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="a file; else standard output")
-    ] = None,
+    output: Annotated[Path | None, file_option(help="a file; else standard output")] = None,
 ) -> None:
     """A total as a function, a network as equations or as a spec.
 
@@ -52,7 +50,7 @@ def export(
     spec is what `symconv show` and all others read.
     """
     from symconv.readers.call import metric_named
-    from symconv.writers.output import say, write
+    from symconv.writers.output import write
 
     chosen = metric_named(metric)
     net, given = network_at(model, at)
@@ -66,14 +64,8 @@ def export(
         text = spec(net)
     else:
         from symconv.writers import equations
+        from symconv.writers.wording import at_values
 
         found = equations.equations(net, chosen, depth=depth)
-        place = f" at {', '.join(f'{symbol}={value}' for symbol, value in given.items())}" if given else ""
-        text = equations.write(replace(found, title=found.title + place), to.value)
-    if output is None:
-        write(text)
-        return
-    from symconv.writers.saving import save
-
-    save(text.encode(), output)
-    say(f"wrote {output}")
+        text = equations.write(replace(found, title=found.title + at_values(given)), to.value)
+    write(text, output)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from symconv.cli.models import command, loaded, said
-from symconv.cli.options import Format, FormatName, Model, Plain
+from symconv.cli.options import Format, FormatName, MetricNames, Model, Plain, at_option, file_option
 from symconv.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ class Level(StrEnum):
 @command
 def lift(
     model: Model,
-    at: Annotated[
-        str, typer.Option("--at", metavar="VALUES", help="a sibling: n1=3,n2=4,w=96; what is left out is the model's")
-    ] = "",
+    at: Annotated[str, at_option(help="a sibling: n1=3,n2=4,w=96; what is left out is the model's")] = "",
     against: Annotated[
         str, typer.Option("--against", metavar="MODEL", help="at which values the family is this model, or why at none")
     ] = "",
@@ -55,12 +53,8 @@ def lift(
     round: Annotated[
         str, typer.Option("--round", metavar="RULE", help="how widths are rounded: 'v -> make_divisible(v, 8)'")
     ] = "",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="the family, or the sibling, as a spec: .yaml")
-    ] = None,
-    metrics: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", metavar="METRIC", help="macs, params; may be repeated")
-    ] = None,
+    output: Annotated[Path | None, file_option(help="the family, or the sibling, as a spec: .yaml")] = None,
+    metrics: MetricNames = None,
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
@@ -70,10 +64,14 @@ def lift(
     of --members is none at all.
     """
     from symconv.errors import CallError
-    from symconv.readers.call import assignments, metrics_named
+    from symconv.readers.call import assignments, metrics_named, pairs
     from symconv.writers import output as out
-    from symconv.writers.lift import METRICS, described, family_sheet
-    from symconv.writers.siblings import add_members, against_sheet, sibling_sheet
+    from symconv.writers.lift import METRICS, family_sheet
+    from symconv.writers.members import add_members, against_sheet
+    from symconv.writers.siblings import sibling_sheet
+    from symconv.writers.specs import spec
+    from symconv.writers.supposed import described
+    from symconv.writers.wording import assigned
 
     if output is not None and output.suffix.lower() not in (".yaml", ".yml"):
         raise CallError(f"-o {output}: a family is written as a spec, so the file's name ends in .yaml")
@@ -81,10 +79,11 @@ def lift(
         raise CallError(f"--against says whether a model is a member: it takes no {'--at' if at else '-o'}")
     chosen = metrics_named(metrics or METRICS)
     given = assignments(at)
+    values = pairs("--set", set or (), "a role and an expression are wanted, such as mlp.hidden=8*w/3")
     net, *others = loaded(model, *(members or ()), *([against] if against else ()))
     asked = others.pop() if against else None
     with progress(f"lifting {model}"):
-        first = _lifted(net, level.value, untie or (), tie or (), _set(set or ()), round)
+        first = _lifted(net, level.value, untie or (), tie or (), values, round)
         found = [first.against(other) for other in others]
         family = first.without(found) if found else first
     given = said(family.network, given)
@@ -95,7 +94,7 @@ def lift(
         sheet, fails = against_sheet(family, read), not read.exact
     elif given:
         made = _sibling(family, given)
-        made.description = f"a sibling of {net.name}: its family at {', '.join(f'{n}={v}' for n, v in given.items())}"
+        made.description = f"a sibling of {net.name}: its family at {assigned(given)}"
         sheet = sibling_sheet(family, made, given, chosen)
     else:
         sheet = family_sheet(family, chosen)
@@ -104,7 +103,7 @@ def lift(
         fails = fails or not all(member.exact for member in family.members)
     out.show(sheet, format.value, ascii)
     if output is not None:
-        _save(made, output)
+        out.write(spec(made), output)
     if fails:
         raise typer.Exit(1)
 
@@ -129,22 +128,6 @@ def _lifted(
         ) from None
 
 
-def _set(said: Sequence[str]) -> dict[str, str]:
-    """`["mlp.hidden=8*w/3"]` as a mapping."""
-    from symconv.errors import CallError
-    from symconv.readers.names import plainly
-
-    values: dict[str, str] = {}
-    for one in said:
-        role, sign, text = (part.strip() for part in one.partition("="))
-        if not sign or not role or not text:
-            raise CallError(f"--set {plainly(one)}: a role and an expression are wanted, such as mlp.hidden=8*w/3")
-        if role in values:
-            raise CallError(f"--set gives {plainly(role)} twice")
-        values[role] = text
-    return values
-
-
 def _sibling(family: Family, given: Mapping[str, str]) -> Network:
     """The member at these values; what is left out is as in the source."""
     from symconv.errors import CallError, near
@@ -159,13 +142,3 @@ def _sibling(family: Family, given: Mapping[str, str]) -> Network:
             raise CallError(f"--at: the family of {family.source.name} has no symbol {plainly(name)}: {known}")
     rest = {name: str(value) for name, value in family.plan.usual.items() if name in net.symbols}
     return put(net, {**rest, **given})
-
-
-def _save(net: Network, path: Path) -> None:
-    """Write a network as a spec."""
-    from symconv.writers.output import say
-    from symconv.writers.saving import save
-    from symconv.writers.specs import spec
-
-    save(spec(net).encode(), path)
-    say(f"wrote {path}")

@@ -88,6 +88,26 @@ def asked(model: str, at: str, over: Iterable[str] = ()) -> tuple[Network, dict[
     return net, said(net, given)
 
 
+def several(models: Sequence[str], at: str) -> tuple[list[Network], dict[str, str], dict[str, Any]]:
+    """Networks, and what `--at`, `--shape` and `--value` say of the symbols of any of them: as written, as numbers.
+
+    Raises CallError for a symbol that none of them has.
+    """
+    from symconv.analysis.crossover import refuse_unknown
+    from symconv.readers.call import assignments, numbers
+    from symconv.readers.catalogue import is_model
+
+    given = assignments(at)
+    networks = loaded(*models, names=given if len(models) == 1 else ())
+    values: dict[str, Any] = {}
+    for model, net in zip(models, networks):
+        given = said(net, given) if is_model(model) else given
+        values |= numbers(net, {name: value for name, value in given.items() if name in net.symbols})
+    with call("--at"):
+        refuse_unknown(given, dict.fromkeys(name for net in networks for name in net.symbols))
+    return networks, given, values
+
+
 def said(net: Network, given: Mapping[str, str]) -> dict[str, str]:
     """The values of `--at` and, for the symbols of this network, those that `--shape` and `--value` give.
 
@@ -100,6 +120,14 @@ def said(net: Network, given: Mapping[str, str]) -> dict[str, str]:
         if given.get(name, value) != value:
             raise CallError(f"--at has {name}={given[name]}, and by --shape and --value it is {value}")
     return {**bound, **given}
+
+
+def with_numbers(model: str, at: str) -> tuple[Network, dict[str, str], dict[str, Any]]:
+    """The network, the values of `--at` as they are written, and as numbers."""
+    from symconv.readers.call import numbers
+
+    net, given = asked(model, at)
+    return net, given, numbers(net, given)
 
 
 def loaded(*models: str, names: Iterable[str] = ()) -> list[Network]:
@@ -172,8 +200,9 @@ def extend(layers: list[Path] | None) -> None:
 
 def placed(sheet: Sheet, given: Mapping[str, str]) -> Sheet:
     """The sheet with the values of `--at` in its title."""
-    if given:
-        sheet.title += f" · at {', '.join(f'{name}={written}' for name, written in given.items())}"
+    from symconv.writers.wording import at_values
+
+    sheet.title += f" ·{at_values(given)}" if given else ""
     return sheet
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+# How an option is spelled that several commands have; what it is to each of them is its help there.
+at_option = partial(typer.Option, "--at", metavar="VALUES")
+metric_option = partial(typer.Option, "--metric", "-m", metavar="METRIC")
+file_option = partial(typer.Option, "--output", "-o", metavar="FILE")
 
 
 class Format(StrEnum):
@@ -34,21 +40,14 @@ Model = Annotated[
         help="a bundled architecture (vgg16; symconv zoo lists them), a .yaml, an .onnx, or torchvision:resnet50",
     ),
 ]
-At = Annotated[
-    str,
-    typer.Option(
-        "--at", metavar="VALUES", help="values of symbols, X=224,N=1; what is left out stays a symbol; X=32q too"
-    ),
-]
-Figures = Annotated[str, typer.Option("--at", metavar="VALUES", help="values of symbols, X=224,N=1")]
+At = Annotated[str, at_option(help="values of symbols, X=224,N=1; what is left out stays a symbol; X=32q too")]
+Figures = Annotated[str, at_option(help="values of symbols, X=224,N=1")]
 MetricName = Annotated[
-    str,
-    typer.Option(
-        "--metric",
-        "-m",
-        metavar="METRIC",
-        help="macs, flops, ops, full, params, frozen, buffers, activations, or a .yaml",
-    ),
+    str, metric_option(help="macs, flops, ops, full, params, frozen, buffers, activations, or a .yaml")
+]
+MetricNames = Annotated[list[str] | None, metric_option(help="macs, params; may be repeated")]
+Budgets = Annotated[
+    list[str], typer.Argument(metavar="BUDGET", help="'macs <= 4.1e9' 'params <= 26M': metric, sign, figure")
 ]
 FormatName = Annotated[Format, typer.Option("--format", "-f", help="how to print it")]
 Plain = Annotated[
@@ -59,6 +58,10 @@ Plain = Annotated[
 ]
 Unroll = Annotated[
     bool, typer.Option("--unroll", help="every round of a repeated block by itself; their number has to be one")
+]
+DrawnDepth = Annotated[
+    int | None,
+    typer.Option("--depth", min=1, help="levels of the names that are drawn; by itself as many as can be read"),
 ]
 Layers = Annotated[
     list[Path] | None, typer.Option("--layers", metavar="FILE", help="a Python file with layers of your own; it is run")

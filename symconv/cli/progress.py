@@ -75,7 +75,9 @@ class Work:
 @contextmanager
 def progress(what: str) -> Iterator[Work]:
     """While this is entered, the work is shown on standard error, from a second on, if that is a terminal."""
-    work, file = Work("".join(c if c.isprintable() else ascii(c)[1:-1] for c in what)), sys.stderr
+    from symconv.writers.output import printable
+
+    work, file = Work(printable(what)), sys.stderr
     if file is None or not watched(file, os.environ):
         yield work
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from symconv.cli.models import call, command, on_grid
-from symconv.cli.options import Figures, Format, FormatName, Model, Plain
+from symconv.cli.options import Figures, Format, FormatName, MetricNames, Model, Plain, file_option
 from symconv.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -31,19 +31,14 @@ def sweep(
         typer.Option("--over", metavar="AXIS", help="X=32..1024:32 or w=64,96, for each symbol"),
     ],
     at: Figures = "",
-    metrics: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", metavar="METRIC", help="macs, params; may be repeated")
-    ] = None,
+    metrics: MetricNames = None,
     where: Annotated[
         list[str] | None, typer.Option("--where", metavar="BUDGET", help="only points with 'macs <= 4e9'")
     ] = None,
     leave_out: Annotated[
         bool, typer.Option("--leave-out", help="points outside the domain are left out, and are no error")
     ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help=".csv, .parquet; or a plot: .png, .svg, .pdf"),
-    ] = None,
+    out: Annotated[Path | None, file_option(help=".csv, .parquet; or a plot: .png, .svg, .pdf")] = None,
     plot: Annotated[Kind | None, typer.Option("--plot", help="the kind of plot, where the axes leave a choice")] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, help="processes that work out the parts")] = 1,
     dask: Annotated[
@@ -54,18 +49,21 @@ def sweep(
 ) -> None:
     """Metrics over a grid of sizes: a table, a file, a plot."""
     from symconv.errors import CallError
-    from symconv.readers.budget import read_budget
+    from symconv.readers.budget import read_budgets
     from symconv.readers.call import metrics_named
     from symconv.sweeps.parts import FORMATS
     from symconv.sweeps.space import ERROR, LEAVE_OUT, design_space
     from symconv.writers import output
+    from symconv.writers.plot import FORMATS as PLOTS
 
+    if out is not None and out.suffix not in FORMATS and out.suffix.lower() not in PLOTS:
+        raise CallError(f"-o {out}: a sweep is written as {' or '.join(FORMATS)}, a plot of it as {', '.join(PLOTS)}")
     with call("--where"):
-        budgets = [read_budget(text) for text in where or ()]
+        budgets = read_budgets(where) if where else []
     net, _, axes, values = on_grid(model, at, over)
     wanted = metrics_named(metrics or ["macs"])
     with call("--over"):
-        space = design_space(net, wanted, where=budgets, illegal=LEAVE_OUT if leave_out else ERROR, **axes, **values)
+        space = design_space(net, wanted, {**axes, **values}, where=budgets, illegal=LEAVE_OUT if leave_out else ERROR)
     if out is None:
         from symconv.writers.sweep import sweep_sheet
 
@@ -76,7 +74,7 @@ def sweep(
         output.show(sheet, format.value, ascii)
     elif out.suffix in FORMATS:
         if plot:
-            raise CallError(f"-o {out}: a plot is written as .png, .svg or .pdf")
+            raise CallError(f"-o {out}: a plot is written as {', '.join(PLOTS)}")
         _write(space, out, workers, dask)
     else:
         from symconv.writers.plot import kind_of
@@ -84,7 +82,7 @@ def sweep(
 
         if dask or workers > 1:
             raise CallError("--workers and --dask are for a .csv or a .parquet")
-        with call("-o" if out.suffix.lower() not in (".png", ".svg", ".pdf") else ""):
+        with call():
             kind = kind_of(space, out, plot or "")
         with progress(f"drawing {out.name}"):
             draw(space, out, kind)

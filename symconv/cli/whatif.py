@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from symconv.cli.models import call, command, loaded, placed, said
-from symconv.cli.options import Figures, Format, FormatName, Model, Plain
+from symconv.cli.options import Figures, Format, FormatName, MetricNames, Model, Plain
 
 
 @command
@@ -22,9 +22,7 @@ def whatif(
         typer.Option("--separable", metavar="LAYERS", help="convolutions taken apart: '*' for all"),
     ] = None,
     at: Figures = "",
-    metrics: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", metavar="METRIC", help="macs, params; may be repeated")
-    ] = None,
+    metrics: MetricNames = None,
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
@@ -34,12 +32,13 @@ def whatif(
     from symconv.readers.call import assignments, fields, metrics_named
     from symconv.readers.expression import parse_rational
     from symconv.writers import output
-    from symconv.writers.edits import METRICS, whatif_sheet
+    from symconv.writers.compare import COMPARED
+    from symconv.writers.edits import whatif_sheet
 
     wanted = fields(changes or ())
     if not wanted and not separable:
         raise CallError("nothing is edited: --set conv1.kernel=5 or --separable '*' says what")
-    chosen = metrics_named(metrics or METRICS)
+    chosen = metrics_named(metrics or COMPARED)
     (net,) = loaded(model)
     given = said(net, assignments(at))
     try:

@@ -9,9 +9,10 @@ from typing import ClassVar
 
 from symconv.cost import product
 from symconv.count import NOTHING, Count
-from symconv.errors import ShapeError, near
+from symconv.errors import ShapeError
 from symconv.extent import Size, size_of
-from symconv.layer import BUFFER, LAYERS, Layer, Parameter, Positive, Reach, layer, s, weight
+from symconv.layer import BUFFER, LAYERS, Layer, Parameter, Reach, layer, s, weight
+from symconv.ranges import Positive, one_of
 from symconv.symbols import symbol
 from symconv.tensor import Tensor
 
@@ -138,13 +139,8 @@ def activation(name: str, kind: str) -> Layer:
     Raises ShapeError for another name, with the nearest that is known.
     """
     known = {k: cls for k, cls in LAYERS.items() if issubclass(cls, _Activation) and cls is not PReLU}
-    if name == "gelu_tanh":
-        return GELU(approximate=True)
-    if name not in known:
-        listed = ", ".join(sorted([*known, "gelu_tanh"]))
-        hint = near(name, [*known, "gelu_tanh"])
-        raise ShapeError(f"{kind}: activation = {name!r}: accepted are {listed}. {hint}".rstrip(" ."))
-    return known[name]()
+    one_of(name, sorted([*known, "gelu_tanh"]), f"{kind}: activation")
+    return GELU(approximate=True) if name == "gelu_tanh" else known[name]()
 
 
 @layer("softmax")
@@ -163,8 +159,7 @@ class Softmax(Layer):
     def _rows(self, image: Tensor) -> tuple[Size, ...]:
         if not -image.rank <= self.axis < image.rank:
             raise ShapeError(f"softmax over axis {self.axis} of an input of {image.rank} axes")
-        axis = self.axis % image.rank
-        return image.shape[:axis] + image.shape[axis + 1 :]
+        return image.with_axis(self.axis % image.rank).shape
 
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
         return None if self.axis % image.rank > 1 else super().reach(image, out)

@@ -14,27 +14,16 @@ from symconv.condition import at_least, divides, equal
 from symconv.cost import product
 from symconv.count import Count
 from symconv.domain import require
-from symconv.errors import ShapeError, near
+from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import (
-    BUFFER,
-    Axes,
-    Layer,
-    Natural,
-    NaturalAxes,
-    Parameter,
-    Positive,
-    Shape,
-    layer,
-    s,
-    weight,
-)
+from symconv.layer import BUFFER, Layer, Parameter, layer, s, weight
 from symconv.layers.activation import Softmax
 from symconv.layers.features import LAST, features_axis, features_last, letter, named, sequence, tokens_of_symbols
 from symconv.layers.linear import Linear, products
 from symconv.layers.norm import LayerNorm, RMSNorm
 from symconv.layers.position import Rotary
 from symconv.layers.window import per_axis, spatial_rank
+from symconv.ranges import Axes, Natural, NaturalAxes, Positive, Shape, one_of
 from symconv.rounding import ceiling, floor
 from symconv.tensor import Tensor
 
@@ -101,6 +90,7 @@ class ScaledDotProduct(Layer):
     causal: bool = False
     scaled: bool = True
     score_bias: bool = False
+    windowed = False
 
     def output(self, *inputs: Tensor) -> Tensor:
         (q, k, v), bias = self._tensors(inputs)
@@ -134,9 +124,6 @@ class ScaledDotProduct(Layer):
         (q, k, v), _ = self._tensors(tensors[:-1])
         values = v.like(*v.shape[:-1], self._value_width(v))
         return attended(q, k, values, self.heads, causal=self.causal, scaled=self.scaled, biased=self.score_bias)
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -182,6 +169,7 @@ class Attention(Layer):
     rotary: bool = False
     qk_norm: str = "none"
     score_bias: bool = False
+    windowed = False
 
     def output(self, *inputs: Tensor) -> Tensor:
         (q, k, v), bias = self._tensors(inputs)
@@ -222,10 +210,7 @@ class Attention(Layer):
 
     def _norm(self) -> LayerNorm | RMSNorm | None:
         known = {"none": None, "layer_norm": LayerNorm(), "rms_norm": RMSNorm()}
-        if self.qk_norm not in known:
-            said = f"attention: qk_norm = {self.qk_norm!r}: accepted are {', '.join(known)}"
-            raise ShapeError(f"{said}. {near(self.qk_norm, known)}".rstrip(" ."))
-        return known[self.qk_norm]
+        return known[one_of(self.qk_norm, known, "attention: qk_norm")]
 
     def parameters(self, *inputs: Tensor) -> tuple[Parameter, ...]:
         (q, k, v), _ = self._tensors(inputs)
@@ -262,9 +247,6 @@ class Attention(Layer):
             queries, keys, repeated, self.heads, causal=self.causal, scaled=self.scaled, biased=biased
         )
 
-    def reach(self, *tensors: Tensor) -> None:
-        return None
-
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
         return cls(letter("h", cls.kind)), (tokens_of_symbols(),)
@@ -296,10 +278,10 @@ class WindowAttention(Layer):
     out_bias: bool = True
     relative_position: bool = True
     over: str = LAST
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
-        if self.partition not in ("window", "grid"):
-            raise ShapeError(f"window_attention: partition = {self.partition!r}: accepted are window and grid")
+        one_of(self.partition, ("window", "grid"), "window_attention: partition")
         for side, shift in zip(self._sides(image), per_axis(self.shift, spatial_rank(image), "shift")):
             require(at_least(side - 1, shift), "a shift of less than a window")
         windows = self._windows(image)
@@ -335,9 +317,6 @@ class WindowAttention(Layer):
         windows = self._windows(image)
         return self._attention().done(windows, windows, windows, self.relative_position)
 
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
-
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
         image = Tensor((s("N"), s("X"), s("X"), s("C_in")))
@@ -363,6 +342,7 @@ class HeadAttention(Layer):
     bias: bool = False
     causal: bool = False
     arity = (1, None)
+    windowed = False
 
     def output(self, *inputs: Tensor) -> Tensor:
         return inputs[0].like(*self.shape)
@@ -373,9 +353,6 @@ class HeadAttention(Layer):
             for rows, width in ((self.queries, self.size), (self.keys, self.size), (self.keys, self.value_size))
         )
         return attended(q, k, v, self.heads, causal=self.causal, scaled=True, biased=self.bias)
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

@@ -6,7 +6,7 @@ shape that it makes is Keras's own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from symconv.count import Count
 from symconv.layer import Layer, Parameter, layer_fields
@@ -42,6 +42,9 @@ def last(tensor: Tensor) -> Tensor:
 class _Last(Layer if TYPE_CHECKING else object):  # type: ignore[misc]
     """What turns the inputs and the output of the layer that stands behind it among the bases."""
 
+    #: The layer of channels first.
+    plain: ClassVar[type[Layer]]
+
     def output(self, *inputs: Any, **_: Any) -> Tensor:
         return last(super().output(*map(first, inputs)))
 
@@ -56,85 +59,28 @@ class _Last(Layer if TYPE_CHECKING else object):  # type: ignore[misc]
     def reach(self, *tensors: Any, **_: Any) -> Any:
         return super().reach(*map(first, tensors))
 
-
-class AdaptiveAvgPoolLast(_Last, AdaptiveAvgPool):
-    __doc__ = AdaptiveAvgPool.__doc__
-
-
-class AdaptiveMaxPoolLast(_Last, AdaptiveMaxPool):
-    __doc__ = AdaptiveMaxPool.__doc__
+    def __reduce__(self) -> tuple[Any, ...]:
+        return turned, (_as(self.plain, self), True)
 
 
-class AvgPoolLast(_Last, AvgPool):
-    __doc__ = AvgPool.__doc__
-
-
-class BatchNormLast(_Last, BatchNorm):
-    __doc__ = BatchNorm.__doc__
-
-
-class ConvLast(_Last, Conv):
-    __doc__ = Conv.__doc__
-
-
-class ConvTransposeLast(_Last, ConvTranspose):
-    __doc__ = ConvTranspose.__doc__
-
-
-class CropLast(_Last, Crop):
-    __doc__ = Crop.__doc__
-
-
-class DepthwiseConvLast(_Last, DepthwiseConv):
-    __doc__ = DepthwiseConv.__doc__
-
-
-class GlobalAvgPoolLast(_Last, GlobalAvgPool):
-    __doc__ = GlobalAvgPool.__doc__
-
-
-class GlobalMaxPoolLast(_Last, GlobalMaxPool):
-    __doc__ = GlobalMaxPool.__doc__
-
-
-class GroupNormLast(_Last, GroupNorm):
-    __doc__ = GroupNorm.__doc__
-
-
-class MaxPoolLast(_Last, MaxPool):
-    __doc__ = MaxPool.__doc__
-
-
-class PadLast(_Last, Pad):
-    __doc__ = Pad.__doc__
-
-
-class UpsampleLast(_Last, Upsample):
-    __doc__ = Upsample.__doc__
+def _last(cls: type[Layer]) -> type[Layer]:
+    return type(f"{cls.__name__}Last", (_Last, cls), {"__doc__": cls.__doc__, "__module__": __name__, "plain": cls})
 
 
 #: By a layer of images with channels first the one with channels last.
 TURNED: Final[dict[type[Layer], type[Layer]]] = {
-    AdaptiveAvgPool: AdaptiveAvgPoolLast,
-    AdaptiveMaxPool: AdaptiveMaxPoolLast,
-    AvgPool: AvgPoolLast,
-    BatchNorm: BatchNormLast,
-    Conv: ConvLast,
-    ConvTranspose: ConvTransposeLast,
-    Crop: CropLast,
-    DepthwiseConv: DepthwiseConvLast,
-    GlobalAvgPool: GlobalAvgPoolLast,
-    GlobalMaxPool: GlobalMaxPoolLast,
-    GroupNorm: GroupNormLast,
-    MaxPool: MaxPoolLast,
-    Pad: PadLast,
-    Upsample: UpsampleLast,
-}
+    cls: _last(cls)
+    for cls in (
+        AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, BatchNorm, Conv, ConvTranspose, Crop, DepthwiseConv, GlobalAvgPool,
+        GlobalMaxPool, GroupNorm, MaxPool, Pad, Upsample,
+    )
+}  # fmt: skip
 
 
 def turned(layer: Layer, channels_last: bool) -> Layer:
     """The layer, or the one of its fields for channels that stand last."""
-    if not channels_last:
-        return layer
-    given = {f.name: getattr(layer, f.name) for f in layer_fields(type(layer))}
-    return TURNED[type(layer)](**given)
+    return _as(TURNED[type(layer)], layer) if channels_last else layer
+
+
+def _as(cls: type[Layer], layer: Layer) -> Layer:
+    return cls(**{f.name: getattr(layer, f.name) for f in layer_fields(type(layer))})

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from symconv.condition import equal
 from symconv.cost import product
 from symconv.count import Count
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Layer, Shape, Shapes, layer, s
+from symconv.layer import Layer, layer, s
+from symconv.layers.broadcasting import broadcast
 from symconv.layers.features import tokens_of_symbols
 from symconv.layers.linear import products
-from symconv.layers.pointwise import broadcast
+from symconv.ranges import Shape, Shapes
 from symconv.tensor import Tensor
+
+_OPERANDS: Final = "a product takes two operands, each an input or the shape of a constant"
 
 
 @layer("product")
@@ -33,6 +38,7 @@ class Product(Layer):
     transpose_right: bool = False
     bias: bool = False
     arity = (0, None)
+    windowed = False
 
     def operands(self, *inputs: Tensor) -> tuple[tuple[Size, ...], tuple[Size, ...]]:
         """The shapes of both, transposed where that is asked for."""
@@ -40,8 +46,11 @@ class Product(Layer):
         try:
             left = self.left if self.left is not None else next(given).shape
             right = self.right if self.right is not None else next(given).shape
+            further = [*given]
         except StopIteration:
-            raise ShapeError("a product takes two operands, each an input or the shape of a constant") from None
+            raise ShapeError(_OPERANDS) from None
+        if further:
+            raise ShapeError(_OPERANDS)
         if not left or not right:
             raise ShapeError("a product of a scalar: operands with axes are wanted")
         return _turned(left, self.transpose_left), _turned(right, self.transpose_right)
@@ -59,9 +68,6 @@ class Product(Layer):
         left, _ = self.operands(*inputs)
         count = products(product(left[-1]) * out.elements, out.elements)
         return count + Count(add=out.elements) if self.bias else count
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -86,11 +92,19 @@ class Einsum(Layer):
     beside: Shapes = ()
     positions: Shape = ()
     arity = (0, None)
+    windowed = False
 
     def operands(self, inputs: tuple[Tensor, ...]) -> list[tuple[Size, ...]]:
-        """The shapes in the equation's order; `positions` says where the constants stand."""
-        given, constants = iter(inputs), dict(zip(self.positions, self.beside))
-        count = len(inputs) + len(self.beside)
+        """The shapes in the equation's order; `positions` says where the constants stand.
+
+        Raises ShapeError where it does not say that of each.
+        """
+        given, count = iter(inputs), len(inputs) + len(self.beside)
+        constants = {p: shape for p, shape in zip(self.positions, self.beside) if p in range(count)}
+        if not len(constants) == len(self.positions) == len(self.beside):
+            said = ", ".join(map(str, self.positions)) or "none"
+            wanted = f"a place from 0 to {count - 1} for each shape in `beside`"
+            raise ShapeError(f"einsum {self.equation}: of the positions {said}, {wanted} is wanted")
         return [constants[i] if i in constants else next(given).shape for i in range(count)]
 
     def terms(self, shapes: list[tuple[Size, ...]]) -> tuple[list[list[str]], list[str]]:
@@ -152,9 +166,6 @@ class Einsum(Layer):
             count += products(macs, outputs) if len(kept) < len(together) else Count(mul=macs)
             done = kept
         return count
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

@@ -10,18 +10,9 @@ from symconv.count import Count
 from symconv.domain import require
 from symconv.extent import Size
 from symconv.extremes import largest
-from symconv.layer import (
-    Axes,
-    Layer,
-    NaturalAxes,
-    Padding,
-    Parameter,
-    Positive,
-    Reach,
-    layer,
-    weight,
-)
+from symconv.layer import Layer, Parameter, Reach, layer, weight
 from symconv.layers.window import Window, per_axis, positive, slid, windows_of
+from symconv.ranges import Axes, NaturalAxes, Padding, Positive
 from symconv.rounding import floor
 from symconv.tensor import Tensor
 

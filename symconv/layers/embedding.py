@@ -10,9 +10,10 @@ from symconv.count import NOTHING, Count
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Axes, Layer, Parameter, Positive, Reach, image_of_symbols, layer, s, weight
-from symconv.layers.features import LAST, features_axis, letter, sequence, tokens_of_symbols, with_features
+from symconv.layer import Layer, Parameter, Reach, image_of_symbols, layer, s, weight
+from symconv.layers.features import LAST, features_axis, letter, sequence, tokens_of_symbols
 from symconv.layers.window import per_axis, spatial_rank
+from symconv.ranges import Axes, Positive
 from symconv.rounding import ceiling
 from symconv.tensor import Tensor
 
@@ -31,6 +32,7 @@ class Embedding(Layer):
     vocabulary: Positive
     channels: Positive
     scaled: bool = False
+    windowed = False
 
     def output(self, ids: Tensor) -> Tensor:
         return Tensor((*ids.shape, self.channels))
@@ -40,9 +42,6 @@ class Embedding(Layer):
 
     def work(self, ids: Tensor, out: Tensor) -> Count:
         return Count(mul=out.elements) if self.scaled else NOTHING
-
-    def reach(self, ids: Tensor, out: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -113,13 +112,11 @@ class Tokens(Layer):
     """
 
     view = True
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         spatial_rank(image)
         return image.like(image.batch, reduce(mul, image.spatial), image.channels)
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
 
 
 @layer("image")
@@ -134,6 +131,7 @@ class Image(Layer):
     shape_only = (1,)
     view = True
     size: Axes | None = None
+    windowed = False
 
     def output(self, *inputs: Tensor) -> Tensor:
         tokens = inputs[0]
@@ -147,9 +145,6 @@ class Image(Layer):
         batch, t, features = tokens.shape
         require(equal(t, reduce(mul, extents)), "as many tokens as the image has positions")
         return tokens.like(batch, features, *extents)
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -178,7 +173,7 @@ class PatchMerging(Layer):
         axis, rank = features_axis(image, self.over, self.kind), spatial_rank(image)
         sides = per_axis(self.size, rank, "size")
         first = 2 if axis == 1 else 1
-        shape = list(with_features(image, axis, image.shape[axis] * reduce(mul, sides)).shape)
+        shape = list(image.with_axis(axis, image.shape[axis] * reduce(mul, sides)).shape)
         shape[first : first + rank] = [ceiling(x, side) for x, side in zip(image.shape[first:], sides)]
         return image.like(*shape)
 

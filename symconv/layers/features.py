@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from symconv.errors import ShapeError, near
+from symconv.errors import ShapeError
 from symconv.extent import Extent, Size, size_of
 from symconv.layer import Parameter, s
+from symconv.ranges import one_of
 from symconv.symbols import symbol
 from symconv.tensor import Tensor
 
@@ -25,16 +26,10 @@ def features_axis(tensor: Tensor, over: str, kind: str) -> int:
 
     Raises ShapeError where `over` is neither last nor channels, or the input has no such axis.
     """
-    if over not in _AXES:
-        raise ShapeError(f"{kind}: over = {over!r}: accepted are last and channels. {near(over, _AXES)}".rstrip(" ."))
+    one_of(over, _AXES, f"{kind}: over")
     if tensor.rank < 2:
         raise ShapeError(f"{kind} of an input of {tensor.rank} axes: one with features beside the batch is wanted")
     return _AXES[over] % tensor.rank
-
-
-def with_features(tensor: Tensor, axis: int, features: Size) -> Tensor:
-    """The tensor with another number of features."""
-    return tensor.like(*tensor.shape[:axis], features, *tensor.shape[axis + 1 :])
 
 
 def features_last(tensor: Tensor, axis: int) -> Tensor:

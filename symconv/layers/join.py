@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import ClassVar
 
 from symconv.condition import equal
@@ -11,14 +10,12 @@ from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layer import Layer, Reach, image_of_symbols, layer
+from symconv.layers.broadcasting import broadcast
 from symconv.tensor import Tensor
 
 
 class _Elementwise(Layer):
-    """One operation between the elements of the inputs; an extent of 1 is repeated to the others'.
-
-    Only the number 1 is: an extent in symbols, which is 1 at some sizes, has to equal the others.
-    """
+    """One operation between the elements of the inputs; an extent of 1 is repeated to the others'."""
 
     arity: ClassVar[tuple[int, int | None]] = (2, None)
     operation: ClassVar[str] = ""
@@ -27,14 +24,7 @@ class _Elementwise(Layer):
         first = inputs[0]
         if any(t.rank != first.rank for t in inputs):
             raise ShapeError(f"{self.kind} of inputs with different numbers of axes: {', '.join(map(str, inputs))}")
-        shape = [reduce(self._common, extents) for extents in zip(*(t.shape for t in inputs))]
-        return first.like(*shape)
-
-    def _common(self, a: Size, b: Size) -> Size:
-        if a == 1 or b == 1:
-            return b if a == 1 else a
-        require(equal(a, b), f"{self.kind} of equal extents")
-        return a
+        return first.like(*broadcast([t.shape for t in inputs], self.kind))
 
     def work(self, *tensors: Tensor) -> Count:
         *inputs, out = tensors
@@ -108,7 +98,7 @@ class Concat(Layer):
                 if i != axis:
                     require(equal(extents[0], extent), f"concat of equal extents beside axis {axis}")
         joined: Size = sum((t.shape[axis] for t in inputs), 0)
-        return first.like(*first.shape[:axis], joined, *first.shape[axis + 1 :])
+        return first.with_axis(axis, joined)
 
     def reach(self, *tensors: Tensor) -> tuple[Reach, ...] | None:
         return super().reach(*tensors) if self.axis % tensors[0].rank < 2 else None

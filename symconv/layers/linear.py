@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from symconv.condition import equal
 from symconv.cost import Cost, product
 from symconv.count import Count
 from symconv.domain import require
 from symconv.errors import ShapeError
-from symconv.extent import Size
-from symconv.layer import Layer, Parameter, Positive, Reach, layer, s, weight
+from symconv.layer import Layer, Parameter, layer, s, weight
+from symconv.layers.broadcasting import broadcast
 from symconv.layers.features import LAST, features_axis, tokens_of_symbols
+from symconv.ranges import Positive
 from symconv.tensor import Tensor
 
 
@@ -24,6 +27,7 @@ class Linear(Layer):
 
     channels: Positive
     bias: bool = True
+    windowed = False
 
     def output(self, rows: Tensor) -> Tensor:
         if not rows.shape:
@@ -40,9 +44,6 @@ class Linear(Layer):
         if not self.bias:
             return count
         return count + Count(add=out.elements, plane=product(planes) * out.elements)
-
-    def reach(self, rows: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -64,6 +65,7 @@ class MatMul(Layer):
 
     arity = (2, 2)
     transpose: bool = False
+    windowed = False
 
     def output(self, left: Tensor, right: Tensor) -> Tensor:
         if left.rank != right.rank or left.rank < 2:
@@ -72,29 +74,41 @@ class MatMul(Layer):
         if self.transpose:
             inner, columns = columns, inner
         require(equal(left.shape[-1], inner), "matmul of rows and columns of one length")
-        leading = [_repeated(a, b) for a, b in zip(left.shape[:-2], right.shape[:-2])]
+        leading = broadcast([left.shape[:-2], right.shape[:-2]], "matmul")
         return left.like(*leading, left.shape[-2], columns)
 
     def work(self, left: Tensor, right: Tensor, out: Tensor) -> Count:
         return products(product(*out.shape, left.shape[-1]), out.elements)
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
         return cls(), (tokens_of_symbols(), Tensor((s("N"), s("C_in"), s("C_out"))))
 
 
-def _repeated(a: Size, b: Size) -> Size:
-    if a == 1 or b == 1:
-        return b if a == 1 else a
-    require(equal(a, b), "matmul of equal extents before the last two axes")
-    return a
+class _Featurewise(Layer):
+    """One operation with a weight of its own for each feature; the subclass says which."""
+
+    over: str
+    operation: ClassVar[str]
+    tensor: ClassVar[str]
+
+    def output(self, image: Tensor) -> Tensor:
+        features_axis(image, self.over, self.kind)
+        return image
+
+    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
+        return (weight(self.tensor, image.shape[features_axis(image, self.over, self.kind)]),)
+
+    def work(self, image: Tensor, out: Tensor) -> Count:
+        return Count({self.operation: out.elements})
+
+    @classmethod
+    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
+        return cls(), (tokens_of_symbols(),)
 
 
 @layer("layer_scale")
-class LayerScale(Layer):
+class LayerScale(_Featurewise):
     """Multiplies each feature by a weight of its own, of the last axis or of the channels with `over: channels`.
 
     work   one mul an element
@@ -104,24 +118,11 @@ class LayerScale(Layer):
     """
 
     over: str = LAST
-
-    def output(self, image: Tensor) -> Tensor:
-        features_axis(image, self.over, self.kind)
-        return image
-
-    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
-        return (weight("weight", image.shape[features_axis(image, self.over, self.kind)]),)
-
-    def work(self, image: Tensor, out: Tensor) -> Count:
-        return Count(mul=out.elements)
-
-    @classmethod
-    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
-        return cls(), (tokens_of_symbols(),)
+    operation, tensor = "mul", "weight"
 
 
 @layer("bias")
-class Bias(Layer):
+class Bias(_Featurewise):
     """Adds a weight of its own to each feature, of the last axis or of the channels with `over: channels`.
 
     It stands behind a linear layer that shares its weights and has biases of its own.
@@ -131,17 +132,4 @@ class Bias(Layer):
     """
 
     over: str = LAST
-
-    def output(self, image: Tensor) -> Tensor:
-        features_axis(image, self.over, self.kind)
-        return image
-
-    def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
-        return (weight("bias", image.shape[features_axis(image, self.over, self.kind)]),)
-
-    def work(self, image: Tensor, out: Tensor) -> Count:
-        return Count(add=out.elements)
-
-    @classmethod
-    def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
-        return cls(), (tokens_of_symbols(),)
+    operation, tensor = "add", "bias"

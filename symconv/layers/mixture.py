@@ -9,11 +9,12 @@ from symconv.condition import at_least
 from symconv.cost import product
 from symconv.count import Count
 from symconv.domain import require
-from symconv.layer import Layer, Parameter, Positive, Reach, layer
+from symconv.layer import Layer, Parameter, layer
 from symconv.layers.activation import Softmax
 from symconv.layers.features import letter, named, sequence, tokens_of_symbols
 from symconv.layers.linear import Linear
 from symconv.layers.mlp import MLP, GatedMLP
+from symconv.ranges import Positive
 from symconv.tensor import Tensor
 
 
@@ -35,6 +36,7 @@ class MixtureOfExperts(Layer):
     gated: bool = True
     activation: str = "silu"
     bias: bool = False
+    windowed = False
 
     @property
     def expert(self) -> MLP | GatedMLP:
@@ -63,9 +65,6 @@ class MixtureOfExperts(Layer):
         count = self.router.work(rows, rows.like(*tokens, e)) + Count(max=picked)
         count += Softmax(-1).work(chosen, chosen) + self.expert.work(routed, routed)
         return count + Count(mul=routed.elements, add=routed.elements - rows.elements)
-
-    def reach(self, rows: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

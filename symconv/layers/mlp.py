@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from symconv.count import Count
-from symconv.layer import Layer, Parameter, Positive, Reach, layer
+from symconv.layer import Layer, Parameter, Reach, layer
 from symconv.layers.activation import activation
-from symconv.layers.features import LAST, features_axis, features_last, letter, named, tokens_of_symbols, with_features
+from symconv.layers.features import LAST, features_axis, features_last, letter, named, tokens_of_symbols
 from symconv.layers.join import Mul
 from symconv.layers.linear import Linear
+from symconv.ranges import Positive
 from symconv.tensor import Tensor
 
 
@@ -28,7 +29,7 @@ class _FeedForward(Layer):
 
     def output(self, rows: Tensor) -> Tensor:
         activation(self.activation, self.kind)
-        return with_features(rows, self._axis(rows), self._down(rows).channels)
+        return rows.with_axis(self._axis(rows), self._down(rows).channels)
 
     def reach(self, rows: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
         return None if rows.spatial and self.over == LAST else super().reach(rows, out)

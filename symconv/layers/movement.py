@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from symconv.count import Count
-from symconv.layer import Layer, Natural, Shape, layer, s
+from symconv.errors import ShapeError
+from symconv.layer import Layer, layer, s
 from symconv.layers.features import letter
+from symconv.ranges import Natural, Shape
 from symconv.symbols import Symbol
 from symconv.tensor import Tensor
 
@@ -21,12 +23,10 @@ class Move(Layer):
     shape: Shape
     dtype: str = "float32"
     arity = (0, None)
+    windowed = False
 
     def output(self, *inputs: Tensor) -> Tensor:
         return Tensor(self.shape, self.dtype)
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -41,9 +41,6 @@ class Look(Move):
     work   none: a view
     """
 
-    operation: str
-    shape: Shape
-    dtype: str = "float32"
     view = True
 
     @classmethod
@@ -61,13 +58,12 @@ class Search(Move):
     work   `comparisons` max, a symbol
     """
 
-    operation: str
-    shape: Shape
-    dtype: str = "float32"
     comparisons: Natural | None = None
 
     def work(self, *tensors: Tensor) -> Count:
-        return Count(max=0 if self.comparisons is None else self.comparisons)
+        if self.comparisons is None:
+            raise ShapeError("search wants its comparisons: a symbol, or 0 where it makes none")
+        return Count(max=self.comparisons)
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -83,13 +79,12 @@ class Unknown(Move):
     work   a symbol
     """
 
-    operation: str
-    shape: Shape
-    dtype: str = "float32"
     cost: Natural | None = None
 
     def work(self, *tensors: Tensor) -> Count:
-        return Count(unknown=0 if self.cost is None else self.cost)
+        if self.cost is None:
+            raise ShapeError("unknown wants its cost: a symbol, or 0 where it is known to have none")
+        return Count(unknown=self.cost)
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

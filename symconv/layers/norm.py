@@ -8,10 +8,16 @@ from symconv.count import Count
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import BUFFER, Layer, Parameter, Positive, Reach, image_of_symbols, layer, s, weight
+from symconv.layer import BUFFER, Layer, Parameter, Reach, image_of_symbols, layer, s, weight
 from symconv.layers.features import CHANNELS, features_axis, tokens_of_symbols
 from symconv.layers.window import spatial_rank
+from symconv.ranges import Positive
 from symconv.tensor import Tensor
+
+
+def _scales(affine: bool, *shape: Size) -> tuple[Parameter, ...]:
+    """Scales and shifts, where there are any."""
+    return (weight("weight", *shape), weight("bias", *shape)) if affine else ()
 
 
 @layer("batch_norm")
@@ -31,8 +37,7 @@ class BatchNorm(Layer):
         kept = (Parameter("running_mean", (c,), BUFFER), Parameter("running_var", (c,), BUFFER))
         if self.frozen:
             return (Parameter("weight", (c,), BUFFER), Parameter("bias", (c,), BUFFER), *kept)
-        trained = (weight("weight", c), weight("bias", c)) if self.affine else ()
-        return (*trained, *kept, Parameter("num_batches_tracked", (), BUFFER))
+        return (*_scales(self.affine, c), *kept, Parameter("num_batches_tracked", (), BUFFER))
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         return Count(mul=out.elements, add=out.elements)
@@ -96,7 +101,7 @@ class LayerNorm(_RowNorm):
 
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
         row = self.row(image)
-        return (weight("weight", *row), weight("bias", *row)) if self.affine else ()
+        return _scales(self.affine, *row)
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         return _normalised(image.elements, self.rows(image), self.affine)
@@ -137,14 +142,12 @@ class GlobalResponseNorm(Layer):
     """
 
     over: str = "last"
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         spatial_rank(image)
         features_axis(image, self.over, self.kind)
         return image
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
 
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
         channels = image.shape[features_axis(image, self.over, self.kind)]
@@ -181,7 +184,7 @@ class GroupNorm(Layer):
         return None if image.spatial else ()
 
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
-        return (weight("weight", image.channels), weight("bias", image.channels)) if self.affine else ()
+        return _scales(self.affine, image.channels)
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         return _normalised(image.elements, product(image.batch, self.groups), self.affine)
@@ -196,16 +199,14 @@ class InstanceNorm(Layer):
     """
 
     affine: bool = False
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         spatial_rank(image)
         return image
 
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
-
     def parameters(self, image: Tensor) -> tuple[Parameter, ...]:
-        return (weight("weight", image.channels), weight("bias", image.channels)) if self.affine else ()
+        return _scales(self.affine, image.channels)
 
     def work(self, image: Tensor, out: Tensor) -> Count:
         return _normalised(image.elements, product(image.batch, image.channels), self.affine)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from symconv.condition import equal
 from symconv.count import NOTHING, Count
-from symconv.domain import require
-from symconv.errors import ShapeError, near
-from symconv.extent import Size
-from symconv.layer import Layer, Reach, Shapes, image_of_symbols, layer
+from symconv.errors import ShapeError
+from symconv.layer import Layer, Reach, image_of_symbols, layer
+from symconv.layers.broadcasting import broadcast
+from symconv.ranges import Shapes, one_of
 from symconv.tensor import Tensor
 
 _SIGMOID = Count(exp=1, add=1, div=1)
@@ -67,15 +66,12 @@ class Pointwise(Layer):
     arity = (0, None)
 
     def _operation(self) -> Count:
-        if self.operation not in POINTWISE:
-            hint = near(self.operation, POINTWISE)
-            raise ShapeError(
-                f"elementwise: operation = {self.operation!r}: accepted are {', '.join(POINTWISE)}. {hint}"
-            )
-        return POINTWISE[self.operation]
+        return POINTWISE[one_of(self.operation, POINTWISE, "elementwise: operation")]
 
     def output(self, *inputs: Tensor) -> Tensor:
         self._operation()
+        if self.operation in _FOLDED and not inputs and not self.beside:
+            raise ShapeError(f"elementwise {self.operation} of nothing: an input or the shape of a constant is wanted")
         shape = broadcast([*(t.shape for t in inputs), *self.beside], self.operation)
         return Tensor(shape, self.dtype or (inputs[0].dtype if inputs else "float32"))
 
@@ -93,28 +89,3 @@ class Pointwise(Layer):
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
         return cls("add"), (image_of_symbols(), image_of_symbols())
-
-
-def broadcast(shapes: list[tuple[Size, ...]], what: str) -> tuple[Size, ...]:
-    """The common shape, by the rule that NumPy and ONNX share.
-
-    Raises ShapeError where extents never agree.
-    """
-    rank = max((len(shape) for shape in shapes), default=0)
-    out: list[Size] = []
-    for back in range(rank, 0, -1):
-        common: Size = 1
-        for shape in shapes:
-            if back <= len(shape):
-                common = _common(common, shape[-back], what)
-        out.append(common)
-    return tuple(out)
-
-
-def _common(a: Size, b: Size, what: str) -> Size:
-    if b == 1 or a == b:
-        return a
-    if a == 1:
-        return b
-    require(equal(a, b), f"{what} of equal extents")
-    return b if isinstance(b, int) else a

@@ -9,8 +9,9 @@ from symconv.cost import Cost, product
 from symconv.count import Count
 from symconv.domain import require
 from symconv.extremes import gcd
-from symconv.layer import Axes, Layer, Padding, Reach, image_of_symbols, layer, s
+from symconv.layer import Layer, Reach, image_of_symbols, layer, s
 from symconv.layers.window import Window, per_axis, slid, spatial_rank, windows_of
+from symconv.ranges import Axes, Padding
 from symconv.tensor import Tensor
 
 
@@ -80,14 +81,13 @@ class AvgPool(_Pool):
 class _GlobalPool(Layer):
     """A pooling over all spatial positions, which leaves 1×1."""
 
+    windowed = False
+
     def output(self, image: Tensor) -> Tensor:
         rank = spatial_rank(image)
         for x in image.spatial:
             require(at_least(x, 1), "an image of at least one element")
         return image.like(image.batch, image.channels, *[1] * rank)
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
 
 
 @layer("global_avg_pool")
@@ -121,6 +121,7 @@ class _AdaptivePool(Layer):
     """
 
     size: Axes
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         return image.like(image.batch, image.channels, *per_axis(self.size, spatial_rank(image), "size"))
@@ -129,9 +130,6 @@ class _AdaptivePool(Layer):
         """The taps of all cells of all channels."""
         along = [product(x + m - gcd(x, m)) for x, m in zip(image.spatial, out.spatial)]
         return prod(along, start=product(image.batch, image.channels))
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

@@ -6,8 +6,9 @@ from symconv.condition import at_least, divides
 from symconv.cost import product
 from symconv.count import Count
 from symconv.domain import require
-from symconv.layer import Layer, Parameter, Positive, layer, weight
+from symconv.layer import Layer, Parameter, layer, weight
 from symconv.layers.features import letter, sequence, tokens_of_symbols
+from symconv.ranges import Positive
 from symconv.rounding import floor
 from symconv.tensor import Tensor
 
@@ -26,6 +27,7 @@ class Rotary(Layer):
 
     heads: Positive = 1
     size: Positive | None = None
+    windowed = False
 
     def output(self, tokens: Tensor) -> Tensor:
         _, _, width = sequence(tokens, self.kind)
@@ -39,9 +41,6 @@ class Rotary(Layer):
     def work(self, tokens: Tensor, out: Tensor) -> Count:
         turned = tokens.elements if self.size is None else product(*tokens.shape[:-1], self.heads, self.size)
         return Count(mul=turned * 2, add=turned)
-
-    def reach(self, tokens: Tensor, out: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -66,6 +65,7 @@ class RelativeBias(Layer):
     shape_only = (0, 1)
     heads: Positive
     buckets: Positive = 32
+    windowed = False
 
     def output(self, *inputs: Tensor) -> Tensor:
         leading, t, _ = sequence(inputs[0], self.kind)
@@ -74,9 +74,6 @@ class RelativeBias(Layer):
 
     def parameters(self, *inputs: Tensor) -> tuple[Parameter, ...]:
         return (weight("weight", self.buckets, self.heads),)
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

@@ -12,9 +12,10 @@ from symconv.condition import at_least
 from symconv.cost import product
 from symconv.count import NOTHING, Count
 from symconv.domain import require
-from symconv.errors import ShapeError, near
+from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Layer, Parameter, Positive, Reach, layer, s, weight
+from symconv.layer import Layer, Parameter, layer, s, weight
+from symconv.ranges import Positive, one_of
 from symconv.tensor import Tensor
 
 #: 1/(1 + e⁻ˣ).
@@ -35,6 +36,7 @@ class _Recurrent(Layer):
     bias: bool
     last: bool
     gates: ClassVar[int]
+    windowed = False
 
     @property
     def directions(self) -> int:
@@ -96,9 +98,6 @@ class _Recurrent(Layer):
             products = Count(mac=product(rows, columns), channel_add=product(rows, columns - 2))
             count += (products + Count(plane=product(rows, columns) if self.bias else 0)) * product(many)
         return count * product(self.directions, batch, time)
-
-    def reach(self, sequence: Tensor, out: Tensor) -> tuple[Reach, ...] | None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -203,8 +202,7 @@ class RNN(_Recurrent):
         return TANH if self.nonlinearity == "tanh" else Count(max=1)
 
     def output(self, sequence: Tensor) -> Tensor:
-        if self.nonlinearity not in ("tanh", "relu"):
-            raise ShapeError(f"rnn: nonlinearity = {self.nonlinearity!r}: accepted are tanh and relu")
+        one_of(self.nonlinearity, ("tanh", "relu"), "rnn: nonlinearity")
         return super().output(sequence)
 
 
@@ -226,6 +224,7 @@ class Recurrent(Layer):
     bias: bool = True
     batch_first: bool = False
     arity = (1, None)
+    windowed = False
 
     @property
     def gates(self) -> int:
@@ -233,9 +232,7 @@ class Recurrent(Layer):
         return _CELLS[self.cell].gates
 
     def _tensors(self, sequence: Tensor) -> tuple[Layer, Tensor]:
-        if self.cell not in _CELLS:
-            hint = near(self.cell, _CELLS)
-            raise ShapeError(f"recurrent: cell = {self.cell!r}: accepted are {', '.join(_CELLS)}. {hint}".rstrip(" ."))
+        one_of(self.cell, _CELLS, "recurrent: cell")
         if sequence.rank != 3:
             raise ShapeError(f"an input of time × batch × features is wanted, and this one is {sequence}")
         first, second, features = sequence.shape
@@ -258,9 +255,6 @@ class Recurrent(Layer):
     def work(self, *tensors: Tensor) -> Count:
         cell, turned = self._tensors(tensors[0])
         return cell.work(turned, cell.output(turned))
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

@@ -6,9 +6,9 @@ from typing import Final
 
 from symconv.cost import Cost
 from symconv.count import Count
-from symconv.errors import ShapeError, near
-from symconv.layer import Layer, Reach, Shape, layer, s
+from symconv.layer import Layer, Reach, layer, s
 from symconv.layers.reshape import Order, axes_of
+from symconv.ranges import Shape, one_of
 from symconv.tensor import Tensor
 
 
@@ -66,12 +66,10 @@ class Reduce(Layer):
     operation: str
     axes: Shape
     keep: bool = False
+    windowed = False
 
     def _steps(self) -> tuple[Count, Count, Count]:
-        if self.operation not in REDUCTIONS:
-            hint = near(self.operation, REDUCTIONS)
-            raise ShapeError(f"reduce: operation = {self.operation!r}: accepted are {', '.join(REDUCTIONS)}. {hint}")
-        return REDUCTIONS[self.operation]
+        return REDUCTIONS[one_of(self.operation, REDUCTIONS, "reduce: operation")]
 
     def output(self, image: Tensor) -> Tensor:
         self._steps()
@@ -81,9 +79,6 @@ class Reduce(Layer):
     def work(self, image: Tensor, out: Tensor) -> Count:
         before, between, behind = self._steps()
         return _reduced(before, between, behind, image.elements, out.elements)
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

@@ -11,8 +11,9 @@ from symconv.condition import at_least, divides, equal
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Layer, Range, Reach, image_of_symbols, layer, s
+from symconv.layer import Layer, Reach, image_of_symbols, layer, s
 from symconv.layers.slicing import axis_of
+from symconv.ranges import Range
 from symconv.rounding import floor
 from symconv.tensor import Tensor
 
@@ -49,6 +50,7 @@ class Flatten(Layer):
     start: int = 1
     end: int = -1
     view = True
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         start = axis_of(self.start, image, "flatten from")
@@ -56,9 +58,6 @@ class Flatten(Layer):
         if end < start:
             raise ShapeError(f"flatten from axis {self.start} to axis {self.end}, which stands before it")
         return image.like(*image.shape[:start], _all(image.shape[start : end + 1]), *image.shape[end + 1 :])
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
 
 
 def _all(extents: Sequence[Size]) -> Size:
@@ -108,6 +107,7 @@ class Reshape(Layer):
 
     shape: Extents
     view = True
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         given = self.shape if isinstance(self.shape, tuple) else (self.shape,)
@@ -115,9 +115,6 @@ class Reshape(Layer):
             raise ShapeError(f"reshape: 0 keeps the input's extent of its axis, and the input has {image.rank} axes")
         wanted = tuple(image.shape[axis] if x == 0 else x for axis, x in enumerate(given))
         return image.like(*_shaped(wanted, image.shape, self.kind))
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -135,14 +132,12 @@ class Unflatten(Layer):
     axis: int
     sizes: Extents
     view = True
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         axis = axis_of(self.axis, image, "unflatten of")
         sizes = _shaped(self.sizes, (image.shape[axis],), "unflatten")
-        return image.like(*image.shape[:axis], *sizes, *image.shape[axis + 1 :])
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
+        return image.with_axis(axis, *sizes)
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -185,14 +180,12 @@ class Squeeze(Layer):
 
     axis: int
     view = True
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         axis = axis_of(self.axis, image, "squeeze of")
         require(equal(image.shape[axis], 1), "an extent of 1 to squeeze")
-        return image.like(*image.shape[:axis], *image.shape[axis + 1 :])
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
+        return image.with_axis(axis)
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:
@@ -209,15 +202,13 @@ class Unsqueeze(Layer):
 
     axis: int
     view = True
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         if not -image.rank - 1 <= self.axis <= image.rank:
             raise ShapeError(f"unsqueeze at axis {self.axis} of an output of {image.rank + 1} axes")
         axis = self.axis % (image.rank + 1)
         return image.like(*image.shape[:axis], 1, *image.shape[axis:])
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

@@ -7,8 +7,10 @@ from fractions import Fraction
 from symconv.count import NOTHING, Count
 from symconv.errors import ShapeError
 from symconv.extent import Size
-from symconv.layer import Axes, Layer, Natural, Reach, Scale, Shape, image_of_symbols, layer, s
+from symconv.layer import Layer, Reach, image_of_symbols, layer, s
 from symconv.layers.window import per_axis, positive, spatial_rank
+from symconv.powers import power
+from symconv.ranges import Axes, Natural, Scale, Shape, one_of
 from symconv.rounding import floor
 from symconv.tensor import Tensor
 
@@ -34,8 +36,7 @@ class Upsample(Layer):
         image = inputs[0]
         if (self.scale is not None) + (self.size is not None) + len(inputs) != 2:
             raise ShapeError("upsample takes either a scale or a size, or a second input whose extents it resizes to")
-        if self.mode not in ("nearest", "linear"):
-            raise ShapeError(f"upsample: mode = {self.mode!r}: accepted are nearest and linear")
+        one_of(self.mode, ("nearest", "linear"), "upsample: mode")
         rank = spatial_rank(image)
         if len(inputs) == 2:
             if inputs[1].rank != image.rank:
@@ -97,25 +98,22 @@ class Resample(Layer):
     axes: Natural = 2
     samples: Natural = 1
     arity = (1, None)
+    windowed = False
 
     def output(self, *inputs: Tensor) -> Tensor:
-        if self.mode not in ("nearest", "linear", "cubic"):
-            raise ShapeError(f"resample: mode = {self.mode!r}: accepted are nearest, linear and cubic")
+        one_of(self.mode, ("nearest", "linear", "cubic"), "resample: mode")
         return inputs[0].like(*self.shape)
 
     def work(self, *tensors: Tensor) -> Count:
         reads = tensors[-1].elements * self.samples
-        many = self.axes if isinstance(self.axes, int) else 0
         between = reads - tensors[-1].elements
         if self.mode == "nearest":
             return Count(add=between)
         if self.mode == "cubic":
-            return Count(mul=reads * 4**many, add=reads * (4**many - 1) + between)
-        steps = 2**many - 1
+            taps = power(4, self.axes)
+            return Count(mul=reads * taps, add=reads * (taps - 1) + between)
+        steps = power(2, self.axes) - 1
         return Count(add=reads * (2 * steps) + between, mul=reads * steps)
-
-    def reach(self, *tensors: Tensor) -> None:
-        return None
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

@@ -7,7 +7,8 @@ from fractions import Fraction
 from symconv.condition import divides
 from symconv.domain import require
 from symconv.errors import ShapeError
-from symconv.layer import Layer, Positive, Reach, image_of_symbols, layer, s
+from symconv.layer import Layer, Reach, image_of_symbols, layer, s
+from symconv.ranges import Positive
 from symconv.rounding import floor
 from symconv.tensor import Tensor
 

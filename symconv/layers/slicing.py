@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from symconv.bounding import lower_bound
+from symconv.bounding import at_least as not_below
 from symconv.condition import at_least, divides
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.extremes import smallest
-from symconv.layer import Layer, Margins, Natural, Positive, Range, Reach, image_of_symbols, layer, s
+from symconv.layer import Layer, Reach, image_of_symbols, layer, s
 from symconv.layers.window import sides, spatial_rank
+from symconv.ranges import Margins, Natural, Positive, Range
 from symconv.rounding import ceiling, floor
 from symconv.tensor import Tensor
 
@@ -96,14 +97,9 @@ class Crop(Layer):
         return cls(s("P")), (image_of_symbols(),)
 
 
-def _with(tensor: Tensor, axis: int, *extents: Size) -> Tensor:
-    """The tensor with these extents in place of an axis's."""
-    return tensor.like(*tensor.shape[:axis], *extents, *tensor.shape[axis + 1 :])
-
-
 def _counts_from_end(place: Size) -> bool:
     """Whether a place is below 0, an expression at all values; one of which that is not known may not be."""
-    return place < 0 if isinstance(place, int) else (lower_bound(-place) or 0) > 0
+    return place < 0 if isinstance(place, int) else not_below(-place, 1)
 
 
 def _from_begin(place: Size, x: Size) -> Size:
@@ -147,7 +143,7 @@ class Slice(Layer):
         _require_on_axis(self.begin, x, "a slice that begins on its axis")
         require(at_least(x, end), "a slice that ends on its axis")
         require(at_least(end - begin, 1), "a slice of at least 1")
-        return _with(image, axis, ceiling(end - begin, self.step))
+        return image.with_axis(axis, ceiling(end - begin, self.step))
 
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...]:
         axis = self.axis % image.rank
@@ -178,7 +174,7 @@ class Split(Layer):
         axis = axis_of(self.axis, image, "split of")
         require(at_least(self.parts, self.index + 1), "a part that is there")
         require(divides(self.parts, image.shape[axis]), "a split into equal parts")
-        return _with(image, axis, self._part(image, axis))
+        return image.with_axis(axis, self._part(image, axis))
 
     def reach(self, image: Tensor, out: Tensor) -> tuple[Reach, ...]:
         axis = self.axis % image.rank
@@ -200,16 +196,14 @@ class Select(Layer):
     axis: int
     index: Place
     view = True
+    windowed = False
 
     def output(self, image: Tensor) -> Tensor:
         axis = axis_of(self.axis, image, "select of")
         x = image.shape[axis]
         _require_on_axis(self.index, x, "a place on the axis")
         require(at_least(x, _from_begin(self.index, x) + 1), "a place on the axis")
-        return _with(image, axis)
-
-    def reach(self, image: Tensor, out: Tensor) -> None:
-        return None
+        return image.with_axis(axis)
 
     @classmethod
     def general(cls) -> tuple[Layer, tuple[Tensor, ...]]:

@@ -184,7 +184,6 @@ def _repeated(reading: Reading, out: tuple[Size, ...]) -> tuple[Said, ...]:
 
 def _joined(reading: Reading, out: tuple[Size, ...]) -> tuple[Said, ...]:
     """Side by side with constants along the axis that grows."""
-    before = reading.before[0]
     found = []
     for axis, x in enumerate(out):
         same = [k for k, b in enumerate(reading.before) if len(b) == len(out)]
@@ -196,7 +195,6 @@ def _joined(reading: Reading, out: tuple[Size, ...]) -> tuple[Said, ...]:
         recipe: Size = sum((entering(k, axis) for k in same), 0)
         size: Size = sum((reading.inputs[k][axis] for k in same), 0)
         found.append(Said(recipe + more.recipe, size + more.size))
-    assert len(before) == len(out)
     return tuple(found)
 
 
@@ -221,7 +219,7 @@ def _resized(reading: Reading, axis: int, out: Size) -> Said:
 
 def _part(reading: Reading, operation: str, axis: int, out: Size) -> Said:
     """A part of an axis: a half or a third of it, what is beside another part, or a number of its own."""
-    equations, whole = reading.equations, equations_size(reading, axis)
+    equations, whole = reading.equations, reading.equations.resolve(reading.inputs[0][axis])
     if not equations.atoms_of(whole):
         return Said(out, out)
     was = reading.before[0][axis]
@@ -248,11 +246,6 @@ def _part(reading: Reading, operation: str, axis: int, out: Size) -> Said:
         part = whole - other[0] if other else equations.atom(out, Origin(reading.node, f"piece[{axis}]"))
     reading.splits[key] = (part,)
     return Said(part, part)
-
-
-def equations_size(reading: Reading, axis: int) -> Size:
-    """An extent of the first input in free atoms."""
-    return reading.equations.resolve(reading.inputs[0][axis])
 
 
 def _by_number(reading: Reading, operation: str, out: tuple[Size, ...]) -> tuple[Said, ...]:

@@ -7,21 +7,21 @@ equations that tie atoms together. Nothing here knows a layer's formula.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from math import prod
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from symconv.condition import DIVIDES, EQUAL, Condition
-from symconv.cost import Cost, total_of
 from symconv.count import NOTHING
-from symconv.domain import Domain, Unasked, asking
+from symconv.domain import Domain, asking
 from symconv.errors import DomainError, ExtentError, NetworkError, ShapeError
 from symconv.extent import Extent, Size, symbols_of
-from symconv.layer import BUFFER, TRAINABLE, Layer, Parameter, layer_fields, ranges
-from symconv.layers import Concat, Conv, DepthwiseConv, HeadAttention, Look, Move, Resample, Reshape, Unflatten
+from symconv.layer import Layer, Parameter, layer_fields, ranges
+from symconv.layers import Conv, DepthwiseConv, HeadAttention, Look, Move
 from symconv.layers.movement import unknown_cost
 from symconv.lift.equations import Equations, Origin
-from symconv.lift.shapes import JOINED, LOOKED_UP, Reading, as_entering, entering, said
+from symconv.lift.recipes import as_concat, recipe
+from symconv.lift.shapes import Reading, said
+from symconv.lift.weights import Weights
 from symconv.network import Network
 from symconv.node import Node
 from symconv.symbols import Symbol
@@ -155,13 +155,11 @@ class _Walk:
         #: Whether fixed extents of images, and of patches, are atoms.
         self.extents = extents
         self.equations = Equations()
-        self.made = Wiring(net, self.equations, [], {})
         self.asked = _Equations(self.equations)
+        self.weights = Weights(self.equations, self.asked)
+        self.made = Wiring(net, self.equations, [], {}, rows=self.weights.rows, buffered=self.weights.buffered)
         self.out: dict[str, tuple[Size, ...]] = {}
         self.splits: dict[Any, Any] = {}
-        self.kept: dict[str, tuple[Parameter, ...]] = {}
-        #: The weights that were met, in numbers and in atoms.
-        self.weights: list[tuple[Parameter, Parameter]] = []
         self.patch: Symbol | None = None
         self.at = _numbers(net)
         self._images: dict[int, Size] = {}
@@ -203,34 +201,6 @@ class _Walk:
         self._select(node)
         self.made.steps.append(step)
         self.out[node.name] = step.out
-        if step.parameters is None and node.parameters:
-            with asking(self.asked, node.name):
-                self.kept[node.name] = step.layer.parameters(*tensors)
-        self.weights += zip(node.parameters, self.kept.get(node.name, ()))
-        if node.shares and node.parameters:
-            self._equate(self.kept[node.name], self.kept[node.shares], node.name)
-        elif node.stated and not node.parameters:
-            self._shared(node, step.layer, tensors)
-
-    def _equate(self, mine: tuple[Parameter, ...], theirs: tuple[Parameter, ...], node: str) -> None:
-        for one, other in zip(mine, theirs):
-            for a, b in zip(one.shape, other.shape):
-                self.equations.equate(a, b, node)
-
-    def _shared(self, node: Node, layer: Layer, tensors: tuple[Tensor, ...]) -> None:
-        """A layer whose rule has weights and that keeps none uses those of one before it, of the same shapes."""
-        try:
-            with asking(self.asked, node.name):
-                wanted = node.layer.parameters(*node.tensors)
-                mine = layer.parameters(*tensors)
-        except (ShapeError, ExtentError, DomainError):
-            return
-        weights = [(p, q) for p, q in zip(wanted, mine) if p.kind == TRAINABLE and len(p.shape) > 1]
-        for before, own in weights:
-            for given, atoms in self.weights:
-                if given.shape == before.shape:
-                    self._equate((own,), (atoms,), node.name)
-                    break
 
     def _as_read(self, node: Node, k: int, source: str) -> str:
         """The node that is read; a view of it where it is read in another shape than it has."""
@@ -244,7 +214,6 @@ class _Walk:
 
     def _read(self, node: Node, inputs: tuple[str, ...], tensors: tuple[Tensor, ...]) -> Step:
         layer, made = self._lifted(node, tensors)
-        stated: tuple[Parameter, ...] | None = None
         reading = Reading(
             self.equations,
             node.name,
@@ -253,26 +222,24 @@ class _Walk:
             self.at,
             splits=self.splits,
         )
-        own = _own_rule(node)
-        if not own:
-            stated = tuple(self._stated(node, p, layer) for p in node.parameters)
-            reading.kept = [(s.shape, p.shape) for s, p in zip(stated, node.parameters)]
-        recipe = self._recipe(reading, node, layer)
-        if recipe is not None:
-            layer, out = recipe
+        stated = self.weights.stated(node, layer)
+        reading.kept = [(s.shape, p.shape) for s, p in zip(stated or (), node.parameters)]
+        found = recipe(reading, node, layer)
+        if found is not None:
+            layer, out = found
         else:
             out = self._by_rule(reading, node, layer, tensors)
-        if stated is not None:
-            self.kept[node.name] = stated
-            stated = self._tie(node, layer, stated)
+        tied = None if stated is None else self.weights.tied(node, layer, tensors, stated)
         self.made.unknown += reading.guessed
-        return Step(node, layer, inputs, tuple(map(self.equations.resolve, out)), stated, made)
+        step = Step(node, layer, inputs, tuple(map(self.equations.resolve, out)), tied, made)
+        self.weights.keep(node, layer, tensors, stated)
+        return step
 
     # -- layers in atoms ---------------------------------------------------------------------------------------------
 
     def _lifted(self, node: Node, tensors: tuple[Tensor, ...]) -> tuple[Layer, dict[str, Symbol]]:
         """The layer with an atom for each width among its fields."""
-        joined = _as_concat(node)
+        joined = as_concat(node)
         if joined is not None:
             return joined, {}
         layer, made, changed = node.layer, dict[str, Symbol](), dict[str, Any]()
@@ -349,29 +316,6 @@ class _Walk:
 
     # -- shapes ------------------------------------------------------------------------------------------------------
 
-    def _recipe(self, reading: Reading, node: Node, layer: Layer) -> tuple[Layer, tuple[Size, ...]] | None:
-        """A layer that states a shape, with the shape in what comes in; None where its rule says it."""
-        if isinstance(layer, HeadAttention):
-            assert isinstance(node.layer, HeadAttention)
-            return _heads(reading, node.layer)
-        if isinstance(layer, Move):
-            found = said(reading, layer.operation, node.out.shape)
-            return replace(layer, shape=tuple(s.recipe for s in found)), tuple(s.size for s in found)
-        if isinstance(layer, Reshape):
-            found = said(reading, "reshape", node.out.shape)
-            return replace(layer, shape=tuple(s.recipe for s in found)), tuple(s.size for s in found)
-        if isinstance(layer, Resample):
-            found = said(reading, "resample", node.out.shape)
-            return replace(layer, shape=tuple(s.recipe for s in found)), tuple(s.size for s in found)
-        if isinstance(layer, Unflatten):
-            found = said(reading, "reshape", node.out.shape)
-            axis = layer.axis % node.tensors[0].rank
-            many = node.out.rank - node.tensors[0].rank + 1
-            return replace(layer, sizes=tuple(s.recipe for s in found[axis : axis + many])), tuple(
-                s.size for s in found
-            )
-        return None
-
     def _by_rule(self, reading: Reading, node: Node, layer: Layer, tensors: tuple[Tensor, ...]) -> tuple[Size, ...]:
         """What the layer's own rule makes; where that is not what it made of the numbers, what the numbers say."""
         try:
@@ -403,126 +347,10 @@ class _Walk:
             if self.equations.value(size) == many:
                 self.made.fixed |= self.equations.atoms_of(size)
 
-    # -- what a layer keeps ------------------------------------------------------------------------------------------
-
-    def _stated(self, node: Node, parameter: Parameter, layer: Layer) -> Parameter:
-        """A tensor that a layer keeps and its rule does not say, in atoms: those of a constant of the same shape."""
-        for name in ("beside", "left", "right"):
-            given = getattr(node.layer, name, None) or ()
-            given = (given,) if name != "beside" else given
-            own = getattr(layer, name, None) or ()
-            own = (own,) if name != "beside" else own
-            for before, now in zip(given, own):
-                if before == parameter.shape:
-                    return replace(parameter, shape=now)
-        shape = tuple(
-            self.equations.atom(x, Origin(node.name, f"{parameter.name}[{axis}]")) if isinstance(x, int) and x else x
-            for axis, x in enumerate(parameter.shape)
-        )
-        looked_up = isinstance(layer, Move) and layer.operation in LOOKED_UP and len(shape) > 1
-        self.made.rows |= self.equations.atoms_of(shape[0]) if looked_up else set()
-        if parameter.kind == BUFFER:
-            self.made.buffered |= {s for x in shape for s in self.equations.atoms_of(x)}
-        return replace(parameter, shape=shape)
-
-    def _tie(self, node: Node, layer: Layer, stated: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
-        """Parameters that are partly those of the rule have the rule's atoms, and are said in what comes in."""
-        tensors = tuple(t.like(*self.out[self.net.last_of(s)]) for s, t in zip(node.inputs, node.tensors))
-        entered = tuple(as_entering(k, t) for k, t in enumerate(node.tensors))
-        try:
-            with asking(self.asked, node.name):
-                rules = [layer.parameters(*tensors), node.layer.parameters(*node.tensors)]
-            with asking(Unasked(), node.name):
-                rules.append(layer.parameters(*entered))
-        except (ShapeError, ExtentError, DomainError):
-            return stated
-        left = list(zip(*rules))
-        said = []
-        for given, atoms in zip(node.parameters, stated):
-            match = next((p for p in left if sorted(map(str, p[1].shape)) == sorted(map(str, given.shape))), None)
-            if match is None:
-                said.append(atoms)
-                continue
-            left.remove(match)
-            turned = match[1].shape != given.shape
-            mine, recipe = (tuple(reversed(p.shape)) if turned else p.shape for p in (match[0], match[2]))
-            for a, b in zip(atoms.shape, mine):
-                self.equations.equate(a, b, node.name)
-            said.append(replace(atoms, shape=recipe))
-        return tuple(said)
-
-
-def _heads(reading: Reading, layer: HeadAttention) -> tuple[Layer, tuple[Size, ...]]:
-    """Attention of heads with its extents from queries, keys and values."""
-    ranks = [len(b) for b in reading.before[:3]]
-    if len(ranks) < 3 or min(ranks) < 3:
-        found = said(reading, "head_attention", layer.shape)
-        reading.guessed.append(f"{reading.node}: attention of operands that are not three tensors of three axes")
-        return replace(layer, shape=tuple(s.recipe for s in found)), tuple(s.size for s in found)
-    equations, (q, k, v) = reading.equations, reading.inputs[:3]
-    equations.equate(q[-1], k[-1], reading.node)
-    equations.equate(k[-2], v[-2], reading.node)
-    at = {name: entering(number, ranks[number] + axis) for name, number, axis in _PLACES}
-    fields: dict[str, Any] = {n: x for n, x in at.items() if _same(reading, layer, n)}
-    if ranks[0] >= 4 and layer.heads == reading.before[0][-3]:
-        fields["heads"] = entering(0, ranks[0] - 3)
-    lead = reading.before[0][: ranks[0] - (3 if "heads" in fields else 2)]
-    if prod(lead, start=1) == layer.samples:
-        fields["samples"] = prod((entering(0, a) for a in range(len(lead))), start=1)
-    missing = {"queries", "keys", "size", "value_size", "heads", "samples"} - fields.keys()
-    if any(getattr(layer, name) != 1 for name in missing):
-        reading.guessed.append(f"{reading.node}: the {' and '.join(sorted(missing))} of its attention")
-    before = reading.before
-    if layer.shape == (*before[0][:-1], before[2][-1]):
-        places = [*((0, axis) for axis in range(ranks[0] - 1)), (2, ranks[2] - 1)]
-        found = tuple(reading.through(number, axis) for number, axis in places)
-    else:
-        found = said(reading, "head_attention", layer.shape)
-    return replace(layer, shape=tuple(s.recipe for s in found), **fields), tuple(s.size for s in found)
-
-
-#: Fields of an attention of heads, each with an input and an axis of it from the last one on.
-_PLACES: Final = (("queries", 0, -2), ("keys", 1, -2), ("size", 0, -1), ("value_size", 2, -1))
-
-
-def _same(reading: Reading, layer: HeadAttention, name: str) -> bool:
-    number, axis = next((k, a) for n, k, a in _PLACES if n == name)
-    return bool(getattr(layer, name) == reading.before[number][axis])
-
-
-def _as_concat(node: Node) -> Concat | None:
-    """A copy of tensors side by side as the layer that it is."""
-    layer, out = node.layer, node.out.shape
-    if not isinstance(layer, Move) or layer.operation not in JOINED or node.parameters or len(node.tensors) < 2:
-        return None
-    shapes = [t.shape for t in node.tensors]
-    if any(len(shape) != len(out) for shape in shapes):
-        return None
-    for axis, x in enumerate(out):
-        rest = [any(s[a] == y for s in shapes) for a, y in enumerate(out) if a != axis]
-        if sum((s[axis] for s in shapes), 0) == x and all(rest):
-            return Concat(axis)
-    return None
-
 
 def unknown_cost_of(node: Node) -> bool:
     """Whether what a node does is a named unknown."""
     return any(unknown_cost(s) for _, size, _ in node.layer.field_sizes() for s in symbols_of(size))
-
-
-def _own_rule(node: Node) -> bool:
-    """Whether what a node keeps is what its layer's rule says, weight by weight, in any order of axes."""
-    if not node.stated:
-        return True
-    try:
-        own = node.layer.parameters(*node.tensors)
-    except (ShapeError, ExtentError):
-        return False
-    return all(_kept(own, kind) == _kept(node.parameters, kind) for kind in {p.kind for p in (*own, *node.parameters)})
-
-
-def _kept(parameters: tuple[Parameter, ...], kind: str) -> Cost:
-    return total_of(p.elements for p in parameters if p.kind == kind)
 
 
 def _numbers(net: Network) -> dict[Symbol, int]:

@@ -24,8 +24,8 @@ from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.extremes import largest, smallest
 from symconv.layer import Reach
 from symconv.network import Network, Node
-from symconv.sizes import Undecided
-from symconv.solve import nonnegative
+from symconv.node import by_rounds
+from symconv.solve import never_below
 from symconv.symbols import Symbol
 
 Part = Size | Fraction
@@ -53,8 +53,8 @@ def receptive_field(network: Network, name: str, source: str | None = None) -> t
 
     None where a node on the way has no fixed window: a fully connected layer, a global or adaptive pool, a norm over
     positions, paths of different strides, symbols in a stride below 1, a symbolic number of rounds of another stride
-    than 1. Where paths of one stride meet, the window covers both. Behind a transposed convolution with dilation the
-    size is an upper bound.
+    than 1; and where the network has no input. Where paths of one stride meet, the window covers both. Behind a
+    transposed convolution with dilation the size is an upper bound.
 
     Raises NetworkError for an unknown node.
 
@@ -64,11 +64,13 @@ def receptive_field(network: Network, name: str, source: str | None = None) -> t
     >>> receptive_field(net, "pool")[0]
     ReceptiveField(size=11, stride=4, padding=5)
     """
-    start = source or next(iter(network.inputs))
+    start = source or next(iter(network.inputs), None)
     network.tensor(name)
+    if start is None:
+        return None
     found: _Found = {start: tuple(_ITSELF for _ in network.tensor(start).spatial)}
     try:
-        _read(network, list(network.nodes), 0, found, name)
+        _read(network, network.nodes, 0, found, name)
     except _Symbolic:
         if name not in network.blocks and network.node(name).rounds:
             return None
@@ -101,21 +103,17 @@ def _named(network: Network, name: str, found: _Found) -> str:
 
 def _read(network: Network, nodes: Sequence[Node], depth: int, found: _Found, last: str) -> None:
     """Find out what the nodes of one round at a depth read, up to the one called `last`."""
-    at = 0
-    while at < len(nodes) and _named(network, last, found) not in found:
-        node = nodes[at]
-        if len(node.rounds) == depth:
-            names = [_named(network, s, found) for s in node.inputs]
-            reaching = [found[s] for i, s in enumerate(names) if s in found and i not in node.layer.shape_only]
-            if reaching:
-                found[node.name] = _through(node, reaching)
-            at += 1
+    for block, inside in by_rounds(nodes, depth):
+        if _named(network, last, found) in found:
+            return
+        if block is not None:
+            _read_block(network, block, inside, depth + 1, found)
             continue
-        block, stop = node.rounds[depth], at
-        while stop < len(nodes) and nodes[stop].rounds[depth : depth + 1] == (block,):
-            stop += 1
-        _read_block(network, block, nodes[at:stop], depth + 1, found)
-        at = stop
+        (node,) = inside
+        names = [_named(network, s, found) for s in node.inputs]
+        reaching = [found[s] for i, s in enumerate(names) if s in found and i not in node.layer.shape_only]
+        if reaching:
+            found[node.name] = _through(node, reaching)
 
 
 def _read_block(network: Network, block: Rounds, nodes: Sequence[Node], depth: int, found: _Found) -> None:
@@ -301,16 +299,9 @@ def _outermost(sizes: Iterable[Size | None], sign: int) -> Size | None:
     """The largest of some sizes, or for −1 the smallest; those that another exceeds at every input are dropped."""
     kept: list[Size] = []
     for size in dict.fromkeys(s for s in sizes if s is not None):
-        if not any(_never_below(sign * k, sign * size) for k in kept):
-            kept = [k for k in kept if not _never_below(sign * size, sign * k)] + [size]
+        if not any(never_below(sign * k, sign * size) for k in kept):
+            kept = [k for k in kept if not never_below(sign * size, sign * k)] + [size]
     return (largest if sign > 0 else smallest)(*kept) if kept else None
-
-
-def _never_below(a: Size, b: Size) -> bool:
-    try:
-        return nonnegative(a - b).all
-    except Undecided:
-        return False
 
 
 def _field(axis: _Reading) -> ReceptiveField | None:

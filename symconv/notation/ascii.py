@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import ClassVar
 
-from symconv.notation.style import ATOM, POWER, Piece, Style
+from symconv.notation.style import Piece, Style
 
 
 class Ascii(Style):
@@ -13,18 +14,11 @@ class Ascii(Style):
     times, plus, minus = "*", " + ", " - "
     negative = "-"
     by = "x"
-
-    def truth(self, relation: str, sides: Sequence[Piece]) -> Piece:
-        return super().truth({"≥": ">="}.get(relation, relation), sides)
+    floors, ceilings = ("floor(", ")"), ("ceil(", ")")
+    relations: ClassVar[Mapping[str, str]] = {"≥": ">=", "≤": "<=", "≠": "!="}
 
     def power(self, base: Piece, exponent: int) -> Piece:
-        return Piece(f"{self.within(base, ATOM)}^{exponent}", POWER)
-
-    def floor(self, over: Piece, under: Piece) -> Piece:
-        return Piece(f"floor({self.ratio(over, under).text})", ATOM)
-
-    def ceiling(self, over: Piece, under: Piece) -> Piece:
-        return Piece(f"ceil({self.ratio(over, under).text})", ATOM)
+        return self.raised(base, self.number(exponent))
 
     def sigma(self, index: Piece, begin: Piece, end: Piece, last: Piece, body: Piece) -> Piece:
         return self.function("sum", [index, begin, last, body])

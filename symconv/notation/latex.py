@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final
 
 from symconv.notation.style import ATOM, POWER, PRODUCT, QUOTIENT, SIGMA, Piece
 from symconv.notation.typeset import GREEK, Typeset, visible
@@ -18,15 +18,14 @@ class Latex(Typeset):
     by = r" \times "
     opening, closing = r"\left(", r"\right)"
     loose = r"\bigl(", r"\bigr)"
+    floors = r"\left\lfloor ", r" \right\rfloor"
+    ceilings = r"\left\lceil ", r" \right\rceil"
+    relations: ClassVar[Mapping[str, str]] = {
+        "≥": r"\geq", "≤": r"\leq", "≠": r"\neq", "≡": r"\equiv", "∈": r"\in", "≈": r"\approx",
+    }  # fmt: skip
 
     def words(self, text: str) -> str:
         return rf"\text{{{latex_escape(text)}}}"
-
-    def sign(self, sign: str) -> str:
-        return f" {_RELATIONS.get(sign, sign)} "
-
-    def truth(self, relation: str, sides: Sequence[Piece]) -> Piece:
-        return super().truth(_RELATIONS.get(relation, relation), sides)
 
     def letter(self, letter: str) -> str:
         return f"\\{_NAMES[letter]}" if letter in _NAMES else letter if letter.isascii() else self.upright(letter)
@@ -38,20 +37,11 @@ class Latex(Typeset):
     def below(self, base: str, subscript: str) -> str:
         return f"{base}_{{{subscript}}}"
 
-    def power(self, base: Piece, exponent: int) -> Piece:
-        return Piece(f"{self.within(base, ATOM)}^{{{exponent}}}", POWER)
-
     def raised(self, base: Piece, exponent: Piece) -> Piece:
         return Piece(f"{self.within(base, ATOM)}^{{{exponent.text}}}", POWER)
 
     def quotient(self, over: Piece, under: Piece) -> Piece:
         return Piece(rf"\frac{{{over.text}}}{{{under.text}}}", PRODUCT)
-
-    def floor(self, over: Piece, under: Piece) -> Piece:
-        return Piece(rf"\left\lfloor {self.ratio(over, under).text} \right\rfloor", ATOM)
-
-    def ceiling(self, over: Piece, under: Piece) -> Piece:
-        return Piece(rf"\left\lceil {self.ratio(over, under).text} \right\rceil", ATOM)
 
     def function(self, name: str, arguments: Sequence[Piece]) -> Piece:
         command = rf"\{name}" if name in ("max", "min", "gcd") else rf"\operatorname{{{latex_escape(name)}}}"
@@ -66,15 +56,10 @@ class LatexInline(Latex):
 
     opening, closing = "(", ")"
     loose = opening, closing
+    floors, ceilings = (r"\lfloor ", r" \rfloor"), (r"\lceil ", r" \rceil")
 
     def quotient(self, over: Piece, under: Piece) -> Piece:
         return Piece(f"{self.within(over, POWER)}/{self.within(under, POWER)}", QUOTIENT)
-
-    def floor(self, over: Piece, under: Piece) -> Piece:
-        return Piece(rf"\lfloor {self.ratio(over, under).text} \rfloor", ATOM)
-
-    def ceiling(self, over: Piece, under: Piece) -> Piece:
-        return Piece(rf"\lceil {self.ratio(over, under).text} \rceil", ATOM)
 
 
 class LatexGitHub(Latex):
@@ -98,7 +83,6 @@ _GITHUB: Final = {
     "`": r"\prime ", **{c: "\\" + c for c in "&%$#_{}"},
 }  # fmt: skip
 _NAMES: Final = {letter: name for name, letter in GREEK.items()}
-_RELATIONS: Final = {"≥": r"\geq", "≤": r"\leq", "≠": r"\neq", "≡": r"\equiv", "∈": r"\in", "≈": r"\approx"}
 
 
 # -- text --------------------------------------------------------------------------------------------------------------

@@ -49,9 +49,6 @@ class MathML(Typeset):
         piece = super().number(value)  # type: ignore[arg-type]
         return Piece(f"<mn>{piece.text}</mn>", ATOM) if piece.text.isdecimal() else piece
 
-    def power(self, base: Piece, exponent: int) -> Piece:
-        return self.raised(base, self.number(exponent))
-
     def raised(self, base: Piece, exponent: Piece) -> Piece:
         inside = _SUB.fullmatch(base.text)
         if inside:
@@ -61,11 +58,9 @@ class MathML(Typeset):
     def quotient(self, over: Piece, under: Piece) -> Piece:
         return Piece(f"<mfrac>{_one(over.text)}{_one(under.text)}</mfrac>", PRODUCT)
 
-    def floor(self, over: Piece, under: Piece) -> Piece:
-        return Piece(f"<mrow><mo>⌊</mo>{_one(self.ratio(over, under).text)}<mo>⌋</mo></mrow>", ATOM)
-
-    def ceiling(self, over: Piece, under: Piece) -> Piece:
-        return Piece(f"<mrow><mo>⌈</mo>{_one(self.ratio(over, under).text)}<mo>⌉</mo></mrow>", ATOM)
+    def fenced(self, fences: tuple[str, str], inside: Piece) -> Piece:
+        before, behind = fences
+        return Piece(f"<mrow><mo>{before}</mo>{_one(inside.text)}<mo>{behind}</mo></mrow>", ATOM)
 
     def function(self, name: str, arguments: Sequence[Piece]) -> Piece:
         given = "<mo>,</mo>".join(_one(a.text) for a in arguments)

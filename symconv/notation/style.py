@@ -6,9 +6,9 @@ further style. A piece is a text with the strength of its outermost operation, s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 SUM, SIGMA, QUOTIENT, PRODUCT, POWER, ATOM = range(6)
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -30,6 +30,9 @@ class Style:
     #: Parentheses, and those of a sum that goes on in another line.
     opening, closing = "(", ")"
     loose = opening, closing
+    floors, ceilings = ("⌊", "⌋"), ("⌈", "⌉")
+    #: The relations that are written otherwise than ≥, ≤, ≠, ….
+    relations: ClassVar[Mapping[str, str]] = {}
 
     def within(self, piece: Piece, level: int) -> str:
         """The text of a piece, in parentheses where its operation is weaker than `level`."""
@@ -41,7 +44,11 @@ class Style:
 
     def sign(self, sign: str) -> str:
         """A sign between two formulas: ≥, ≤, ≡, ∈, …, with the space around it."""
-        return f" {sign} "
+        return f" {self.relation(sign)} "
+
+    def relation(self, sign: str) -> str:
+        """The sign of a relation by itself."""
+        return self.relations.get(sign, sign)
 
     def number(self, value: int | Fraction) -> Piece:
         if value < 0:
@@ -88,10 +95,15 @@ class Style:
         return over if under.text == self.number(1).text else self.quotient(over, under)
 
     def floor(self, over: Piece, under: Piece) -> Piece:
-        return Piece(f"⌊{self.ratio(over, under).text}⌋", ATOM)
+        return self.fenced(self.floors, self.ratio(over, under))
 
     def ceiling(self, over: Piece, under: Piece) -> Piece:
-        return Piece(f"⌈{self.ratio(over, under).text}⌉", ATOM)
+        return self.fenced(self.ceilings, self.ratio(over, under))
+
+    def fenced(self, fences: tuple[str, str], inside: Piece) -> Piece:
+        """A piece between the signs of a floor or a ceiling."""
+        before, behind = fences
+        return Piece(before + inside.text + behind, ATOM)
 
     def function(self, name: str, arguments: Sequence[Piece]) -> Piece:
         return Piece(f"{name}({', '.join(a.text for a in arguments)})", ATOM)
@@ -99,7 +111,7 @@ class Style:
     def truth(self, relation: str, sides: Sequence[Piece]) -> Piece:
         """Iverson's bracket, 1 where a relation holds and 0 elsewhere: [X ≥ 7]."""
         left, right = (side.text for side in sides)
-        return Piece(f"[{left} {relation} {right}]", ATOM)
+        return Piece(f"[{left} {self.relation(relation)} {right}]", ATOM)
 
     def sigma(self, index: Piece, begin: Piece, end: Piece, last: Piece, body: Piece) -> Piece:
         """The sum of a body over begin ≤ i < end, `last` being end − 1: Σ_{i<n} 4^i·⌊X/2^i⌋²."""

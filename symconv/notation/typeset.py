@@ -38,6 +38,9 @@ class Typeset(Style):
         """A base with a subscript."""
         raise NotImplementedError
 
+    def power(self, base: Piece, exponent: int) -> Piece:
+        return self.raised(base, self.number(exponent))
+
     def symbol(self, name: str) -> Piece:
         head, _, tail = name.partition("_")
         if not head or not tail:

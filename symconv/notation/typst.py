@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from symconv.notation.style import ATOM, POWER, PRODUCT, QUOTIENT, SIGMA, Piece
 from symconv.notation.typeset import Typeset, visible
@@ -15,6 +16,8 @@ class Typst(Typeset):
     negative = "-"
     by = " times "
     loose = r"\(", r"\)"
+    floors, ceilings = ("floor(", ")"), ("ceil(", ")")
+    relations: ClassVar[Mapping[str, str]] = {"≥": ">="}
 
     def words(self, text: str) -> str:
         return typst_string(text)
@@ -34,9 +37,6 @@ class Typst(Typeset):
     def below(self, base: str, subscript: str) -> str:
         return f"{base}_{subscript}" if subscript.isalnum() or subscript[0] == '"' else f"{base}_({subscript})"
 
-    def power(self, base: Piece, exponent: int) -> Piece:
-        return Piece(f"{self.within(base, ATOM)}^{exponent}", POWER)
-
     def raised(self, base: Piece, exponent: Piece) -> Piece:
         above = exponent.text if exponent.text.isalnum() else f"({exponent.text})"
         return Piece(f"{self.within(base, ATOM)}^{above}", POWER)
@@ -44,18 +44,9 @@ class Typst(Typeset):
     def quotient(self, over: Piece, under: Piece) -> Piece:
         return Piece(f"{self.within(over, POWER)}/{self.within(under, POWER)}", PRODUCT)
 
-    def floor(self, over: Piece, under: Piece) -> Piece:
-        return Piece(f"floor({self.ratio(over, under).text})", ATOM)
-
-    def ceiling(self, over: Piece, under: Piece) -> Piece:
-        return Piece(f"ceil({self.ratio(over, under).text})", ATOM)
-
     def function(self, name: str, arguments: Sequence[Piece]) -> Piece:
         operator = name if name in ("max", "min", "gcd") else f"op({typst_string(name)})"
         return Piece(f"{operator}({', '.join(a.text for a in arguments)})", ATOM)
-
-    def truth(self, relation: str, sides: Sequence[Piece]) -> Piece:
-        return super().truth({"≥": ">="}.get(relation, relation), sides)
 
     def sigma(self, index: Piece, begin: Piece, end: Piece, last: Piece, body: Piece) -> Piece:
         return Piece(f"sum_({index.text}={begin.text})^({last.text}) {self.within(body, SIGMA)}", SIGMA)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
 from symconv.errors import CallError
+from symconv.readers.call import pairs
 from symconv.readers.names import plainly
 
 #: Values of an axis that are not in one row of whole numbers.
@@ -20,25 +21,27 @@ _SINGLE: Final = re.compile(rf"\s*({_NUMBER})\s*", re.ASCII)
 Values = range | list[int | Fraction]
 
 
-def read_axis(text: str) -> tuple[str, Values]:
-    """A symbol and its values: numbers, and `first..last:step` with both ends in it, between commas.
+def read_axes(texts: Sequence[str]) -> dict[str, Values]:
+    """By symbol its values, in the order of the call: numbers, and `first..last:step` with both ends, between commas.
 
-    Raises CallError for anything else, and for a range that is reversed.
+    Raises CallError for anything else, for a range that is reversed, and for a symbol that comes twice.
 
-    >>> read_axis("X=32..64:16"), read_axis("w=64,96..128:16")
-    (('X', range(32, 65, 16)), ('w', [64, 96, 112, 128]))
-    >>> read_axis("w=1/4..1:1/4")
-    ('w', [Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), 1])
+    >>> read_axes(["X=32..64:16", "w=64,96..128:16"])
+    {'X': range(32, 65, 16), 'w': [64, 96, 112, 128]}
+    >>> read_axes(["w=1/4..1:1/4"])
+    {'w': [Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), 1]}
     """
-    name, sign, written = (part.strip() for part in text.partition("="))
-    if not sign or not name or not written:
-        raise _fault(text, "a symbol and its values are wanted, such as X=32..1024:32 or w=64,96,128")
+    wanted = "a symbol and its values are wanted, such as X=32..1024:32 or w=64,96,128"
+    return {name: _values(f"{name}={written}", written) for name, written in pairs("--over", texts, wanted).items()}
+
+
+def _values(text: str, written: str) -> Values:
     parts = [_part(text, part) for part in written.split(",")]
     if len(parts) == 1:
-        return name, parts[0]
-    if sum(map(len, parts)) > MOST:
+        return parts[0]
+    if sum(len(part[: MOST + 1]) for part in parts) > MOST:
         raise _fault(text, f"more than {MOST:,} values that are in no one row")
-    return name, [value for part in parts for value in part]
+    return [value for part in parts for value in part]
 
 
 def _part(text: str, part: str) -> Values:
@@ -47,7 +50,7 @@ def _part(text: str, part: str) -> Values:
         return [_exact(text, single[1])]
     steps = _STEPS.fullmatch(part)
     if steps is None:
-        shown = plainly(part.strip()) or "nothing"
+        shown = plainly(part.strip())
         raise _fault(text, f"{shown} is neither a number nor a range such as 32..1024:32")
     first, last, step = (_exact(text, number or "1") for number in steps.groups())
     if last < first:
@@ -55,8 +58,7 @@ def _part(text: str, part: str) -> Values:
     if step == 0:
         raise _fault(text, f"the step of {part.strip()} is 0")
     if isinstance(first, int) and isinstance(step, int):
-        whole = range(first, int(last // 1) + 1, step)
-        return whole
+        return range(first, int(last // 1) + 1, step)
     if (last - first) / step >= MOST:
         raise _fault(text, f"more than {MOST:,} values that are not whole")
     values = (first + k * step for k in range(int((last - first) // step) + 1))
@@ -73,17 +75,3 @@ def _exact(text: str, number: str) -> int | Fraction:
 
 def _fault(text: str, what: str) -> CallError:
     return CallError(f"--over {plainly(text)}: {what}")
-
-
-def read_axes(texts: Sequence[str]) -> dict[str, Any]:
-    """The axes of a call, in their order.
-
-    Raises CallError as `read_axis`, and for a symbol that has two.
-    """
-    out: dict[str, Any] = {}
-    for text in texts:
-        name, values = read_axis(text)
-        if name in out:
-            raise CallError(f"--over gives {plainly(name)} twice")
-        out[name] = values
-    return out

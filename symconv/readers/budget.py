@@ -57,13 +57,17 @@ def read_budget(text: str) -> Budget:
         raise ExpressionError(
             f"{shown(text)} is no budget: a metric, one of {signs}, and a figure, as in macs <= 4.1e9"
         )
-    metric = match["metric"]
-    if metric not in METRICS:
-        hint = near(metric, METRICS)
-        raise ExpressionError(f"unknown metric {shown(metric)}: known are {', '.join(METRICS)}. {hint}".rstrip())
+    check_metric(match["metric"])
     value = Fraction(match["figure"].replace("_", "")) * _PREFIXES[match["prefix"]]
     figure = int(value) if value.denominator == 1 else value
-    return Budget(metric, SAME.get(match["relation"], match["relation"]), figure)
+    return Budget(match["metric"], SAME.get(match["relation"], match["relation"]), figure)
+
+
+def check_metric(name: str) -> None:
+    """Raises ExpressionError for a name that is no metric's."""
+    if name not in METRICS:
+        hint = near(name, METRICS)
+        raise ExpressionError(f"unknown metric {shown(name)}: known are {', '.join(METRICS)}. {hint}".rstrip())
 
 
 def read_budgets(budgets: str | Budget | Iterable[str | Budget]) -> list[Budget]:

@@ -90,11 +90,7 @@ class Build:
             self.symbols[name] = symbol(name, role, self.net.name)
         for shape in self.inputs.values():
             for extent in shape:
-                try:
-                    found = names_in(extent) if isinstance(extent, str) else []
-                except SymconvError:
-                    continue  # said where the shape is read
-                for name in (n for n in found if n not in self.model.with_ and n not in self.model.let):
+                for name in (n for n in _named(extent) if n not in self.model.with_ and n not in self.model.let):
                     self.symbols.setdefault(name, dimension(name, self.net.name))
         self.names.update({name: size_of(own) for name, own in self.symbols.items()})
 

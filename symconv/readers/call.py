@@ -17,9 +17,27 @@ from symconv.readers.expression import DIGITS, names_in, parse_rational
 from symconv.readers.names import plainly, shown
 from symconv.readers.spec import Spec
 
-#: What looks like a number and is none here: 1e3 would be read as 1·e3.
-_FLOAT: Final = re.compile(r"[0-9]+(\.[0-9]+)?[eE][0-9]+|0[xXbBoO][0-9a-fA-F]+")
 _WHOLE: Final = re.compile(rf"[-+]?[0-9]{{1,{DIGITS}}}")
+
+
+def pairs(option: str, said: Iterable[str], wanted: str, last: bool = False, empty: bool = False) -> dict[str, str]:
+    """Texts `name=value` by name; they part at the first `=`, or at the `last` where names may have one.
+
+    Raises CallError for a text without a name or, but where it may be `empty`, a value, and for a name that comes
+    twice.
+
+    >>> pairs("--set", ["bias=false", "groups = 2"], "a field and its value are wanted")
+    {'bias': 'false', 'groups': '2'}
+    """
+    out: dict[str, str] = {}
+    for one in said:
+        name, sign, value = (p.strip() for p in (one.rpartition if last else one.partition)("="))
+        if not sign or not name or not (value or empty):
+            raise CallError(f"{option} {plainly(one)}: {wanted}")
+        if name in out:
+            raise CallError(f"{option} gives {plainly(name)} twice")
+        out[name] = value
+    return out
 
 
 def assignments(text: str) -> dict[str, str]:
@@ -30,17 +48,8 @@ def assignments(text: str) -> dict[str, str]:
     >>> assignments("X=max(q, 32), N=1")
     {'X': 'max(q, 32)', 'N': '1'}
     """
-    out: dict[str, str] = {}
-    for part in _parts(text) if text.strip() else ():
-        name, sign, value = (p.strip() for p in part.partition("="))
-        if not sign or not name or not value:
-            raise CallError(f"--at {plainly(text)}: a symbol and its value are wanted, such as X=224,N=1")
-        if _FLOAT.fullmatch(value):
-            raise CallError(f"--at {name}={value}: a whole number in plain digits is wanted, or an expression")
-        if name in out:
-            raise CallError(f"--at gives {plainly(name)} twice")
-        out[name] = value
-    return out
+    wanted = "a symbol and its value are wanted, such as X=224,N=1"
+    return pairs("--at", _parts(text) if text.strip() else (), wanted)
 
 
 def dimensions(said: Sequence[str]) -> dict[str, Any]:
@@ -48,15 +57,12 @@ def dimensions(said: Sequence[str]) -> dict[str, Any]:
 
     Raises CallError for anything else.
     """
-    out: dict[str, Any] = {}
-    for one in said:
-        key, sign, value = (p.strip() for p in one.rpartition("="))
-        if not sign or not key or not value or ":" not in key:
-            raise CallError(f"--dim {shown(one)}: an input, an axis and a name are wanted, such as image:2=X")
-        if key in out:
-            raise CallError(f"--dim gives {plainly(key)} twice")
-        out[key] = int(value) if _WHOLE.fullmatch(value) else value
-    return out
+    wanted = "an input, an axis and a name are wanted, such as image:2=X"
+    found = pairs("--dim", said, wanted, last=True)
+    for key, value in found.items():
+        if ":" not in key:
+            raise CallError(f"--dim {plainly(f'{key}={value}')}: {wanted}")
+    return {key: int(value) if _WHOLE.fullmatch(value) else value for key, value in found.items()}
 
 
 def shapes(said: Sequence[str], values: Sequence[str]) -> dict[str, Any]:
@@ -65,13 +71,12 @@ def shapes(said: Sequence[str], values: Sequence[str]) -> dict[str, Any]:
     Raises CallError for anything else.
     """
     out: dict[str, Any] = {}
-    for option, given in (("--shape", said), ("--value", values)):
-        for one in given:
-            name, sign, numbers = (p.strip() for p in one.rpartition("="))
+    for option, given, example in (("--shape", said, "x=1,3,640,640"), ("--value", values, "sr=16000")):
+        wanted = f"an input and whole numbers are wanted, such as {example}"
+        for name, numbers in pairs(option, given, wanted, last=True, empty=True).items():
             parts = [p.strip() for p in numbers.split(",")] if numbers else []
-            if not sign or not name or any(not _WHOLE.fullmatch(p) for p in parts):
-                example = "x=1,3,640,640" if option == "--shape" else "sr=16000"
-                raise CallError(f"{option} {shown(one)}: an input and whole numbers are wanted, such as {example}")
+            if any(not _WHOLE.fullmatch(p) for p in parts):
+                raise CallError(f"{option} {plainly(f'{name}={numbers}')}: {wanted}")
             if name in out:
                 raise CallError(f"{option} gives {plainly(name)} twice")
             whole = tuple(int(p) for p in parts)
@@ -177,12 +182,13 @@ def numbers(net: Network, given: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, written in given.items():
         ((symbol,),) = net.symbols[name].terms
+        wanted = "a whole number" if getattr(symbol, "integral", True) else "a number"
         try:
+            if names_in(written):
+                raise ExpressionError(f"figures need {wanted}")
             values[name] = parse_rational(written, {})
         except ExpressionError as error:
-            wanted = "a whole number" if getattr(symbol, "integral", True) else "a number"
-            said = f"figures need {wanted}" if not written.strip().isdigit() else error
-            raise CallError(f"--at {name}={plainly(written)}: {said}") from None
+            raise CallError(f"--at {name}={plainly(written)}: {error}") from None
     net.at(values)
     return values
 
@@ -193,12 +199,9 @@ def fields(changes: Sequence[str]) -> dict[str, object]:
     Raises CallError for anything else.
     """
     out: dict[str, object] = {}
-    for change in changes:
-        name, sign, value = (p.strip() for p in change.partition("="))
-        if not sign or not name or not value:
-            raise CallError(f"--set {shown(change)}: a field and its value are wanted, such as groups=1 or kernel=3,5")
-        if name in out:
-            raise CallError(f"--set gives {plainly(name)} twice")
+    for name, value in pairs(
+        "--set", changes, "a field and its value are wanted, such as groups=1 or kernel=3,5"
+    ).items():
         parts = [_field(part.strip()) for part in _parts(value)]
         out[name] = parts[0] if len(parts) == 1 else parts
     return out

@@ -55,6 +55,8 @@ def load(
     >>> load("vgg/D").cost("params")
     2097152·⌊X/32⌋² + 35597096
     """
+    if variant and (_is_keras(source) or _is_torch(source) or is_model(source)):
+        raise _no_variant(source, variant)
     if _is_keras(source):  # on torch's backend a module too
         from symconv.readers.keras import read_keras
 
@@ -68,8 +70,6 @@ def load(
     if is_onnx(source):
         from symconv.readers.onnx import read_onnx
 
-        if variant:
-            raise SymconvError(f"{source} is one network, and has no variant {plainly(variant)}")
         return read_onnx(source, dims, square).network
     if dims is not None:
         raise SymconvError(f"{source}: dims name the axes of a model's inputs, and a spec names its own")
@@ -149,6 +149,15 @@ def is_onnx(source: str | Path) -> bool:
     return str(source).lower().endswith(".onnx")
 
 
+def file_of(source: Any) -> Path | None:
+    """The file that a source is read from; None for a name, a module, and a file that is not there."""
+    if not isinstance(source, str | Path):
+        return None
+    match = _FILE.fullmatch(str(source))
+    path = Path(match[1]) if match else Path(source) if is_onnx(source) else None
+    return path if path is not None and path.is_file() else None
+
+
 def find(source: str | Path, variant: str | None = None) -> tuple[Spec, str | None]:
     """The spec that a name or a path stands for, and which of its networks: None where it is the family itself.
 
@@ -156,13 +165,15 @@ def find(source: str | Path, variant: str | None = None) -> tuple[Spec, str | No
     """
     text = str(source)
     if match := _FILE.fullmatch(text):
+        if variant and match[2]:
+            raise _no_variant(text, variant)
         return read_spec(Path(match[1])), variant or match[2] or None
     family, _, column = text.partition("/")
     for spec in _candidates(family if column else text):
         if (f"{family.lower()}/{column}" if column else text) in _names(spec):
             if column or text in spec.variants:
                 if variant:
-                    raise SymconvError(f"{text} is one network, and has no variant {plainly(variant)}")
+                    raise _no_variant(text, variant)
                 return spec, column or text
             return spec, variant
         if text.lower() == spec.name.lower():
@@ -170,6 +181,11 @@ def find(source: str | Path, variant: str | None = None) -> tuple[Spec, str | No
                 return spec, variant
             raise SymconvError(f"{text} has several networks, name one of them: {', '.join(_names(spec))}")
     raise SymconvError(f"there is no model {plainly(text)}: {_hint(text)}")
+
+
+def _no_variant(source: Any, variant: str) -> SymconvError:
+    name = source if isinstance(source, str | Path) else type(source).__name__
+    return SymconvError(f"{name} is one network, and has no variant {plainly(variant)}")
 
 
 def bundled() -> Iterator[tuple[str, Spec]]:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from typing import Final
 
 from symconv.errors import ExpressionError, near
 from symconv.extent import Extent, Size, size_of
 from symconv.network import METRICS
-from symconv.readers.budget import RELATIONS, SAME
+from symconv.readers.budget import RELATIONS, SAME, check_metric
 from symconv.readers.expression import names_in, parse_ratio
 from symconv.readers.names import shown
 from symconv.symbols import symbol
@@ -69,15 +70,12 @@ def read_claim(text: str, symbols: Mapping[str, Size | Fraction]) -> Comparison:
     names: dict[str, Size | Fraction] = dict(symbols)
 
     def named(term: Term) -> str:
-        if term.metric not in METRICS and term.choice != "count":
-            hint = near(term.metric, METRICS)
-            raise ExpressionError(
-                f"unknown metric {shown(term.metric)}: known are {', '.join(METRICS)}. {hint}".rstrip()
-            )
+        if term.choice != "count":
+            check_metric(term.metric)
         for size, known in terms.items():
             if known == term:
                 return repr(size)
-        name = f"figure{len(terms)}"
+        name = next(n for n in (f"figure{i}" for i in count()) if n not in names)
         stands = names[name] = size_of(symbol(name, "multiplier", "claim"))
         terms[stands] = term
         return name

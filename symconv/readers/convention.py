@@ -59,7 +59,7 @@ def read_convention(path: str | Path) -> Convention:
     except ValidationError as error:
         faults.take(faults_of(document, (), error, ConventionModel))
     name, weights = document.data.get("name"), document.data.get("weights")
-    if name in METRICS:
+    if isinstance(name, str) and name in METRICS:
         faults.add(("name",), f"{name} is a metric of symconv's own", hint="give it another name")
     elif isinstance(name, str) and refusal(name):
         faults.add(("name",), refusal(name))

@@ -18,9 +18,9 @@ from typing import Any, TypeAlias
 import yaml
 
 from symconv.errors import Fault, SpecError
+from symconv.readers.syntax import MAX_DEPTH, TAG, TOO_DEEP, Position, line_and_column, quoted, syntax_fault
 
 MAX_BYTES = 4_000_000
-MAX_DEPTH = 64
 MAX_NODES = 100_000
 MAX_DIGITS = 30
 MAX_EXPONENT = 30
@@ -30,7 +30,6 @@ MAX_FAULTS = 20
 
 Data: TypeAlias = "dict[str, Data] | list[Data] | str | int | Fraction | bool | None"
 Step: TypeAlias = "str | int"
-Position: TypeAlias = "tuple[int, int]"
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Beyond control characters: NEL, LS and PS would make YAML count other lines than an editor does.
@@ -39,29 +38,6 @@ _DIRECTIVE = re.compile(r"(?:\A|(?<=[\r\n]))%")
 _NUMBER = re.compile(r"[-+]?(?=\.?[0-9])([0-9]*)(?:(\.)([0-9]*))?(?:[eE][-+]?([0-9]+))?")
 _BEFORE_VALUE = re.compile(r"(?:&[0-9A-Za-z_-]++(?:[ \t\r\n]++|#[^\r\n]*+)*+)?+")
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
-_TOO_DEEP = f"lists and maps are nested too deeply; at most {MAX_DEPTH} levels are accepted"
-_TAG = ("tags such as '!name' are not supported", "remove it, or put the text in quotes")
-_SYNTAX = [  # (what libyaml or PyYAML's own parser says, what we say, what would be accepted)
-    ("simple key .*expected ':'", "this is neither 'key: value' nor a list entry '- value'", "write one of the two"),
-    ("mapping values", "a ':' gives a value where none can be given", "align keys; put a text with ': ' in quotes"),
-    ("sequence entries", "a list entry '- ' cannot start here", "start it on a line of its own"),
-    ("mapping keys", "a '? ' cannot start here", "put a text that starts with '?' in quotes"),
-    ("any token", "{found} cannot start a value", "put the text in quotes"),
-    ("tab character", "a tab stands where a space is expected", "indent with spaces only"),
-    ("block mapping.*expected", "{found} stands where the next key is expected{begun}", "align the keys of one map"),
-    ("block .*expected .*(-|end)", "{found} stands where the next '- ' is expected{begun}", "align the list's entries"),
-    ("flow sequence.*expected", "{found} stands where ',' or ']' is expected{begun}", "close the list with ']'"),
-    ("flow mapping.*expected", "{found} stands where ',' or '}}' is expected{begun}", "close the map with '}}'"),
-    ("node.*expected", "{found} stands where a value is expected", "put a text with special characters in quotes"),
-    ("document start", "{found} stands after the end of the document", "a file holds one map"),
-    ("quoted scalar.*(end of stream|document)", "this text has no closing quote", "close it with the same quote"),
-    ("quoted scalar", "this escape is not known in a text in double quotes", "double the backslash"),
-    ("(anchor|alias).*expected", "{found} stands where a name is expected", "put a text with '&' or '*' in quotes"),
-    ("block scalar", "{found} stands where the line of a '|' or '>' ends", "start the text on the next line"),
-    ("unexpected ':'", "a ':' stands inside a text", "put the text in quotes"),
-    ("nesting", _TOO_DEEP, ""),
-    ("tag", *_TAG),
-]
 
 
 @dataclass(slots=True)
@@ -128,7 +104,7 @@ class Document:
         before = _BEFORE_VALUE.match(self._text, node.start)
         start = before.end() if before else node.start
         # On from the value's own position: counting from the top would make many look-ups in a large file slow.
-        line, column = _line_and_column(self._text[node.start : start])
+        line, column = line_and_column(self._text[node.start : start])
         line, column = node.origin[0] + line - 1, column + (node.origin[1] - 1 if line == 1 else 0)
         if node.style == "|":
             line += 1 + line_offset
@@ -175,7 +151,7 @@ def read(path: str | Path) -> Document:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        line, column = _line_and_column(raw[: error.start].decode("utf-8").removeprefix("\ufeff"))
+        line, column = line_and_column(raw[: error.start].decode("utf-8").removeprefix("\ufeff"))
         message = f"the byte 0x{raw[error.start]:02X} is not UTF-8 text"
         raise SpecError([Fault(message, file, line, column, "save the file as UTF-8")]) from None
     return parse(text, file)
@@ -195,13 +171,13 @@ def parse(text: str, file: str) -> Document:
     if found := _FORBIDDEN.search(text):
         message = f"the character U+{ord(found[0]):04X} cannot stand in a YAML file"
         hint = "is this a text file?" if found[0] == "\0" else "remove it"
-        raise SpecError([Fault(message, file, *_line_and_column(text, found.start()), hint)])
+        raise SpecError([Fault(message, file, *line_and_column(text, found.start()), hint)])
     # libyaml needs quadratic time for many directives, so not one of them may reach it.
     if found := _DIRECTIVE.search(text):
         message = "a line cannot begin with '%': YAML directives are not supported"
-        raise SpecError([Fault(message, file, *_line_and_column(text, found.start()), "remove the line or indent it")])
+        raise SpecError([Fault(message, file, *line_and_column(text, found.start()), "remove the line or indent it")])
     lines = text.splitlines()
-    builder = _Builder(file, _line_and_column(text))
+    builder = _Builder(file, line_and_column(text))
     with closing(_events(text, lines, file)) as events:
         try:
             for event in events:
@@ -232,7 +208,7 @@ class _Builder:
         # libyaml counts one line too many at the end of a file whose last line has no line break.
         place = min((event.start_mark.line + 1, event.start_mark.column + 1), self.end)
         if getattr(event, "tag", None):
-            self._fault(_TAG[0], place, _TAG[1])
+            self._fault(TAG[0], place, TAG[1])
         match event:
             case yaml.ScalarEvent():
                 self._scalar(event, place)
@@ -268,9 +244,9 @@ class _Builder:
     def _alias(self, name: str, place: Position) -> None:
         node = self._anchors.get(name)
         if node is None:
-            self._fault(f"there is no anchor {_quoted('&' + name)} before this alias", place)
+            self._fault(f"there is no anchor {quoted('&' + name)} before this alias", place)
         elif any(opened.node is node for opened in self._stack):
-            self._fault(f"the alias {_quoted('*' + name)} stands inside of what it refers to", place)
+            self._fault(f"the alias {quoted('*' + name)} stands inside of what it refers to", place)
             node = None
         else:
             self._count(node.nodes, node.characters, node.height, place)
@@ -307,7 +283,7 @@ class _Builder:
         elif not event.style and event.value == "<<":
             self._fault("the merge key '<<' is not supported", place, "use an alias for a whole list or map instead")
         elif event.value in keys:
-            message = f"the key {_quoted(event.value)} is given twice, first on line {keys[event.value][0]}"
+            message = f"the key {quoted(event.value)} is given twice, first on line {keys[event.value][0]}"
             self._fault(f"{message} and again on line {place[0]}", place)
         else:
             return self._text(event.value, MAX_TEXT, place)
@@ -345,7 +321,7 @@ class _Builder:
 
     def _declare(self, name: str | None, node: _Node) -> None:
         if name in self._anchors:
-            message = f"the anchor {_quoted('&' + name)} is given twice, first on line {self._anchors[name].place[0]}"
+            message = f"the anchor {quoted('&' + name)} is given twice, first on line {self._anchors[name].place[0]}"
             self._fault(f"{message} and again on line {node.place[0]}", node.place)
         if name:
             self._anchors[name] = node
@@ -358,7 +334,7 @@ class _Builder:
         if self._characters > MAX_BYTES:
             self._stop(f"too much text, aliases written out; at most {MAX_BYTES:,} characters are accepted", place)
         if len(self._stack) + levels > MAX_DEPTH:
-            self._stop(_TOO_DEEP, place)
+            self._stop(TOO_DEEP, place)
 
     def _fault(self, message: str, place: Position, hint: str = "") -> None:
         self.faults.append(Fault(message, self.file, *place, hint))
@@ -374,38 +350,8 @@ def _events(text: str, lines: list[str], file: str) -> Generator[Any, None, None
         yield from yaml.parse(text, Loader=_LOADER)
     # PyYAML's own parser lets an escape such as "\UFFFFFFFF" end in a ValueError or an OverflowError.
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        raise SpecError([_syntax_fault(error, text, lines, file)]) from None
-
-
-def _syntax_fault(error: Exception, text: str, lines: list[str], file: str) -> Fault:
-    began = getattr(error, "context_mark", None)
-    mark = getattr(error, "problem_mark", None) or began
-    if mark is None:
-        return Fault("this is not YAML", file, hint="put texts with special characters in quotes")
-    if mark.index < len(text) and (tab := re.match(r" *\t", lines[mark.line])):
-        return Fault("this line is indented with a tab", file, mark.line + 1, tab.end(), "indent with spaces only")
-    place = _line_and_column(text, mark.index)
-    begun = f" for what begins on line {began.line + 1}" if began and began.line + 1 < place[0] else ""
-    word = re.match(r"\S+|[ \t]", text[mark.index : mark.index + 40])
-    found = _quoted(word[0]) if word else f"the end of the {'line' if mark.index < len(text) else 'file'}"
-    said = f"{getattr(error, 'context', None)} {getattr(error, 'problem', None)}"
-    for pattern, message, hint in _SYNTAX:
-        if re.search(pattern, said):
-            words = (each.format(found=found, begun=begun) for each in (message, hint))
-            if began and "closing quote" in message:
-                place = (began.line + 1, began.column + 1)
-            return Fault(next(words), file, *place, next(words))
-    return Fault(f"this is not YAML: {_quoted(said)}", file, *place)
+        raise SpecError([syntax_fault(error, text, lines, file)]) from None
 
 
 def _too_large(file: str) -> Fault:
     return Fault(f"the file is larger than {MAX_BYTES // 1_000_000} MB, the most that is accepted", file)
-
-
-def _line_and_column(text: str, index: int | None = None) -> Position:
-    lines = (text[:index] + "|").splitlines()
-    return len(lines), len(lines[-1])
-
-
-def _quoted(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:39] + "…")

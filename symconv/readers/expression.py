@@ -24,6 +24,9 @@ from symconv.rounding import ceiling, floor
 #: Bounds: characters, parentheses inside one another, digits of a number, factors of a term, terms of a sum.
 LENGTH, DEPTH, DIGITS, DEGREE, TERMS = 1000, 50, 30, 24, 400
 
+#: Characters of a formula that symconv printed.
+FORMULA: Final = 1 << 20
+
 #: The characters of a name at most.
 NAME_LENGTH: Final = 40
 
@@ -37,6 +40,8 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
     r"|(?P<name>[^\W\d⁰¹²³⁴⁵⁶⁷⁸⁹](?:(?![⁰¹²³⁴⁵⁶⁷⁸⁹])\w)*)|(?P<sign>\*\*|//|[-+*/%^(),·×−⌊⌋⌈⌉]))"
 )
+#: What follows a number that is written as a float or in hexadecimals; 1e3 would be read as 1·e3.
+_GLUED = re.compile(r"[eE][0-9]+|(?<![0-9.]0)(?<=0)[xXoObB][0-9a-fA-F]+")
 #: For a kind of token the most characters, and how they are called.
 _LONGEST = {
     "number": (DIGITS, ("a number", "digits")),
@@ -104,10 +109,8 @@ def _residue(over: Size, under: Size) -> Size:
 def parse_rational(text: str, names: Mapping[str, Size | Fraction]) -> Size | Fraction:
     """As `parse`, and a quotient of two numbers is that fraction: a scale factor."""
     ratio = _Parser(text, names).whole()
-    if isinstance(ratio.over, int) and isinstance(ratio.under, int):
-        value = Fraction(ratio.over, ratio.under)
-        return int(value) if value.denominator == 1 else value
-    return _whole(text, ratio)
+    number = _number(ratio)
+    return _whole(text, ratio) if number is None else number
 
 
 def parse_ratio(text: str, names: Mapping[str, Size | Fraction]) -> tuple[Size, Size]:
@@ -117,6 +120,28 @@ def parse_ratio(text: str, names: Mapping[str, Size | Fraction]) -> tuple[Size, 
     """
     ratio = _Parser(text, names).whole()
     return ratio.over, ratio.under
+
+
+def value_of(formula: str, at: Mapping[str, int | Fraction]) -> int | Fraction:
+    """What a formula that symconv printed is at these numbers, by arithmetic on numbers alone.
+
+    Raises ExpressionError as `parse`, and for a sum over rounds.
+
+    >>> value_of("N*(1728*X^2 + 64*ceil(X/2)^2)", {"N": 2, "X": 5})
+    87552
+    """
+    ratio = _Parser(formula, at, FORMULA).whole()
+    number = _number(ratio)
+    assert number is not None  # arithmetic on numbers makes numbers
+    return number
+
+
+def _number(ratio: Ratio) -> int | Fraction | None:
+    """A quotient of two numbers."""
+    if not isinstance(ratio.over, int) or not isinstance(ratio.under, int):
+        return None
+    value = Fraction(ratio.over, ratio.under)
+    return int(value) if value.denominator == 1 else value
 
 
 def is_name(text: str) -> bool:
@@ -137,9 +162,9 @@ def names_in(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _tokens(text: str) -> list[Token]:
-    if len(text) > LENGTH:
-        raise ExpressionError(f"an expression of {len(text)} characters: at most {LENGTH} are accepted", 1)
+def _tokens(text: str, length: int = LENGTH) -> list[Token]:
+    if len(text) > length:
+        raise ExpressionError(f"an expression of {len(text)} characters: at most {length} are accepted", 1)
     out, at = [], 0
     while text[at:].strip():
         match = _TOKEN.match(text, at)
@@ -151,6 +176,8 @@ def _tokens(text: str) -> list[Token]:
         most, unit = _LONGEST.get(kind, (LENGTH, ("", "")))
         if len(found) > most:
             raise ExpressionError(f"{unit[0]} of {len(found)} {unit[1]}: at most {most} are accepted", column)
+        if kind == "number" and (glued := _GLUED.match(text, match.end())):
+            raise ExpressionError(f"{found}{glued[0]} is no number here: one in plain digits is accepted", column)
         out.append(Token(kind, _SAME.get(found, found), column))
         at = match.end()
     return [*out, Token("end", "the end", len(text) + 1)]
@@ -159,8 +186,8 @@ def _tokens(text: str) -> list[Token]:
 class _Parser:
     """Precedence climbing over the tokens of one text."""
 
-    def __init__(self, text: str, names: Mapping[str, Size | Fraction]) -> None:
-        self.text, self.tokens, self.names, self.at, self.depth = text, _tokens(text), names, 0, 0
+    def __init__(self, text: str, names: Mapping[str, Size | Fraction], length: int = LENGTH) -> None:
+        self.text, self.tokens, self.names, self.at, self.depth = text, _tokens(text, length), names, 0, 0
 
     @property
     def token(self) -> Token:

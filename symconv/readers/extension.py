@@ -11,6 +11,7 @@ from pydantic import PydanticSchemaGenerationError
 from symconv.errors import SymconvError
 from symconv.layer import LAYERS, layer_fields
 from symconv.readers.fields import COMMON, model_of
+from symconv.readers.schema import ENTRIES
 
 
 def load_layers(path: str | Path) -> list[str]:
@@ -49,7 +50,7 @@ def load_layers(path: str | Path) -> list[str]:
 def _check(kind: str) -> None:
     """Raises SymconvError where a spec could not say the layer or one of its fields."""
     cls = LAYERS[kind]
-    if not kind.isidentifier() or kind == "stage":
+    if not kind.isidentifier() or kind in ENTRIES:
         raise SymconvError(f"{kind!r} is no name for a layer: a word such as deform_conv is wanted")
     for f in layer_fields(cls):
         if f.name in COMMON:

@@ -25,7 +25,8 @@ from pydantic_core import PydanticCustomError, PydanticUndefined
 
 from symconv.errors import ExpressionError, ShapeError, near
 from symconv.extent import Extent, Size
-from symconv.layer import BUFFER, FROZEN, TRAINABLE, Layer, Parameter, Range, layer_class, layer_fields, ranges
+from symconv.layer import BUFFER, FROZEN, TRAINABLE, Layer, Parameter, layer_class, layer_fields, ranges
+from symconv.ranges import Range
 from symconv.readers.expression import is_name, parse, parse_rational
 from symconv.readers.names import shown
 

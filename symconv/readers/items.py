@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SHORT: Final = {"max_pool": "pool", "avg_pool": "pool", "linear": "fc", "batch_norm": "bn"}
 
 #: The keys of the entries that are no layers; the first names the entry.
-STAGE: Final = ("stage", "layers", "repeat", "first", "round", "tied", "from", "training")
+STAGE: Final = ("stage", "layers", "from", "training")
 REPEAT: Final = ("repeat", "stage", "layers", "first", "round", "tied", "from", "training")
 BRANCHES: Final = ("branches", "join", "name", "from", "training")
 WHEN: Final = ("when", "layers", "else")
@@ -104,8 +104,7 @@ class Scope(Meanings):
         return None
 
     def _stage(self, item: dict[str, Any], path: Place, stage: str) -> None:
-        known = tuple(k for k in STAGE if k not in ("repeat", "first", "round", "tied"))
-        self._keys(item, path, known, "a stage has a name and")
+        self._keys(item, path, STAGE, "a stage has a name and")
         name = self._stage_name(item["stage"], (*path, "stage"))
         inner = self._inner(item, path, f"the stage {plainly(name)}")
         if inner is None:
@@ -285,8 +284,7 @@ class Scope(Meanings):
         alone = sources == [] and not cls.arity[0]
         if sources == [] and not alone:
             self.faults.add((*path, "from"), "from: an empty list, where at least one layer is accepted")
-        wanted = [s for s in (sources if isinstance(sources, list) else [sources]) if isinstance(s, str)]
-        item = Item("", layer, tuple(wanted), path, offset, shares if isinstance(shares, str) else "", recorder.found)
+        item = Item("", layer, _names(sources), path, offset, shares if isinstance(shares, str) else "", recorder.found)
         item.training, item.alone = given.get("training") is True, alone
         if entry is not None:
             item.stated, item.times = entry.parameters, entry.times
@@ -366,9 +364,7 @@ class Scope(Meanings):
     def _push_call(
         self, call: Any, given: dict[str, Any], path: Place, stage: str, name: Any, kind: str = "repeat"
     ) -> None:
-        sources = given.get("from")
-        wanted = [s for s in (sources if isinstance(sources, list) else [sources]) if isinstance(s, str)]
-        item = Item("", None, tuple(wanted), path)
+        item = Item("", None, _names(given.get("from")), path)
         item.training = self.flag(given, "training", path)
         sound = call.check()
         before = self.last
@@ -376,6 +372,11 @@ class Scope(Meanings):
         item.nest = (lambda found: call.build(item.name, found, item.training)) if sound else None
         if item.training and not self.training:
             self.last = before
+
+
+def _names(given: Any) -> tuple[str, ...]:
+    """The layers that an entry stands behind, said as one name or as a list of them."""
+    return tuple(s for s in (given if isinstance(given, list) else [given]) if isinstance(s, str))
 
 
 def _no_layer(item: Any) -> tuple[str, None, str]:

@@ -39,7 +39,6 @@ class Item:
     alone: bool = False  # it stands behind nothing
     stated: tuple[Parameter, ...] | None = None
     times: Size = 1
-    requires: bool = False  # it is no layer, and only asks for its conditions
 
 
 class Abandoned(Exception):  # noqa: N818  (no fault of its own: all that is wrong has been said)
@@ -59,22 +58,15 @@ def wire(
     `aliases` are further names for what is there already, such as `input` in a block, and `stages` have what ends each.
     """
     aliases, stages = aliases or {}, stages or {}
-    known = dict.fromkeys([*inputs, *aliases, *(item.name for item in items), *stages])
+    by_name = {item.name: item for item in items}
+    own = {*inputs, *aliases, *by_name}
+    known = dict.fromkeys([*inputs, *aliases, *by_name, *stages])
     blocks = tuple(f"{item.name}/" for item in items if item.nest)
-    own = {*inputs, *aliases, *(item.name for item in items)}
     for item in items:
         _resolve(item, known, blocks, inputs, net, faults)
         item.sources = tuple(source if source in own else stages.get(source, source) for source in item.sources)
-    by_name = {item.name: item for item in items}
-    order = [item.name for item in items]
-    if not any(item.nest for item in items):
-        try:
-            order = in_order({item.name: (*item.sources, *([item.shares] * bool(item.shares))) for item in items})
-        except NetworkError as error:
-            first = next(item for item in items if str(error).startswith(f"a cycle: {item.name} →"))
-            faults.add(first.path, str(error), first.offset, hint="a layer stands behind layers that do not need it")
-            return
     renamed: dict[str, str] = dict(aliases)
+    order = _ordered(items, faults)
     place = {name: i for i, name in enumerate(order)}
     for name in order:
         item = by_name[name]
@@ -90,39 +82,55 @@ def wire(
             source = source.removeprefix("/").removeprefix(net.path(""))
             if source not in known and source.startswith(blocks):  # it was looked for inside of a block
                 faults.add((*item.path, "from"), f"from: there is no layer {plainly(source)}")
-        if lacking or (item.layer is None and item.nest is None):
+        if lacking or shares in inputs or (item.layer is None and item.nest is None):
             continue  # itself, or what it stands behind, is wrong already
-        if shares in inputs:
-            continue
         if item.flattens and net.reading(sources[0]).rank <= 2:
             renamed[name] = sources[0]
-            continue
-        try:
-            if item.nest is not None:
-                item.nest(tuple(map(net.absolute, sources)))
-                continue
-            assert item.layer is not None
-            full = net.add(
-                name,
-                item.layer,
-                *sources,
-                shares=shares,
-                training=item.training,
-                stated=item.stated,
-                times=item.times,
-                alone=item.alone,
-            )
-            for condition in item.conditions:
-                net.require(condition, full)
-        except Abandoned:
-            continue
-        except SpecError:
-            raise
-        except SymconvError as error:
-            kind = item.layer.kind if item.layer is not None else ""
-            message = str(error).removeprefix(f"{net.path(name)}: ").removeprefix(f"{name}: ").removeprefix(f"{kind}: ")
-            message = message if message.startswith(f"{name} ") else f"{name}: {message}"
-            faults.add(item.path, message, item.offset, _behind(net, sources))
+        else:
+            _add(net, item, sources, shares, faults)
+
+
+def _ordered(items: list[Item], faults: Faults) -> list[str]:
+    """The items in an order of computation; beside blocks, whose insides may be read, as they are written."""
+    if any(item.nest for item in items):
+        return [item.name for item in items]
+    try:
+        return in_order({item.name: (*item.sources, *([item.shares] * bool(item.shares))) for item in items})
+    except NetworkError as error:
+        first = next(item for item in items if str(error).startswith(f"a cycle: {item.name} →"))
+        faults.add(first.path, str(error), first.offset, hint="a layer stands behind layers that do not need it")
+        return []
+
+
+def _add(net: Network, item: Item, sources: tuple[str, ...], shares: str, faults: Faults) -> None:
+    """Add an item behind its inputs."""
+    name = item.name
+    try:
+        if item.nest is not None:
+            item.nest(tuple(map(net.absolute, sources)))
+            return
+        assert item.layer is not None
+        full = net.add(
+            name,
+            item.layer,
+            *sources,
+            shares=shares,
+            training=item.training,
+            stated=item.stated,
+            times=item.times,
+            alone=item.alone,
+        )
+        for condition in item.conditions:
+            net.require(condition, full)
+    except Abandoned:
+        return
+    except SpecError:
+        raise
+    except SymconvError as error:
+        kind = item.layer.kind if item.layer is not None else ""
+        message = str(error).removeprefix(f"{net.path(name)}: ").removeprefix(f"{name}: ").removeprefix(f"{kind}: ")
+        message = message if message.startswith(f"{name} ") else f"{name}: {message}"
+        faults.add(item.path, message, item.offset, _behind(net, sources))
 
 
 def _whole(name: str, own: Collection[str], net: Network) -> str:
@@ -153,24 +161,21 @@ def _resolve(
     A name inside of a block is looked for when the block is there.
     """
     stage = item.name.split("/")[:-1]
-    sources = []
-    for i, source in enumerate(item.sources):
-        found = _whole_of(source, known, net) or around(source, stage, known, item.name)
-        found = found or (source if net.knows(source) or source.startswith(blocks) else None)
-        if found is None:
-            message = f"from: there is no layer {plainly(source)}"
-            faults.add((*item.path, "from", i), message, hint=_hint(source, stage, known))
-        sources.append(found or source)
-    item.sources = () if item.alone else tuple(sources) or item.behind
+
+    def found(name: str, field: str, *place: int) -> str:
+        own = _whole_of(name, known, net) or around(name, stage, known, item.name)
+        if own is None and not net.knows(name) and not name.startswith(blocks):
+            message = f"{field}: there is no layer {plainly(name)}"
+            faults.add((*item.path, field, *place), message, hint=_hint(name, stage, known))
+        return own or name
+
+    sources = tuple(found(source, "from", i) for i, source in enumerate(item.sources))
+    item.sources = () if item.alone else sources or item.behind
     if item.shares:
-        found = _whole_of(item.shares, known, net) or around(item.shares, stage, known, item.name)
-        found = found or (item.shares if net.knows(item.shares) or item.shares.startswith(blocks) else None)
-        if found is None:
-            message = f"shares: there is no layer {plainly(item.shares)}"
-            faults.add((*item.path, "shares"), message, hint=_hint(item.shares, stage, known))
-        elif found in inputs:
-            faults.add((*item.path, "shares"), f"shares: {plainly(found)} is an input, and has no weights")
-        item.shares = found or item.shares
+        item.shares = found(item.shares, "shares")
+        if item.shares in inputs:
+            message = f"shares: {plainly(item.shares)} is an input, and has no weights"
+            faults.add((*item.path, "shares"), message)
 
 
 def _whole_of(name: str, known: Collection[str], net: Network) -> str | None:

@@ -110,11 +110,11 @@ def _watched(functions: list[Function], tracer: Tracer) -> Iterator[None]:
             setattr(place, name, _noted(name, function, functions, tracer))
         yield
     finally:
-        for place, name, own, function in before:
+        for place, name, own, _ in before:
             if own is None:
                 delattr(place, name)
             else:
-                setattr(place, name, own if own is not None else function)
+                setattr(place, name, own)
 
 
 def _noted(name: str, function: Any, functions: list[Function], tracer: Tracer) -> Any:

@@ -67,13 +67,21 @@ class Axis:
         import numpy as np
 
         exact = self.values()
-        if all(Fraction(repr(float(value))) == value for value in exact):
-            return np.array([float(value) for value in exact])
-        return objects(list(map(str, exact)))
+        decimals = list(map(_decimal, exact))
+        return objects(list(map(str, exact))) if None in decimals else np.array(decimals)
 
     def bounds(self, cut: slice = slice(None)) -> tuple[int, int]:
         """The least and the greatest number above `under`, in a slice."""
         return ends(self.over[cut])
+
+
+def _decimal(value: Number) -> float | None:
+    """The float that is written as a number is; None where there is none."""
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if Fraction(repr(found)) == value else None
 
 
 def objects(values: Sequence[Any]) -> NDArray[Any]:

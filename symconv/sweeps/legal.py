@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from symconv.condition import AT_LEAST, DIVIDES, Condition
-from symconv.sweeps.program import Program
+from symconv.condition import AT_LEAST, DIVIDES, EQUAL, Condition
+from symconv.sweeps.program import Program, Value
 from symconv.symbols import Symbol
 
 #: Rounds of a block in which a condition is written out.
@@ -35,42 +35,26 @@ def _holds(program: Program, condition: Condition) -> int:
         return _once(program, condition)
     first, *others = (r.index for r in condition.rounds)
     inner = replace(condition, rounds=condition.rounds[1:])
-    end = program.size(first.end).op
-    last = program.ops[end].bounds[1]
-    rounds = range(first.begin, last)
+    last = program.ops[program.size(first.end).op].bounds[1]
     if first not in condition.indices(others):
-        rounds = rounds[:1]
-    if len(rounds) > ROUNDS:
+        last = min(last, first.begin + 1)
+    if last - first.begin > ROUNDS:
         whole = program.tabulated(condition.symbols, lambda at: int(condition.holds(at)), condition.text())
         return whole.op
     found = program.constant(1)
-    for k in rounds:
-        program.rounds(first, k)
-        there = program.apply("positive", program.add(end, program.constant(-k)))
-        absent = program.add(program.constant(1), program.scale(there, -1))
-        found = program.multiply(found, program.apply("max", *sorted((absent, _holds(program, inner)))))
-    if rounds:
-        program.rounds(first, None)
+    for there in program.rounds(first, last):
+        found = program.multiply(found, program.extreme("max", program.negative(there), _holds(program, inner)))
     return found
 
 
 def _once(program: Program, condition: Condition) -> int:
     left, right = program.size(condition.left), program.size(condition.right)
-    if condition.relation == DIVIDES:
-        whole = program.polynomial([([left], right.under)]), program.polynomial([([right], left.under)])
-        a, b = (value.op for value in whole)
-        positive = program.apply("positive", a)
-        divisor = a if program.ops[a].bounds[0] > 0 else program.apply("max", *sorted((a, program.constant(1))))
-        rest = program.add(b, program.scale(program.multiply(divisor, program.floor(b, divisor)), -1))
-        return program.multiply(positive, _zero(program, rest))
-    over = program.polynomial([([left], 1), ([right], -1)]).op
     if condition.relation == AT_LEAST:
-        return program.apply("positive", program.add(over, program.constant(1)))
-    return _zero(program, over)
-
-
-def _zero(program: Program, a: int) -> int:
-    """1 where it is 0."""
-    above = program.apply("positive", a)
-    below = program.apply("positive", program.scale(a, -1))
-    return program.add(program.constant(1), program.scale(program.add(above, below), -1))
+        return program.reaches(left, right)
+    if condition.relation != DIVIDES:
+        same = program.equals(left, right)
+        return same if condition.relation == EQUAL else program.negative(same)
+    a, b = (program.polynomial([([one], other.under)]).op for one, other in ((left, right), (right, left)))
+    divisor = a if program.ops[a].bounds[0] > 0 else program.extreme("max", a, program.constant(1))
+    multiple = program.multiply(divisor, program.floor(b, divisor))
+    return program.multiply(program.apply("positive", a), program.equals(Value(multiple), Value(b)))

@@ -8,11 +8,13 @@ then by the one before it, so that what does not change along an axis is worked 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from itertools import groupby, product
 from math import gcd, lcm, prod
+from operator import mul
 from typing import Any, Final, NamedTuple
 
 from symconv.cost import Cost, Factor
@@ -61,36 +63,36 @@ class Table:
 FALLIBLE: Final = ("divisor", "exact")
 
 
+def _ends(a: Bounds, b: Bounds, operation: Callable[[int, int], int]) -> Bounds:
+    """The least and the greatest of an operation that is monotone in either of its values."""
+    values = [operation(x, y) for x, y in product(a, b)]
+    return min(values), max(values)
+
+
 def _quotient(a: Bounds, b: Bounds) -> Bounds:
-    ends = [x // max(1, y) for x, y in product(a, b)]
-    return min(ends), max(ends)
-
-
-def _product(a: Bounds, b: Bounds) -> Bounds:
-    ends = [x * y for x, y in product(a, b)]
-    return min(ends), max(ends)
-
-
-def _divisor(a: Bounds) -> Bounds:
-    return max(1, a[0]), max(1, a[1])
-
-
-def _gcd(a: Bounds, b: Bounds) -> Bounds:
-    return 0, max(*map(abs, a), *map(abs, b))
+    return _ends(a, b, lambda x, y: x // max(1, y))
 
 
 #: What a value lies between, from what its arguments do.
 BETWEEN: Final[dict[str, Any]] = {
     "add": lambda a, b: (a[0] + b[0], a[1] + b[1]),
-    "multiply": _product,
+    "multiply": lambda a, b: _ends(a, b, mul),
     "floor": _quotient,
     "exact": _quotient,
     "max": lambda a, b: (max(a[0], b[0]), max(a[1], b[1])),
     "min": lambda a, b: (min(a[0], b[0]), min(a[1], b[1])),
-    "gcd": _gcd,
+    "gcd": lambda a, b: (0, max(*map(abs, a), *map(abs, b))),
     "positive": lambda a: (int(a[0] > 0), int(a[1] > 0)),
-    "divisor": _divisor,
+    "divisor": lambda a: (max(1, a[0]), max(1, a[1])),
 }
+
+
+def _between(kind: str, number: int, of: Sequence[Bounds]) -> Bounds:
+    if kind == "power":
+        ((low, high),) = of
+        return int(raised(number, max(low, 0))), int(raised(number, max(high, 0)))
+    found: Bounds = BETWEEN[kind](*of)
+    return found
 
 
 class Program:
@@ -113,7 +115,9 @@ class Program:
         self._known: dict[tuple[str, tuple[int, ...], int], int] = {}
         self._values: dict[Any, Value] = {}
         self._axes = {axis.symbol: k for k, axis in enumerate(grid.axes)}
-        self._rounds: dict[Symbol, int] = {}  # the index of a sum's round that is being written out
+        #: The round that is being written out, by its index: its number, and 1 at the points that have it.
+        self._rounds: dict[Symbol, tuple[int, int]] = {}
+        self._there = self.constant(1)  # 1 at the points that have the rounds of the factor that is being compiled
 
     # -- single operations -----------------------------------------------------------------------------------------
 
@@ -124,11 +128,7 @@ class Program:
     def apply(self, kind: str, *of: int, number: int = 0) -> int:
         """An operation on others; a number where it is the same on the whole grid."""
         ops = [self.ops[i] for i in of]
-        if kind == "power":
-            low, high = ops[0].bounds
-            bounds = int(raised(number, max(low, 0))), int(raised(number, max(high, 0)))
-        else:
-            bounds = BETWEEN[kind](*(op.bounds for op in ops))
+        bounds = _between(kind, number, [op.bounds for op in ops])
         if bounds[0] == bounds[1] and kind not in FALLIBLE:
             return self.constant(bounds[0])
         return self._op(kind, of, number, tuple(sorted({k for op in ops for k in op.axes})), bounds)
@@ -160,11 +160,36 @@ class Program:
         """number·a."""
         return self.multiply(a, self.constant(number))
 
+    def negative(self, a: int) -> int:
+        """1 − a."""
+        return self.add(self.constant(1), self.scale(a, -1))
+
+    def extreme(self, name: str, *of: int) -> int:
+        """The max, min or gcd of some values."""
+        return reduce(lambda a, b: self.apply(name, *sorted((a, b))), of)
+
+    def reaches(self, a: Value, b: Value) -> int:
+        """1 where a ≥ b, else 0."""
+        apart = self.polynomial([([a], 1), ([b], -1)]).op
+        return self.apply("positive", self.add(apart, self.constant(1)))
+
+    def equals(self, a: Value, b: Value) -> int:
+        """1 where a = b, else 0."""
+        apart = self.polynomial([([a], 1), ([b], -1)]).op
+        above, below = (self.apply("positive", x) for x in (apart, self.scale(apart, -1)))
+        return self.negative(self.add(above, below))
+
     def floor(self, a: int, b: int, exact: bool = False) -> int:
         """⌊a/b⌋, b at least 1; with `exact` it has to come out even.
 
+        In a round it has a value, whatever that is, at the points that do not have the round.
+
         Raises ExtentError where b is below 1 on the whole grid.
         """
+        fallible = exact or self.ops[b].bounds[0] < 1
+        if fallible and self._there != self.constant(1):
+            a = self.multiply(a, self._there)
+            b = self.add(self.multiply(b, self._there), self.negative(self._there))
         if self.ops[b].bounds[1] < 1:
             raise ExtentError("a divisor is not positive at any point of the grid")
         if self._number(b) == 1:
@@ -245,18 +270,23 @@ class Program:
             return Value(self.constant(size))
         return self.polynomial(([self._factor(a) for a in m], c) for m, c in size.terms.items())
 
-    def rounds(self, i: Index, k: int | None) -> None:
-        """From here on the index is k; with None it has no value."""
-        if k is None:
-            del self._rounds[i]
-        else:
-            self._rounds[i] = k
+    def rounds(self, i: Index, last: int) -> Iterator[int]:
+        """The rounds of an index before `last`, which has its number meanwhile: 1 at the points that have the round."""
+        end = self.size(i.end).op
+        for k in range(i.begin, last):
+            there = self.apply("positive", self.add(end, self.constant(-k)))
+            self._rounds[i] = k, there
+            yield there
+        self._rounds.pop(i, None)
 
     def _factor(self, factor: Factor) -> Value:
         moving = symbols_of(factor if isinstance(factor, Extent) else size_of(factor)) & self._rounds.keys()
-        key = (factor, tuple(sorted((s.key, self._rounds[s]) for s in moving)))
+        rounds = [(s.key, *self._rounds[s]) for s in sorted(moving, key=lambda s: s.key)]
+        key = (factor, tuple(rounds))
         if key not in self._values:
+            outer, self._there = self._there, self._powers(tuple(there for *_, there in rounds))
             self._values[key] = self.size(factor) if isinstance(factor, Extent) else self._atom(factor)
+            self._there = outer
         return self._values[key]
 
     def _atom(self, atom: Atom) -> Value:
@@ -270,7 +300,7 @@ class Program:
 
     def _symbol(self, symbol: Symbol) -> Value:
         if symbol in self._rounds:
-            return Value(self.constant(self._rounds[symbol]))
+            return Value(self.constant(self._rounds[symbol][0]))
         if symbol in self._axes:
             k = self._axes[symbol]
             axis = self.grid.axes[k]
@@ -291,30 +321,16 @@ class Program:
             return Value(self.scale(self._quotient(Value(self.scale(a.op, -1), a.under), b), -1))
         values = list(map(self.size, atom.arguments))
         if atom.name in ("equals", "reaches"):
-            return self._truth(atom.name, *values)
+            return Value(self.equals(*values) if atom.name == "equals" else self.reaches(*values))
         under = lcm(*(v.under for v in values))
-        first, *others = (self.scale(v.op, under // v.under) for v in values)
-        for other in others:
-            first = self.apply(atom.name, *sorted((first, other)))
-        return Value(first, under)
-
-    def _truth(self, name: str, a: Value, b: Value) -> Value:
-        """[a = b] as 1 − min(1, |a − b|), and [a ≥ b] as min(1, max(0, a − b + 1)), of whole numbers."""
-        one = self.constant(1)
-        if name == "equals":
-            ahead, behind = (self.polynomial([([x], 1), ([y], -1)]).op for x, y in ((a, b), (b, a)))
-            apart = self.apply("max", *sorted((ahead, behind)))
-            return self.polynomial([([], 1), ([Value(self.apply("min", *sorted((one, apart))))], -1)])
-        more = self.apply("max", *sorted((self.constant(0), self.polynomial([([a], 1), ([b], -1), ([], 1)]).op)))
-        return Value(self.apply("min", *sorted((one, more))))
+        return Value(self.extreme(atom.name, *(self.scale(v.op, under // v.under) for v in values)), under)
 
     def _divisible(self, over: Value, under: Value, d: Value) -> Value:
         """d·max(1, ⌊v/d + 1/2⌋, ⌈9·v/(10·d)⌉) of v = over/under, as `extremes.make_divisible`."""
         below = self.polynomial([([under, d], 1)])
         half = self._quotient(self.polynomial([([over], 2), ([below], 1)]), self.polynomial([([below], 2)]))
         tenth = self._quotient(self.polynomial([([over], -9)]), self.polynomial([([below], 10)]))
-        most = self.apply("max", *sorted((half, self.scale(tenth, -1))))
-        most = self.apply("max", *sorted((most, self.constant(1))))
+        most = self.extreme("max", half, self.scale(tenth, -1), self.constant(1))
         return self.polynomial([([d, Value(most)], 1)])
 
     def _power(self, atom: Power) -> Value:
@@ -328,21 +344,14 @@ class Program:
 
     def _sum_of(self, form: Sum) -> Value:
         """A sum over rounds: written out, each round where there are so many; at every point by itself where not."""
-        i = form.index
-        end = self.size(i.end)
-        last = self.ops[end.op].bounds[1]
-        if last - i.begin > ROUNDS:
+        last = self.ops[self.size(form.index.end).op].bounds[1]
+        if last - form.index.begin > ROUNDS:
             if not form.symbols.isdisjoint(self._rounds):
                 raise ExtentError(f"{form!r} has too many rounds in rounds to be swept")
             return self.tabulated(form.symbols, lambda at: evaluate_atom(form, at), repr(form))
-        rounds: list[tuple[Sequence[Value], int]] = []
-        for k in range(i.begin, last):
-            self.rounds(i, k)
-            there = self.apply("positive", self.add(end.op, self.constant(-k)))
-            rounds.append(([*map(self._whole, form.factors), Value(there)], 1))
-        if last > i.begin:
-            self.rounds(i, None)
-        return self.polynomial(rounds)
+        return self.polynomial(
+            ([*map(self._whole, form.factors), Value(there)], 1) for there in self.rounds(form.index, last)
+        )
 
     def _whole(self, size: Size) -> Value:
         return self._factor(size) if isinstance(size, Extent) else self.size(size)
@@ -380,13 +389,10 @@ class Program:
         for op in self.ops:
             if op.kind == "axis":
                 found = self.grid.axes[op.number].bounds(box[op.number])
-            elif op.kind == "power":
-                low, high = between[op.of[0]]
-                found = int(raised(op.number, max(low, 0))), int(raised(op.number, max(high, 0)))
             elif op.kind in ("constant", "table"):
                 found = op.bounds
             else:
-                found = BETWEEN[op.kind](*(between[i] for i in op.of))
+                found = _between(op.kind, op.number, [between[i] for i in op.of])
             if not fits(*found):
                 return False
             between.append(found)

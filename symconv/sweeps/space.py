@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from hashlib import sha256
-from math import ceil, floor
+from math import ceil, floor, prod
 from typing import Any, Final
 
 import numpy as np
@@ -48,22 +49,16 @@ class DesignSpace:
         known = {*grid.fixed, *(axis.symbol for axis in grid.axes)}
         self._legal = legality(program, domain.conditions, known)
         self._program = program
-        self._machine = self._made()
         self.boxes = grid.boxes()
-        self._together = max(1, PART // max(1, self._points_of_a_box()))
+        self._together: int = max(1, PART // max(1, prod(cut.stop - cut.start for cut in self.boxes[0])))
 
-    def _made(self) -> Machine:
+    @cached_property
+    def _machine(self) -> Machine:
+        """Each process makes its own."""
         return Machine(self._program, [*(v.op for v in self._values.values()), *self._legal])
-
-    def _points_of_a_box(self) -> int:
-        return int(np.prod([cut.stop - cut.start for cut in self.boxes[0]], dtype=np.int64))
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "_machine"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._machine = self._made()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -191,13 +186,13 @@ def _compared(relation: Any, numbers: Array, figure: int) -> Array:
 
 
 def design_space(
-    network: Network, metrics: str | Iterable[str] = "macs", /, *, where: str | Budget | Iterable[str | Budget] = (),
-    illegal: str = ERROR, **values: Any,
+    network: Network, metrics: str | Iterable[str] = "macs", given: Mapping[str, Any] | None = None, /, *,
+    where: str | Budget | Iterable[str | Budget] = (), illegal: str = ERROR, **values: Any,
 ) -> DesignSpace:  # fmt: skip
     """The metrics of a network over a grid of its symbols, at the points that are legal and keep the budgets.
 
     A symbol takes a number, or a range, a sequence or a 1-D array for an axis; a rational one takes fractions. A point
-    outside the domain is an error, or not there with `illegal="leave out"`.
+    outside the domain is an error, or not there with `illegal="leave out"`. They are `given`, or words of the call.
 
     Raises ExpressionError for what is no budget, SymbolError for an unknown or a missing name, DomainError for a value
     that a symbol cannot have or an axis without values.
@@ -216,17 +211,11 @@ def design_space(
     budgets = read_budgets(where) if where else []
     costs = {metric: network.cost(metric) for metric in dict.fromkeys([*shown, *(b.metric for b in budgets)])}
     symbols: set[Symbol] = {s for cost in costs.values() for s in cost_symbols(cost)}
-    names = {s.name for s in symbols}
     every = [m[0] for size in network.symbols.values() for m in size.terms]
-    grid = grid_of(symbols, values, (s for s in every if isinstance(s, Symbol)))
-    idle = [axis.symbol.name for axis in grid.axes if axis.symbol.name not in names]
-    if idle:
-        asked = {s.name for c in network.domain.conditions for s in c.symbols}
-        unread = [name for name in idle if name not in asked]
-        if unread:
-            what = ", ".join(costs)
-            raise DomainError(
-                f"{what} of {network.name} {'do' if len(costs) > 1 else 'does'} not depend on {', '.join(unread)}: "
-                f"give it one value"
-            )
+    grid = grid_of(symbols, {**(given or {}), **values}, (s for s in every if isinstance(s, Symbol)))
+    read = symbols.union(*(c.symbols for c in network.domain.conditions))
+    unread = [axis.symbol.name for axis in grid.axes if axis.symbol not in read]
+    if unread:
+        what = f"{', '.join(costs)} of {network.name} {'do' if len(costs) > 1 else 'does'}"
+        raise DomainError(f"{what} not depend on {', '.join(unread)}: give it one value")
     return DesignSpace(network.name, grid, costs, shown, budgets, network.domain, illegal)

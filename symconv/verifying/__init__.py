@@ -2,5 +2,6 @@
 
 from symconv.verifying.load import verify
 from symconv.verifying.report import Disagreement, Point, Report
+from symconv.verifying.walking import verify_network
 
-__all__ = ["Disagreement", "Point", "Report", "verify"]
+__all__ = ["Disagreement", "Point", "Report", "verify", "verify_network"]

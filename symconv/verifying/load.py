@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from symconv.errors import CallError
-from symconv.readers.catalogue import is_named, is_onnx, read_named
+from symconv.network import Network
+from symconv.readers.catalogue import is_named, is_onnx, load, read_named
 from symconv.verifying.report import Each, Report
+from symconv.verifying.walking import verify_network
 
 
 def verify(
     source: Any,
-    at: Sequence[Mapping[str, int]] = (),
+    at: Sequence[Mapping[str, Any]] = (),
     dims: Mapping[str, Any] | None = None,
     square: bool = False,
     inputs: Any = (),
@@ -23,17 +26,24 @@ def verify(
 
     `source` is an ONNX file, which onnxruntime runs on random inputs, a torch module with an example of its `inputs`
     and `kwargs`, or such a module by name, torchvision:resnet50; a module runs on the meta device, and its MACs are
-    those of torch.utils.flop_counter. `each` goes through the points, for who watches it.
+    those of torch.utils.flop_counter. A bundled architecture by name, a spec's file and a Network are run as loops,
+    layer by layer, by code that knows no rule of symconv's (`symconv.verifying.loops`). `each` goes through the points,
+    for who watches it.
 
-    Raises ModelError for a model that cannot be read or run, and where what runs it is not installed; DomainError for a
-    point outside the domain; CallError for what is none of these.
+    Raises ModelError for a model that cannot be read or run, and where what runs it is not installed; SymconvError for
+    an unknown name, SpecError for a wrong file; DomainError for a point outside the domain; CallError for what is none
+    of these.
     """
+    if isinstance(source, Network):
+        return verify_network(source, at, each)
     if is_onnx(source):
         from symconv.verifying.onnx import verify_onnx
 
         return verify_onnx(source, at, dims, square, each)
-    if isinstance(source, str) and not is_named(source):
-        raise CallError(f"verify {source}: an .onnx file is wanted, or a module such as torchvision:resnet50")
+    if isinstance(source, str | Path) and not is_named(source):
+        if inputs or kwargs:
+            raise CallError(f"verify {source}: inputs are those of a module, and a spec says its own")
+        return verify_network(load(source, dims=dims or None), at, each)
     if isinstance(source, str) and source.startswith("keras:"):
         raise CallError(f"verify {source}: Keras models are not run; an .onnx file or a torch module is wanted")
     from symconv.readers.torch import read_torch

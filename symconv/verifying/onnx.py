@@ -6,6 +6,7 @@ What the run shows comes from the run alone: shapes from its tensors, macs from 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -25,7 +26,7 @@ from symconv.symbols import Symbol
 from symconv.values import evaluate
 from symconv.verifying.macs import COUNTED, macs_of
 from symconv.verifying.points import baked, chosen, shape_at, values_at
-from symconv.verifying.report import CHOSEN, Disagreement, Each, Point, Report, by
+from symconv.verifying.report import CHOSEN, Disagreement, Each, Point, Report, written
 from symconv.verifying.running import Run, Shape, run
 from symconv.verifying.runtime import RunError
 
@@ -68,7 +69,14 @@ def verify_onnx(
         points.append(_compared(reading, model, Path(path), dict(values)))
         if sum(not p.failed for p in points) == (len(at) or CHOSEN):
             break
-    return Report(net, tuple(points))
+    return Report(net, tuple(points), f"onnxruntime {_version()}")
+
+
+def _version() -> str:
+    try:
+        return version("onnxruntime")
+    except PackageNotFoundError:  # onnxruntime-gpu has the module too
+        return version(packages_distributions()["onnxruntime"][0])
 
 
 Values = Mapping[Symbol, Any]
@@ -77,7 +85,7 @@ Values = Mapping[Symbol, Any]
 def _compared(reading: Reading, model: Any, path: Path, values: dict[str, int]) -> Point:
     point = Point(values)
     try:
-        at = values_at(reading, values)
+        at = values_at(reading.network, values)
         point.failed = baked(reading, at)
         if point.failed:
             return point
@@ -93,7 +101,17 @@ def _compared(reading: Reading, model: Any, path: Path, values: dict[str, int]) 
         done.shapes.setdefault(name, [given.shape])
     for node in done.nodes:
         _operator(reading, node, done, at, point)
+    ran = {o for node in done.nodes for o in node.output}
+    point.unseen += sum(_counted(reading.network, parts, at) for o, parts in reading.parts.items() if o not in ran)
     return point
+
+
+def _counted(net: Network, parts: Sequence[str], at: Values) -> bool:
+    """Whether the closed forms count macs of an operator here: none of a branch that is not taken."""
+    try:
+        return any(_closed(net, part, at, 1) for part in parts)
+    except (SymconvError, KeyError):
+        return True
 
 
 def _run(reading: Reading, model: Any, path: Path, at: Values) -> tuple[dict[str, Any], Run]:
@@ -138,7 +156,7 @@ def _tensor(reading: Reading, name: str, seen: list[Shape], at: Values, done: Ru
     else:
         k = next(k for k, (a, b) in enumerate(zip(seen, closed)) if a != b)
         what = f"the shape of {name}" + (f" in round {k + 1}" if len(seen) > 1 else "")
-        point.wrong.append(Disagreement(_maker(done, name), what, by(seen[k]), by(closed[k]), formula))
+        point.wrong.append(Disagreement(_maker(done, name), what, written(seen[k]), written(closed[k]), formula))
 
 
 def _rounds(times: Size, at: Values, seen: int | None) -> int | None:

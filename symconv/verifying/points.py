@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from itertools import product as combinations
 from math import prod
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from symconv.cost import evaluate_cost
 from symconv.errors import ExtentError, SymconvError
 from symconv.evaluation import resolve
 from symconv.extent import Function, Size, symbols_of, terms_of
 from symconv.network import Network
-from symconv.readers.onnx.load import Reading
 from symconv.symbols import Symbol
 from symconv.values import evaluate
+
+if TYPE_CHECKING:
+    from symconv.readers.onnx.load import Reading
 
 #: Points that are wanted where all runs are long.
 FEW: Final = 2
@@ -31,7 +33,7 @@ LARGE: Final = 1 << 22
 HUGE: Final = 1 << 26
 LONG: Final = 1 << 34
 
-Point = Mapping[str, int]
+Point = Mapping[str, Any]
 
 
 def chosen(reading: Reading) -> Iterator[dict[str, int]]:
@@ -39,11 +41,11 @@ def chosen(reading: Reading) -> Iterator[dict[str, int]]:
 
     Where hardly a run is short, the shortest ones.
     """
-    symbols = inner_symbols(reading)
+    symbols = inner_symbols(reading.network)
     if not symbols:
         yield {}
         return
-    batch = _batch(reading)
+    batch = batch_of(reading.network)
     options = {s.name: _options(reading, s, s.name == batch) for s in symbols}
     shapes = list(dict.fromkeys(v.shape for v in reading.tensors.values() if v.shape))
     seen: list[dict[str, int]] = []
@@ -81,9 +83,9 @@ def _candidates(reading: Reading, options: Mapping[str, list[int]], batch: str) 
     yield from (dict(zip(base, values)) for values in islice(combinations(*options.values()), TRIED))
 
 
-def _batch(reading: Reading) -> str:
+def batch_of(net: Network) -> str:
     """The symbol that is the first axis, and no other one, of the first input with several."""
-    for tensor in reading.network.inputs.values():
+    for tensor in net.inputs.values():
         if tensor.rank > 1:
             first, *others = tensor.shape
             alone = len(symbols_of(first)) == 1 and not any(symbols_of(first) & symbols_of(x) for x in others)
@@ -99,20 +101,18 @@ def _macs(reading: Reading, at: Mapping[Symbol, Any]) -> int:
         return 0
 
 
-def inner_symbols(reading: Reading) -> list[Symbol]:
+def inner_symbols(net: Network) -> list[Symbol]:
     """The symbols of the inputs' shapes and elements."""
-    net = reading.network
     sizes = [x for t in net.inputs.values() for x in t.shape] + [x for e in net.elements.values() for x in e]
     return sorted({s for x in sizes for s in symbols_of(x)}, key=lambda s: s.key)
 
 
-def values_at(reading: Reading, point: Point) -> dict[Symbol, Any]:
+def values_at(net: Network, point: Point) -> dict[Symbol, Any]:
     """The values of the symbols at a point, those that no cost has among them.
 
     Raises DomainError outside the domain.
     """
-    net = reading.network
-    at = resolve({*net.known_symbols, *inner_symbols(reading)}, point, complete=False)
+    at = resolve({*net.known_symbols, *inner_symbols(net)}, point, complete=False)
     net.domain.check(at)
     return at
 
@@ -142,7 +142,7 @@ def runs(reading: Reading, point: Point) -> bool:
 def _legal(reading: Reading, point: Point) -> dict[Symbol, Any] | None:
     """The values of the symbols at a point where the file runs, on inputs that are not too large; else None."""
     try:
-        at = values_at(reading, point)
+        at = values_at(reading.network, point)
     except SymconvError:
         return None
     shapes = [shape_at(t.shape, at) for t in reading.network.inputs.values()]

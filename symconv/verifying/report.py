@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
+from symconv.errors import ModelError
 from symconv.network import Network
 
 #: Runs that are wanted where no points are given.
 CHOSEN: Final = 4
 
 #: What goes through the points of a verification, for who watches it.
-Each: TypeAlias = Callable[[Sequence[Mapping[str, int]]], Iterable[Mapping[str, int]]]
+Each: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], Iterable[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,16 @@ class Disagreement:
 
 @dataclass
 class Point:
-    """One run: the values of the symbols, how much was compared, or why the model did not run there."""
+    """One run: the values of the symbols, how much was compared, or why the model did not run there.
 
-    values: dict[str, int]
+    `params` are the trainable elements that loops counted; no other run does.
+    """
+
+    values: dict[str, Any]
     tensors: int = 0
     operators: int = 0
     macs: int = 0
+    params: int = 0
     unseen: int = 0
     failed: str = ""
     wrong: list[Disagreement] = field(default_factory=list)
@@ -49,10 +54,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Report:
-    """What all runs showed."""
+    """What all runs showed, and what ran: a package with its version, or loops."""
 
     network: Network
     points: tuple[Point, ...]
+    by: str
 
     @property
     def wrong(self) -> Disagreement | None:
@@ -64,7 +70,17 @@ class Report:
         """At how many points the model ran, and there was something to compare."""
         return sum(not p.failed and p.compared > 0 for p in self.points)
 
+    def check(self) -> None:
+        """Raise ModelError at the first disagreement, and where it ran at none of the points or showed nothing."""
+        if self.wrong is not None:
+            raise ModelError(str(self.wrong))
+        if not self.ran:
+            name, why = self.network.name, next((p.failed for p in self.points if p.failed), "")
+            raise ModelError(
+                f"{name} ran at none of the sizes: {why}" if why else f"{name}: nothing of it can be compared"
+            )
 
-def by(shape: Sequence[int]) -> str:
+
+def written(shape: Sequence[int]) -> str:
     """`1×64×112×112`, or `scalar`."""
     return "×".join(map(str, shape)) or "scalar"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from symconv.cost import Cost, evaluate_cost
@@ -12,14 +13,14 @@ from symconv.errors import DomainError, ExtentError, ModelError
 from symconv.evaluation import resolve
 from symconv.layers import Unknown
 from symconv.network import Network
-from symconv.readers.torch.checking import Numbers, by_call, held_back
+from symconv.readers.torch.checking import Formulas, beside, held_back
 from symconv.readers.torch.copying import Before
 from symconv.readers.torch.load import Reading
 from symconv.readers.torch.path import THE_MODULE
-from symconv.readers.torch.trace import Plain, Traced, run_plain
+from symconv.readers.torch.trace import Plain, run_plain
 from symconv.readers.torch.tracer import Made
 from symconv.symbols import Symbol
-from symconv.verifying.report import CHOSEN, Disagreement, Each, Point, Report, by
+from symconv.verifying.report import CHOSEN, Disagreement, Each, Point, Report, written
 
 
 class Counting(Plain):
@@ -51,7 +52,8 @@ def verify_torch(reading: Reading, at: Sequence[Mapping[str, int]] = (), each: E
     for given in at:
         net.at(given)
     points = [dict(values) for values in at] or _chosen(reading)
-    return Report(net, tuple(_compared(reading, dict(values)) for values in each(points[: len(at) or CHOSEN])))
+    ran = tuple(_compared(reading, dict(values)) for values in each(points[: len(at) or CHOSEN]))
+    return Report(net, ran, f"torch {torch.__version__.partition('+')[0]}, on the meta device")
 
 
 def _chosen(reading: Reading) -> list[dict[str, int]]:
@@ -76,29 +78,28 @@ def _compared(reading: Reading, values: dict[str, int]) -> Point:
     except (DomainError, ModelError) as error:
         point.failed = str(error)
         return point
-    counts = {id(m): n for m, n in zip(run.made, run.macs)}
-    for call, ran in by_call(run.made).items():
-        ways = [(way, Numbers(way, at), by_call(way.tracer.made).get(call, [])) for way in reading.regimes.at(call, at)]
-        way, numbers, formulas = next(
-            (w for w in ways if [m.operator for m in w[2]] == [m.operator for m in ran]),
-            ways[0] if ways else (None, None, []),
-        )
-        if way is None or numbers is None or len(formulas) != len(ran):
-            point.wrong.append(
-                Disagreement(
-                    call or THE_MODULE, "the number of operators", str(len(ran)), str(len(formulas)), "the traced ones"
-                )
-            )
+    macs = {id(m): n for m, n in zip(run.made, run.macs)}
+    for call, ran, formulas in beside(reading.regimes.at, run, at):
+        names = [m.operator for m in ran]
+        alike = next((f for f in formulas if [m.operator for m in f.made] == names), None)
+        if alike is None:
+            point.wrong.append(_other_operators(call or THE_MODULE, ran, formulas[0].made if formulas else []))
             continue
-        for made, there in zip(formulas, ran):
-            _operator(way, made, there, counts[id(there)], numbers, at, point)
+        for made, there in zip(alike.made, ran):
+            _operator(alike, made, there, macs[id(there)], at, point)
     return point
 
 
-def _operator(
-    way: Traced, made: Made, there: Made, macs: int, numbers: Numbers, at: Mapping[Symbol, int], point: Point
-) -> None:
+def _other_operators(call: str, ran: Sequence[Made], traced: Sequence[Made]) -> Disagreement:
+    if len(ran) != len(traced):
+        return Disagreement(call, "the number of operators", str(len(ran)), str(len(traced)), "the traced ones")
+    there, formula = next((a.operator, b.operator) for a, b in zip(ran, traced) if a.operator != b.operator)
+    return Disagreement(call, "an operator", there, formula, "the traced one")
+
+
+def _operator(formulas: Formulas, made: Made, there: Made, macs: int, at: Mapping[Symbol, int], point: Point) -> None:
     """Compare the shapes that an operator made, and its macs."""
+    way, numbers = formulas.way, formulas.numbers
     where = f"{(made.where or THE_MODULE).replace('/', '.')} ({made.operator.removeprefix('aten.')})"
     for shape, ran in zip(made.shapes, there.shapes):
         if not numbers.known(shape):
@@ -107,8 +108,8 @@ def _operator(
             point.tensors += 1
         else:
             formula = " × ".join(map(str, shape)) or "scalar"
-            closed = by(tuple(map(numbers, shape)))
-            point.wrong.append(Disagreement(where, "the shape", by(ran), closed, formula))  # type: ignore[arg-type]
+            closed = written(tuple(map(numbers, shape)))
+            point.wrong.append(Disagreement(where, "the shape", written(ran), closed, formula))  # type: ignore[arg-type]
     nodes = [way.net.node(n) for n in made.nodes]
     if any(isinstance(n.layer, Unknown) for n in nodes):
         point.unseen += 1

@@ -11,7 +11,7 @@ from symconv.cost import Cost, cost_symbols
 from symconv.count import Convention
 from symconv.formula import set_cost
 from symconv.network import Network
-from symconv.notation import ASCII, LATEX, TEXT, Style
+from symconv.notation import TEXT
 from symconv.sizes import Undecided
 from symconv.symbols import by_name
 from symconv.writers.layers import label, metric_name
@@ -38,12 +38,7 @@ def growth_sheet(
     except Undecided as why:
         sheet.notes.append(f"its growth is not decided: {why}")
         return sheet
-
-    def each(set_: str) -> Math:
-        texts: dict[Style, str] = {style: getattr(found, set_)(style) for style in (TEXT, LATEX, ASCII)}
-        return Math(texts[TEXT], texts[LATEX], texts[ASCII])
-
-    sheet.facts += [("grows", each("text")), ("order", each("order"))]
+    sheet.facts += [("grows", Math.of(found.text)), ("order", Math.of(found.order))]
     for name in by_name(cost_symbols(total)):
         try:
             sheet.facts.append((f"degree in {name}", order(total, name)))
@@ -59,12 +54,15 @@ def growth_sheet(
 
 def _limits(total: Cost, per: Cost, named: str) -> list[tuple[str, Math]]:
     """What a total per something tends to."""
-    out = []
     below = set_cost(per, TEXT).text
-    for name in [name for name in by_name(cost_symbols(per)) if name != "N"]:
-        found = limit(total, per, name)
-        number = found.value.number
-        about = decimal(number) if number is not None and number.denominator > 1 else ""
-        texts = [found.text(style) + (style.sign("≈") + about) * bool(about) for style in (TEXT, LATEX, ASCII)]
-        out.append((f"{named}/({below}) as {name} → ∞", Math(*texts)))
-    return out
+    names = [name for name in by_name(cost_symbols(per)) if name != "N"]
+    return [(f"{named}/({below}) as {name} → ∞", _limit(total, per, name)) for name in names]
+
+
+def _limit(total: Cost, per: Cost, name: str) -> Math:
+    found = limit(total, per, name)
+    number = found.value.number
+    about = decimal(number) if number is not None and number.denominator > 1 else ""
+    if found.infinite:
+        return Math("∞", r"\infty")
+    return Math.of(lambda style: found.text(style) + (style.sign("≈") + about if about else ""))

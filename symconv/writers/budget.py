@@ -10,15 +10,14 @@ from symconv.analysis.budget import Checked, Within
 from symconv.network import Network
 from symconv.writers.layers import label
 from symconv.writers.sheet import Cell, Column, Sheet, Table, plain
-from symconv.writers.wording import percent
+from symconv.writers.wording import at_values, percent
 
 
 def check_sheet(net: Network, checked: Sequence[Checked], values: Mapping[str, Any]) -> Sheet:
     """Every budget with the exact figure, and how much of the budget that is."""
-    place = f" at {', '.join(f'{name}={value}' for name, value in values.items())}" if values else ""
     broken = sum(not c.holds for c in checked)
     verdict = f"{broken} of {len(checked)} broken" if broken else "all kept"
-    sheet = Sheet(f"budgets of {net.name}{place}: {verdict}")
+    sheet = Sheet(f"budgets of {net.name}{at_values(values)}: {verdict}")
     columns = (Column("budget"), Column("figure", right=True), Column("used", right=True), Column("kept"))
     rows: list[list[Cell]] = [[str(c.budget), c.value, _used(c), "yes" if c.holds else "no"] for c in checked]
     sheet.tables = [Table(columns, rows)]
@@ -39,9 +38,8 @@ def within_sheet(net: Network, found: Within) -> Sheet:
     if not found.feasible:
         sheet.facts = [("infeasible", found.reason)]
     else:
-        sheet.facts = [(f"all {name}", found.region.described(name))]
         largest: Cell = found.greatest if found.greatest is not None else "there is none: every larger one keeps them"
-        sheet.facts.insert(0, (f"largest {name}", largest))
+        sheet.facts = [(f"largest {name}", largest), (f"all {name}", found.region.described(name))]
     sheet.facts.append(("domain", found.domain.described(name)))
     columns = [Column("budget"), Column("alone it holds for", prose=True)]
     if found.greatest is not None:

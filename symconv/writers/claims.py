@@ -10,8 +10,9 @@ from symconv.analysis.comparisons import Verdict
 from symconv.cost import Number
 from symconv.errors import SymconvError
 from symconv.network import Network
-from symconv.writers.layers import figures_at
+from symconv.writers.figures import figures_at
 from symconv.writers.sheet import Cell, Column, Sheet, Table, plain
+from symconv.writers.wording import at_values, some
 
 
 def claims_sheet(net: Network, values: Mapping[str, Any]) -> Sheet:
@@ -20,12 +21,11 @@ def claims_sheet(net: Network, values: Mapping[str, Any]) -> Sheet:
     Raises SymbolError where a figure needs the value of a symbol.
     """
     at = figures_at(net, {**net.usual, **values}) or dict(values)
-    place = f" at {', '.join(f'{name}={value}' for name, value in at.items())}" if at else ""
     findings = conclusions(net, **at)
     columns = (Column("claim"), Column("holds", rank=2), Column("ratio", rank=1), Column("except", prose=True))
     table = Table(columns)
     table.rows = [_row(f, MOST) for f in findings]
-    sheet = Sheet(f"the article's three conclusions on {net.name}{place}", tables=[table])
+    sheet = Sheet(f"the article's three conclusions on {net.name}{at_values(at)}", tables=[table])
     sheet.records = lambda: Table(columns, [_row(f, len(f.exceptions)) for f in findings])
     sheet.notes = [f"{f.claim} asks whether {CLAIMS[f.claim].sentence}: {f.sentence}." for f in findings]
     shown = {name: plain(value) for name, value in at.items()}
@@ -38,10 +38,8 @@ MOST: Final = 8
 
 
 def _row(finding: Finding, most: int) -> list[Cell]:
-    verdict = {True: "yes", False: "no", None: "nothing to compare"}[finding.holds]
-    more = len(finding.exceptions) - most
-    named = ", ".join(f.layer for f in finding.exceptions[:most]) + (f" and {more} more" if more > 0 else "")
-    return [finding.claim, verdict, _ratios(finding), named]
+    verdict = "nothing to compare" if finding.holds is None else _WORDS[finding.holds]
+    return [finding.claim, verdict, _ratios(finding), some([f.layer for f in finding.exceptions], most)]
 
 
 def _ratios(finding: Finding) -> str:
@@ -75,9 +73,9 @@ def _data(finding: Finding) -> dict[str, object]:
 def verdicts_sheet(net: Network, verdicts: Iterable[Verdict], values: Mapping[str, Any]) -> Sheet:
     """Claims of one's own, with the figures where they are numbers, else where they hold and where they fail first."""
     found = list(verdicts)
-    place = f" at {', '.join(f'{name}={value}' for name, value in values.items())}" if values else ""
     failed = sum(not v.holds for v in found)
-    sheet = Sheet(f"claims about {net.name}{place}: {f'{failed} of {len(found)} fail' if failed else 'all hold'}")
+    said = f"{failed} of {len(found)} fail" if failed else "all hold"
+    sheet = Sheet(f"claims about {net.name}{at_values(values)}: {said}")
     columns = (
         Column("claim"), Column("holds"), Column("figures", key="figures"), Column("holds for", prose=True),
         Column("fails at", prose=True),
@@ -89,9 +87,9 @@ def verdicts_sheet(net: Network, verdicts: Iterable[Verdict], values: Mapping[st
 
 def _verdict(v: Verdict) -> list[Cell]:
     if v.left is not None and v.right is not None:
-        return [str(v.claim), _yes(v.holds), f"{_number(v.left)} and {_number(v.right)}", "", ""]
+        return [str(v.claim), _WORDS[v.holds], f"{_number(v.left)} and {_number(v.right)}", "", ""]
     if v.symbol is None or v.region is None or v.domain is None:
-        return [str(v.claim), _yes(v.holds), "", f"every {', '.join(v.whatever)}" if v.holds else "none", ""]
+        return [str(v.claim), _WORDS[v.holds], "", f"every {', '.join(v.whatever)}" if v.holds else "none", ""]
     name = v.symbol.name
     where = f"every {name}" if v.region == v.domain else v.region.described(name)
     if v.until is not None:
@@ -99,11 +97,7 @@ def _verdict(v: Verdict) -> list[Cell]:
     ones = "".join(f", {other} = 1" for other in v.whatever)
     first = v.counterexamples[:1]
     examples = "; ".join(f"{name} = {e.at}{ones}: {_number(e.left)} and {_number(e.right)}" for e in first)
-    return [str(v.claim), "yes" if v.holds else "no" if v.region.empty else "partly", "", where, examples]
-
-
-def _yes(holds: bool) -> str:
-    return "yes" if holds else "no"
+    return [str(v.claim), "partly" if not (v.holds or v.region.empty) else _WORDS[v.holds], "", where, examples]
 
 
 def _number(value: Number) -> str:
@@ -119,7 +113,7 @@ def zoo_sheet(networks: Iterable[tuple[str, Network]]) -> Sheet:
     all_three: list[str] = []
     for name, net in networks:
         try:
-            findings = {f.claim: f for f in conclusions(net, **(figures_at(net, net.usual) or {}))}
+            findings = {f.claim: f for f in conclusions(net, **figures_at(net, None))}
         except SymconvError:
             continue  # a family whose depth or width has no value has no layers to compare
         rows.append([name, *(_WORDS[findings[claim].holds] for claim in names)])
@@ -129,17 +123,13 @@ def zoo_sheet(networks: Iterable[tuple[str, Network]]) -> Sheet:
         if all(findings[claim].holds for claim in names):
             all_three.append(name)
     sheet = Sheet(f"the article's three conclusions over {len(rows)} networks, at their usual sizes")
-    summary: list[list[Cell]] = [[name, len(held), _some(held)] for name, held in whole.items()]
-    summary.append(["all three", len(all_three), _some(all_three)])
+    summary: list[list[Cell]] = [[name, len(held), some(held, 12) or "none"] for name, held in whole.items()]
+    summary.append(["all three", len(all_three), some(all_three, 12) or "none"])
     sheet.tables = [Table((Column("claim"), Column("holds for", right=True), Column("which", prose=True)), summary)]
     sheet.records = lambda: Table(columns, rows)
     sheet.notes = [f"{name} asks whether {CLAIMS[name].sentence}" for name in names]
     sheet.data = lambda: {"networks": {str(row[0]): dict(zip(names, row[1:])) for row in rows}}
     return sheet
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "") or "none"
 
 
 _WORDS: Final = {True: "yes", False: "no", None: "–"}

@@ -9,9 +9,10 @@ from symconv.cost import Cost, Number, cost_symbols, evaluate_cost, settled, tot
 from symconv.count import Convention
 from symconv.errors import CallError
 from symconv.network import Network, Node
-from symconv.writers.layers import figures_of, label, metric_name, short
+from symconv.writers.figures import figures_of
+from symconv.writers.layers import label, metric_name, short
 from symconv.writers.sheet import Big, Cell, Column, Share
-from symconv.writers.wording import called
+from symconv.writers.wording import assigned, called
 
 
 class Costs:
@@ -23,7 +24,7 @@ class Costs:
         #: The figure of every layer; none where values for some symbol are missing, or where all are zero.
         self.figures = figures_of(net, self.costs, values)
         self.whole = sum(self.figures.values())
-        self.at = ", ".join(f"{name}={value}" for name, value in values.items())
+        self.at = assigned(values)
         self._beside = bool(self.figures) and bool(cost_symbols(self.total))
         self._kept = metric != "params"
 

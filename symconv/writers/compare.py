@@ -8,17 +8,20 @@ from typing import Any, Final
 
 from symconv.analysis.alignment import KEPT, STATES, align
 from symconv.analysis.claims import decimal
-from symconv.analysis.compare import orders, placed_at
+from symconv.analysis.crossover import orders, placed_at
 from symconv.cost import Cost, cost_symbols, evaluate_cost, settled
+from symconv.count import Convention
 from symconv.network import Network
-from symconv.writers.layers import label
+from symconv.writers.layers import label, metric_name
 from symconv.writers.sheet import Cell, Column, Name, Sheet, Table
 
 #: What is compared.
 COMPARED: Final = ("macs", "params", "activations")
 
 
-def compare_sheet(networks: Sequence[Network], values: Mapping[str, Any], by: str = "", metric: str = "macs") -> Sheet:
+def compare_sheet(
+    networks: Sequence[Network], values: Mapping[str, Any], by: str = "", metric: str | Convention = "macs"
+) -> Sheet:
     """Every network's totals, with ratios to the first where they are numbers; with `by` where the order changes.
 
     Raises as `orders` and `placed_at`.
@@ -53,7 +56,9 @@ def times(cost: Cost, base: Cost) -> str:
     return "×" + decimal(Fraction(evaluate_cost(cost, {})) / Fraction(evaluate_cost(base, {})))
 
 
-def aligned_sheet(first: Network, second: Network, values: Mapping[str, Any], metric: str = "macs") -> Sheet:
+def aligned_sheet(
+    first: Network, second: Network, values: Mapping[str, Any], metric: str | Convention = "macs"
+) -> Sheet:
     """The layers of two networks beside one another: those that were changed, added or removed.
 
     Raises as `align` and `placed_at`.
@@ -79,7 +84,7 @@ def aligned_sheet(first: Network, second: Network, values: Mapping[str, Any], me
         if r.state != KEPT
     ]
     sheet.tables = [Table(columns, table)]
-    sheet.data = lambda: {"first": first.name, "second": second.name, "metric": metric, **counts}
+    sheet.data = lambda: {"first": first.name, "second": second.name, "metric": metric_name(metric), **counts}
     return sheet
 
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from symconv.analysis.edits import WhatIf
 from symconv.cost import Cost, cost_symbols, settled, substitute_cost
 from symconv.errors import SymbolError
 from symconv.evaluation import resolve
 from symconv.symbols import by_name
-from symconv.writers.compare import times
+from symconv.writers.compare import COMPARED, times
 from symconv.writers.layers import label
 from symconv.writers.network import domain_line
 from symconv.writers.sheet import Cell, Column, Name, Sheet, Table, plain
 
-#: What is set side by side.
-METRICS: Final = ("macs", "params", "activations")
 
-
-def whatif_sheet(found: WhatIf, metrics: Sequence[str] = METRICS, values: Mapping[str, Any] | None = None) -> Sheet:
+def whatif_sheet(found: WhatIf, metrics: Sequence[str] = COMPARED, values: Mapping[str, Any] | None = None) -> Sheet:
     """What the edits change: each total before, after and the difference, in closed form or at these values.
 
     Raises SymbolError for a value of a symbol that neither network has, DomainError where one of them is outside its
@@ -39,13 +36,8 @@ def whatif_sheet(found: WhatIf, metrics: Sequence[str] = METRICS, values: Mappin
         return settled(substitute_cost(cost, dict(at)))
 
     sheet = Sheet(f"{found.before.name} with {len(found.edited)} of {len(found.before.nodes)} layers edited")
-    columns = (
-        Column("total", key="total"),
-        Column("before"),
-        Column("after"),
-        Column("difference"),
-        Column("ratio", right=True),
-    )
+    headings = ("total", "before", "after", "difference")
+    columns = (*map(Column, headings), Column("ratio", right=True))
     rows: list[list[Cell]] = []
     for metric in metrics:
         before, after = placed(found.before.cost(metric)), placed(found.after.cost(metric))

@@ -5,29 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import Final
 
 from symconv.block import Rounds
-from symconv.cost import (
-    Cost,
-    product,
-    settled,
-    total_of,
-)  # fmt: skip
+from symconv.cost import Cost, product, settled, total_of
 from symconv.count import PRIMITIVES, Convention
 from symconv.domain import Domain
 from symconv.errors import SymconvError, near
 from symconv.extent import Extent, Size
 from symconv.metrics.receptive_field import ReceptiveField, receptive_field
 from symconv.network import Network, Node
-from symconv.notation import ASCII, LATEX, TEXT, Style, latex_escape
+from symconv.node import metric_of
+from symconv.notation import LATEX, Style, latex_escape
 from symconv.readers.expression import parse
 from symconv.readers.names import plainly
 from symconv.setting import set_size
 from symconv.symbols import Symbol
 from symconv.writers.layers import TRAINING, counted, group_rows, kind_of, label, metric_name, said_of, short
 from symconv.writers.network import KEPT, condition_of, domain_line, training_line
-from symconv.writers.pictures.shares import metric_of
 from symconv.writers.sheet import SPACED, Cell, Column, Math, Name, Sheet, Table
 from symconv.writers.stated import rule_of, rules_of, summary
 from symconv.writers.terms import term_sheet
@@ -154,7 +150,7 @@ def _product(sizes: Iterable[Size | Fraction]) -> Math:
     def text(style: Style) -> str:
         return style.by.join(_size(d, style, 2) for d in sizes) or "1"
 
-    return Math(text(TEXT), text(LATEX), text(SPACED))
+    return Math.of(text, SPACED)
 
 
 def _size(size: Size | Fraction, style: Style, level: int = 0) -> str:
@@ -169,7 +165,7 @@ def _windows(field: Iterable[ReceptiveField]) -> list[Math]:
         said = ((rf"\text{{{name} }}" if style is LATEX else f"{name} ", size) for name, size in parts)
         return (r",\ " if style is LATEX else ", ").join(name + _size(size, style) for name, size in said)
 
-    return [Math(text(f, TEXT), text(f, LATEX), text(f, ASCII)) for f in dict.fromkeys(field)]
+    return [Math.of(partial(text, f)) for f in dict.fromkeys(field)]
 
 
 def _stage_sheet(net: Network, stage: str, nodes: list[Node], metric: str | Convention) -> Sheet:

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from symconv.block import Rounds
-from symconv.cost import Cost, Number, cost_symbols, evaluate_cost
+from symconv.cost import Cost
 from symconv.count import Convention
-from symconv.errors import SymconvError
 from symconv.network import Network, Node
 from symconv.notation import ASCII, ATOM, LATEX, TEXT, Style
 from symconv.setting import set_size
@@ -83,7 +82,7 @@ def said_of(rounds: Rounds) -> Math:
             return rf"\times {times},\ {i} = {begin} \ldots {last}"
         return f"{'x' if style is ASCII else '×'}{times}, {i} = {begin} {'..' if style is ASCII else '…'} {last}"
 
-    return Math(text(TEXT), text(LATEX), text(ASCII))
+    return Math.of(text)
 
 
 def headings(net: Network, paths: Mapping[str, str]) -> dict[str, Heading]:
@@ -146,22 +145,3 @@ def short(total: Cost) -> Cost | None:
 def kind_of(node: Node) -> Math:
     """A layer's kind and its telling fields."""
     return Math(described(node, TEXT).replace(TIED, " "), ascii=described(node, ASCII).replace(TIED, " "))
-
-
-def figures_at(net: Network, at: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The values for figures: those given, else the network's usual ones; none where they do not fit it."""
-    values = {name: value for name, value in (net.usual if at is None else at).items() if name in net.symbols}
-    try:
-        net.at(values)
-    except SymconvError:
-        return {}
-    return values
-
-
-def figures_of(net: Network, costs: Mapping[str, Cost], values: Mapping[str, int]) -> dict[str, Number]:
-    """The figure of every layer; none where values for some symbol are missing, or where all are zero."""
-    at = net.at(values)
-    if any(cost_symbols(cost) - at.keys() for cost in costs.values()):
-        return {}
-    figures = {name: evaluate_cost(cost, at) for name, cost in costs.items()}
-    return figures if any(figures.values()) else {}

@@ -17,8 +17,9 @@ from symconv.network import Network
 from symconv.notation import ASCII, LATEX, TEXT
 from symconv.sizes import Undecided
 from symconv.symbols import Symbol
-from symconv.writers.layers import counted, figures_at, figures_of, kind_of, label, metric_name
-from symconv.writers.sheet import Big, Cell, Math, Name, Sheet, as_data, plain
+from symconv.writers.figures import figures_at, figures_of
+from symconv.writers.layers import counted, kind_of, label, metric_name
+from symconv.writers.sheet import Big, Cell, Math, Name, Sheet, as_data, joined, plain
 from symconv.writers.tables import WHOLE, View, network_records, network_table
 from symconv.writers.unknowns import granted_lines
 
@@ -77,13 +78,24 @@ def network_facts(net: Network, metric: str | Convention = "macs") -> list[tuple
     return facts
 
 
+def total_sheet(net: Network, metric: str | Convention, only: str | None) -> Sheet:
+    """One total, of a part of the network where one is named, and where it holds.
+
+    Raises SymconvError for a part that there is not.
+    """
+    cost = net.cost(metric, only)
+    sheet = Sheet(net.name, [(label(metric), cost), ("domain", domain_line(net))])
+    sheet.data = lambda: {"name": net.name, "metric": metric_name(metric), "only": only, "total": plain(cost)}
+    return sheet
+
+
 def grows(cost: Cost) -> Math:
     """The leading terms of a cost, or why they are not known."""
     try:
         found = growth(cost)
     except Undecided as why:
         return Math(f"not decided: {why}")
-    return Math(found.text(TEXT), found.text(LATEX), found.text(ASCII))
+    return Math.of(found.text)
 
 
 # -- where it holds ----------------------------------------------------------------------------------------------------
@@ -101,19 +113,19 @@ def domain_line(net: Network) -> Math:
         assert isinstance(symbol, Symbol)
         if symbol not in spoken:
             lines.append(_solved(f"{symbol.name} ≥ {symbol.least}" if symbol.integral else f"{symbol.name} > 0"))
-    if not lines:
-        return Math("no symbols")
-    return Math(*(sep.join(getattr(m, kind) for m in lines) for sep, kind in _KINDS))
+    return joined(lines) if lines else Math("no symbols")
 
 
 def domain_lines(domain: Domain) -> Iterator[tuple[Math, tuple[Condition, ...]]]:
     """What a domain asks for, a line for each symbol that it bounds and for each other condition; and by which."""
     for text, conditions in domain.lines(TEXT):
-        condition = condition_of(conditions[0])
-        yield (condition if condition.text == text else _solved(text)), conditions
+        yield _line(text, conditions), conditions
 
 
-_KINDS: Final = ((", ", "text"), (r",\ ", "latex"), (", ", "ascii"))
+def _line(text: str, conditions: tuple[Condition, ...]) -> Math:
+    """A line of a domain: a condition as it is, or what several of one symbol come to."""
+    condition = condition_of(conditions[0])
+    return condition if condition.text == text else _solved(text)
 
 
 def training_line(net: Network) -> Math | None:
@@ -127,9 +139,8 @@ def training_line(net: Network) -> Math | None:
             both.require(condition)
     except SymconvError as why:
         return Math(f"never: {why}")
-    more = [line for line in both.lines(TEXT) if line[0] not in known]
-    lines = [said if (said := condition_of(of[0])).text == text else _solved(text) for text, of in more]
-    return Math(*(sep.join(getattr(m, kind) for m in lines) for sep, kind in _KINDS)) if lines else None
+    more = [_line(text, conditions) for text, conditions in both.lines(TEXT) if text not in known]
+    return joined(more) if more else None
 
 
 def condition_of(condition: Condition) -> Math:
@@ -140,9 +151,7 @@ def condition_of(condition: Condition) -> Math:
     return Math(condition.text(TEXT), latex, condition.text(ASCII))
 
 
-_SIGNS: Final = {
-    " ≥ ": r" \geq ", " ≤ ": r" \leq ", " divides ": r" \mid ", " for ": r"\text{ for }", " where ": r"\text{ where }",
-}  # fmt: skip
+_SIGNS: Final = {" divides ": r" \mid ", " for ": r"\text{ for }", " where ": r"\text{ where }"}
 _WORDS: Final = {"≥": r"\geq", "≡": r"\equiv", "in": r"\in", "mod": r"\bmod", "or": r"\text{ or }", "no": r"\text{no}"}
 
 

@@ -78,14 +78,6 @@ def _folded(summary: str, inside: str) -> str:
     return f'<details class="symconv"><summary>{summary}</summary>\n{inside}</details>'
 
 
-def _network(network: Network) -> dict[str, str]:
-    return {"text/html": network_html(network)}
-
-
-def _family(family: Family) -> dict[str, str]:
-    return _sheet(family_sheet(family))
-
-
 def _node(node: Node) -> dict[str, str]:
     sheet = layer_sheet(node.layer, node.tensors)
     return _sheet(replace(sheet, title=f"{node.name} · {sheet.title}"))
@@ -126,6 +118,6 @@ def _sheet(sheet: Sheet) -> dict[str, str]:
 
 
 _SHOWN: Final[dict[type, Callable[[Any], dict[str, str]]]] = {
-    Network: _network, Node: _node, Layer: _layer, Count: _count, Domain: _domain, Cost: _formula, Extent: _formula,
-    Family: _family,
+    Network: lambda network: {"text/html": network_html(network)}, Family: lambda family: _sheet(family_sheet(family)),
+    Node: _node, Layer: _layer, Count: _count, Domain: _domain, Cost: _formula, Extent: _formula,
 }  # fmt: skip

@@ -19,20 +19,18 @@ def operators_sheet(of: str, named: str | None = None) -> Sheet:
     if not found:
         names = {rule.operator for rule in rules}
         raise SymconvError(f"there is no {of} operator {named}. {near(named or '', names)}".rstrip())
-    columns = [Column("operator"), Column("domain"), Column("state"), Column("counted", prose=True)]
-    rows: list[list[Cell]] = [[*_called(of, rule), rule.state, rule.what] for rule in found]
-    if of == "torch":
-        columns, rows = [columns[0], *columns[2:]], [[row[0], *row[2:]] for row in rows]
+    columns = [Column("operator"), Column("state"), Column("counted", prose=True)]
+    rows: list[list[Cell]] = [[rule.operator, rule.state, rule.what] for rule in found]
+    if of == "ONNX":
+        columns.insert(1, Column("domain"))
+        for rule, row in zip(found, rows):
+            row.insert(1, rule.domain or "ai.onnx")
     sheet = Sheet(f"{of} operators", tables=[Table(columns, rows)])
     states = Counter(rule.state for rule in found)
     sheet.facts += [(state, str(states[state])) for state in ("counted", "shape-only", "unknown")]
     if of == "torch" and named is None:
         sheet.notes.append("an operator without a rule is a named unknown; one in place, add_, has the rule of add")
     return sheet
-
-
-def _called(of: str, rule: Any) -> tuple[str, str]:
-    return (rule.operator, rule.domain or "ai.onnx") if of == "ONNX" else (rule.operator, "")
 
 
 def _rules(of: str) -> list[Any]:

@@ -6,16 +6,15 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from symconv.errors import OutputError
 from symconv.notation import ASCII, TEXT, Style
+from symconv.writers.saving import save
 
 if TYPE_CHECKING:
     from symconv.writers.sheet import Sheet
-
-#: How a sheet can be printed.
-FORMATS = ("table", "markdown", "latex", "typst", "html", "json", "csv")
 
 
 class ReaderLeft(Exception):  # noqa: N818  (not an error: the reader of our pipe has seen enough)
@@ -70,8 +69,12 @@ def _in(sheet: Sheet, format: str) -> str:
     return to(sheet)
 
 
-def write(text: str) -> None:
-    """Write a text to standard output; raises as `show`."""
+def write(text: str, path: Path | None = None) -> None:
+    """Write a text to standard output, or to a file, and say so; raises as `show`, and as `save`."""
+    if path is not None:
+        save(text.encode(), path)
+        say(f"wrote {path}")
+        return
     with _writing():
         sys.stdout.write(text)
 
@@ -110,5 +113,9 @@ def give_up() -> None:
 def say(message: str) -> None:
     """Lines on standard error, with nothing in them that a terminal would obey."""
     if sys.stderr is not None:
-        lines = ("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line) for line in message.split("\n"))
-        print("\n".join(lines), file=sys.stderr)
+        print("\n".join(map(printable, message.split("\n"))), file=sys.stderr)
+
+
+def printable(line: str) -> str:
+    """A line with escapes in place of what cannot be seen."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)

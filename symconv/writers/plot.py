@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -15,9 +15,10 @@ from symconv.errors import SymconvError
 from symconv.sweeps.front import front
 from symconv.sweeps.space import Columns, DesignSpace
 from symconv.writers.layers import label
+from symconv.writers.saving import save
+from symconv.writers.wording import in_full
 
 FORMATS: Final = (".png", ".svg", ".pdf")
-KINDS: Final = ("line", "heat", "pareto")
 
 #: Points of a picture; a scatter of more shows no more.
 POINTS: Final = 2_000_000
@@ -42,8 +43,8 @@ def kind_of(space: DesignSpace, path: Path, kind: str = "") -> str:
     axes = [axis for axis in space.grid.axes if len(axis) > 1]
     names = ", ".join(axis.symbol.name for axis in axes) or "none"
     chosen = kind or ("pareto" if len(space.metrics) == 2 and len(axes) != 1 else "heat" if len(axes) == 2 else "line")
-    if chosen not in KINDS:
-        raise SymconvError(f"unknown kind of plot {chosen!r}: known are {', '.join(KINDS)}")
+    if chosen not in _KINDS:
+        raise SymconvError(f"unknown kind of plot {chosen!r}: known are {', '.join(_KINDS)}")
     if chosen == "line" and not (len(axes) == 1 or (len(axes) == 2 and min(map(len, axes)) <= LINES)):
         raise SymconvError(f"lines need one axis, or a second one of at most {LINES} values: the axes are {names}")
     if chosen == "heat" and (len(axes) != 2 or len(space.metrics) != 1):
@@ -60,12 +61,13 @@ def plot(space: DesignSpace, path: str | Path, kind: str = "") -> Path:
 
     The Pareto front is of the designs with the most of the second metric for the least of the first.
 
-    Raises SymconvError where it has another shape, no point is left, or Matplotlib is not installed.
+    Raises SymconvError where it has another shape, no point is left, or Matplotlib is not installed; OutputError where
+    the file cannot be written.
     """
     path = Path(path)
     chosen = kind_of(space, path, kind)
     with _figure(path) as (figure, axes):
-        {"line": _lines, "heat": _heat, "pareto": _pareto}[chosen](space, figure, axes)
+        _KINDS[chosen](space, figure, axes)
         axes.set_title(_title(space), loc="left", fontsize=10)
     return path
 
@@ -96,7 +98,7 @@ def _figure(path: Path) -> Iterator[tuple[Any, Any]]:
         kind = path.suffix.lower().removeprefix(".")
         stamp = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
         figure.savefig(out, format=kind, dpi=200, metadata=stamp)
-    path.write_bytes(out.getvalue())
+    save(out.getvalue(), path)
 
 
 def _title(space: DesignSpace) -> str:
@@ -161,7 +163,7 @@ def _heat(space: DesignSpace, figure: Any, axes: Any) -> None:
     for axis, set_ticks in ((down, axes.set_yticks), (across, axes.set_xticks)):
         chosen = range(0, len(axis), -(-len(axis) // 8))
         names = axis.written if axis.under != 1 else axis.exact
-        set_ticks(chosen, [f"{names[i]:g}" if names.dtype == float else str(names[i]) for i in chosen])
+        set_ticks(chosen, [in_full(names[i]) if names.dtype == float else str(names[i]) for i in chosen])
     axes.set_xlabel(across.symbol.name)
     axes.set_ylabel(down.symbol.name)
     bar = figure.colorbar(image, ax=axes, label=label(metric))
@@ -202,3 +204,6 @@ def _sampled(space: DesignSpace, first: str, second: str) -> tuple[Any, Any]:
 
 def _engineering(axis: Any) -> None:
     axis.set_major_formatter(import_module("matplotlib.ticker").EngFormatter(sep="\N{NARROW NO-BREAK SPACE}"))
+
+
+_KINDS: Final[dict[str, Callable[[DesignSpace, Any, Any], None]]] = {"line": _lines, "heat": _heat, "pareto": _pareto}

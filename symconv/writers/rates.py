@@ -13,8 +13,8 @@ from symconv.cost import Number, cost_symbols
 from symconv.count import Convention
 from symconv.network import Network
 from symconv.writers.layers import label
-from symconv.writers.sheet import Cell, Column, Name, Sheet, Table, plain
-from symconv.writers.wording import percent
+from symconv.writers.sheet import Cell, Column, Name, Sheet, Table, on_a_line, plain
+from symconv.writers.wording import assigned, percent
 
 
 def signed(part: Fraction | None) -> str:
@@ -32,15 +32,11 @@ def elasticities_sheet(net: Network, metric: str | Convention, values: Mapping[s
     Raises as `elasticities`.
     """
     rates = elasticities(net, metric, **values)
-    at = ", ".join(f"{name}={value}" for name, value in values.items())
-    sheet = Sheet(f"rates of the {label(metric)} of {net.name} at {at}")
+    sheet = Sheet(f"rates of the {label(metric)} of {net.name} at {assigned(values)}")
     columns = (
-        Column("symbol"),
-        Column("at", right=True),
-        Column("elasticity", right=True),
-        Column("one more", right=True),
+        Column("symbol"), Column("at", right=True), Column("elasticity", right=True), Column("one more", right=True),
         Column("why there is none", key="reason", prose=True),
-    )
+    )  # fmt: skip
     rows: list[list[Cell]] = [
         [str(r.symbol), r.value, "" if r.elasticity is None else decimal(r.elasticity), signed(r.next), r.reason]
         for r in rates
@@ -111,7 +107,7 @@ def change_sheet(
 
     Raises as `change`.
     """
-    found = change(net, symbol, metric, to=to, **values)
+    found = change(net, symbol, metric, values, to=to)
     sheet = Sheet(f"the {label(metric)} of {net.name} from {symbol} = {found.at} to {found.to}")
     sheet.facts = [
         ("before", found.before),
@@ -128,8 +124,8 @@ def change_sheet(
     sheet.data = lambda: {
         "name": net.name,
         "symbol": symbol,
-        "from": plain(_cell(found.at)),
-        "to": plain(_cell(found.to)),
+        "from": plain(on_a_line(found.at)),
+        "to": plain(on_a_line(found.to)),
         "relative": None if found.relative is None else str(found.relative),
     }
     return sheet
@@ -138,10 +134,6 @@ def change_sheet(
 def _row(carrier: Carrier) -> list[Cell]:
     share = "" if carrier.share is None else percent(carrier.share) if carrier.share >= 0 else signed(carrier.share)
     return [Name(carrier.layer), carrier.before, carrier.after, carrier.change, share]
-
-
-def _cell(value: Number) -> Cell:
-    return value if isinstance(value, int) else str(value)
 
 
 def _with_sign(value: Number) -> str:

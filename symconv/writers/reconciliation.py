@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from symconv.cost import Cost, cost_symbols, evaluate_cost
+from symconv.cost import Cost
 from symconv.reconciling import Figure, Reconciliation
 from symconv.symbols import Symbol
-from symconv.writers.layers import figures_at
-from symconv.writers.sheet import Big, Cell, Column, Heading, Math, Sheet, Table, plain
+from symconv.writers.figures import figure_of, figures_at
+from symconv.writers.sheet import Big, Cell, Column, Heading, Sheet, Table, on_a_line, plain
+from symconv.writers.wording import at_values
 
 #: The papers' figure, which is symconv's.
 PAPERS = "symconv, and the papers"
@@ -26,10 +27,9 @@ def reconciliation_sheet(
     net = found.network
     values = figures_at(net, at)
     numbers: dict[Symbol, Any] = dict(net.at(values)) if values else {}
-    place = ", ".join(f"{name}={value}" for name, value in values.items())
     sheet = Sheet(f"{net.name}: what counters report")
     sheet.facts = [("MACs", found.macs), ("params", net.cost("params"))]
-    heading = f"at {place}" if place else "figure"
+    heading = at_values(values).strip() or "figure"
     reported = Table(
         [
             Column("counter"), Column("reports", True, rank=2, short=True), Column(heading, True, "figure", rank=3),
@@ -41,13 +41,8 @@ def reconciliation_sheet(
         [PAPERS, found.macs, _big(found.macs, numbers), None, net.cost("params"), "multiply-adds, 2 FLOPs each"]
     )
     for figure in found.figures:
-        cells: list[Cell] = [
-            figure.tool,
-            figure.cost,
-            _big(figure.cost, numbers),
-            _beside(figure.cost, found.macs, numbers),
-        ]
-        reported.rows.append([*cells, figure.params, figure.said])
+        cells = _big(figure.cost, numbers), _beside(figure.cost, found.macs, numbers)
+        reported.rows.append([figure.tool, figure.cost, *cells, figure.params, figure.said])
     terms = Table(
         [
             Column("  term"), Column("times", True), Column("closed form", True, "cost", rank=1, short=True),
@@ -59,7 +54,7 @@ def reconciliation_sheet(
             continue
         terms.groups[len(terms.rows)] = Heading(figure.tool)
         for part in figure.parts:
-            terms.rows.append([f"  {part.term}", _times(part.times), part.cost, _big(part.counted, numbers)])
+            terms.rows.append([f"  {part.term}", on_a_line(part.times), part.cost, _big(part.counted, numbers)])
     sheet.tables = [reported, terms]
     sheet.notes.append("times: how often a counter has a term; its figure is times the closed form")
     sheet.notes += found.notes
@@ -67,22 +62,14 @@ def reconciliation_sheet(
     return sheet
 
 
-def _times(times: int | Fraction) -> Cell:
-    return times if isinstance(times, int) else Math(str(times))
-
-
-def _number(cost: Cost, numbers: Mapping[Symbol, Any]) -> Any:
-    return None if cost_symbols(cost) - numbers.keys() else evaluate_cost(cost, numbers)
-
-
 def _big(cost: Cost, numbers: Mapping[Symbol, Any]) -> Cell:
-    number = _number(cost, numbers)
+    number = figure_of(cost, numbers)
     return None if number is None else Big(number)
 
 
 def _beside(cost: Cost, macs: Cost, numbers: Mapping[Symbol, Any]) -> Cell:
     """How much more or less than the macs, in percent."""
-    one, two = _number(cost, numbers), _number(macs, numbers)
+    one, two = figure_of(cost, numbers), figure_of(macs, numbers)
     if one is None or not two:
         return None
     more = Fraction(one) / Fraction(two) - 1
@@ -92,11 +79,11 @@ def _beside(cost: Cost, macs: Cost, numbers: Mapping[Symbol, Any]) -> Cell:
 def _data(found: Reconciliation, numbers: Mapping[Symbol, Any]) -> dict[str, Any]:
     def said(figure: Figure) -> dict[str, Any]:
         parts = [
-            {"term": p.term, "times": str(p.times), "cost": plain(p.cost), "figure": _number(p.counted, numbers)}
+            {"term": p.term, "times": str(p.times), "cost": plain(p.cost), "figure": figure_of(p.counted, numbers)}
             for p in figure.parts
         ]
         return {
-            "tool": figure.tool, "cost": plain(figure.cost), "figure": _number(figure.cost, numbers),
+            "tool": figure.tool, "cost": plain(figure.cost), "figure": figure_of(figure.cost, numbers),
             "params": plain(figure.params), "parts": parts,
         }  # fmt: skip
 

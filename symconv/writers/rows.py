@@ -10,10 +10,10 @@ from symconv.cost import Cost, product, settled, total_of
 from symconv.formula import set_cost
 from symconv.layers import Look, Transpose
 from symconv.network import Network, Node
-from symconv.notation import ASCII, ATOM, LATEX, TEXT, Style
+from symconv.notation import ASCII, ATOM, LATEX, Style
 from symconv.tensor import Tensor
 from symconv.writers.layers import TRAINING, folded, groups, headings, kind_of
-from symconv.writers.pictures.folding import paths as parts_of
+from symconv.writers.pictures.boxes import paths as parts_of
 from symconv.writers.sheet import Cell, Heading, Math, Name
 
 
@@ -139,7 +139,7 @@ def times_of(rounds: Sequence[Rounds]) -> Math | None:
         sign = r"\times " if style is LATEX else "x" if style is ASCII else "×"
         return sign + style.within(set_cost(many, style), ATOM)
 
-    return Math(text(TEXT), text(LATEX), text(ASCII))
+    return Math.of(text)
 
 
 def _run(run: Sequence[str], last: str = "") -> Math:

@@ -24,7 +24,7 @@ from symconv.layer import (
     layer_fields,
     s,
 )
-from symconv.notation import ASCII, LATEX, TEXT, Style, latex_escape
+from symconv.notation import ASCII, LATEX, Style, latex_escape
 from symconv.readers.fields import layer_of
 from symconv.readers.names import plainly, shown
 from symconv.setting import set_size
@@ -198,8 +198,7 @@ def count_facts(count: Count) -> list[tuple[str, Cell]]:
 
 def _equation(name: str, out: Tensor) -> Math:
     side = out.spatial[0]
-    sides = {style: f"{style.symbol(name).text} = {set_size(side, style).text}" for style in (TEXT, LATEX, ASCII)}
-    return Math(sides[TEXT], sides[LATEX], sides[ASCII])
+    return Math.of(lambda style: f"{style.symbol(name).text} = {set_size(side, style).text}")
 
 
 def _tensors(tensors: Iterable[Tensor]) -> Math:
@@ -207,7 +206,7 @@ def _tensors(tensors: Iterable[Tensor]) -> Math:
         return (r",\ " if style is LATEX else ", ").join(t.text(style, batch=False) for t in tensors)
 
     tensors = tuple(tensors)
-    return Math(text(TEXT), text(LATEX), text(SPACED))
+    return Math.of(text, SPACED)
 
 
 def _others(counts: list[tuple[str, Cost]]) -> Math:
@@ -218,4 +217,4 @@ def _others(counts: list[tuple[str, Cost]]) -> Math:
         sets = (set_cost(c, style, grouped=True).text + words[n] for n, c in counts)
         return (r",\ " if style is LATEX else ", ").join(sets)
 
-    return Math(text(TEXT), text(LATEX), text(ASCII))
+    return Math.of(text)

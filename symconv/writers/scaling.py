@@ -29,8 +29,9 @@ def scaling_sheet(net: Network, found: Scaling, budgets: Sequence[str]) -> Sheet
             row.append("")
         rows[-1][-1] = f"phi = {float(found.phi or 0):g}"
     sheet.tables = [Table(columns, rows)]
-    if found.rule is not None:
-        sheet.notes = ["the rule: depth 1.2^phi, width 1.1^phi, resolution 224*1.15^phi, the greatest phi that fits"]
+    if found.asked:
+        fits = "the greatest phi that fits" if found.rule is not None else "of which none fits"
+        sheet.notes = [f"the rule: depth 1.2^phi, width 1.1^phi, resolution 224*1.15^phi, {fits}"]
     return sheet
 
 

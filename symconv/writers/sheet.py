@@ -15,7 +15,7 @@ from typing import Any, Final
 from symconv.cost import Cost, Number
 from symconv.extent import Extent
 from symconv.formula import set_cost
-from symconv.notation import ASCII, LATEX, Ascii, Style
+from symconv.notation import ASCII, LATEX, TEXT, Ascii, Style, latex_escape
 from symconv.setting import set_size
 from symconv.tensor import Tensor
 from symconv.writers.wording import TIED, figure, grouped, percent, seen
@@ -43,6 +43,11 @@ class Math:
     latex: str = ""
     ascii: str = ""
 
+    @classmethod
+    def of(cls, text: Callable[[Style], str], ascii: Style = ASCII) -> Math:
+        """What is set in each of its three styles."""
+        return cls(text(TEXT), text(LATEX), text(ascii))
+
 
 @dataclass(frozen=True)
 class Name:
@@ -56,9 +61,14 @@ class Name:
     said: Math | None = None
 
     @property
+    def inside(self) -> str:
+        """What is left of the name below its group."""
+        return self.path.removeprefix(self.under + "/") if self.under else self.path
+
+    @property
     def shown(self) -> str:
         """The name as the terminal shows it, indented under its group."""
-        return "  " + self.path.removeprefix(self.under + "/") if self.under else self.path
+        return "  " * bool(self.under) + self.inside
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,12 @@ class Column:
     prose: bool = False
     short: bool = False
 
+    @property
+    def lines(self) -> tuple[str, str]:
+        """The heading on two lines, the sizes of its figures below: `MACs` and `at X=224`."""
+        first, at, place = self.heading.partition(" at ")
+        return first, (at + place).strip()
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -96,6 +112,15 @@ class Heading:
     notes: tuple[Math | str, ...] = ()
     cells: tuple[Cell, ...] = ()
 
+    def cell(self, column: int) -> Cell:
+        """What the rows have together in a column."""
+        return self.cells[column] if column < len(self.cells) else None
+
+    def room(self, columns: Sequence[int]) -> int:
+        """How many of these columns its name may take: the first, and those before the first cell."""
+        filled = (place for place, i in enumerate(columns) if set_cell(self.cell(i), TEXT))
+        return max(next(filled, len(columns)), 1)
+
 
 @dataclass
 class Table:
@@ -105,6 +130,11 @@ class Table:
     rows: list[list[Cell]] = field(default_factory=list)
     total: list[Cell] | None = None
     groups: dict[int, Heading] = field(default_factory=dict)
+
+    @property
+    def all_rows(self) -> list[list[Cell]]:
+        """The rows, the total at the end."""
+        return [*self.rows, *([self.total] if self.total else [])]
 
     def right(self, number: int) -> bool:
         """Whether a column stands to the right where a document has no bars for its shares."""
@@ -139,7 +169,8 @@ _FOLDED: Final = str.maketrans(
         "·": "*", "×": "x", "−": "-", "–": "-", "…": "...", "≥": ">=", "≤": "<=", "≡": "=", "→": "->", "½": "1/2",
         "≠": "!=", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "√": "sqrt ", "Σ": "sum ", "Φ": "Phi", "α": "alpha",
         "β": "beta", "γ": "gamma", "ε": "eps", "π": "pi", "σ": "sigma", "ˣ": "^x", "ʳ": "^r", "⁻": "^-",
-        "\u202f": " ", TIED: " ", **{sign: f"^{digit}" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+        "≈": "~", "∞": "infinity", "\u202f": " ", TIED: " ",
+        **{sign: f"^{digit}" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
         **{sign: f"_{digit}" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
     }
 )  # fmt: skip
@@ -193,6 +224,22 @@ def behind(name: str, notes: Iterable[Math | str | None], style: Style) -> str:
     said = ", ".join(text for note in notes if (text := set_cell(note, style)))
     apart = "" if not said else " " if said[0] in "…." else "  "
     return in_style(name, style) + apart + said
+
+
+def on_a_line(value: Number) -> Cell:
+    """A number, a fraction as p/q in every format."""
+    return value if isinstance(value, int) else Math(str(value))
+
+
+def joined(sentences: Iterable[Math]) -> Math:
+    """Sentences with commas between.
+
+    >>> joined([Math("X ≥ 32", r"X \\geq 32", "X >= 32"), Math("as it is")])
+    Math(text='X ≥ 32, as it is', latex='X \\\\geq 32,\\\\ \\\\text{as it is}', ascii='X >= 32, as it is')
+    """
+    found = list(sentences)
+    latex = r",\ ".join(m.latex or rf"\text{{{latex_escape(m.text)}}}" for m in found)
+    return Math(", ".join(m.text for m in found), latex, ", ".join(m.ascii or m.text for m in found))
 
 
 def set_fact(cell: Cell, style: Style) -> str:

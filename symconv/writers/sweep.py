@@ -8,6 +8,7 @@ from typing import Final
 from symconv.sweeps.space import DesignSpace
 from symconv.writers.layers import label
 from symconv.writers.sheet import Cell, Column, Sheet, Table, plain
+from symconv.writers.wording import at_values, in_full
 
 #: Rows that are printed; a file has all of them.
 ROWS: Final = 1000
@@ -28,8 +29,7 @@ def sweep_sheet(space: DesignSpace) -> Sheet:
     over = " × ".join(f"{len(axis):,} {axis.symbol.name}" for axis in space.grid.axes) or "one point"
     sheet = Sheet(f"{', '.join(label(m) for m in space.metrics)} of {space.name} over {over}")
     at = {s.name: value for s, value in space.grid.fixed.items()}
-    if at:
-        sheet.title += f" · at {', '.join(f'{name}={value}' for name, value in at.items())}"
+    sheet.title += f" ·{at_values(at)}" if at else ""
     if space.budgets:
         sheet.facts = [("where", ", ".join(str(budget) for budget in space.budgets))]
     headings = [Column(axis.symbol.name, right=True) for axis in space.grid.axes]
@@ -48,4 +48,4 @@ def sweep_sheet(space: DesignSpace) -> Sheet:
 
 
 def _cell(value: object) -> Cell:
-    return f"{value:g}" if isinstance(value, float) else value if isinstance(value, str) else int(value)  # type: ignore[call-overload]
+    return in_full(value) if isinstance(value, float) else value if isinstance(value, str) else int(value)  # type: ignore[call-overload]

@@ -15,7 +15,7 @@ def unknown_lines(net: Network) -> Iterator[str]:
     """A line for each kind of operator whose cost is a named unknown, in every total."""
     found: dict[str, tuple[list[str], list[str]]] = {}
     for node in net.nodes:
-        if isinstance(node.layer, Unknown) and node.layer.cost is not None:
+        if isinstance(node.layer, Unknown) and node.layer.cost != 0:
             nodes, symbols = found.setdefault(node.layer.operation, ([], []))
             nodes.append(node.name)
             symbols.append(str(node.layer.cost))

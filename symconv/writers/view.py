@@ -1,8 +1,8 @@
 """A what-if view for a notebook: the closed forms evaluated in the page, at the sizes that its reader sets.
 
 It is a piece of HTML with a script of its own: no widgets, no kernel, nothing that is fetched. The script is the closed
-forms as `symconv.writers.code` writes them, exact at any size. Where scripts do not run it shows the figures at the
-network's usual sizes.
+forms as `symconv.writers.code` writes them, exact at any size, and view.js, which asks them. Where scripts do not run
+it shows the figures at the network's usual sizes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from html import escape
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,18 +26,23 @@ from symconv.symbols import RATIONAL, Symbol
 from symconv.writers.code import function_of
 from symconv.writers.code.javascript import in_javascript
 from symconv.writers.code.names import Names
-from symconv.writers.formats.html import STYLE
+from symconv.writers.compare import COMPARED
+from symconv.writers.formats.html import STYLE, page
 from symconv.writers.layers import label, metric_name
 from symconv.writers.page.data import ordered
-from symconv.writers.pictures.shares import reference
+from symconv.writers.pictures.reference import reference
 from symconv.writers.rows import stage_rows
 from symconv.writers.saving import save
 from symconv.writers.wording import exactly, figure, percent, plain
 
 #: What is shown without being asked for.
-METRICS: Final = ("macs", "params", "activations")
+METRICS: Final = COMPARED
 #: Stages with a bar of their own; the rest of a long list are one.
 STAGES: Final = 24
+#: Nothing is fetched by a page of its own.
+_POLICY: Final = """<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
+script-src 'unsafe-inline'">
+"""
 #: A slider goes to this many times the usual size.
 REACH: Final = 4
 
@@ -64,23 +70,8 @@ class WhatIf:
 
     def save(self, path: Path | str) -> None:
         """Write it as a page of its own; raises OutputError where that cannot be."""
-        title = escape(plain(self.network.name, 80))
-        page = f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
-script-src 'unsafe-inline'">
-<title>{title}</title>
-<style>:root {{ color-scheme: light dark; }} body {{ margin: 1.5rem; font: 15px/1.5 system-ui, sans-serif; }}</style>
-</head>
-<body>
-{self.html()}</body>
-</html>
-"""
-        save(page.encode(), Path(path))
+        style = ":root { color-scheme: light dark; } body { margin: 1.5rem; font: 15px/1.5 system-ui, sans-serif; }"
+        save(page(plain(self.network.name, 80), style, self.html(), _POLICY).encode(), Path(path))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/plain": f"a what-if view of {self.network.name}", "text/html": self.html()}
@@ -122,9 +113,9 @@ class _Page:
         body, forms = "".join(self._body()), self._forms()
         mark = hashlib.sha256((body + forms).encode()).hexdigest()[:12]
         # The mark goes into our own text alone: a symbol may be called as its place is.
-        script = "\n".join(["(() => {", forms, _RUN.replace("MARK", mark), "})();"])
+        script = "\n".join(["(() => {", forms, _beside("view.js").replace("MARK", mark), "})();"])
         return (
-            f'<div class="symconv view" data-symconv="{mark}"><style>{STYLE}{_STYLE}</style>{body}</div>\n'
+            f'<div class="symconv view" data-symconv="{mark}"><style>{STYLE}{_beside("view.css")}</style>{body}</div>\n'
             f"<script>{_harmless(script)}</script>\n"
         )
 
@@ -218,87 +209,6 @@ def _harmless(script: str) -> str:
     return script.replace("</", "<\\/").replace("<!--", "<\\!--")
 
 
-_STYLE: Final = """
-.symconv.view .sizes {
-  display: grid; grid-template-columns: repeat(auto-fill, minmax(22em, max-content)); gap: .4em 2em; margin: 0 0 .8em;
-}
-.symconv.view label { display: flex; align-items: center; gap: .6em; }
-.symconv.view label span { font-weight: 600; min-width: 2.5em; }
-.symconv.view .box { font: inherit; width: 7em; }
-.symconv.view .slider { width: 12em; }
-.symconv.view .fault { min-height: 1.5em; color: #c33; opacity: 1; }
-.symconv.view .stages { margin-top: 1em; }
-.symconv.view .stages .share { min-width: 18em; }
-.symconv.view.stale td { opacity: .45; }
-"""
-
-#: Sizes are read as whole numbers of any length, multipliers as fractions or decimals; what is outside the domain is
-#: said in the domain's own words and the last good figures stay.
-_RUN: Final = r"""
-const apart = (n) => n.toString().replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
-const exact = ([n, d]) => (n % d === 0n ? apart(n / d) : `${apart(n)}/${apart(d)}`);
-const about = ([n, d]) => {
-  const whole = (2n * n + d) / (2n * d), digits = whole.toString().length;
-  if (digits < 8) return apart(whole);
-  const unit = 10n ** BigInt(digits - 4), four = ((2n * whole + unit) / (2n * unit)).toString();
-  const size = four.length + digits - 5, point = (size % 3) + 1, prefix = "MGTPE"[Math.floor(size / 3) - 2];
-  const shown = four.slice(0, point) + (point < 4 ? "." + four.slice(point, 4) : "");
-  return prefix ? `${shown} ${prefix}` : `${four[0]}.${four.slice(1, 4)}·10^${size}`;
-};
-const percent = (share, some) => {
-  const tenths = Math.round(share * 1000);
-  return tenths ? `${Math.floor(tenths / 10)}.${tenths % 10} %` : some ? "<0.1 %" : "0 %";
-};
-const read = (text, k) => {
-  const found = /^\s*(\d{1,4000})(?:\.(\d{1,300})|\s*\/\s*(\d{1,300}))?\s*$/.exec(text);
-  if (!found || (!rational[k] && (found[2] || found[3]))) {
-    throw new RangeError(`${names[k]}: a ${rational[k] ? "fraction or decimal" : "whole number"} is wanted`);
-  }
-  if (!rational[k]) return [BigInt(found[1])];
-  const pair = found[3] ? [BigInt(found[1]), BigInt(found[3])]
-    : [BigInt(found[1] + (found[2] ?? "")), 10n ** BigInt((found[2] ?? "").length)];
-  if (!pair[0] || !pair[1]) throw new RangeError(`${names[k]}: more than 0 is wanted`);
-  return pair;
-};
-for (const root of document.querySelectorAll('[data-symconv="MARK"]:not([data-ready])')) {
-  root.dataset.ready = "yes";
-  const labels = [...root.querySelectorAll("label")];
-  const boxes = labels.map((l) => l.querySelector(".box")), sliders = labels.map((l) => l.querySelector(".slider"));
-  const rows = [...root.querySelectorAll("[data-metric]")], bars = [...root.querySelectorAll(".stages .share")];
-  const fault = root.querySelector(".fault");
-  const show = () => {
-    let values;
-    try {
-      const at = boxes.flatMap((box, k) => read(box.value, k));
-      values = metrics.map((f) => f(...at));
-      const parts = stages.map((f) => f(...at)), [n, d] = values[0];
-      bars.forEach((bar, k) => {
-        const share = n ? Number((parts[k][0] * d * 1000000n) / (parts[k][1] * n)) / 1000000 : 0;
-        bar.style.setProperty("--share", share);
-        bar.textContent = percent(share, parts[k][0]);
-      });
-    } catch (error) {
-      fault.textContent = error.message;
-      root.classList.add("stale");
-      return;
-    }
-    fault.textContent = "";
-    root.classList.remove("stale");
-    rows.forEach((row, k) => {
-      const [, one, other] = row.children;
-      one.textContent = exact(values[k]);
-      other.textContent = about(values[k]);
-    });
-  };
-  boxes.forEach((box, k) => {
-    box.addEventListener("input", () => {
-      if (sliders[k]) sliders[k].value = box.value;
-      show();
-    });
-    sliders[k]?.addEventListener("input", () => {
-      box.value = sliders[k].value;
-      show();
-    });
-  });
-}
-"""
+def _beside(name: str) -> str:
+    """The text of a file beside this one."""
+    return files("symconv.writers").joinpath(name).read_text("utf-8")

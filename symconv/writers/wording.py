@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING
 from fractions import Fraction
 from typing import Any
@@ -102,6 +102,42 @@ def exactly(value: Number, style: Style) -> str:
     """
     over, under = value.numerator, value.denominator
     return grouped(over, style) + (f"/{grouped(under, style)}" if under > 1 else "")
+
+
+def assigned(values: Mapping[str, object]) -> str:
+    """Names with their values.
+
+    >>> assigned({"X": 224, "N": 1})
+    'X=224, N=1'
+    """
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def at_values(values: Mapping[str, object]) -> str:
+    """Behind a title the sizes at which it is; nothing where there are none.
+
+    >>> at_values({"X": 224, "N": 1}), at_values({})
+    (' at X=224, N=1', '')
+    """
+    return f" at {assigned(values)}" if values else ""
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """The first of many, and how many more there are.
+
+    >>> some(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def in_full(value: float) -> str:
+    """A decimal in as few digits as tell it from others.
+
+    >>> in_full(1.0), in_full(1.000001)
+    ('1', '1.000001')
+    """
+    return repr(float(value)).removesuffix(".0")
 
 
 def percent(share: Number) -> str:

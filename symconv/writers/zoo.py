@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from symconv.cost import Cost, cost_symbols, evaluate_cost
+from symconv.cost import Cost
 from symconv.errors import ExpressionError
 from symconv.network import Network
 from symconv.readers.catalogue import Member, families, family, find, members, networks, published, settled
 from symconv.readers.expression import parse_rational
 from symconv.readers.names import shown
 from symconv.readers.spec import Spec
+from symconv.writers.figures import figure_of
 from symconv.writers.layers import counted
 from symconv.writers.network import domain_line, network_facts
 from symconv.writers.sheet import Big, Cell, Column, Heading, Name, Sheet, Table, as_data, plain
+from symconv.writers.wording import assigned
 
 #: Whether our figure is the published one, at the precision of that.
 AGREES, DIFFERS = "=", "≠"
@@ -57,13 +59,13 @@ class _Entry:
 
     def value(self, cost: Cost) -> int | None:
         """A figure; None where symbols are left in it."""
-        values = self.net.at(self.at)
-        return None if cost_symbols(cost) - values.keys() else int(evaluate_cost(cost, values))
+        found = figure_of(cost, self.net.at(self.at))
+        return None if found is None else int(found)
 
     @property
     def place(self) -> str:
         """The usual values, and the symbols that are left."""
-        return ", ".join([*(f"{n}={v}" for n, v in self.at.items()), *self.symbols])
+        return ", ".join(filter(None, (assigned(self.at), *self.symbols)))
 
 
 def zoo_sheet(each: Callable[[Sequence[Spec]], Iterable[Spec]] = iter) -> Sheet:
@@ -257,7 +259,7 @@ def _records(known: Iterable[tuple[Spec, list[_Entry]]]) -> Table:
     table = Table([Column("family"), Column("model"), *_FIGURES, *_STATED, Column("symbols"), _DOMAIN])
     for spec, entries in known:
         for e in entries:
-            row: list[Cell] = [spec.name, e.name, e.params, e.macs, ", ".join(f"{n}={v}" for n, v in e.at.items())]
+            row: list[Cell] = [spec.name, e.name, e.params, e.macs, assigned(e.at)]
             for i, cost in ((2, e.params), (3, e.macs)):
                 value = e.value(cost)
                 row[i] = cost if value is None else value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sympy
 from hypothesis import given, settings
@@ -10,9 +12,10 @@ from hypothesis import strategies as st
 import symconv as sc
 from analysis.networks import resnet50, vgg
 from analysis.recipes import Recipe, recipes
-from symconv.analysis.classes import on_class, period, polynomial_on, polynomials
-from symconv.analysis.rates import derivative, difference
-from symconv.cost import cost_symbols, evaluate_cost, product
+from symconv.analysis.classes import on_class, period, polynomial_on
+from symconv.analysis.rates import derivative, difference, steps
+from symconv.asked import as_cost
+from symconv.cost import Cost, cost_symbols, evaluate_cost, product
 from symconv.errors import ExtentError, SymbolError
 from symconv.evaluation import evaluate_by_name
 from symconv.extent import size_of
@@ -36,6 +39,13 @@ def test_the_cost_on_a_class_has_the_values_of_the_cost(recipe: Recipe, modulus:
         assert evaluate_cost(on, at) == recipe(modulus * q + remainder)
 
 
+def polynomials(expression: Any, of: Any) -> dict[int, Cost]:
+    """The cost on every class of its period, by remainder."""
+    cost = as_cost(expression)
+    modulus = period(cost, of)
+    return {r: on_class(cost, of, modulus, r) for r in range(modulus)}
+
+
 @given(recipes)
 @settings(max_examples=60, deadline=None)
 def test_over_the_period_every_class_is_a_polynomial_without_floors(recipe: Recipe) -> None:
@@ -56,9 +66,9 @@ def test_over_the_period_every_class_is_a_polynomial_without_floors(recipe: Reci
 def test_the_difference_is_what_one_more_costs(recipe: Recipe) -> None:
     if not cost_symbols(recipe.cost):
         return
-    steps = difference(recipe.cost, "X")
+    more = difference(recipe.cost, "X")
     for x in range(1, 40):
-        assert evaluate_cost(steps, {symbol("X"): x}) == recipe(x + 1) - recipe(x)
+        assert evaluate_cost(more, {symbol("X"): x}) == recipe(x + 1) - recipe(x)
 
 
 @given(recipes, st.data())
@@ -123,7 +133,7 @@ def test_what_has_no_classes_is_refused() -> None:
         with pytest.raises(Undecided, match="on any residue class"):
             period(size, "X")
     with pytest.raises(Undecided, match="5040 residue classes of X, more than 4096"):
-        polynomials(X // 5040, "X")
+        steps(X // 5040, "X")
     with pytest.raises(ExtentError, match="remainder"):
         on_class(X // 2, "X", 2, 2)
     with pytest.raises(ExtentError, match="remainder"):

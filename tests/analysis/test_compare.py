@@ -9,6 +9,7 @@ from command import run
 
 import symconv as sc
 from symconv.errors import DomainError
+from symconv.layers import Conv
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,28 @@ def test_every_legal_size_says_the_same(a: str, b: str, metric: str) -> None:
             assert said == (False, False, False)
             continue
         assert said == (p < q, p == q, p > q)
+
+
+def test_a_padding_is_compared_where_it_is_legal_for_both() -> None:
+    """It may be 0, where a kernel larger than the image does not fit."""
+
+    def padded(kernel: int, extent: int) -> sc.Network:
+        net = sc.Network(f"kernel {kernel}")
+        padding = net.symbol("P", "padding")
+        net.input("image", "N", 3, extent, extent)
+        net.add("conv", Conv(8, kernel=kernel, padding=padding))
+        return net
+
+    for one, other in ((padded(7, 4), padded(3, 9)), (padded(3, 9), padded(2, 9))):
+        (order,) = sc.orders([one, other], "P")
+        for p in range(40):
+            said = (p in order.less, p in order.equal, p in order.more)
+            try:
+                a, b = (net.evaluate("macs", P=p, N=1) for net in (one, other))
+            except DomainError:
+                assert said == (False, False, False)
+                continue
+            assert said == (a < b, a == b, a > b)
 
 
 def test_the_command_has_totals_ratios_and_the_order() -> None:

@@ -15,6 +15,7 @@ import symconv as sc
 from symconv.analysis.comparisons import check_claim
 from symconv.cost import cost_symbols, evaluate_cost
 from symconv.errors import DomainError, ExpressionError, NetworkError, SymbolError, SymconvError
+from symconv.layers import Conv
 from symconv.readers import bundled
 from symconv.sizes import Undecided
 
@@ -88,6 +89,45 @@ def test_a_claim_holds_where_both_sides_say_so(name: str, claim: str) -> None:
         first = verdict.counterexamples[0]
         assert (first.at, first.left, first.right) == fails[0]
         assert not verdict.holds
+
+
+def padded(kernel: int) -> sc.Network:
+    net = sc.Network("padded")
+    padding = net.symbol("P", "padding")
+    net.input("image", "N", 3, 4, 4)
+    net.add("conv", Conv(8, kernel=kernel, padding=padding))
+    return net
+
+
+@pytest.mark.parametrize("claim", ["macs >= 1", "macs > 100000", "macs/P > 100000", "macs = 4704", "macs < 4704"])
+def test_a_claim_about_a_padding_speaks_of_its_legal_values(claim: str) -> None:
+    """At P = 1 the kernel does not fit, and the formula, which is not meant there, is 0."""
+    net = padded(7)
+    sign = claim.split()[1]
+    verdict = check_claim(net, claim, N=1)
+    assert verdict.region is not None
+    assert verdict.domain is not None
+    kept = []
+    for p in range(2, 60):
+        left = Fraction(net.evaluate("macs", N=1, P=p), p if "/P" in claim else 1)
+        kept += [p] if SIGNS[sign](left, int(claim.split()[2])) else []
+    assert list(verdict.region.members(60)) == kept
+    assert verdict.domain.least == 2
+    assert verdict.holds == (len(kept) == 58)
+    assert verdict.holds or [e.at for e in verdict.counterexamples] == [p for p in range(2, 60) if p not in kept][:3]
+
+
+def test_a_claim_that_divides_by_0_is_refused() -> None:
+    with pytest.raises(Undecided, match="divides by 0 at P = 0"):
+        check_claim(padded(3), "macs/P > 100000", N=1)
+
+
+def test_the_first_counterexample_is_found_however_far_it_is() -> None:
+    verdict = check_claim(sc.load("vgg16"), "macs <= 1000000000000000", N=1)
+    at = [e.at for e in verdict.counterexamples]
+    assert at == list(range(at[0], at[0] + 3))
+    below, above = (sc.load("vgg16").evaluate("macs", N=1, X=x) for x in (at[0] - 1, at[0]))
+    assert below <= 10**15 < above == verdict.counterexamples[0].left
 
 
 def test_at_a_size_the_figures_are_given() -> None:

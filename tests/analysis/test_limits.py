@@ -13,6 +13,7 @@ from symconv.analysis.limits import Limit, limit, ratio
 from symconv.cost import Cost, cost_symbols, evaluate_cost, product
 from symconv.errors import ExtentError, SymbolError
 from symconv.extent import size_of
+from symconv.rounding import floor
 from symconv.sizes import Undecided
 from symconv.symbols import symbol
 
@@ -84,6 +85,18 @@ def test_the_cost_of_a_pixel() -> None:
         near = Fraction(net.evaluate("macs", X=size, N=1), size * size)
         assert found.value.number is not None
         assert abs(near / found.value.number - 1) < Fraction(1, 10**5)
+
+
+def test_exact_quotients_have_limits_too() -> None:
+    """C_in/g, the channels of a group, is the number of channels over that of groups."""
+    c_in, g = size_of(symbol("C_in")), size_of(symbol("g"))
+    group = floor(c_in, g, exact=True)
+    grouped, whole = product(n, group) + product(n), product(n, c_in) * 3
+    assert str(limit(grouped, whole, "C_in")) == "1/(3·g)"
+    assert str(limit(whole, grouped, "C_in")) == "3·g"
+    assert str(limit(product(n, group, c_in), whole, "C_in")) == "∞"
+    assert str(limit(grouped + whole, product(group), "C_in")) == "N + 3·N·g"
+    assert str(limit(product(n, group), product(c, group), "g")) == "N/C_out"
 
 
 def test_where_there_is_none_it_is_said() -> None:

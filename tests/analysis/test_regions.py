@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from symconv.analysis.regions import Piece, Region, at_most_zero, region_of, region_of_sizes, rises
+from symconv.analysis.regions import Piece, Region, region_of, region_of_sizes
+from symconv.analysis.signs import at_most_zero, rises
 from symconv.cost import Cost, evaluate_cost, product
 from symconv.extent import Size, size_of
 from symconv.extremes import gcd, largest, smallest

@@ -68,6 +68,20 @@ def test_bad_input() -> None:
         scaling(net, "macs <= 1e9", rule={"depth": "q", "width": "w", "resolution": "X"}, N=1, d=[1], w=1, X=224)
 
 
+def test_the_rule_scales_its_own_symbols_alone_and_says_where_none_of_its_designs_fits() -> None:
+    words = ("scale", "efficientnet", "--over", "d=1,1.2", "--over", "w=1,1.1", "--over", "X=192..256:32")
+    done = run(*words, "macs <= 600M", "--over", "N=1,2", "--rule", "d,w,X")
+    assert done.code == 2
+    assert "the rule scales d, w, X alone: give N one value" in done.err
+    done = run(*words, "macs <= 1M", "--at", "N=1", "--rule", "d,w,X")
+    assert "infeasible" in done.out
+    done = run(*words, "macs <= 350M", "--at", "N=1", "--rule", "d,w,X")
+    assert done.code == 0
+    assert "of which none fits" in done.out
+    with pytest.raises(SymconvError, match="each a symbol: it was given"):
+        scaling(sc.load("efficientnet"), "macs <= 1e9", rule={"depth": "d"}, N=1, d=[1], w=1, X=224)
+
+
 def test_the_command() -> None:
     words = (
         "scale",

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import assume
 from hypothesis import strategies as st
 from witness import loops
-from witness.walk import window_starts
 
 import symconv as sc
 from layers.cases import SPATIAL, assert_shares, axes, check_each, counted, extents, numbered, one_layer, pads
@@ -18,6 +17,7 @@ from layers.cases import symbols as named
 from symconv import Layer, Network
 from symconv.errors import ShapeError
 from symconv.layers import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
+from symconv.verifying.loops.axis import window_starts
 
 
 @dataclass(frozen=True)

@@ -234,6 +234,15 @@ class Pair(nn.Sequential):
             self.append(nn.ReLU())
 
 
+def levels(x: torch.Tensor, down: nn.ModuleList, pool: nn.Module) -> list[torch.Tensor]:
+    """What each level of a way down makes."""
+    kept = []
+    for level, block in enumerate(down):
+        x = block(pool(x) if level else x)
+        kept.append(x)
+    return kept
+
+
 class UNet(nn.Module):
     """Ronneberger et al. with convolutions that keep the extents: channels double and extents halve `depth` times.
 
@@ -251,11 +260,7 @@ class UNet(nn.Module):
         self.last = nn.Conv2d(w, classes, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        kept = []
-        for level, block in enumerate(self.down):
-            x = block(self.pool(x) if level else x)
-            kept.append(x)
-        kept.pop()
+        *kept, x = levels(x, self.down, self.pool)
         for up, join in zip(self.up, self.join):
             x = join(torch.cat([kept.pop(), up(x)], 1))
         return self.last(x)
@@ -278,11 +283,7 @@ class Resized(nn.Module):
         self.last = nn.Conv2d(w, classes, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        kept = []
-        for level, block in enumerate(self.down):
-            x = block(self.pool(x) if level else x)
-            kept.append(x)
-        kept.pop()
+        *kept, x = levels(x, self.down, self.pool)
         for join in self.join:
             skip, x = kept.pop(), self.up(x)
             tall, wide = skip.shape[2] - x.shape[2], skip.shape[3] - x.shape[3]

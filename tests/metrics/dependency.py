@@ -11,11 +11,10 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
-from witness.walk import same_padding, taps
-
 from symconv import Network
 from symconv.layers import AvgPool, Conv, ConvTranspose, Crop, MaxPool, Pad, Upsample
 from symconv.network import Node
+from symconv.verifying.loops.axis import same_padding, taps
 
 
 def reads(net: Network, name: str, j: int, source: str | None = None) -> set[int]:

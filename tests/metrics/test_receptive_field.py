@@ -29,6 +29,7 @@ from symconv.layers import (
     LayerNorm,
     Linear,
     MaxPool,
+    Move,
     Mul,
     Pad,
     ReLU,
@@ -457,3 +458,13 @@ def test_resnet_50_has_the_field_of_its_rounds_written_out() -> None:
     (form, _) = receptive_field(family, "layer4") or (None, None)
     assert form is not None
     assert sc.evaluate(form.size, n1=3, n2=4, n3=6, n4=3) == 427
+
+
+def test_a_network_without_inputs_has_no_field() -> None:
+    net = Network()
+    net.add("constant", Move("fill", (1, 3, 8, 8)), alone=True)
+    net.add("conv", Conv(4))
+    assert receptive_field(net, "constant") is None
+    assert receptive_field(net, "conv") is None
+    with pytest.raises(NetworkError, match="no node pool"):
+        receptive_field(net, "pool")

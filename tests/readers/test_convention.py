@@ -79,6 +79,8 @@ def test_several_faults_are_said_at_once_each_with_its_place_and_what_is_accepte
         ("name: macs\nweights: {}\n", "macs is a metric of symconv's own (give it another name)"),
         ("name: params\nweights: {}\n", "params is a metric of symconv's own"),
         ("name: ''\nweights: {}\n", "an empty name"),
+        ("name: [a]\nweights: {}\n", "name: ['a'], where a name is accepted"),
+        ("name: {a: 1}\nweights: {}\n", "name: a map, where a name is accepted"),
         ('name: "a\\nb"\nweights: {}\n', "the name 'a\\nb' has the character U+000A, which cannot be seen"),
         ("name: e\nweights: {mac: " + "9" * 31 + "}\n", "31 digits; at most 30 are accepted"),
     ],

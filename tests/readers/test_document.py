@@ -357,9 +357,9 @@ def test_faults_of_one_file_are_collected_up_to_a_bound_and_before_a_syntax_erro
 @pytest.mark.usefixtures("loader")
 def test_nesting_is_accepted_up_to_its_bound_also_through_aliases() -> None:
     assert parse("[" * 64 + "]" * 64, "net.yaml")
-    assert fault("[" * 65 + "]" * 65)[1:] == (65, document._TOO_DEEP)
+    assert fault("[" * 65 + "]" * 65)[1:] == (65, document.TOO_DEEP)
     assert parse(f"[&a {'[' * 31}{']' * 31}, {'[' * 32}*a{']' * 32}]", "net.yaml")
-    assert document._TOO_DEEP in fault(f"[&a {'[' * 31}{']' * 31}, {'[' * 33}*a{']' * 33}]")[2]
+    assert document.TOO_DEEP in fault(f"[&a {'[' * 31}{']' * 31}, {'[' * 33}*a{']' * 33}]")[2]
 
 
 def test_sizes_are_accepted_up_to_their_bounds_aliases_as_if_written_out() -> None:
@@ -421,7 +421,7 @@ def test_a_hostile_text_is_refused(text: str) -> None:
 @pytest.mark.parametrize("each", [name for name in HOSTILE if name.startswith("deep") and "limit" not in name])
 @pytest.mark.usefixtures("loader")
 def test_deep_nesting_is_named_as_such_by_either_parser(each: str) -> None:
-    assert fault(HOSTILE[each])[2] == document._TOO_DEEP
+    assert fault(HOSTILE[each])[2] == document.TOO_DEEP
 
 
 @settings(max_examples=500, deadline=None)

@@ -272,7 +272,7 @@ def test_what_an_expression_could_not_read_is_no_name(text: str) -> None:
         ("lambda: 3", 7, "':' is no arithmetic"),
         ("'a'*9", 1, '"\'" is no arithmetic'),
         ("X\u202e+1", 2, "'\\u202e' is no arithmetic"),
-        ("1e9", 2, "unknown name e9"),
+        ("1e9", 1, "1e9 is no number here: one in plain digits"),
         ("x", 1, "unknown name x: did you mean X?"),
         ("2 + Kk", 5, "unknown name Kk: did you mean K?"),
         ("zzz", 1, "unknown name zzz: known are X, N, K, P, C_in, depth, half, width"),
@@ -439,3 +439,12 @@ def test_make_divisible_of_every_width_of_the_papers() -> None:
             new = max(8, int(v + 4) // 8 * 8)
             new += 8 * (new < 0.9 * v)
             assert parse(f"make_divisible({channels}*{width})", {}) == new
+
+
+@pytest.mark.parametrize("text", ["1e3", "2*1e3", "2.5E4", "0x10", "X + 0b1"])
+def test_a_number_is_written_in_plain_digits(text: str) -> None:
+    names: dict[str, Size | Fraction] = {name: size_of(symbol(name)) for name in ("X", "N")}
+    with pytest.raises(ExpressionError, match="plain digits"):
+        parse(text, names)
+    names = {"e": names["X"], "e3": names["N"], "x10": 1}
+    assert parse("2e + 3·e3 + 10x10", names) == 2 * names["e"] + 3 * names["e3"] + 10

@@ -13,7 +13,7 @@ import pytest
 from symconv.errors import SymconvError
 from symconv.layer import LAYERS
 from symconv.readers.extension import load_layers
-from symconv.readers.schema import schema
+from symconv.readers.schema import ENTRIES, schema
 from symconv.readers.spec import parse_spec
 
 HEAD = "from symconv.layer import *\nfrom symconv.count import Count\n"
@@ -129,6 +129,12 @@ def test_the_line_is_known_for_a_path_from_here_too(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     assert said("mine.py") == "mine.py:3: ZeroDivisionError: division by zero"
     assert said(f".{os.sep}mine.py").endswith("mine.py:3: ZeroDivisionError: division by zero")
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+def test_a_layer_cannot_have_the_name_of_what_a_list_of_layers_has_besides(tmp_path: Path, kind: str) -> None:
+    text = SCALE.replace('@layer("scale")', f'@layer("{kind}")')
+    assert f"'{kind}' is no name for a layer" in said(write(tmp_path, text))
 
 
 def test_what_is_no_file_of_python_is_said_as_such(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from symconv.sweeps.arrays import sweep
 from symconv.sweeps.grid import Boxes, grid_of
 from symconv.sweeps.program import ROUNDS, Program
 from symconv.symbols import index, symbol
+from symconv.values import summed
 
 X, T, N, C, W = symbol("X"), symbol("T"), symbol("N"), symbol("n", "count"), symbol("w", "multiplier")
 x, t, b, n, w = map(size_of, (X, T, N, C, W))
@@ -219,3 +220,13 @@ def test_what_does_not_change_along_the_last_axis_is_worked_out_once() -> None:
     program.cost(net.cost("macs"))
     along_all = [op for op in program.ops if len(op.axes) == 4]
     assert len(along_all) <= 2
+
+
+def test_a_point_without_a_value_is_named_and_not_one_without_that_round() -> None:
+    """Halving 12 three times fails; halving it once does not, though another point of the grid has more rounds."""
+    i = index("i", 0, n)
+    step = floor(x, power(2, size_of(i)), exact=True)
+    halved = summed(i, [step, step])
+    with pytest.raises(ExtentError, match="8 does not divide 12"):
+        sweep(halved, n=[1, 4], X=[12])
+    assert sweep(halved, n=[1, 3], X=[8, 12]).tolist() == [[64, 144], [84, 189]]

@@ -22,6 +22,7 @@ from symconv.sweeps import parts, space
 from symconv.sweeps.front import front, maximal
 from symconv.sweeps.space import DesignSpace, design_space
 from symconv.writers.plot import plot
+from symconv.writers.sweep import sweep_sheet
 
 #: Networks with conditions, and axes on which some of the points are illegal.
 CASES: dict[str, dict[str, Any]] = {
@@ -48,6 +49,65 @@ def brute(name: str, axes: dict[str, Any], metrics: list[str], budgets: list[str
             exact = [Fraction(str(v)) if isinstance(v, str | float) else v for v in point]
             found.append((*exact, *figures.values()))
     return found
+
+
+REQUIRED = """
+input: [N, C, X, Y]
+symbols: {C: channels, Y: extent, n: count}
+layers:
+  - require: [C != 3, X != Y, 2 divides X + Y, Y >= 2*n]
+  - conv: {channels: 8, kernel: 3, padding: 1}
+  - repeat: n
+    layers:
+      - conv: {channels: 8, kernel: 3, padding: 1}
+"""
+
+
+def test_what_a_spec_requires_decides_which_points_are_legal() -> None:
+    net = sc.parse_spec(REQUIRED).network()
+    axes: dict[str, Any] = {"C": range(1, 6), "X": range(1, 9), "Y": range(1, 9), "n": [1, 3], "N": [1]}
+    table = design_space(net, "macs", illegal="leave out", **axes).table()
+    wanted = []
+    for point in itertools.product(*axes.values()):
+        values = dict(zip(axes, point))
+        try:
+            wanted.append((*point, net.evaluate("macs", **values)))
+        except SymconvError:
+            continue
+    assert 20 < len(wanted) < 640
+    assert list(zip(*(column.tolist() for column in table.values()))) == wanted
+
+
+HALVED = """
+input: [N, 3, X, X]
+symbols: {n: count}
+layers:
+  - repeat: n
+    layers:
+      - pixel_unshuffle: 2
+      - conv: {channels: 3, kernel: 3, padding: 1}
+"""
+
+
+def test_a_width_beyond_floats_is_written_as_it_is(tmp_path: Path) -> None:
+    text = (
+        'symbols: {w: multiplier}\ninput: [N, 3, X, X]\nlayers: [conv: {channels: "make_divisible(8*w, 8)", kernel: 1}]'
+    )
+    found = design_space(sc.parse_spec(text).network(), "params", w=["1/2", "1e400"])
+    rows = list(csv.reader(parts.write(found, tmp_path / "wide.csv").open()))
+    assert rows == [["w", "params"], ["1/2", "32"], ["1" + 400 * "0", "32" + 400 * "0"]]
+
+
+def test_a_round_that_a_point_does_not_have_fails_nowhere() -> None:
+    """An image of 2·k pixels is halved once, whatever other points of the grid would need."""
+    net = sc.parse_spec(HALVED).network()
+    axes: dict[str, Any] = {"n": [1, 2, 3], "X": range(1, 25), "N": [1]}
+    table = design_space(net, "macs", illegal="leave out", **axes).table()
+    assert list(zip(*(column.tolist() for column in table.values()))) == [
+        (n, x, 1, sum(12 * 9 * 3 * (x >> k) ** 2 for k in range(1, n + 1)))
+        for n, x in itertools.product(axes["n"], axes["X"])
+        if x % 2**n == 0
+    ]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -182,6 +242,11 @@ def test_bad_input(call: dict[str, Any], error: type[Exception], said: str) -> N
 def test_a_metric_that_does_not_depend_on_an_axis_is_said() -> None:
     with pytest.raises(DomainError, match="params of resnet50 does not depend on X"):
         design_space(sc.load("resnet50"), "params", X=range(1, 3), N=1)
+
+
+def test_values_of_an_axis_that_differ_late_are_told_apart() -> None:
+    sheet = sweep_sheet(design_space(sc.load("efficientnet"), w=["1.000001", 2], X=32, N=1, d=1))
+    assert [row[0] for row in sheet.tables[0].rows] == ["1.000001", "2"]
 
 
 def test_contradictory_budgets_leave_nothing() -> None:

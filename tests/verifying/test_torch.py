@@ -27,6 +27,7 @@ def test_all_that_is_made_is_compared():
 
     report = verify(Net(), inputs=image(1, 3, 30, 40))
     assert report.wrong is None
+    assert report.by == f"torch {torch.__version__.partition('+')[0]}, on the meta device"
     assert len(report.points) == 4
     assert all((p.tensors, p.operators) == (3, 2) for p in report.points)
     first = report.points[0]
@@ -73,5 +74,35 @@ def test_the_command(tmp_path, monkeypatch):
     assert done.code == 0, done.err
     assert "agrees" in done.out
     assert run("verify", "torch:nets:make", "--at", "N=2,X=1").code == 1
-    assert run("verify", "vgg16").code == 2
     assert run("verify", "keras:ResNet50").code == 2
+
+
+def test_a_module_that_does_not_run_is_named():
+    """It is left out by a number that was written and read again, of which no reader knows."""
+    from symconv.verifying import verify
+
+    class Left(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem, self.more = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 1)
+
+        def forward(self, x):
+            return self.stem(x) if str(int(x.shape[-1])) == "97" else self.more(self.stem(x))
+
+    report = verify(Left(), [{"N": 1, "H": 40, "W": 96}], inputs=image(1, 3, 40, 40))
+    assert report.wrong is None
+    report = verify(Left(), [{"N": 1, "H": 40, "W": 97}], inputs=image(1, 3, 40, 40))
+    assert str(report.wrong).startswith("more: the number of operators is 0 in the run and 1 by the formula")
+
+
+def test_another_operator_is_named():
+    from symconv.verifying import verify
+
+    class Other(nn.Module):
+        def forward(self, x):
+            return x.sin() if str(int(x.shape[-1])) == "97" else x.cos()
+
+    report = verify(Other(), [{"N": 1, "H": 40, "W": 97}], inputs=image(1, 3, 40, 40))
+    assert (report.wrong.what, report.wrong.run, report.wrong.closed) == (
+        "an operator", "aten.sin.default", "aten.cos.default",
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cache
 from random import Random
 
-from .walk import same_padding, scattered_positions, window_starts
+from symconv.verifying.loops.axis import same_padding, scattered_positions, window_starts
 
 #: The input extents on which "for some x" is tried.
 EXTENTS = range(1, 65)

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import product
 
-from .walk import adaptive_windows, scattered_positions, taps, window_starts
+from symconv.verifying.loops.axis import adaptive_windows, scattered_positions, taps, window_starts
 
 Shape = tuple[int, ...]
 Counts = Counter[str]

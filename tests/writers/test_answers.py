@@ -8,10 +8,13 @@ import pytest
 from command import SPECS
 
 import symconv as sc
+from symconv.asked import as_cost
 from symconv.errors import DomainError, SymbolError
 from symconv.notation import ASCII, TEXT
+from symconv.readers.expression import parse
 from symconv.writers.answers import growth_sheet
 from symconv.writers.claims import claims_sheet
+from symconv.writers.formats.latex import to_latex
 from symconv.writers.formats.programs import to_csv, to_json
 from symconv.writers.formats.terminal import text
 from symconv.writers.sheet import Sheet, plain, set_cell, set_fact
@@ -34,6 +37,15 @@ def test_growth_has_leading_terms_order_degrees_and_bounds() -> None:
     assert found["order"] == "O(N·X²)"
     assert (found["degree in N"], found["degree in X"]) == ("1", "2")
     assert list(found) == ["MACs", "grows", "order", "degree in N", "degree in X", "at least", "at most"]
+
+
+@pytest.mark.parametrize(("per", "said"), [("N*X", "infinity"), ("7*N*X^2", "~")])
+def test_a_limit_is_ascii_in_a_pipe_and_of_known_signs_in_latex(per: str, said: str) -> None:
+    net = sc.load("vgg16")
+    sheet = growth_sheet(net, per=as_cost(parse(per, net.symbols)))
+    assert text(sheet).isascii()
+    assert said in text(sheet)
+    assert to_latex(sheet).isascii()
 
 
 @pytest.mark.parametrize("name", ["vgg16", "alexnet", "unet", "three", "one", "two", "valid"])

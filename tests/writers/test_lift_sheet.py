@@ -12,9 +12,11 @@ from symconv.layers import Conv, Unknown
 from symconv.lift import Family, lift
 from symconv.notation import LATEX, TEXT
 from symconv.writers.formats.terminal import text
-from symconv.writers.lift import described, family_sheet, roles_table, symbols_table, verdict
+from symconv.writers.lift import family_sheet, roles_table, symbols_table
+from symconv.writers.members import against_sheet
 from symconv.writers.sheet import set_cell
-from symconv.writers.siblings import against_sheet, sibling_sheet
+from symconv.writers.siblings import sibling_sheet
+from symconv.writers.supposed import described, verdict
 
 
 def rows(family: Family) -> dict[str, list[str]]:

@@ -14,9 +14,9 @@ from symconv.count import Convention
 from symconv.layer import FROZEN, Parameter
 from symconv.layers import Conv, ReLU
 from symconv.notation import ASCII, TEXT
+from symconv.writers.figures import figures_at
 from symconv.writers.formats.programs import to_json
 from symconv.writers.formats.terminal import text
-from symconv.writers.layers import figures_at
 from symconv.writers.network import domain_line, network_sheet
 from symconv.writers.sheet import Big, Name, Share, Sheet, set_cell
 from writers.markup import ascii_value

@@ -11,8 +11,9 @@ from command import EXAMPLES
 import symconv as sc
 from symconv.errors import SymconvError
 from symconv.extent import symbols_of
-from symconv.layer import LAYERS, Layer, Positive, layer
+from symconv.layer import LAYERS, Layer, layer
 from symconv.notation import ASCII, LATEX, TEXT
+from symconv.ranges import Positive
 from symconv.writers.formats.programs import to_csv, to_json
 from symconv.writers.rules import rule_sheet, rules_sheet
 from symconv.writers.sheet import Sheet, set_cell

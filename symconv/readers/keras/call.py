@@ -109,10 +109,8 @@ class Call:
 
     def pointwise(self, operation: str, *given: Any, dtype: str = "") -> Value:
         """An operation on the elements in the same places of values and constants, of variables among them."""
-        operands = [self.operand(x) for x in given]
-        read = [x for x in operands if isinstance(x, Value)]
+        operands, read, kept = self._operands(given)
         beside = tuple(x.shape for x in operands if isinstance(x, Constant))
-        kept = variables(operands)
         made = dtype or _dtype(read)
         return self.add(Pointwise(operation, beside, made), *read, weights=kept, dtype=made)
 
@@ -125,20 +123,21 @@ class Call:
         return self._moved(Look, operation, shape, given, dtype)
 
     def _moved(self, cls: type[Move], operation: str, shape: Sequence[Size], given: Sequence[Any], dtype: str) -> Value:
-        operands = [self.operand(x) for x in given]
-        read = [x for x in operands if isinstance(x, Value)]
-        kept = variables(operands)
+        _, read, kept = self._operands(given)
         made = dtype or _dtype(read)
         return self.add(cls(operation, tuple(shape), made), *read, weights=kept, dtype=made)
 
     def unknown(self, shape: Sequence[Size], *given: Any, dtype: str = "", what: str = "") -> Value:
         """What an operation without a count makes."""
-        operands = [self.operand(x) for x in given]
-        read = [x for x in operands if isinstance(x, Value)]
-        kept = variables(operands)
+        operands, read, kept = self._operands(given)
         kind, made = what or self.kind, dtype or _dtype(read)
         cost = self.reader.unknown_cost(kind, tuple(x.shape for x in operands), self.reader.described(self.op))
         return self.add(Unknown(kind, tuple(shape), made, cost=cost), *read, weights=kept or self.weights, dtype=made)
+
+    def _operands(self, given: Iterable[Any]) -> tuple[list[Value | Constant], list[Value], list[Any]]:
+        """Arguments as values and constants, the values among them, and the variables that the constants hold."""
+        operands = [self.operand(x) for x in given]
+        return operands, [x for x in operands if isinstance(x, Value)], variables(operands)
 
     def apply(self, op: Any, *args: Any, part: str = "", **kwargs: Any) -> Any:
         """What another operation, a part of this one, makes of values."""
@@ -209,3 +208,8 @@ def once(values: Sequence[Any]) -> Any:
     """One value where all axes have the same, as a spec would say it."""
     alike = len(values) > 0 and all(v == values[0] for v in values) and not isinstance(values[0], tuple)
     return values[0] if alike else tuple(values)
+
+
+def each(given: Any, rank: int) -> tuple[int, ...]:
+    """A number for each axis, given once or for each."""
+    return (given,) * rank if isinstance(given, int) else tuple(given)

@@ -18,6 +18,7 @@ class _Cell(Layer):
 
     arity = (1, None)
     biases = 1
+    windowed = False
 
     def output(self, *inputs: Any, **_: Any) -> Tensor:
         return super().output(inputs[0])
@@ -33,9 +34,6 @@ class _Cell(Layer):
             return count
         rows = product(own.gates * own.hidden, *sequence.shape[:2])
         return count + Count(add=rows * -1)
-
-    def reach(self, *tensors: Any, **_: Any) -> None:
-        return None
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from symconv.errors import ModelError
-from symconv.extent import Extent, symbols_of
 from symconv.readers.keras.parts import graph_of
-from symconv.readers.onnx.axes import NOTHING, Plan, Raw, planned
+from symconv.readers.plan import Plan, Raw, planned
 
 Open = tuple[int | None, ...]
 
@@ -99,40 +98,21 @@ def plan_of(
     Raises CallError for `dims` that do not fit the inputs.
     """
     names: dict[str, tuple[Open, str]] = {}
-    raws, freed = [], {}
+    raws, own = [], {}
     for one in given:
         image = spatial_axes(model, one)
+        alike = not square or len({one.shape[i] for i in image}) == 1
         shape: list[int | str] = []
-        own: list[str | None] = []
         for axis, extent in enumerate(one.shape):
             name = _axis_name(axis, image, len(one.shape), square)
             if extent is None:
                 shape.append(_apart(names, name, one, axis) if axis else "N")
-                own.append(None)
                 continue
             shape.append(extent)
-            static = axis in image and extent > 1 and free
-            static = static and (not square or len({one.shape[i] for i in image}) == 1)
-            called = _apart(names, name, one, axis) if static else None
-            own.append(None if called in fixed else called)
+            if free and alike and axis in image and extent > 1:
+                own[one.name, axis] = _apart(names, name, one, axis)
         raws.append(Raw(one.name, one.dtype, tuple(shape)))
-        said = dims.get(one.name)
-        if isinstance(said, tuple | list):
-            own = [s if s is not None else o for s, o in zip([*said, *[None] * len(own)], own)]
-            own += list(said)[len(own) :]
-        freed[one.name] = tuple(own)
-    rest = {key: value for key, value in dims.items() if not (key in freed and isinstance(value, tuple | list))}
-    for key in rest:
-        name, _, place = key.rpartition(":")
-        if name in freed and place.lstrip("-").isdigit() and -len(freed[name]) <= int(place) < len(freed[name]):
-            own = list(freed[name])
-            own[int(place)] = None
-            freed[name] = tuple(own)
-    plan = planned(raws, {**freed, **rest}, False, model.name, NOTHING, frozenset())
-    statics = {s for axes, one in zip(plan.inputs, given) for x, at in zip(axes.shape or (), one.shape)
-               if at is not None and isinstance(x, Extent) for s in symbols_of(x)}  # fmt: skip
-    plan.freed = {s for s in plan.freed if s in statics}
-    return plan
+    return planned(raws, dims, model.name, own, frozenset(fixed))
 
 
 def spatial_axes(model: Any, one: Given) -> tuple[int, ...]:

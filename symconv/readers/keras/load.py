@@ -17,7 +17,7 @@ from symconv.readers.keras.parts import graph_of
 from symconv.readers.keras.reader import Reader
 from symconv.readers.keras.tracing import numbering_kept
 from symconv.readers.keras.value import Value
-from symconv.readers.onnx.axes import Plan
+from symconv.readers.plan import Plan, names_said
 from symconv.sizes import Undecided
 from symconv.symbols import Symbol
 from symconv.tensor import Tensor
@@ -82,7 +82,7 @@ def _baked(
 
     Raises ModelError for such a symbol that stands for an open axis, or that the caller has asked for.
     """
-    said, out = _said(dims), {}
+    said, out = names_said(dims), {}
     for s in sorted(plan.witness, key=lambda s: s.key):
         base, node = plan.witness[s], ""
         for begin in (base + 1, 2 * base + 3) if s in net.known_symbols else ():
@@ -131,7 +131,6 @@ def _once(model: Any, given: Sequence[Given], plan: Plan, own: bool = True) -> t
             raise ModelError(f"the input {axes.name} is no tensor")
         net.input(one.name, *axes.shape, dtype=axes.dtype)
         values.append(Value(one.name, Tensor(axes.shape, axes.dtype)))
-    reader.take(one.name for one in given)
     graph = graph_of(model)
     made = reader.graph(graph, values, "") if graph is not None else reader.whole(model, given, values)
     outputs = [v for v in tree.flatten(made) if isinstance(v, Value)]
@@ -144,14 +143,9 @@ def _once(model: Any, given: Sequence[Given], plan: Plan, own: bool = True) -> t
     return net, reader.ran
 
 
-def _said(dims: Mapping[str, Any]) -> set[Any]:
-    """The names that the caller has given to axes."""
-    return {s for v in dims.values() for s in (v if isinstance(v, tuple | list) else (v,))}
-
-
 def _pinned(net: Network, plan: Plan, dims: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
     """The freed symbols that cannot grow, the others being what they are in the model, each with what fixes it."""
-    said = _said(dims)
+    said = names_said(dims)
     out: dict[str, tuple[int, str]] = {}
     for s in sorted(plan.freed, key=lambda s: s.key):
         if s.name in said:

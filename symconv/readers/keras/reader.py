@@ -6,18 +6,17 @@ what it calls is read as if it stood in the graph.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from symconv.condition import Condition
-from symconv.domain import Domain, asking
-from symconv.errors import ExtentError, ModelError, SymconvError
+from symconv.errors import ModelError, SymconvError
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import Layer, Parameter
 from symconv.layers import Look, Move
 from symconv.network import Network
+from symconv.readers.growth import BROKEN, Growth, broken
 from symconv.readers.keras.call import Call
 from symconv.readers.keras.inferring import opaque
 from symconv.readers.keras.parts import expandable, graph_of, kinds_of, packed
@@ -25,48 +24,24 @@ from symconv.readers.keras.registry import rule_of
 from symconv.readers.keras.tracing import traced
 from symconv.readers.keras.value import Constant, Shadow, Value
 from symconv.symbols import Symbol, symbol
-from symconv.tensor import Tensor
-from symconv.values import evaluate
-
-#: What a broken configuration can make a rule's own arithmetic raise.
-BROKEN: Final = (
-    ValueError, IndexError, TypeError, KeyError, AttributeError, OverflowError, ZeroDivisionError, StopIteration,
-    RecursionError, NotImplementedError, RuntimeError,
-)  # fmt: skip
 
 
-class _Kept(Domain):
-    """Hands what rules require on to the network, which keeps it for when it is built again."""
-
-    def __init__(self, net: Network) -> None:
-        super().__init__()
-        self.net = net
-
-    def require(self, condition: Condition) -> None:
-        self.net.ask(condition)
-
-
-class Reader:
+class Reader(Growth):
     """One reading of a model, at one way to free its static axes."""
 
     def __init__(self, model: Any, net: Network, witness: dict[Symbol, int]) -> None:
-        self.net, self.witness = net, witness
+        super().__init__(net, witness)
         #: By the identity of a variable what kind of parameter it is; a model's own variables alone are any.
         self.kinds = kinds_of(model)
-        #: How often what is being read runs, such as the steps of a sequence.
-        self.times: Size = 1
         #: Symbols of axes that the model leaves open.
         self.open: frozenset[Symbol] = frozenset()
         #: Whether code of the model's own was run, which may have made numbers of extents.
         self.ran = False
-        self._names: set[str] = set(net.inputs)
         self._owner: dict[int, str] = {}
         self._groups: dict[tuple[int, ...], str] = {}
-        self._unknown: dict[tuple[Any, ...], Extent] = {}
         self._inside: list[str] = []
         #: The layers that are read, each by the names of those around it and its own, the innermost last.
         self._layers: list[str] = [""]
-        self._asked = _Kept(net)
         self._last: Value | None = None
 
     # -- graphs ------------------------------------------------------------------------------------------------------
@@ -123,11 +98,11 @@ class Reader:
 
         Raises ModelError where it cannot follow its inputs, naming it.
         """
-        name = self._named(prefix + (part or str(op.name)))
+        name = self.named(prefix + (part or str(op.name)))
         self._inside.append(name)
         self._layers.append(self._layers[-1] if part else f"{self._layers[-1]}/{op.name}".lstrip("/"))
         try:
-            with asking(self._asked, name, (), self.times):
+            with self.asking(name):
                 args, kwargs = self._with_values(tuple(args), dict(kwargs), prefix)
                 made = self._outputs(op, name, tuple(args), dict(kwargs))
                 return self._leftover(op, name, made)
@@ -136,8 +111,7 @@ class Reader:
         except SymconvError as error:
             raise ModelError(f"layer {name} ({type(op).__name__}): {error}") from None
         except BROKEN as error:
-            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            raise ModelError(f"layer {name} ({type(op).__name__}) cannot be read: {what}") from None
+            raise ModelError(f"layer {name} ({type(op).__name__}) cannot be read: {broken(error)}") from None
         finally:
             self._inside.pop()
             self._layers.pop()
@@ -159,11 +133,11 @@ class Reader:
         called = str(getattr(constant.variables[0], "name", "constant")) if constant.variables else "constant"
         dtype = constant.tensor.dtype
         layer = Look("weights", constant.shape, dtype)
-        return self.place(self._named(prefix + called), layer, (), constant.variables, dtype)
+        return self.place(self.named(prefix + called), layer, (), constant.variables, dtype)
 
     def made(self, operation: str, shape: Sequence[Size], dtype: str, prefix: str) -> Value:
         """A tensor that a model's own code makes of nothing: zeros, a range, random numbers."""
-        return self.place(self._named(prefix + operation), Move(operation, tuple(shape), dtype), (), (), dtype)
+        return self.place(self.named(prefix + operation), Move(operation, tuple(shape), dtype), (), (), dtype)
 
     def _outputs(self, op: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         from keras import tree
@@ -190,7 +164,11 @@ class Reader:
             return made
         value = values[0]
         kept = self.place(
-            self._named(f"{name}/weights"), Look("weights", value.shape, value.dtype), (value,), rest, value.dtype
+            self.named(f"{name}/weights"),
+            Look("weights", value.shape, value.dtype),
+            (value,),
+            rest,
+            value.dtype,
         )
         return tree.map_structure(lambda v: kept if v is value else v, made)
 
@@ -198,7 +176,7 @@ class Reader:
         """Keep the model's variables that no operation has read with the last node, and say so."""
         rest = [v for v in model.weights if id(v) in self.kinds and id(v) not in self._owner]
         if rest and self._last is not None:
-            name, last = self._named("unused"), self._last
+            name, last = self.named("unused"), self._last
             self.place(name, Look("weights", last.shape, last.dtype), (last,), rest, last.dtype)
             paths = ", ".join(str(v.path) for v in rest[:6]) + (" and more" if len(rest) > 6 else "")
             self.note(name, f"no operation that was read uses the weights {paths}")
@@ -206,7 +184,7 @@ class Reader:
     def whole(self, model: Any, given: Sequence[Any], values: Sequence[Value]) -> Any:
         """What a model with a `call` of its own makes of its inputs, which are arguments or stand in them."""
         arguments: dict[str, Any] = {}
-        with asking(self._asked, model.name):
+        with self.asking(model.name):
             for one, value in zip(given, values):
                 if one.name == one.argument:
                     arguments[one.argument] = value
@@ -218,10 +196,6 @@ class Reader:
                     shapes = built.get(f"{argument}_shape", next(iter(built.values()), None))
                     arguments[argument] = packed(shapes, parts)
             return traced(self, model, "", (), arguments)
-
-    def take(self, names: Iterable[str]) -> None:
-        """That no node may have these names."""
-        self._names.update(names)
 
     def mark(self) -> Any:
         """What `undo` goes back to."""
@@ -238,7 +212,7 @@ class Reader:
         self, name: str, layer: Layer, values: Sequence[Value], variables: Sequence[Any], dtype: str, times: Size = 1
     ) -> Value:
         """Add a layer to the network; variables that a node before has are shared with it."""
-        name = name if name not in self.net else self._named(name)
+        name = name if name not in self.net else self.named(name)
         self._names.add(name)
         mine = [v for v in variables if id(v) in self.kinds]
         key = tuple(id(v) for v in mine)
@@ -253,30 +227,8 @@ class Reader:
         if key and len(kept) == len(mine):
             self._groups.setdefault(key, name)
         out = self.net.node(name).out
-        self._last = Value(name, out if out.dtype == dtype else Tensor(out.shape, dtype))
+        self._last = Value(name, out).typed(dtype)
         return self._last
-
-    @contextmanager
-    def running(self, times: Size) -> Iterator[None]:
-        """While this is entered, what is read runs so many times as often."""
-        before = self.times
-        self.times = before * times
-        try:
-            yield
-        finally:
-            self.times = before
-
-    def at(self, size: Size) -> int | None:
-        """What a size is at the sizes that are tried; None where that cannot be told."""
-        if isinstance(size, int):
-            return size
-        for s in symbols_of(size):
-            self.witness.setdefault(s, 2 if s.least else 1)
-        try:
-            found = evaluate(size, self.witness)
-        except (ExtentError, KeyError):
-            return None
-        return found if isinstance(found, int) else None
 
     def shadow(self, size: Size) -> int:
         """A size for a model's own code.
@@ -293,15 +245,6 @@ class Reader:
         if not condition.proven:
             self.net.ask(replace(condition, reason="a choice of the model's code", node=self._inside[-1]))
 
-    def unknown_cost(self, kind: str, *of: Any) -> Extent:
-        """The named unknown for what an operation without a count does; the same for the same operation and shapes."""
-        key = (kind, *of)
-        if key not in self._unknown:
-            n = sum(k[0] == kind for k in self._unknown) + 1
-            label = f"cost[{kind}]" if n == 1 else f"cost[{kind} {n}]"
-            self._unknown[key] = size_of(symbol(label, "padding", self.net.name))
-        return self._unknown[key]
-
     def unknown_extent(self, name: str, axis: int) -> Extent:
         """The named unknown for an extent that depends on values, or of which nothing is known."""
         return size_of(symbol(f"dim{axis}[{name}]", "padding", self.net.name))
@@ -313,16 +256,3 @@ class Reader:
         except Exception:  # a layer of the user's, whose configuration may raise anything
             return str(op.name)
         return repr(sorted(config.items(), key=lambda item: str(item[0])))
-
-    def note(self, name: str, text: str) -> None:
-        """Something that was taken for granted, for people to know."""
-        self.net.notes.setdefault(text, []).append(name)
-
-    def _named(self, name: str) -> str:
-        """The name, made one that no other node has."""
-        path = "/".join(part.strip() for part in name.split("/") if part.strip()) or "layer"
-        unique, k = path, 2
-        while unique in self._names or unique in self.net:
-            unique, k = f"{path}#{k}", k + 1
-        self._names.add(unique)
-        return unique

@@ -33,6 +33,10 @@ class Value:
         """The type of its elements."""
         return self.tensor.dtype
 
+    def typed(self, dtype: str) -> Value:
+        """The same elements as those of another type."""
+        return Value(self.node, Tensor(self.shape, dtype))
+
 
 @dataclass(frozen=True)
 class Constant:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from math import prod
 from typing import Any, Final
 
-import numpy as np
-
 from symconv.errors import ModelError
 from symconv.readers.onnx.operator import type_name
-from symconv.readers.onnx.value import FOLLOWED, Origin, Value, is_float
+from symconv.readers.onnx.value import FOLLOWED, Origin, Value, is_float, objects
 
 #: Floats whose data is kept, at most: scales and bounds, not weights.
 FLOATS: Final = 64
@@ -43,8 +41,4 @@ def _data(tensor: Any, dims: tuple[int, ...]) -> Any:
             found = numpy_helper.to_array(tensor).ravel().tolist()
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RuntimeError):
             return None
-    if len(found) != prod(dims):
-        return None
-    data = np.empty(len(found), dtype=object)
-    data[:] = found
-    return data.reshape(dims)
+    return objects(found, dims) if len(found) == prod(dims) else None

@@ -6,37 +6,29 @@ arithmetic on them) is data; everything else is a node of the network.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from symconv.condition import Condition
-from symconv.domain import Domain, asking
-from symconv.errors import ExtentError, ModelError, SymconvError
+from symconv.errors import ModelError, SymconvError
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import BUFFER, TRAINABLE, Layer, Parameter
 from symconv.layers import Unknown
 from symconv.network import Network, in_order
+from symconv.readers.growth import BROKEN, Growth, broken
+from symconv.readers.onnx.choices import Choices, Conflict
 from symconv.readers.onnx.constants import tensor_value
 from symconv.readers.onnx.operator import Operator, RanklessError, parameter, type_name
-from symconv.readers.onnx.registry import SHAPE_ONLY, rule_of
+from symconv.readers.onnx.registry import rule_of
 from symconv.readers.onnx.value import Origin, Value
+from symconv.readers.registry import SHAPE_ONLY
 from symconv.symbols import Symbol, symbol
 from symconv.tensor import Tensor
-from symconv.values import evaluate
 
 #: Nodes that are read, those of functions that are, each time they are called, and functions inside of one another.
 MOST: Final = 100_000
 CALLED: Final = 10_000
 DEEP: Final = 64
-
-#: What a broken attribute or input can make a rule's own arithmetic raise.
-BROKEN: Final = (
-    ValueError, IndexError, TypeError, KeyError, AttributeError, OverflowError, ZeroDivisionError, StopIteration,
-    RecursionError, MemoryError, UnicodeError,
-)  # fmt: skip
-
 
 #: torch's words for the tensors that a module keeps.
 _KINDS: Final = {"PARAMETER": TRAINABLE, "BUFFER": BUFFER, "CONSTANT_TENSOR": BUFFER}
@@ -44,10 +36,6 @@ _KINDS: Final = {"PARAMETER": TRAINABLE, "BUFFER": BUFFER, "CONSTANT_TENSOR": BU
 
 class GraphError(ModelError):
     """A graph that is none, whatever its axes are."""
-
-
-class Conflict(SymconvError):  # noqa: N818  (a choice that was wrong, more than an error)
-    """A choice between readings of a baked-in shape that the rest of the graph refutes."""
 
 
 @dataclass
@@ -75,30 +63,15 @@ class Scope:
 
     def knows(self, name: str) -> bool:
         """Whether a name stands for something."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.values:
-                return True
-            scope = scope.outer
-        return False
+        return name in self.values or (self.outer is not None and self.outer.knows(name))
 
 
-class _Kept(Domain):
-    """Hands what rules require on to the network, which keeps it for when it is built again."""
-
-    def __init__(self, net: Network) -> None:
-        super().__init__()
-        self.net = net
-
-    def require(self, condition: Condition) -> None:
-        self.net.ask(condition)
-
-
-class Reader:
+class Reader(Growth):
     """One reading of a model, at one way to free its static axes."""
 
     def __init__(self, model: Any, net: Network, witness: dict[Symbol, int], choices: Choices) -> None:
-        self.model, self.net, self.witness, self.choices = model, net, witness, choices
+        super().__init__(net, witness)
+        self.model, self.choices = model, choices
         self.functions = {(f.domain, f.name, getattr(f, "overload", "")): f for f in model.functions}
         self.shapes = {
             v.name: v.type for v in (*model.graph.value_info, *model.graph.output) if v.type.HasField("tensor_type")
@@ -114,8 +87,6 @@ class Reader:
         self.batch: Symbol | None = None
         #: What the exporter baked in and is read again: an extent and the number in its place, and the node with it.
         self.baked: dict[tuple[Extent, int], str] = {}
-        #: How often what is being read runs: on one side of a choice, in the rounds of a loop.
-        self.times: Size = 1
         #: The factors of an extent in the order in which a reshape put them together.
         self.factors: dict[Size, tuple[tuple[Size, int], ...]] = {}
         #: Every name of the main graph, for those who compare it with a run.
@@ -126,13 +97,9 @@ class Reader:
         self.inner: dict[str, list[tuple[Size, Value]]] = {}
         self._placed: list[str] = []
         self._owned: set[str] = set()
-        self._names: set[str] = set(net.inputs)
         self._counted: set[str] = set()
-        self._unknown: dict[tuple[Any, ...], Extent] = {}
         self._free: dict[str, Extent] = {}
-        self._values: dict[Any, Any] = {}
         self._nodes = self._called = 0
-        self._asked = _Kept(net)
 
     # -- graphs ------------------------------------------------------------------------------------------------------
 
@@ -166,7 +133,8 @@ class Reader:
             self._node(node, scope)
 
     def _node(self, node: Any, scope: Scope) -> None:
-        name, placed = self._named(node, scope), len(self._placed)
+        own = node.name or next((o for o in node.output if o), "") or node.op_type
+        name, placed = self.named(scope.prefix + own, node.op_type), len(self._placed)
         inputs: list[Value | None] = []
         for i in node.input:
             try:
@@ -180,8 +148,8 @@ class Reader:
         except SymconvError as error:
             raise ModelError(f"node {name} ({node.op_type}): {error}") from None
         except BROKEN as error:
-            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            raise ModelError(f"node {name} ({node.op_type}): its attributes or inputs do not fit: {what}") from None
+            what = f"its attributes or inputs do not fit: {broken(error)}"
+            raise ModelError(f"node {name} ({node.op_type}): {what}") from None
         for part in self._placed[placed:]:
             self.net.modules.setdefault(part, _label(node))
         first = next((o for o in node.output if o), "")
@@ -210,7 +178,7 @@ class Reader:
         if rule is None:
             return self._without_rule(op)
         try:
-            with asking(self._asked, name, (), self.times):
+            with self.asking(name):
                 made = rule.run(op)
         except RanklessError as why:
             return self._without_rank(op, rule.state == SHAPE_ONLY, str(why))
@@ -234,24 +202,13 @@ class Reader:
         self._nodes_of(function.node, inner)
         return [self._output(o, inner) for o in function.output]
 
-    def _named(self, node: Any, scope: Scope) -> str:
-        """The node's own name, made a path that no other node has."""
-        given = node.name or next((o for o in node.output if o), "") or node.op_type
-        path = "/".join(part for part in (scope.prefix + given).split("/") if part.strip()).strip() or node.op_type
-        unique, k = path, 2
-        while unique in self._names:
-            unique, k = f"{path}#{k}", k + 1
-        self._names.add(unique)
-        return unique
-
     # -- what rules ask for ------------------------------------------------------------------------------------------
 
     def place(self, name: str, layer: Layer, read: list[Value], stated: tuple[Parameter, ...], dtype: str) -> Value:
         """Add a layer to the network."""
         sources = tuple(v.node for v in read)
         tensors = tuple(self.net.tensor(v.node) if v.shape is None else Tensor(v.shape, v.dtype) for v in read)
-        if name in self.net:
-            name = f"{name}#"
+        name = self.named(name, layer.kind) if name in self.net else name
         self.net.place(name, layer, sources, tensors, "", (), False, stated, self.times)
         self._placed.append(name)
         out = self.net.node(name).out
@@ -284,19 +241,6 @@ class Reader:
                     found.append(parameter(origin, kind))
         return tuple(found)
 
-    def at(self, size: Size) -> int | None:
-        """What a size is in the file: at the extents that were exported; None where that cannot be told."""
-        if isinstance(size, int):
-            return size
-        for s in symbols_of(size):
-            if s not in self.witness:
-                self.witness[s] = 2 if s.least else 1
-        try:
-            found = evaluate(size, self.witness, self._values)
-        except (ExtentError, KeyError):
-            return None
-        return found if isinstance(found, int) else None
-
     @property
     def freed(self) -> bool:
         """Whether axes that are static in the file are symbols here."""
@@ -309,19 +253,6 @@ class Reader:
     def was(self, extent: Size, number: Size) -> bool:
         """Whether an extent was this number in the file, and has a symbol in its place here."""
         return isinstance(number, int) and self.is_freed(extent) and self.at(extent) == number
-
-    def unknown_cost(self, kind: str, *of: Any, why: str = "") -> Extent:
-        """The named unknown for what an operator without a count does; the same for the same operator and shapes."""
-        key = (kind, *of[:2])
-        if key not in self._unknown:
-            n = sum(k[0] == kind for k in self._unknown) + 1
-            label = f"cost[{kind}]" if n == 1 else f"cost[{kind} {n}]"
-            self._unknown[key] = size_of(symbol(label, "padding", self.net.name))
-        return self._unknown[key]
-
-    def taken(self, name: str) -> None:
-        """That no node may have this name any more."""
-        self._names.add(name)
 
     def unknown_extent(self, node: str, what: str) -> Extent:
         """The named unknown for an extent that depends on values."""
@@ -359,20 +290,6 @@ class Reader:
         if isinstance(extent, Extent) and isinstance(number, int) and number > 0:
             self.baked.setdefault((extent, number), node)
 
-    def note(self, node: str, text: str) -> None:
-        """Something that was taken for granted, for people to know."""
-        self.net.notes.setdefault(text, []).append(node)
-
-    @contextmanager
-    def running(self, times: Size) -> Iterator[None]:
-        """While this is entered, what is read runs so many times as often."""
-        before = self.times
-        self.times = before * times
-        try:
-            yield
-        finally:
-            self.times = before
-
     # -- operators without a rule ------------------------------------------------------------------------------------
 
     def _without_rule(self, op: Operator) -> list[Value | None]:
@@ -387,7 +304,7 @@ class Reader:
     def _opaque(self, op: Operator, free: str) -> list[Value | None]:
         """Outputs of which the file says at most the number of axes."""
         read = [v for v in op.inputs if v is not None]
-        cost = None if free else self.unknown_cost(_kind_of(op), tuple(v.shape for v in read), op.describe())
+        cost = 0 if free else self.unknown_cost(_kind_of(op), tuple(v.shape for v in read), op.describe())
         made: list[Value | None] = []
         for i, output in enumerate(op.node.output):
             hint = self.shapes.get(output)
@@ -397,7 +314,7 @@ class Reader:
             ranked = hint is not None and hint.tensor_type.HasField("shape")
             rank = len(hint.tensor_type.shape.dim) if hint is not None and ranked else None
             shape = tuple(op.free(f"dim{k}") for k in range(rank)) if rank is not None else (op.free("elements"),)
-            layer = Unknown(_kind_of(op), shape, dtype, cost=cost if i == 0 else None)
+            layer = Unknown(_kind_of(op), shape, dtype, cost=cost if i == 0 else 0)
             weights = tuple(v for v in read if not v.node) if i == 0 else ()
             value = op.add(layer, *(v for v in read if v.node), weights=weights, dtype=dtype)
             if rank is None:
@@ -445,30 +362,3 @@ def _kind_of(op: Operator) -> str:
 
 def _label(node: Any) -> str:
     return node.name or next(iter(node.output), "") or str(node.op_type)
-
-
-class Choices:
-    """Readings of baked-in shapes: by pattern which one is taken; wrong ones are refuted, and the model read again."""
-
-    def __init__(self, symbols: frozenset[Symbol]) -> None:
-        self.symbols = symbols
-        self.freed = bool(symbols)
-        self.taken: dict[tuple[Any, ...], int] = {}
-        self.many: dict[tuple[Any, ...], int] = {}
-        #: Whether wrong ones are looked for; not once all have been tried.
-        self.open = True
-
-    def take(self, pattern: tuple[Any, ...], many: int) -> int:
-        """Which of `many` readings of a pattern to take."""
-        self.many.setdefault(pattern, many)
-        return self.taken.setdefault(pattern, 0)
-
-    def next(self) -> bool:
-        """Take the next combination, the last pattern's reading first; False where there is none."""
-        while self.taken:
-            pattern, at = self.taken.popitem()
-            if at + 1 < self.many[pattern]:
-                self.taken[pattern] = at + 1
-                return True
-            del self.many[pattern]
-        return False

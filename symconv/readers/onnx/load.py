@@ -11,11 +11,14 @@ from typing import Any, Final
 from symconv.errors import CallError, ModelError, SymconvError
 from symconv.extent import Extent, Size, symbols_of
 from symconv.network import Network
+from symconv.readers.growth import BROKEN, broken
 from symconv.readers.onnx import rules  # noqa: F401  (registers the rules)
-from symconv.readers.onnx.axes import ALL, BATCH, NOTHING, Plan, planned, raw_inputs, value_symbols
+from symconv.readers.onnx.choices import Choices, Conflict
 from symconv.readers.onnx.file import model_of
-from symconv.readers.onnx.graph import BROKEN, Choices, Conflict, GraphError, Reader, Scope
-from symconv.readers.onnx.value import Value, known
+from symconv.readers.onnx.graph import GraphError, Reader, Scope
+from symconv.readers.onnx.inputs import raw_inputs, value_symbols
+from symconv.readers.onnx.value import Value, objects
+from symconv.readers.plan import ALL, BATCH, NOTHING, Plan, names_said, planned, static_names
 from symconv.symbols import Symbol
 
 #: Readings of one model at most, of the ways in which its baked-in shapes can be meant.
@@ -64,7 +67,7 @@ def read_onnx(
     except RecursionError:
         raise ModelError(f"{path}: graphs inside of graphs, too deep") from None
     except BROKEN as error:
-        raise ModelError(f"{path}: no model that can be read: {type(error).__name__}: {error}") from None
+        raise ModelError(f"{path}: no model that can be read: {broken(error)}") from None
 
 
 def _read(model: Any, name: str, dims: Mapping[str, Any], square: bool) -> Reading:
@@ -95,7 +98,7 @@ def _read(model: Any, name: str, dims: Mapping[str, Any], square: bool) -> Readi
 
 def _pinned(net: Network, plan: Plan, dims: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
     """The freed symbols that can have their one value only, each with that and what fixes it."""
-    said = {s for v in dims.values() for s in (v if isinstance(v, tuple | list) else (v,))}
+    said = names_said(dims)
     out = {}
     for s in sorted(plan.freed, key=lambda s: s.key):
         sizes = net.domain.sizes(s)
@@ -110,7 +113,7 @@ def _at_level(
     model: Any, name: str, dims: Mapping[str, Any], square: bool, level: int, fixed: frozenset[str]
 ) -> tuple[Reading, Plan]:
     raws = raw_inputs(model.graph)
-    plan = planned(raws, dims, square, name, level, fixed)
+    plan = planned(raws, dims, name, static_names(raws, square, level), fixed)
     choices = Choices(frozenset(plan.freed))
     first: SymconvError | None = None
     for _ in range(READINGS):
@@ -151,16 +154,15 @@ def _once(model: Any, name: str, plan: Plan, choices: Choices) -> Reading:
     reader.batch = plan.batch
     called: dict[str, str] = {}
     for axes in plan.inputs:
-        node = called[axes.name] = _called(axes.name, net)
+        node = called[axes.name] = reader.named(axes.name, "input")
         if axes.shape is None:
             scope.values[axes.name] = Value(None, axes.dtype, name=axes.name)
             continue
         net.input(node, *axes.shape, dtype=axes.dtype)
-        reader.taken(node)
         value = Value(axes.shape, axes.dtype, node=node, name=axes.name)
         symbols = value_symbols(axes, name)
         if symbols is not None:
-            value.data = known(symbols, axes.dtype, tuple(x for x in axes.shape if isinstance(x, int))).data
+            value.data = objects(symbols, tuple(x for x in axes.shape if isinstance(x, int)))
             net.elements[node] = tuple(symbols)
         scope.values[axes.name] = reader.tensors[axes.name] = value
     outputs = reader.run(model.graph, scope)
@@ -178,15 +180,6 @@ def _once(model: Any, name: str, plan: Plan, choices: Choices) -> Reading:
 
 def _occurs(net: Network, size: Size) -> bool:
     return isinstance(size, Extent) and not symbols_of(size).isdisjoint(net.known_symbols)
-
-
-def _called(name: str, net: Network) -> str:
-    """The input's name as that of a node."""
-    path = "/".join(part.strip() for part in name.split("/") if part.strip()) or "input"
-    unique, k = path, 2
-    while unique in net:
-        unique, k = f"{path}#{k}", k + 1
-    return unique
 
 
 def _said(model: Any) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from symconv.errors import ShapeError
 from symconv.extent import Extent, Size
 from symconv.layer import BUFFER, TRAINABLE, Layer, Parameter
 from symconv.layers import Look, Move, Pointwise, Search, Unknown
-from symconv.readers.onnx.value import TYPES, Origin, Value, is_float, known
+from symconv.readers.onnx.value import TYPES, Origin, Value, in_numbers, is_float
 
 if TYPE_CHECKING:
     from symconv.readers.onnx.graph import Reader
@@ -165,10 +165,6 @@ class Operator:
 
     # -- what it makes -----------------------------------------------------------------------------------------------
 
-    def known(self, data: Any, dtype: str, shape: tuple[int, ...] | None = None) -> Value:
-        """A value whose elements are known; nothing is done when the network runs."""
-        return known(data, dtype, shape)
-
     def add(
         self,
         layer: Layer,
@@ -209,7 +205,7 @@ class Operator:
     ) -> Value:
         read = [v for v in values if v is not None]
         dtype = dtype or (read[0].dtype if read else "float32")
-        if all(not v.node for v in read) and all(isinstance(x, int) for x in shape):
+        if all(not v.node for v in read) and in_numbers(shape):
             return self.constant(shape, dtype, *read)
         layer = cls(operation, shape, dtype)
         kept = tuple(v for v in read if not v.node and is_weight(v))
@@ -226,10 +222,10 @@ class Operator:
         layer = Search(operation, shape, dtype or read[0].dtype, comparisons=symbol)
         return self.add(layer, *(v for v in read if v.node), dtype=dtype or read[0].dtype)
 
-    def unknown(self, shape: tuple[Size, ...], *values: Value | None, dtype: str = "", why: str = "") -> Value:
+    def unknown(self, shape: tuple[Size, ...], *values: Value | None, dtype: str = "") -> Value:
         """What an operator without a count makes."""
         read = [v for v in values if v is not None]
-        symbol = self.reader.unknown_cost(self.kind, tuple(v.shape for v in read), self.describe(), why)
+        symbol = self.reader.unknown_cost(self.kind, tuple(v.shape for v in read), self.describe())
         made = dtype or (read[0].dtype if read else "float32")
         kept = tuple(v for v in read if not v.node)
         return self.add(
@@ -245,29 +241,15 @@ class Operator:
         return repr(sorted((a.name, a.SerializeToString(deterministic=True)) for a in self.node.attribute))
 
 
+#: By the number of an attribute's type the field that holds it, from 6 on a list.
+_HELD: Final = dict(enumerate(("f", "i", "s", "t", "g", "floats", "ints", "strings", "tensors", "graphs"), 1))
+
+
 def attribute_value(a: Any) -> Any:
     """What an attribute holds."""
-    kind = a.type
-    if kind == 1:
-        return a.f
-    if kind == 2:
-        return a.i
-    if kind == 3:
-        return a.s
-    if kind == 4:
-        return a.t
-    if kind == 5:
-        return a.g
-    if kind == 6:
-        return tuple(a.floats)
-    if kind == 7:
-        return tuple(a.ints)
-    if kind == 8:
-        return tuple(a.strings)
-    if kind == 9:
-        return tuple(a.tensors)
-    if kind == 10:
-        return tuple(a.graphs)
+    if a.type in _HELD:
+        found = getattr(a, _HELD[a.type])
+        return found if a.type <= 5 else tuple(found)
     for name in ("ints", "floats", "strings"):  # files from before attributes had a type
         if len(getattr(a, name)):
             return tuple(getattr(a, name))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from symconv.readers.onnx import rules  # noqa: F401  (registers the rules)
 from symconv.readers.onnx.file import package
 from symconv.readers.onnx.operator import Operator
-from symconv.readers.onnx.registry import RULES, UNKNOWN, Rule
+from symconv.readers.onnx.registry import RULES
 from symconv.readers.onnx.value import Value
+from symconv.readers.registry import UNKNOWN, Rule
 
 
-def operators() -> list[Rule]:
+def operators() -> list[Rule[Operator]]:
     """A rule for each operator that the installed onnx package has, and each further one that has a rule.
 
     Raises ModelError where the onnx package is not installed.

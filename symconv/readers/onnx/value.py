@@ -7,7 +7,7 @@ Integers are sizes, so that arithmetic on shapes is the arithmetic of extents; f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from symconv.bounding import at_least
 from symconv.extent import Extent, Size
 from symconv.extremes import equals, largest, reaches, smallest
 from symconv.rounding import floor
@@ -32,9 +33,6 @@ TYPES: Final = {
     17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4",
     23: "float4e2m1", 24: "float8e8m0", 25: "uint2", 26: "int2",
 }  # fmt: skip
-
-INTEGERS: Final = {"uint8", "int8", "uint16", "int16", "int32", "int64", "uint32", "uint64", "uint4", "int4"}
-FLOATS: Final = {"float32", "float16", "float64", "bfloat16"}
 
 
 def is_float(dtype: str) -> bool:
@@ -86,22 +84,33 @@ class Value:
         """The known data, flat."""
         return None if self.data is None else list(self.data.ravel())
 
+    @property
+    def loaded(self) -> bool:
+        """Whether it is no node's, with numbers for extents, so that what is made of it is worked out at loading."""
+        return not self.node and self.shape is not None and in_numbers(self.shape)
 
-def known(data: Any, dtype: str, shape: tuple[int, ...] | None = None) -> Value:
-    """A value whose elements are known: sizes, booleans, floats."""
-    array = np.empty(np.shape(data) if shape is None else shape, dtype=object)
-    flat = data.ravel() if isinstance(data, np.ndarray) else _flat(data)
-    array.ravel()[:] = list(flat) if array.size != 1 else [*flat][:1]
-    if array.size == 1:
-        array = array.copy()
-        array.reshape(-1)[0] = next(iter(flat))
+    def holding(self, data: NDArray[Any]) -> Value:
+        """Data that is made of this value's by moving elements."""
+        return Value(tuple(data.shape), self.dtype, data, origins=self.origins, constant=self.constant)
+
+
+def in_numbers(*shapes: tuple[Size, ...]) -> bool:
+    """Whether all extents are numbers."""
+    return all(isinstance(x, int) for shape in shapes for x in shape)
+
+
+def objects(elements: Sequence[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Elements of any kind as an array of them."""
+    array = np.empty(len(elements), dtype=object)
+    for i, x in enumerate(elements):
+        array[i] = x
+    return array.reshape(shape)
+
+
+def known(data: Any, dtype: str) -> Value:
+    """A value whose elements are known, sizes, booleans, floats: those of a list, or one without axes."""
+    array = objects(data, (len(data),)) if isinstance(data, list | tuple) else objects([data], ())
     return Value(tuple(array.shape), dtype, array)
-
-
-def _flat(data: Any) -> list[Any]:
-    if isinstance(data, list | tuple):
-        return [x for part in data for x in _flat(part)]
-    return [data]
 
 
 # -- arithmetic of elements ----------------------------------------------------------------------------------------
@@ -188,7 +197,7 @@ def divide(a: Element, b: Element, whole: bool) -> Element:
     if whole:
         if isinstance(a, int) and isinstance(b, int):
             return None if b == 0 else (abs(a) // abs(b)) * (1 if (a < 0) == (b < 0) else -1)
-        return floor(a, b) if isinstance(a, int | Extent) and isinstance(b, int | Extent) and positive(b) else None
+        return floor(a, b) if isinstance(a, int | Extent) and isinstance(b, int | Extent) and at_least(b, 1) else None
     if not symbolic(a, b):
         return None if b == 0 else a / b
     if isinstance(b, float):
@@ -197,13 +206,6 @@ def divide(a: Element, b: Element, whole: bool) -> Element:
     if p is None or q is None or not isinstance(q[0], int) or q[0] == 0:
         return None
     return _ratio(p[0] * q[1], p[1] * q[0])
-
-
-def positive(size: Size) -> bool:
-    """Whether a size is proven to be at least 1."""
-    from symconv.bounding import lower_bound
-
-    return (lower_bound(size) or 0) > 0
 
 
 def round_down(x: Element) -> Element:
@@ -223,19 +225,12 @@ def round_up(x: Element) -> Element:
 def to_integer(x: Element) -> Element:
     """x towards zero, as a cast does it."""
     if isinstance(x, Ratio):
-        return floor(x.over, x.under) if _nonnegative(x.over) else None
+        return floor(x.over, x.under) if at_least(x.over, 0) else None
     if isinstance(x, Extent):
         return x
     if isinstance(x, float):
         return int(x) if math.isfinite(x) else None
     return int(x) if x is not None else None
-
-
-def _nonnegative(size: Size) -> bool:
-    from symconv.bounding import lower_bound
-
-    bound = lower_bound(size)
-    return bound is not None and bound >= 0
 
 
 def to_float(x: Element) -> Element:

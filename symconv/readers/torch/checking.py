@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product as combinations
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from symconv.node import METRICS
 from symconv.readers.torch.copying import Before
 from symconv.readers.torch.example import Example
 from symconv.readers.torch.path import THE_MODULE
-from symconv.readers.torch.trace import Traced, plain
+from symconv.readers.torch.trace import Plain, Traced, run_plain
 from symconv.readers.torch.tracer import Ends, Made, Tracer
 from symconv.symbols import Symbol
 from symconv.values import evaluate
@@ -21,8 +22,8 @@ from symconv.values import evaluate
 #: Runs beside the one that was traced.
 RUNS: Final = 3
 
-#: Numbers below the extents of an example that are tried, one after the other, for a legal one.
-TRIED: Final = 80
+#: Numbers that are tried, one after the other, for a legal one.
+TRIED: Final = 640
 
 
 class Disagreement(ModelError):  # noqa: N818  (an answer, more than an error)
@@ -70,8 +71,8 @@ def _checked_at(
 ) -> Number:
     """The macs of what runs at a point, by the formulas of the runs that say what each call does there."""
     with before.again():
-        run = plain(module, call, shapes, at)
-    made = compare(lambda scope: ways(scope, at), run, at)
+        run = run_plain(module, call, shapes, at, Plain)
+    made = compare(ways, run, at)
     return sum(_macs(METRICS["macs"].of(way.net.node(name)), at) for way, m in made for name in m.nodes)
 
 
@@ -137,7 +138,16 @@ def said(at: Mapping[Symbol, int]) -> str:
     return ", ".join(f"{s.name} = {v}" for s, v in sorted(at.items(), key=lambda item: item[0].key))
 
 
-def by_call(made: Sequence[Made]) -> dict[str, list[Made]]:
+@dataclass(frozen=True)
+class Formulas:
+    """What one of the runs that formulas are of has of a call, and what its sizes are at a point."""
+
+    way: Traced
+    numbers: Numbers
+    made: Sequence[Made]
+
+
+def _by_call(made: Sequence[Made]) -> dict[str, list[Made]]:
     """The operators by the call of a module that they ran in, those apart that torch may leave out."""
     found: dict[str, list[Made]] = {}
     for m in made:
@@ -146,28 +156,36 @@ def by_call(made: Sequence[Made]) -> dict[str, list[Made]]:
     return found
 
 
-def compare(
-    ways: Callable[[str], Sequence[Traced]], run: Tracer, at: Mapping[Symbol, int]
-) -> list[tuple[Traced, Made]]:
+def beside(ways: Ways, run: Tracer, at: Mapping[Symbol, int]) -> Iterator[tuple[str, list[Made], list[Formulas]]]:
+    """By call the operators that ran at a point, and what each of the ways that it may go there has in their place.
+
+    A call that only the formulas have is there as well, with none that ran.
+    """
+    known: dict[int, tuple[Numbers, dict[str, list[Made]]]] = {}
+    ran = _by_call(run.made)
+    for call in dict.fromkeys([*ran, *run.ends, *(m.where for way in ways("", at) for m in way.tracer.made)]):
+        found = []
+        for way in ways(call, at):
+            if id(way) not in known:
+                known[id(way)] = Numbers(way, at), _by_call(way.tracer.made)
+            numbers, grouped = known[id(way)]
+            found.append(Formulas(way, numbers, grouped.get(call, [])))
+        yield call, ran.get(call, []), found
+
+
+def compare(ways: Ways, run: Tracer, at: Mapping[Symbol, int]) -> list[tuple[Traced, Made]]:
     """Whether a run made the shapes at a point that the formulas say, of the ways that a call may go there.
 
     The operators of the formulas, each with the run that it is of. Raises Disagreement where the shapes are others.
     """
     same: list[tuple[Traced, Made]] = []
-    numbers: dict[int, Numbers] = {}
-    grouped: dict[int, dict[str, list[Made]]] = {}
-    found = by_call(run.made)
-    calls = [*found, *run.ends, *(c for way in ways("") for c in by_call(way.tracer.made))]
-    for call in dict.fromkeys(calls):
-        ran, wrong = found.get(call, []), ""
-        for way in ways(call):
-            k = id(way)
-            if k not in numbers:
-                numbers[k], grouped[k] = Numbers(way, at), by_call(way.tracer.made)
-            wrong = _wrong(grouped[k].get(call, []), ran, numbers[k], at)
-            wrong = wrong or _other_ends(way.tracer.ends.get(call), run.ends.get(call), numbers[k], at)
+    for call, ran, formulas in beside(ways, run, at):
+        wrong = ""
+        for f in formulas:
+            wrong = _wrong(f.made, ran, f.numbers, at)
+            wrong = wrong or _other_ends(f.way.tracer.ends.get(call), run.ends.get(call), f.numbers, at)
             if not wrong:
-                same += [(way, m) for m in grouped[k].get(call, [])]
+                same += [(f.way, m) for m in f.made]
                 break
         if wrong:
             raise Disagreement(f"{call or THE_MODULE}: {wrong}")
@@ -215,19 +233,17 @@ def held_back(traced: Traced, symbols: list[Symbol]) -> list[dict[Symbol, int]]:
 def _wishes(witness: dict[Symbol, int]) -> Iterator[dict[Symbol, Iterator[int]]]:
     """For each point the numbers to try for each symbol, the best first."""
     batch = {s for s, v in witness.items() if s.name == "N"}
-    yield {s: _from(3 if s in batch else v + 13 + 16 * i, 1) for i, (s, v) in enumerate(witness.items())}
-    yield {s: _from(1, 1) for s in witness}
-    yield {s: _from(2 if s in batch else max(2 * v // 3 - 7 * i, 1) | 1, 1) for i, (s, v) in enumerate(witness.items())}
-    yield {s: _from(5 if s in batch else v + 32 * (i + 1), 1) for i, (s, v) in enumerate(witness.items())}
-    yield {s: _from(4 if s in batch else v + 1, 1) for s, v in witness.items()}
-    yield {s: iter([3 if s in batch else v]) for s, v in witness.items()}
-    yield {s: iter([1 if s in batch else v]) for s, v in witness.items()}
-    yield {s: iter([5 if s in batch else v]) for s, v in witness.items()}
-    yield {s: iter([4 if s in batch else v]) for s, v in witness.items()}
+    yield {s: _from(3 if s in batch else v + 13 + 16 * i) for i, (s, v) in enumerate(witness.items())}
+    yield {s: _from(1) for s in witness}
+    yield {s: _from(2 if s in batch else max(2 * v // 3 - 7 * i, 1) | 1) for i, (s, v) in enumerate(witness.items())}
+    yield {s: _from(5 if s in batch else v + 32 * (i + 1)) for i, (s, v) in enumerate(witness.items())}
+    yield {s: _from(4 if s in batch else v + 1) for s, v in witness.items()}
+    for samples in (3, 1, 5, 4):
+        yield {s: iter([samples if s in batch else v]) for s, v in witness.items()}
 
 
-def _from(start: int, step: int) -> Iterator[int]:
-    return iter(range(start, start + TRIED * 8, step))
+def _from(start: int) -> Iterator[int]:
+    return iter(range(start, start + TRIED))
 
 
 def _legal(traced: Traced, wishes: dict[Symbol, Iterator[int]]) -> dict[Symbol, int] | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import torch
 
@@ -19,36 +19,6 @@ class Node:
 
     def __init__(self, carried: Any, given: list[Shadow]) -> None:
         self.carried, self.given = carried, given
-
-    def is_int(self) -> bool:
-        return True
-
-    def is_symbolic(self) -> bool:
-        return True
-
-    def has_hint(self) -> bool:
-        return True
-
-    def is_float(self) -> bool:
-        return False
-
-    def is_bool(self) -> bool:
-        return False
-
-    def is_constant(self) -> bool:
-        return False
-
-    def is_nested_int(self) -> bool:
-        return False
-
-    def maybe_as_int(self) -> None:
-        return None
-
-    def constant_int(self) -> None:
-        return None
-
-    def nested_int(self) -> None:
-        return None
 
     def wrap_int(self, value: int) -> Node:
         return Node(value, self.given)
@@ -67,12 +37,6 @@ class Node:
 class Answer(Node):
     """The node of a SymBool: a comparison that is made when it is asked for."""
 
-    def is_int(self) -> bool:
-        return False
-
-    def is_bool(self) -> bool:
-        return True
-
     def statically_known_true(self, *where: Any) -> bool:
         return False
 
@@ -80,6 +44,17 @@ class Answer(Node):
         return bool(self.carried())
 
     guard_size_oblivious = guard_or_false = guard_or_true = expect_true = expect_size = bool_ = guard_bool
+
+
+def _says(answer: bool | None) -> Callable[[Node], bool | None]:
+    return lambda node: answer
+
+
+#: What torch asks of a node, and what one of an integer says: it is one, and its number is not known yet.
+_ANSWERS: Final[dict[str, bool | None]] = {
+    "is_int": True, "is_float": False, "is_bool": False, "is_symbolic": True, "has_hint": True, "is_constant": False,
+    "is_nested_int": False, "maybe_as_int": None, "constant_int": None, "nested_int": None,
+}  # fmt: skip
 
 
 def _number(name: str) -> Callable[[Node, Node], Node]:
@@ -92,6 +67,10 @@ def _truth(name: str) -> Callable[[Node, Node], Node]:
     return lambda a, b: Answer(lambda: apply(a.carried, b.carried), a.given)
 
 
+for _name, _answer in _ANSWERS.items():
+    setattr(Node, _name, _says(_answer))
+for _name in ("is_int", "is_bool"):
+    setattr(Answer, _name, _says(_name == "is_bool"))
 for _name in ("add", "sub", "mul", "floordiv", "mod"):
     setattr(Node, _name, _number(_name))
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):

@@ -61,7 +61,7 @@ class Done:
 def done(traced: Traced, place: int) -> Done:
     """What the operator at a place of a run does, its weights apart."""
     if place not in traced.done:
-        traced.done[place] = _done(traced.net, traced.tracer.made[place], set(traced.tracer.unknowns.values()))
+        traced.done[place] = _done(traced.net, traced.tracer.made[place], set(traced.tracer.nodes.unknowns.values()))
     return traced.done[place]
 
 

@@ -10,9 +10,12 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from symconv.errors import ModelError
-from symconv.readers.onnx.axes import Plan, Raw, planned
+from symconv.errors import ModelError, one_line
+from symconv.readers.plan import Plan, Raw, planned, static_names
 from symconv.readers.torch.held import dtype_name
+
+#: Elements of whole inputs whose values are kept, for programs that look at them.
+KEPT = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -39,20 +42,23 @@ class Example:
         Raises CallError for an input or an axis that is not there.
         """
         raws = [Raw(g.name, _kind(g.dtype), g.shape) for g in self.tensors.values()]
-        return planned(raws, dims, square, scope, level, fixed)
+        return planned(raws, dims, scope, static_names(raws, square, level), fixed)
 
     def call(self, shapes: Sequence[tuple[int, ...]]) -> tuple[tuple[Any, ...], dict[str, Any], list[Any]]:
-        """The arguments with tensors of these shapes on the meta device; these tensors, in order."""
+        """The arguments with tensors of these shapes on the meta device; these tensors, in order.
+
+        Raises ModelError where torch makes no tensor of a shape or a type.
+        """
         leaves, made = list(self.leaves), []
         for (i, given), shape in zip(self.tensors.items(), shapes):
-            leaves[i] = torch.empty(shape, dtype=given.dtype, device="meta")
+            try:
+                leaves[i] = torch.empty(shape, dtype=given.dtype, device="meta")
+            except RuntimeError as error:
+                said = "×".join(map(str, shape))
+                raise ModelError(f"{given.name} of {said} {dtype_name(given.dtype)}: {one_line(error)}") from None
             made.append(leaves[i])
         args, kwargs = tree_unflatten(leaves, self.spec)
         return args, kwargs, made
-
-
-#: Elements of whole inputs whose values are kept, for programs that look at them.
-KEPT = 1 << 14
 
 
 def example(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Example:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from symconv.layer import Parameter
 from symconv.layers import Look
 from symconv.readers.torch.held import Kept
+from symconv.readers.torch.placing import free_name, parameter
 from symconv.readers.torch.trace import Traced
-from symconv.readers.torch.tracer import free_name, parameter
 
 
 def finished(traced: Traced) -> None:
@@ -18,7 +18,9 @@ def finished(traced: Traced) -> None:
     further, left = _further(traced)
     traced.net.rename(names, further)
     modules = traced.tracer.modules
-    traced.net.modules = {names.get(n, n): modules.get(scope, "") for n, (scope, _) in traced.tracer.placed.items()}
+    traced.net.modules = {
+        names.get(n, n): modules.get(scope, "") for n, (scope, _) in traced.tracer.nodes.placed.items()
+    }
     traced.tracer.made = [replace(m, nodes=tuple(names.get(n, n) for n in m.nodes)) for m in traced.tracer.made]
     for module, kept in left.items():
         net, name = traced.net, module.replace(".", "/") or "parameters"
@@ -27,19 +29,15 @@ def finished(traced: Traced) -> None:
         net.place(unique, Look("unused", ()), (), (), "", (), True, stated)
         net.modules[unique] = module
     for text, nodes in traced.path.assumed.items():
-        traced.net.notes[text] = [n for n in nodes if n] or ["the module itself"]
+        traced.net.notes[text] = nodes
 
 
 def _names(traced: Traced) -> dict[str, str]:
     """By a node's first name its last one: a call of a module that made one node alone is called by the module."""
-    placed = traced.tracer.placed
+    placed = traced.tracer.nodes.placed
     direct = Counter(scope for scope, _ in placed.values())
     parents = set()
-    for scope in traced.tracer.called:
-        while "/" in scope:
-            scope = scope.rpartition("/")[0]
-            parents.add(scope)
-    for scope in direct:
+    for scope in (*traced.tracer.called, *direct):
         while "/" in scope:
             scope = scope.rpartition("/")[0]
             parents.add(scope)
@@ -55,16 +53,16 @@ def _further(traced: Traced) -> tuple[dict[str, tuple[Parameter, ...]], dict[str
     """Weights that no operator used: by a node of the same module, or by the module where it has none."""
     first: dict[str, str] = {}
     owner: dict[str, str] = {}
-    for name in traced.tracer.placed:
+    for name in traced.tracer.nodes.placed:
         node = traced.net.node(name)
-        scope = traced.tracer.placed[name][0]
+        scope = traced.tracer.nodes.placed[name][0]
         first.setdefault(scope.replace("/", "."), name)
         if node.parameters:
             owner.setdefault(scope.replace("/", "."), name)
     further: dict[str, tuple[Parameter, ...]] = {}
     left: dict[str, list[Kept]] = {}
     for name, kept in traced.weights.items():
-        if name in traced.tracer.used:
+        if name in traced.tracer.nodes.used:
             continue
         module = name.rpartition(".")[0]
         keeper = owner.get(module) or first.get(module)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from symconv.extent import Extent, Size, symbols_of
 from symconv.readers.torch.shadow import Ratio, Shadow
 from symconv.symbols import Symbol
@@ -51,6 +49,16 @@ class Held:
         """Whether it depends on no input of the module."""
         return not self.node
 
+    @property
+    def new(self) -> bool:
+        """Whether it depends on no input and is no weight."""
+        return not self.node and self.kept is None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is of whole numbers or truth values."""
+        return not self.dtype.startswith(("float", "bfloat"))
+
 
 _NAME, _VALUES = "_symconv_held", "_symconv_values"
 
@@ -90,21 +98,6 @@ def dtype_name(dtype: Any) -> str:
 def symbols_in(sizes: Any) -> frozenset[Symbol]:
     """The symbols of all sizes."""
     return frozenset(s for x in sizes if isinstance(x, Extent) for s in symbols_of(x))
-
-
-def boxed(x: Any) -> Any:
-    """Numbers, lists of them or an array as an array of objects, which keep what they carry."""
-    if isinstance(x, np.ndarray):
-        return x
-    if isinstance(x, list | tuple):
-        parts = [boxed(v) for v in x]
-        made = np.empty((len(parts), *(parts[0].shape if parts else ())), dtype=object)
-        for i, part in enumerate(parts):
-            made[i] = part if part.shape else part.item()
-        return made
-    made = np.empty((), dtype=object)
-    made[()] = x
-    return made
 
 
 def leaves(x: Any) -> list[Any]:

@@ -10,11 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from symconv.condition import AT_LEAST, DIFFERS, EQUAL, Condition, at_least, divides, parts, reduced, solved
+from symconv.condition import AT_LEAST, DIFFERS, EQUAL, Condition, at_least, divides, solved
 from symconv.domain import Domain
 from symconv.errors import ExtentError, ShapeError
 from symconv.extent import Extent, Floor, Size, size_of
 from symconv.extremes import equals, reaches
+from symconv.reducing import parts, reduced
 from symconv.sizes import EVERY, Sizes, Undecided
 from symconv.symbols import Symbol
 from symconv.values import evaluate

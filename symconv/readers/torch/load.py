@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ import torch
 from symconv.errors import ModelError
 from symconv.extent import Size
 from symconv.network import Network
-from symconv.readers.onnx.axes import ALL, BATCH, NOTHING, Plan
+from symconv.readers.plan import ALL, BATCH, NOTHING, Plan
 from symconv.readers.torch.checking import Disagreement, checked, symbols_in_shapes
 from symconv.readers.torch.copying import Before, without_weights
 from symconv.readers.torch.example import Example, example
@@ -104,13 +104,12 @@ def _read(module: Any, call: Example, dims: Mapping[str, Any], square: bool, nam
             level = BATCH if level == ALL else NOTHING
             continue
         said = set() if suggested else {s for v in dims.values() for s in (v if isinstance(v, tuple | list) else (v,))}
-        pinned = {s: why for s, why in _pinned(reading).items() if s not in said}
+        pinned = {s: fixes for s, fixes in _pinned(reading).items() if s not in said}
         if not pinned or fixed >= set(pinned):
             break
-        for symbol, (at, node, reason) in pinned.items():
-            fixed.add(symbol)
-            dims = {key: _without(symbol, said) for key, said in dims.items()}
-            why.append(f"{symbol} is {at}, and no symbol: {node} fixes it ({reason})")
+        fixed |= set(pinned)
+        dims = {key: _without(pinned.keys(), axes) for key, axes in dims.items()}
+        why += [f"{s} is {at}, and no symbol: {node} fixes it ({r})" for s, (at, node, r) in pinned.items()]
     net = reading.network
     for text in why:
         net.notes.setdefault(text, [])
@@ -118,9 +117,9 @@ def _read(module: Any, call: Example, dims: Mapping[str, Any], square: bool, nam
     return reading
 
 
-def _without(symbol: str, said: Any) -> Any:
-    """What is said of an input's axes, that apart which is one symbol."""
-    return [None if s == symbol else s for s in said] if isinstance(said, tuple | list) else said
+def _without(symbols: Set[str], axes: Any) -> Any:
+    """What is said of an input's axes, without these symbols."""
+    return [None if s in symbols else s for s in axes] if isinstance(axes, tuple | list) else axes
 
 
 def _usual(call: Example, plan: Plan, s: Symbol) -> int:

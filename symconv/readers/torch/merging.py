@@ -15,8 +15,9 @@ from symconv.extent import Size
 from symconv.network import Network
 from symconv.readers.torch.differences import Everywhere, agree, by_scope, done
 from symconv.readers.torch.ledger import Box, indicator, stated, united
+from symconv.readers.torch.placing import free_name
 from symconv.readers.torch.regimes import Regimes
-from symconv.readers.torch.tracer import Made, free_name
+from symconv.readers.torch.tracer import Made
 from symconv.sizes import Undecided
 from symconv.symbols import Symbol
 
@@ -187,6 +188,7 @@ class _Partly:
 
     def _add(self, added: _Added) -> None:
         first, way = self.regimes.first, self.regimes.ways[added.widest]
+        nodes, theirs = first.tracer.nodes, way.traced.tracer.nodes
         made, times = way.traced.tracer.made[added.places[added.widest]], self._said(added.scope, added.places)
         for i, name in enumerate(made.nodes):
             node = way.traced.net.node(name)
@@ -194,18 +196,18 @@ class _Partly:
                 continue
             new = free_name(first.net, name)
             kept = []
-            for p, whole in zip(node.parameters, way.traced.tracer.kept_by.get(name, ())):
-                if whole not in first.tracer.used:
-                    first.tracer.used.add(whole)
+            for p, whole in zip(node.parameters, theirs.kept_by.get(name, ())):
+                if whole not in nodes.used:
+                    nodes.used.add(whole)
                     kept.append(p)
-            layer = first.tracer.adopted(node.layer, way.traced.tracer)
+            layer = nodes.adopted(node.layer, theirs)
             read = tuple(filter(None, (self._source(added.widest, s) for s in node.inputs)))
             domain, first.net.domain = first.net.domain, Unasked()
             try:
                 first.net.place(new, layer, read, node.tensors, "", (), False, tuple(kept), times)
             finally:
                 first.net.domain = domain
-            scope, _ = first.tracer.placed[new] = way.traced.tracer.placed[name]
+            scope, _ = nodes.placed[new] = theirs.placed[name]
             first.tracer.modules.setdefault(scope, way.traced.tracer.modules.get(scope, ""))
             for w, place in added.places.items():
                 self._here(w)[self.regimes.ways[w].traced.tracer.made[place].nodes[i]] = new

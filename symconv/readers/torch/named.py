@@ -22,11 +22,8 @@ from typing import Any, Final
 
 import torch
 
-from symconv.errors import CallError, ModelError, SymconvError, near
+from symconv.errors import CallError, ModelError, SymconvError, near, one_line
 from symconv.readers.torch.building import built
-
-#: Who makes a module by its name.
-MAKERS: Final = ("torch", "torchvision", "timm", "transformers")
 
 #: Tokens of an example, of an encoder and of a decoder beside it; samples of a wave, and frames of a spectrogram.
 TOKENS: Final = 128
@@ -66,8 +63,7 @@ def named(text: str, inputs: Sequence[str] = ()) -> Named:
     except SymconvError:
         raise
     except Exception as error:
-        said = " ".join(str(error).split())[:300]
-        raise ModelError(f"{text} cannot be built: {type(error).__name__}: {said}") from error
+        raise ModelError(f"{text} cannot be built: {type(error).__name__}: {one_line(error)}") from error
     made.name = made.name or name
     made.module.eval()
     given = dict(_input(one) for one in inputs)
@@ -91,10 +87,13 @@ def _input(text: str) -> tuple[str, Any]:
     found = _SHAPE.fullmatch(shape)
     if not name or not sign or found is None:
         raise CallError(f"--input {text}: a name and a shape are wanted, such as x=1,3,224,224 or ids=1,128:int64")
-    dtype = getattr(torch, found[2] or "float32", None)
+    dtype, sizes = getattr(torch, found[2] or "float32", None), [int(n) for n in re.split("[,x]", found[1])]
     if not isinstance(dtype, torch.dtype):
         raise CallError(f"--input {text}: {found[2]} is no type of torch, such as float32, int64, bool")
-    return name, torch.zeros((), dtype=dtype).expand([int(n) for n in re.split("[,x]", found[1])])
+    try:
+        return name, torch.zeros((), dtype=dtype).expand(sizes)
+    except RuntimeError as error:
+        raise CallError(f"--input {text}: torch makes no such tensor: {one_line(error)}") from None
 
 
 def guessed(module: Any, text: str) -> tuple[Any, ...]:
@@ -295,54 +294,59 @@ def _config(package: Any, name: str) -> Any:
 
 
 def _inputs(module: Any, config: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """An example for what the model reads first, and for a decoder beside it."""
+    """An example for what the model reads first, for a text beside an image, and for a decoder; the names of axes."""
     takes = inspect.signature(module.forward).parameters
     main = getattr(module, "main_input_name", "input_ids")
-    most = STEPS if any(hasattr(config, key) for key in ("state_size", "ssm_state_size", "time_step_rank")) else TOKENS
-    length = min(most, getattr(config, "max_position_embeddings", None) or most)
-    ids = torch.ones((1, length), dtype=torch.int64)
+    text, vision = (getattr(config, key, None) for key in ("text_config", "vision_config"))
+    sensed = _image(vision or config) if main.startswith("pixel_values") else _sound(main, config)
     kwargs: dict[str, Any] = {}
     dims: dict[str, Any] = {}
-    if main in ("pixel_values", "pixel_values_videos"):
-        vision = getattr(config, "vision_config", config)
-        side = getattr(vision, "image_size", 224) or 224
-        sides = tuple(side) if isinstance(side, list | tuple) else (side, side)
-        channels = getattr(vision, "num_channels", 3)
-        frames = (vision.num_frames,) if hasattr(vision, "num_frames") else ()
-        kwargs[main] = torch.empty((1, *frames, channels, *sides), device="meta")
-        if frames:
-            dims[main] = ("N", None, None, "H", "W")
-    elif main == "input_values" and hasattr(config, "num_mel_bins") and hasattr(config, "max_length"):
-        kwargs[main] = torch.empty((1, config.max_length, config.num_mel_bins), device="meta")
-    elif main == "input_values":
-        kwargs[main] = torch.empty((1, WAVE), device="meta")
-        dims[main] = ("N", "T")
-    elif main == "input_features":
-        bins = (
-            getattr(config, "num_mel_bins", None)
-            or getattr(config, "feature_size", None)
-            or getattr(config, "input_feat_per_channel", 80)
-        )
-        frames_first = "conv_channels" in vars(config) or getattr(config, "model_type", "") == "speech_to_text"
-        kwargs[main] = torch.empty((1, FRAMES, bins) if frames_first else (1, bins, FRAMES), device="meta")
-        dims[main] = ("N", "T", None) if frames_first else ("N", None, "T")
-    if (
-        "input_ids" in takes
-        and main not in ("input_values", "input_features")
-        and not getattr(config, "vision_config", None)
-    ) or main == "input_ids":
-        kwargs["input_ids"] = ids
-    if (
-        getattr(config, "vision_config", None) is not None
-        and getattr(config, "text_config", None) is not None
-        and "pixel_values" in takes
-        and "input_ids" in takes
-    ):
-        text_length = min(length, getattr(config.text_config, "max_position_embeddings", length) or length)
-        kwargs["input_ids"] = torch.ones((1, text_length), dtype=torch.int64)
-        side = getattr(config.vision_config, "image_size", 224)
-        kwargs.setdefault("pixel_values", torch.empty((1, 3, side, side), device="meta"))
+    if sensed is not None:
+        kwargs[main] = torch.empty((1, *sensed[0]), device="meta")
+        if sensed[1]:
+            dims[main] = sensed[1]
+    if "input_ids" in takes and vision is not None and text is not None and "pixel_values" in takes:
+        kwargs["input_ids"] = _ids(config, text)
+        kwargs.setdefault("pixel_values", torch.empty((1, *_image(vision)[0]), device="meta"))
+    elif main == "input_ids" or ("input_ids" in takes and not vision and main not in _SOUNDS):
+        kwargs["input_ids"] = _ids(config)
     if "decoder_input_ids" in takes and getattr(config, "is_encoder_decoder", False):
         kwargs["decoder_input_ids"] = torch.ones((1, ANSWER), dtype=torch.int64)
         dims["decoder_input_ids"] = ("N", "T_dec")
     return kwargs, dims
+
+
+#: What models of sound call a wave and a spectrogram.
+_SOUNDS: Final = ("input_values", "input_features")
+
+
+def _ids(*configs: Any) -> Any:
+    """As many tokens as all of these configurations have places for."""
+    steps = any(hasattr(configs[0], key) for key in ("state_size", "ssm_state_size", "time_step_rank"))
+    places = filter(None, (getattr(config, "max_position_embeddings", None) for config in configs))
+    return torch.ones((1, min([STEPS if steps else TOKENS, *places])), dtype=torch.int64)
+
+
+def _image(config: Any) -> tuple[tuple[int, ...], tuple[Any, ...]]:
+    """The shape of an image or a video without its batch, and the names of the axes of a video."""
+    side = getattr(config, "image_size", 224) or 224
+    sides = tuple(side) if isinstance(side, list | tuple) else (side, side)
+    channels = getattr(config, "num_channels", 3)
+    if hasattr(config, "num_frames"):
+        return (config.num_frames, channels, *sides), ("N", None, None, "H", "W")
+    return (channels, *sides), ()
+
+
+def _sound(main: str, config: Any) -> tuple[tuple[int, ...], tuple[Any, ...]] | None:
+    """The shape of a wave or a spectrogram without its batch, and the names of its axes."""
+    if main == "input_values" and hasattr(config, "num_mel_bins") and hasattr(config, "max_length"):
+        return (config.max_length, config.num_mel_bins), ()
+    if main == "input_values":
+        return (WAVE,), ("N", "T")
+    if main != "input_features":
+        return None
+    known = (getattr(config, key, None) for key in ("num_mel_bins", "feature_size", "input_feat_per_channel"))
+    bins = next(filter(None, known), 80)
+    if "conv_channels" in vars(config) or getattr(config, "model_type", "") == "speech_to_text":
+        return (FRAMES, bins), ("N", "T", None)
+    return (bins, FRAMES), ("N", None, "T")

@@ -15,7 +15,8 @@ from symconv.layer import Layer
 from symconv.layers import Look, Move, Pointwise, Unknown
 from symconv.readers.torch.held import Held, leaves
 from symconv.readers.torch.path import EQUAL
-from symconv.readers.torch.shadow import quotient
+from symconv.readers.torch.quotients import quotient
+from symconv.readers.torch.shadow import Ratio
 from symconv.rounding import floor
 
 if TYPE_CHECKING:
@@ -78,13 +79,9 @@ class Operator:
     def axes(self, rank: int, *names: str) -> tuple[int, ...]:
         """An argument of axes, from 0 on; all of them where it is left out."""
         found = self.get(*names)
-        if found is None or found == [] or found == ():
+        if found is None or found == [] or found == () or not rank:
             return tuple(range(rank))
-        return (
-            tuple(sorted({int(a) % rank for a in (found if isinstance(found, list | tuple) else [found])}))
-            if rank
-            else ()
-        )
+        return tuple(sorted({int(a) % rank for a in (found if isinstance(found, list | tuple) else [found])}))
 
     @property
     def dtype(self) -> str:
@@ -147,14 +144,18 @@ class Operator:
     def add(self, layer: Layer, *values: Held | None, weights: Iterable[Held | None] = (), dtype: str = "") -> Held:
         """Add a layer that reads `values`, and keeps the parameters and buffers among `weights`."""
         read = [v for v in values if v is not None]
-        return self.tracer.place(self.name, layer, read, list(weights), dtype or self.dtype)
+        return self.tracer.nodes.place(self.name, layer, read, list(weights), dtype or self.dtype)
+
+    def node_of(self, value: Held) -> Held:
+        """A tensor with a node of its own, a weight or a constant too."""
+        return self.tracer.nodes.node_of(value)
 
     def pointwise(self, operation: str, *values: Held | None, dtype: str = "") -> Held:
         """An operation on the elements in the same places of tensors; a weight among them is the layer's own."""
         read = [v for v in values if v is not None]
         shape = self.broadcast(*(v.shape for v in read))
         read = [self._thin(v, shape) for v in read]
-        if all(v.constant and v.kept is None for v in read) and not self.outs[0][1].startswith(("float", "bfloat")):
+        if all(v.new for v in read) and not self.outs[0][1].startswith(("float", "bfloat")):
             return self.fresh(shape, dtype)
         beside = [v for v in read if v.constant]
         layer = Pointwise(operation, tuple(v.shape for v in beside), dtype or self.dtype)
@@ -173,7 +174,7 @@ class Operator:
             kept = value.kept if shape == value.shape else None
             made = Held(shape, dtype, kept=kept, root=value.root or value)
             if value.kept is not None and kept is None:
-                return self.add(Look(operation, shape, dtype), self.tracer.node_of(value), dtype=dtype)
+                return self.add(Look(operation, shape, dtype), self.node_of(value), dtype=dtype)
             return made
         made = self.add(Look(operation, shape, dtype), value, dtype=dtype)
         made.ordered = value.ordered and operation in IN_ORDER
@@ -183,7 +184,7 @@ class Operator:
     def move(self, operation: str, shape: tuple[Size, ...], *values: Held | None, dtype: str = "") -> Held:
         """Elements of tensors put into a new one."""
         read = [v for v in values if v is not None]
-        if all(v.constant and v.kept is None for v in read):
+        if all(v.new for v in read):
             return self.fresh(shape, dtype)
         layer = Move(operation, shape, dtype or self.dtype)
         return self.add(layer, *(v for v in read if not v.constant), weights=read, dtype=dtype)
@@ -192,12 +193,14 @@ class Operator:
         """A tensor that depends on no input and on no weight: a constant, positions, a mask."""
         return Held(shape, dtype or self.dtype)
 
-    def unknown(self, shape: tuple[Size, ...], *values: Held | None, dtype: str = "", why: str = "") -> Held:
+    def unknown(self, shape: tuple[Size, ...], *values: Held | None, dtype: str = "") -> Held:
         """What an operator without a count makes."""
-        read = [v for v in values if v is not None]
-        symbol = self.tracer.unknown_cost(self.name, tuple(v.shape for v in read), why)
         made = dtype or self.dtype
-        return self.add(Unknown(self.name, shape, made, cost=symbol), *read, dtype=made)
+        return self.add(Unknown(self.name, shape, made, cost=self.unknown_cost()), *values, dtype=made)
+
+    def unknown_cost(self) -> Size:
+        """The named unknown for what it does: the same for equal arguments, and tensors of equal shapes."""
+        return self.tracer.nodes.unknown_cost(self.name, _asked(list(self.arguments.values())))
 
     def reshaped(self, shape: tuple[Size, ...], wanted: tuple[Size, ...]) -> tuple[Size, ...]:
         """As many elements in another shape, in which −1 is what is left.
@@ -234,6 +237,15 @@ def _tensors(values: Iterable[Any]) -> Iterable[Held]:
             yield v
         elif isinstance(v, list | tuple):
             yield from _tensors(v)
+
+
+def _asked(x: Any) -> Any:
+    """What an operator is asked for: arguments as a key, of tensors their shapes."""
+    if isinstance(x, Held):
+        return x.shape
+    if isinstance(x, Ratio):
+        return x.over, x.under
+    return tuple(map(_asked, x)) if isinstance(x, list | tuple) else x
 
 
 def product(sizes: Iterable[Size]) -> Size:

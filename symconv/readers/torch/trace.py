@@ -11,17 +11,19 @@ from typing import Any, TypeVar
 import torch
 from torch.utils._pytree import tree_leaves
 
-from symconv.errors import ModelError, SymconvError
+from symconv.errors import ModelError, SymconvError, one_line
 from symconv.extent import Size
 from symconv.layer import BUFFER, FROZEN, TRAINABLE
 from symconv.network import Network
 from symconv.readers.torch import rules  # noqa: F401  (registers the rules)
-from symconv.readers.torch.asking import Asking, python_of
+from symconv.readers.torch.asking import Asking
 from symconv.readers.torch.example import Example, values_at
 from symconv.readers.torch.held import Held, Kept, dtype_name, held_by, hold, release, values_of
 from symconv.readers.torch.ledger import Ledger
 from symconv.readers.torch.operator import Operator
 from symconv.readers.torch.path import THE_MODULE, Path
+from symconv.readers.torch.placing import free_name
+from symconv.readers.torch.python import python_of
 from symconv.readers.torch.tracer import Ends, Tracer
 from symconv.symbols import Symbol
 from symconv.values import evaluate
@@ -85,14 +87,6 @@ def trace(
     return Traced(net, tracer, path, ledger, weights)
 
 
-def plain(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], at: Mapping[Symbol, int]) -> Plain:
-    """Run a module once at plain numbers.
-
-    Raises ModelError where the module fails, naming the module that does.
-    """
-    return run_plain(module, call, shapes, at, Plain)
-
-
 P = TypeVar("P", bound=Plain)
 
 
@@ -115,7 +109,7 @@ def _run(module: Any, call: Example, shapes: Sequence[tuple[Size, ...]], tracer:
     numbers = [tuple(path.value(x) for x in shape) for shape in shapes]
     args, kwargs, tensors = call.call(numbers)
     for tensor, given, shape in zip(tensors, call.tensors.values(), shapes):
-        tracer.input(tensor, _node_name(given.name, tracer.net), shape)
+        tracer.input(tensor, free_name(tracer.net, given.name.replace(".", "/")), shape)
         held = held_by(tensor)
         assert held is not None
         held.twin = values_at(given, tuple(tensor.shape))
@@ -144,9 +138,9 @@ def _failed(error: Exception, tracer: Tracer, shapes: Sequence[tuple[int, ...]])
     """The error with the module that it comes from."""
     call = tracer.failed
     where = call.replace("/", ".") or THE_MODULE
-    text = " ".join(str(error).split())[:400]
+    text = one_line(error, 400)
     if isinstance(error, SymconvError):
-        plain_text = text.removeprefix(f"{call}: ")
+        plain_text = text.removeprefix(f"{call or THE_MODULE}: ")
         return Failed(f"{where}: {plain_text}", call)
     return Failed(f"{where} fails on inputs of {_said(shapes)}: {type(error).__name__}: {text}", call)
 
@@ -160,14 +154,6 @@ def _plain_tree(x: Any) -> Any:
 
 def _said(shapes: Sequence[tuple[int, ...]]) -> str:
     return ", ".join("×".join(map(str, shape)) or "a scalar" for shape in shapes)
-
-
-def _node_name(name: str, net: Network) -> str:
-    path = name.replace(".", "/")
-    unique, k = path, 2
-    while unique in net:
-        unique, k = f"{path}_{k}", k + 1
-    return unique
 
 
 def _hold_weights(module: Any) -> dict[str, Kept]:

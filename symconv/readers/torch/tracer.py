@@ -6,7 +6,6 @@ is checked against the one that torch makes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -18,22 +17,19 @@ from torch.utils._pytree import tree_leaves, tree_map
 from symconv.condition import Condition, at_least
 from symconv.domain import Domain, asking
 from symconv.errors import ModelError, SymconvError
-from symconv.extent import Extent, Size, size_of, symbols_of
-from symconv.layer import Layer, Parameter, layer_fields
+from symconv.extent import Extent, Size, size_of
 from symconv.layers import Look
 from symconv.network import Network
 from symconv.readers.torch.courier import Luggage
-from symconv.readers.torch.held import Held, Kept, boxed, dtype_name, held_by, hold, leaves, symbols_in, values_of
-from symconv.readers.torch.ledger import Ledger
+from symconv.readers.torch.held import Held, dtype_name, held_by, hold, leaves, symbols_in, values_of
 from symconv.readers.torch.operator import Operator, product
 from symconv.readers.torch.path import THE_MODULE, Path
+from symconv.readers.torch.placing import Placing
 from symconv.readers.torch.quick import quick
-from symconv.readers.torch.registry import RULES
+from symconv.readers.torch.registry import rule_of
 from symconv.readers.torch.rules.pointwise import generic
-from symconv.readers.torch.shadow import Shadow, plain, shadow
+from symconv.readers.torch.shadow import Shadow, boxed, plain, shadow
 from symconv.readers.torch.values import WHOLE, follow
-from symconv.symbols import symbol
-from symconv.tensor import Tensor
 
 #: Operators that hand out a value of a tensor.
 READS: Final = frozenset({"_local_scalar_dense", "item", "is_nonzero", "equal", "allclose"})
@@ -97,19 +93,13 @@ class Tracer(TorchDispatchMode):
 
     def __init__(self, net: Network, path: Path) -> None:
         super().__init__()
-        self.net, self.path = net, path
+        self.net, self.path, self.nodes = net, path, Placing(net, path)
         self.luggage = Luggage()
         #: The calls of modules that run, by name, the innermost last; how often each name was called.
         self.scopes: list[str] = [""]
         self.called: dict[str, int] = {}
         #: By call of a module its name among the modules of the one that is traced.
         self.modules: dict[str, str] = {}
-        #: By node the call of a module that it was made in, and the word for it.
-        self.placed: dict[str, tuple[str, str]] = {}
-        #: The parameters and buffers that nodes have, and by node its own.
-        self.used: set[str] = set()
-        self.kept_by: dict[str, tuple[str, ...]] = {}
-        self._names: tuple[str, ...] = ()
         #: Whether an operator runs, which torch may do in Python.
         self.busy = 0
         #: The tensor into a part of which the program puts another one, while it does: that part as far as it is known.
@@ -122,11 +112,7 @@ class Tracer(TorchDispatchMode):
         self.made: list[Made] = []
         #: By call of a module what goes in and what comes out.
         self.ends: dict[str, Ends] = {}
-        #: The named unknowns for costs, by the operator and what it works on.
-        self.unknowns: dict[tuple[Any, ...], Extent] = {}
         self._there: set[tuple[str, Extent]] = set()
-        self._asks: dict[Any, list[Condition]] = {}
-        self._sources: dict[str, Held] = {}
         self._asked = _Kept(net)
 
     # -- running -----------------------------------------------------------------------------------------------------
@@ -146,7 +132,7 @@ class Tracer(TorchDispatchMode):
         if name in READS:
             return self._read(func, name, args, kwargs)
         schema = func._schema.arguments
-        luggage, before = self.luggage, len(self.placed)
+        luggage, before = self.luggage, len(self.nodes.placed)
         given, named = [self._known(a) for a in args], {k: self._known(v) for k, v in kwargs.items()}
         called = [_plain(a) for a in args], {k: _plain(v) for k, v in kwargs.items()}
         result = self._computed(func, name, in_place, called)
@@ -172,8 +158,8 @@ class Tracer(TorchDispatchMode):
             hold(out, held)
         # A number that is put into a part of a tensor is expanded to plain numbers first.
         put = self.put_into is not None and name in FITTED
-        filled = put or (name == "expand" and made[0].constant and made[0].kept is None)
-        nodes = tuple(islice(self.placed, before, None))
+        filled = put or (name == "expand" and made[0].new)
+        nodes = tuple(islice(self.nodes.placed, before, None))
         shown = () if filled else tuple(shapes)
         self._note(Made(str(func), self.path.where, shown, nodes, put or name in PASSED or name == "slice"))
         luggage.clear()
@@ -181,7 +167,7 @@ class Tracer(TorchDispatchMode):
 
     def _added_up(self, x: Held, total: Held) -> None:
         """The sum of equal whole numbers is so many times one: that is how programs ask whether all of a mask holds."""
-        if x.alike and not x.of and not total.shape and not x.dtype.startswith(("float", "bfloat")):
+        if x.alike and not x.of and not total.shape and x.whole:
             each = int(x.twin.reshape(-1)[0])
             total.cells, total.of = boxed(shadow(each * product(x.shape), self.path)), frozenset()
 
@@ -261,7 +247,7 @@ class Tracer(TorchDispatchMode):
     # -- rules -------------------------------------------------------------------------------------------------------
 
     def _ruled(self, func: Any, op: Operator) -> list[Held]:
-        rule = RULES.get(op.name)
+        rule = rule_of(op.name)
         sized = _sized(op)
         first = op.tensors()[0] if op.tensors() else None
         if op.name in PASSED and first is not None:
@@ -293,39 +279,11 @@ class Tracer(TorchDispatchMode):
         )
         made = []
         for i, (shape, dtype) in enumerate(op.outs):
-            extents = tuple(self._unknown_extent(op.name, i, k, n) if moving else n for k, n in enumerate(shape))
+            extents = tuple(self.nodes.unknown_extent(op.name, i, k, n) if moving else n for k, n in enumerate(shape))
             made.append(
                 op.unknown(extents, *values, dtype=dtype) if i == 0 else op.move(op.name, extents, *values, dtype=dtype)
             )
         return made
-
-    def _unknown_extent(self, name: str, i: int, k: int, number: int) -> Extent:
-        where = self.path.where or THE_MODULE
-        said = f"{where}.{name}.{i}.dim{k}" if i else f"{where}.{name}.dim{k}"
-        s = symbol(said, "extent", self.net.name)
-        while s in self.path.witness:
-            said += "'"
-            s = symbol(said, "extent", self.net.name)
-        self.path.witness[s] = number
-        return size_of(s)
-
-    def unknown_cost(self, kind: str, *of: Any) -> Extent:
-        """The named unknown for what an operator without a count does; the same for the same operator and shapes."""
-        key = (kind, *of)
-        if key not in self.unknowns:
-            n = sum(k[0] == kind for k in self.unknowns) + 1
-            self.unknowns[key] = size_of(
-                symbol(f"cost[{kind}]" if n == 1 else f"cost[{kind} {n}]", "padding", self.net.name)
-            )
-        return self.unknowns[key]
-
-    def adopted(self, layer: Layer, of: Tracer) -> Layer:
-        """A layer of another run; an unknown cost is this run's for the same operator and what it works on."""
-        fields = [getattr(layer, f.name) for f in layer_fields(type(layer))]
-        known = {
-            s: self.unknown_cost(*key) for key, cost in of.unknowns.items() if cost in fields for s in symbols_of(cost)
-        }
-        return layer.substitute(known) if known else layer
 
     def _checked(self, op: Operator, held: Held, shape: tuple[int, ...], dtype: str) -> Held:
         """What a rule says, where it agrees with torch in this run.
@@ -340,8 +298,8 @@ class Tracer(TorchDispatchMode):
             )
         held.dtype = dtype
         for x in held.shape:
-            if isinstance(x, Extent) and (self.scopes[-1], x) not in self._there:
-                self._there.add((self.scopes[-1], x))
+            if isinstance(x, Extent) and (self.path.where, x) not in self._there:
+                self._there.add((self.path.where, x))
                 self.path.require(at_least(x, 1), "an extent of at least 1")
         return held
 
@@ -355,65 +313,8 @@ class Tracer(TorchDispatchMode):
         if root is not None and held.node:
             whole = held
             if root.shape != held.shape:
-                whole = self.place("write", Look("write", root.shape, root.dtype), (root, held), (), root.dtype)
+                whole = self.nodes.place("write", Look("write", root.shape, root.dtype), (root, held), (), root.dtype)
             root.node, root.kept = whole.node, None
-
-    # -- the network -------------------------------------------------------------------------------------------------
-
-    def place(self, word: str, layer: Layer, read: Sequence[Held], weights: Iterable[Held | None], dtype: str) -> Held:
-        """Add a layer to the network, in the module that runs."""
-        sources = [self.node_of(v) for v in read]
-        name = self._unique(word)
-        tensors = tuple(Tensor(v.shape, v.dtype) for v in sources)
-        nodes, stated, domain = tuple(v.node for v in sources), self.stated(weights), self.net.domain
-        if isinstance(domain, Ledger):  # an equal layer asks for the same, but is not run again
-            domain.asked.clear()
-        self.net.place(name, layer, nodes, tensors, "", (), False, stated)
-        if isinstance(domain, Ledger):
-            before = self._asks.setdefault((layer, tensors), list(domain.asked))
-            for condition in before if not domain.asked else ():
-                domain.require(condition)
-        self.placed[name] = (self.scopes[-1], word)
-        if stated:
-            self.kept_by[name] = self._names
-        out = self.net.node(name).out
-        return Held(out.shape, dtype or out.dtype, name)
-
-    def _unique(self, word: str) -> str:
-        scope = self.scopes[-1]
-        word = word.strip("_").replace("::", ".") or word
-        name = f"{scope}/{word}" if scope else word
-        return free_name(self.net, name)
-
-    def node_of(self, held: Held) -> Held:
-        """A tensor with a node of its own, a weight or a constant too."""
-        if held.node:
-            return held
-        kept = held.kept
-        if kept is None:
-            name = self._unique("constant")
-            self.net.place(name, Look("constant", held.shape, held.dtype), (), (), "", (), False, ())
-            self.placed[name] = (self.scopes[-1], "constant")
-            return Held(held.shape, held.dtype, name)
-        known = self._sources.get(kept.name)
-        if known is None:
-            unique = free_name(self.net, kept.name.replace(".", "/"))
-            self.net.place(
-                unique, Look("parameter", held.shape, held.dtype), (), (), "", (), False, self.stated([held])
-            )
-            known = self._sources[kept.name] = Held(held.shape, held.dtype, unique)
-        return known
-
-    def stated(self, weights: Iterable[Held | None]) -> tuple[Parameter, ...]:
-        """The parameters and buffers among tensors, each the first time that it is used."""
-        found = []
-        for held in weights:
-            kept = held.kept if held is not None else None
-            if kept is not None and kept.name not in self.used:
-                self.used.add(kept.name)
-                found.append(kept)
-        self._names = tuple(k.name for k in found)
-        return tuple(map(parameter, found))
 
     def input(self, tensor: Any, name: str, shape: tuple[Size, ...]) -> None:
         """A tensor that the module is called with."""
@@ -447,19 +348,6 @@ PARTS: Final = frozenset({"slice", "select", "unsqueeze"})
 
 #: What torch does with a tensor so that it fits into a part of another one.
 FITTED: Final = frozenset({"view", "expand"})
-
-
-def free_name(net: Network, name: str) -> str:
-    """A name that no node has: this one, or with the first free number behind it."""
-    unique, k = name, 2
-    while unique in net:
-        unique, k = f"{name}_{k}", k + 1
-    return unique
-
-
-def parameter(kept: Kept) -> Parameter:
-    """A parameter or buffer of a module as what a layer keeps, under its own last name."""
-    return Parameter(kept.name.rpartition(".")[2], kept.shape, kept.kind)
 
 
 def _named(func: Any) -> tuple[str, bool]:

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch.utils._pytree import tree_leaves, tree_map
 
-from symconv.readers.torch.held import Held, boxed, held_by, leaves, symbols_in
-from symconv.readers.torch.shadow import Ratio, Shadow, as_float, as_whole
+from symconv.readers.torch.held import Held, held_by, leaves, symbols_in
+from symconv.readers.torch.shadow import Ratio, Shadow, as_float, as_whole, boxed
 
 #: Elements of integer tensors whose values are worked out, of float ones, and of those whose sizes are followed.
 WHOLE: Final = 1 << 16
@@ -78,8 +78,7 @@ _STEPS: Final[dict[str, Callable[..., Any]]] = {
     "floor_divide": operator.floordiv, "remainder": operator.mod, "pow": lambda a, b: a ** b,
     "floor": lambda a: _each(math.floor, a), "ceil": lambda a: _each(math.ceil, a),
     "round": lambda a: _each(round, a), "trunc": lambda a: _each(as_whole, a),
-    "to": _to, "_to_copy": _to, "type_as": _same, "long": lambda a: _each(as_whole, a),
-    "int": lambda a: _each(as_whole, a), "float": lambda a: _each(as_float, a), "double": lambda a: _each(as_float, a),
+    "to": _to, "_to_copy": _to, "type_as": _same,
     "stack": lambda a, dim=0: np.stack(a, dim), "cat": lambda a, dim=0: np.concatenate(a, dim),
     "select": lambda a, d, i: boxed(np.take(a, int(i), d)), "unbind": _apart,
     "unsqueeze": np.expand_dims, "squeeze": lambda a, d=None: np.squeeze(a, d), "prod": _product,
@@ -90,7 +89,7 @@ _STEPS: Final[dict[str, Callable[..., Any]]] = {
     "view": lambda a, s: a.reshape(tuple(map(int, s))), "reshape": lambda a, s: a.reshape(tuple(map(int, s))),
     "expand": _expanded,
     "cumsum": lambda a, d, **k: np.cumsum(a, d), "repeat_interleave": lambda a, n, *r, **k: np.repeat(a, int(n)),
-    **dict.fromkeys(("detach", "clone", "lift_fresh", "lift", "contiguous", "alias", "cpu"), _same),
+    **dict.fromkeys(("detach", "clone", "lift_fresh", "lift", "contiguous", "alias"), _same),
     **{name: getattr(operator, name) for name in ("le", "lt", "ge", "gt", "eq", "ne")},
 }  # fmt: skip
 
@@ -98,7 +97,7 @@ _STEPS: Final[dict[str, Callable[..., Any]]] = {
 _ALIKE: Final = frozenset({
     "view", "reshape", "expand", "unsqueeze", "squeeze", "slice", "select", "transpose", "permute", "flatten", "clone",
     "contiguous", "detach", "to", "_to_copy", "all", "any", "amax", "amin", "max", "min", "zeros_like", "ones_like",
-    "full_like", "index", "repeat", "cat", "stack", "bool", "long", "int", "float", "where", "masked_fill", "alias",
+    "full_like", "index", "repeat", "cat", "stack", "where", "masked_fill", "alias",
     "unflatten", "new_zeros", "new_ones", "lift_fresh", "flip",
 })  # fmt: skip
 _FILLED: Final = frozenset({"zeros", "ones", "full", "scalar_tensor"})

@@ -32,34 +32,36 @@ from symconv.writers.code.tree import (
 #: What is beyond 64 bits, and below a function's own bounds.
 LARGEST: Final = (1 << 63) - 1
 
+
+def _of_two(name: str, lines: str, remark: str = "") -> str:
+    """A function of two numbers, beyond 64 bits where one of them is."""
+    wide = "if (a == SC_WIDE || b == SC_WIDE) return SC_WIDE;"
+    head = f"static int64_t sc_{name}(int64_t a, int64_t b) {{{remark}"
+    return "\n".join([head, *(f"    {line}" for line in (wide, *lines.splitlines())), "}"])
+
+
+def _unless(name: str, wrong: str) -> str:
+    """The status of a condition: 0, 1 where it is broken, or 2 where a number is beyond 64 bits."""
+    wide = "if (a == SC_WIDE || b == SC_WIDE) return 2;"
+    return f"static int sc_unless_{name}(int64_t a, int64_t b) {{\n    {wide}\n    return {wrong};\n}}"
+
+
+_QUOTIENT: Final = " /* of a/b, b at least 1 */"
+
 #: The functions that a function is written with, in an order of definition: what they use, and their text.
 HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
-    "add": ((), """\
-static int64_t sc_add(int64_t a, int64_t b) {
-    if (a == SC_WIDE || b == SC_WIDE) return SC_WIDE;
-    if (b > 0 ? a > INT64_MAX - b : a < -INT64_MAX - b) return SC_WIDE;
-    return a + b;
-}"""),
+    "add": ((), _of_two("add", """\
+if (b > 0 ? a > INT64_MAX - b : a < -INT64_MAX - b) return SC_WIDE;
+return a + b;""")),
     "sub": (("add",), """\
 static int64_t sc_sub(int64_t a, int64_t b) {
     return b == SC_WIDE ? SC_WIDE : sc_add(a, -b);
 }"""),
-    "mul": ((), """\
-static int64_t sc_mul(int64_t a, int64_t b) {
-    if (a == SC_WIDE || b == SC_WIDE) return SC_WIDE;
-    if (b != 0 && (a < 0 ? -a : a) > INT64_MAX / (b < 0 ? -b : b)) return SC_WIDE;
-    return a * b;
-}"""),
-    "floor": ((), """\
-static int64_t sc_floor(int64_t a, int64_t b) { /* of a/b, b at least 1 */
-    if (a == SC_WIDE || b == SC_WIDE) return SC_WIDE;
-    return a % b < 0 ? a / b - 1 : a / b;
-}"""),
-    "ceil": ((), """\
-static int64_t sc_ceil(int64_t a, int64_t b) { /* of a/b, b at least 1 */
-    if (a == SC_WIDE || b == SC_WIDE) return SC_WIDE;
-    return a % b > 0 ? a / b + 1 : a / b;
-}"""),
+    "mul": ((), _of_two("mul", """\
+if (b != 0 && (a < 0 ? -a : a) > INT64_MAX / (b < 0 ? -b : b)) return SC_WIDE;
+return a * b;""")),
+    "floor": ((), _of_two("floor", "return a % b < 0 ? a / b - 1 : a / b;", _QUOTIENT)),
+    "ceil": ((), _of_two("ceil", "return a % b > 0 ? a / b + 1 : a / b;", _QUOTIENT)),
     "power": (("mul",), """\
 static int64_t sc_power(int64_t a, int64_t n) { /* a at least 2, n at least 0 */
     int64_t power = 1;
@@ -67,11 +69,7 @@ static int64_t sc_power(int64_t a, int64_t n) { /* a at least 2, n at least 0 */
     for (; n > 0 && power != SC_WIDE; n--) power = sc_mul(power, a);
     return power;
 }"""),
-    "max": ((), """\
-static int64_t sc_max(int64_t a, int64_t b) {
-    if (a == SC_WIDE || b == SC_WIDE) return SC_WIDE;
-    return a < b ? b : a;
-}"""),
+    "max": ((), _of_two("max", "return a < b ? b : a;")),
     "min": ((), """\
 static int64_t sc_min(int64_t a, int64_t b) {
     return b < a ? b : a; /* SC_WIDE is below all others */
@@ -82,46 +80,19 @@ static int64_t sc_divisible(int64_t u, int64_t v, int64_t d) { /* u/v to a multi
     const int64_t nearest = sc_floor(sc_add(sc_mul(2, u), w), sc_mul(2, w));
     return sc_mul(d, sc_max(1, sc_max(nearest, sc_ceil(sc_mul(9, u), sc_mul(10, w)))));
 }"""),
-    "gcd": ((), """\
-static int64_t sc_gcd(int64_t a, int64_t b) {
-    if (a == SC_WIDE || b == SC_WIDE) return SC_WIDE;
-    while (b != 0) {
-        const int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a < 0 ? -a : a;
-}"""),
-    "equals": ((), """\
-static int64_t sc_equals(int64_t a, int64_t b) {
-    if (a == SC_WIDE || b == SC_WIDE) return SC_WIDE;
-    return a == b;
-}"""),
-    "reaches": ((), """\
-static int64_t sc_reaches(int64_t a, int64_t b) {
-    if (a == SC_WIDE || b == SC_WIDE) return SC_WIDE;
-    return a >= b;
-}"""),
-    "unless_at_least": ((), """\
-static int sc_unless_at_least(int64_t a, int64_t b) {
-    if (a == SC_WIDE || b == SC_WIDE) return 2;
-    return a < b;
-}"""),
-    "unless_equal": ((), """\
-static int sc_unless_equal(int64_t a, int64_t b) {
-    if (a == SC_WIDE || b == SC_WIDE) return 2;
-    return a != b;
-}"""),
-    "unless_other": ((), """\
-static int sc_unless_other(int64_t a, int64_t b) {
-    if (a == SC_WIDE || b == SC_WIDE) return 2;
-    return a == b;
-}"""),
-    "unless_divides": ((), """\
-static int sc_unless_divides(int64_t a, int64_t b) {
-    if (a == SC_WIDE || b == SC_WIDE) return 2;
-    return a < 1 || b % a != 0;
-}"""),
+    "gcd": ((), _of_two("gcd", """\
+while (b != 0) {
+    const int64_t rest = a % b;
+    a = b;
+    b = rest;
+}
+return a < 0 ? -a : a;""")),
+    "equals": ((), _of_two("equals", "return a == b;")),
+    "reaches": ((), _of_two("reaches", "return a >= b;")),
+    "unless_at_least": ((), _unless("at_least", "a < b")),
+    "unless_equal": ((), _unless("equal", "a != b")),
+    "unless_other": ((), _unless("other", "a == b")),
+    "unless_divides": ((), _unless("divides", "a < 1 || b % a != 0")),
 }  # fmt: skip
 
 _RELATIONS: Final = {AT_LEAST: "unless_at_least", EQUAL: "unless_equal", DIVIDES: "unless_divides"}
@@ -138,7 +109,7 @@ def in_c(function: Function, names: Names) -> str:
 class _C(Lines):
     """A function whose sums of several terms are added up in locals of their own."""
 
-    remark = ("/* ", " */")
+    remark, constant, variable = ("/* ", " */"), "const int64_t ", "int64_t "
 
     def __init__(self, function: Function, names: Names) -> None:
         super().__init__(function)
@@ -191,10 +162,7 @@ class _C(Lines):
     # -- statements ---------------------------------------------------------------------------------------------------
 
     def let(self, name: str, value: Tree, note: str = "") -> None:
-        self.add(f"const int64_t {name} = {self.text(value)};", note)
-
-    def start(self, name: str, value: int, note: str) -> None:
-        self.add(f"int64_t {name} = {value};", note)
+        self.add(f"{self.constant}{name} = {self.text(value)};", note)
 
     def among(self, wrong: str, one: Among) -> None:
         self.add(f"if ({wrong}) return 1;", "" if isinstance(one.sizes, int) else one.note)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from symconv.condition import AT_LEAST, DIVIDES, EQUAL
 from symconv.writers.code.heading import WIDTH
 from symconv.writers.code.lines import Lines
-from symconv.writers.code.tree import Among, Call, Name, Number, Product, Quotient, Repeat, Require, Sum, Tree
+from symconv.writers.code.tree import ONE, Among, Call, Name, Number, Product, Quotient, Repeat, Require, Sum, Tree
 
 #: The strength of the outermost operation, so that parentheses stand where they have to.
 SUM, QUOTIENT, PRODUCT, POWER, ATOM = range(5)
@@ -18,14 +18,16 @@ SUM, QUOTIENT, PRODUCT, POWER, ATOM = range(5)
 class Infix(Lines):
     """One function, written line by line."""
 
-    #: What stands before a local that stays as it is, before one that does not, and between a base and its exponent.
-    constant: ClassVar[str] = ""
-    variable: ClassVar[str] = ""
+    #: What stands between a base and its exponent.
     to_the: ClassVar[str] = " ** "
 
     @abstractmethod
     def quotient(self, tree: Quotient) -> tuple[str, int]:
         """A quotient, rounded, and its strength."""
+
+    @abstractmethod
+    def ratio(self, total: str, under: Tree) -> str:
+        """The total over a number: a fraction, or a quotient that comes out even."""
 
     @abstractmethod
     def truth(self, compared: str) -> str:
@@ -113,12 +115,18 @@ class Infix(Lines):
         room = WIDTH - len(self.indent) * self.depth - len(begin) - 1
         self.add(f"{begin}{self.laid(value, room)}{self.end}", note)
 
-    def start(self, name: str, value: int, note: str) -> None:
-        self.add(f"{self.variable}{name} = {self.number(value)}{self.end}", note)
-
-    def give(self, value: str) -> None:
-        """What is returned."""
-        self.add(f"return {value}{self.end}")
+    def result(self) -> None:
+        """What is returned: the total, whole or as a fraction."""
+        f = self.function
+        if not f.fraction and f.under == ONE:
+            room = WIDTH - len(f"{self.indent}return {self.end}")
+            total = self.laid(f.over, room)
+        else:
+            self.let("total", f.over)
+            if not f.fraction:
+                self.body([self.even()])
+            total = self.ratio("total", f.under)
+        self.add(f"return {total}{self.end}")
 
     def among(self, wrong: str, one: Among) -> None:
         self.outside(wrong, one.note)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from symconv.writers.code.heading import WIDTH, fractions, noted
+from symconv.writers.code.heading import fractions, noted
 from symconv.writers.code.infix import ATOM, POWER, Infix
 from symconv.writers.code.names import Names
-from symconv.writers.code.tree import ONE, Function, Quotient, Repeat
+from symconv.writers.code.tree import Function, Quotient, Repeat, Tree
 
 #: What BigInt has not, as far as a function uses it; a divisor is at least 1.
 _HELPERS: Final = {
@@ -43,7 +43,7 @@ class _JavaScript(Infix):
         """The heading, the function, and what hands it over to CommonJS."""
         f = self.function
         self.body(f.body)
-        self._result()
+        self.result()
         parameters = [name for p in f.parameters for name in p.parts or (p.name,)]
         lines = [
             *self._heading(),
@@ -72,17 +72,10 @@ class _JavaScript(Infix):
         ]
         return ["/**", *(f" * {line}".rstrip() for line in lines), " */"]
 
-    def _result(self) -> None:
-        f = self.function
-        if not f.fraction and f.under == ONE:
-            self.give(self.laid(f.over, WIDTH - 10))
-            return
-        self.let("total", f.over)
-        if f.fraction:
-            self.give(f"[total, {self.text(f.under)}]")
-        else:
-            self.body([self.even()])
-            self.give(f"total / {self.text(f.under, POWER)}")
+    def ratio(self, total: str, under: Tree) -> str:
+        if self.function.fraction:
+            return f"[{total}, {self.text(under)}]"
+        return f"{total} / {self.text(under, POWER)}"
 
     def number(self, value: int) -> str:
         return f"{value}n"

@@ -34,6 +34,9 @@ class Lines(ABC):
     both: ClassVar[str] = " && "
     either: ClassVar[str] = " || "
     end: ClassVar[str] = ";"
+    #: What stands before a local that stays as it is, and before one that does not.
+    constant: ClassVar[str] = ""
+    variable: ClassVar[str] = ""
     #: Signs of comparison that are written otherwise.
     signs: ClassVar[Mapping[str, str]] = {}
 
@@ -57,10 +60,6 @@ class Lines(ABC):
     @abstractmethod
     def let(self, name: str, value: Tree, note: str = "") -> None:
         """A local that stays as it is."""
-
-    @abstractmethod
-    def start(self, name: str, value: int, note: str) -> None:
-        """A local that does not."""
 
     @abstractmethod
     def among(self, wrong: str, one: Among) -> None:
@@ -95,7 +94,7 @@ class Lines(ABC):
             if isinstance(one, Let):
                 self.let(one.name, one.value, one.note)
             elif isinstance(one, Start):
-                self.start(one.name, one.value, one.note)
+                self.add(f"{self.variable}{one.name} = {self.number(one.value)}{self.end}", one.note)
             elif isinstance(one, Become):
                 self.add(f"{one.name} = {self.text(one.value)}{self.end}")
             elif isinstance(one, Among):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from symconv.writers.code.heading import WIDTH, noted
+from symconv.writers.code.heading import noted
 from symconv.writers.code.infix import POWER, PRODUCT, QUOTIENT, SUM, Infix
 from symconv.writers.code.names import Names
-from symconv.writers.code.tree import ONE, Function, Quotient, Repeat
+from symconv.writers.code.tree import Function, Quotient, Repeat, Tree
 
 #: As `extremes.make_divisible`.
 _DIVISIBLE: Final = '''\
@@ -29,7 +29,7 @@ class _Python(Infix):
         f = self.function
         self._whole()
         self.body(f.body)
-        self._result()
+        self.result()
         uses = {
             "from fractions import Fraction": f.fraction,
             "from math import gcd": "gcd" in self.used,
@@ -58,17 +58,10 @@ class _Python(Infix):
             else:
                 self.add(f"{p.name} = index({p.name})")
 
-    def _result(self) -> None:
-        f = self.function
-        if not f.fraction and f.under == ONE:
-            self.give(self.laid(f.over, WIDTH - 11))
-            return
-        self.let("total", f.over)
-        if f.fraction:
-            self.give(f"Fraction(total, {self.text(f.under)})")
-        else:
-            self.body([self.even()])
-            self.give(f"total // {self.text(f.under, POWER)}")
+    def ratio(self, total: str, under: Tree) -> str:
+        if self.function.fraction:
+            return f"Fraction({total}, {self.text(under)})"
+        return f"{total} // {self.text(under, POWER)}"
 
     def number(self, value: int) -> str:
         return str(value)

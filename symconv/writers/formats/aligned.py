@@ -14,7 +14,7 @@ from symconv.cost import Cost
 from symconv.notation import ASCII, GITHUB, LATEX, MATHML, TEXT, TYPST, Style
 from symconv.setting import set_size
 from symconv.writers.equations import Equations
-from symconv.writers.formats.breaking import PAGE, broken, measure, points
+from symconv.writers.formats.breaking import PAGE, between_terms, broken, measure, points
 from symconv.writers.sheet import in_style, set_cell
 from symconv.writers.wording import plain
 
@@ -144,10 +144,7 @@ def _mathml(found: Equations) -> str:
     def line(row: Row) -> str:
         side = "left; padding-left: 2em" if row.goes_on else "left"
         sign = "" if row.goes_on else "<mo>=</mo>"
-        right = row.right
-        for plus in ("+", "−"):
-            if row.goes_on and right.startswith(f"<mo>{plus}</mo>"):
-                right = f'<mo form="infix">{plus}</mo>{right.removeprefix(f"<mo>{plus}</mo>")}'
+        right = between_terms(row.right) if row.goes_on else row.right
         return (
             f'<mtr><mtd style="text-align: right; text-align: -webkit-right">{row.left}</mtd>'
             f'<mtd style="text-align: {side}">{sign}{right}</mtd></mtr>'

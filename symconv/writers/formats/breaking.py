@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
@@ -78,6 +79,15 @@ def in_terms(cost: Cost, style: Style) -> list[str]:
     """A cost broken at all of its sums, for a format that fills its lines by itself."""
     text = set_cost(cost, _Marked(style)).text
     return _lines(text, {i for i, mark in enumerate(filter(_BREAKS.__contains__, text)) if mark == _SUM}, style)
+
+
+def between_terms(row: str) -> str:
+    """A line of MathML that goes on behind another: the sign that it begins with stands between two terms.
+
+    >>> between_terms("<mo>+</mo><mi>X</mi>")
+    '<mo form="infix">+</mo><mi>X</mi>'
+    """
+    return re.sub(r"^<mo>(?=[+−]</mo>)", '<mo form="infix">', row)
 
 
 class _Marked(Style):

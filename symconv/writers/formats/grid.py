@@ -31,7 +31,7 @@ class Grid:
     def __init__(self, table: Table, style: Style, console: Console) -> None:
         self.table, self.style, self.console, self.width = table, style, console, console.width
         self.cut = False
-        self.rows = [*table.rows, *([table.total] if table.total else [])]
+        self.rows = table.all_rows
         self.cells = [[self._cell(cell) for cell in row] for row in self.rows]
         headings = [[self._cell(cell) for cell in h.cells] for h in table.groups.values() if h.cells]
         shares, names = self._columns_of(Share), self._columns_of(Name)

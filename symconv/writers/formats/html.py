@@ -6,13 +6,13 @@ has it, or of the notebook.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
 from symconv.cost import Cost
 from symconv.notation import MATHML, TEXT
-from symconv.writers.formats.breaking import in_terms
+from symconv.writers.formats.breaking import between_terms, in_terms
 from symconv.writers.formats.mathematics import is_formula, parts, set_formula
 from symconv.writers.sheet import Cell, Column, Heading, Math, Name, Share, Sheet, Table, in_style, set_cell
 
@@ -22,20 +22,22 @@ _LONG: Final = 40
 
 def to_html(sheet: Sheet) -> str:
     """A whole page."""
-    title = escape(in_style(sheet.title, TEXT))
+    return page(in_style(sheet.title, TEXT), _PAGE, f"<main>\n{fragment(sheet)}</main>\n")
+
+
+def page(title: str, style: str, body: str, head: str = "") -> str:
+    """A page with a title and a body; `head` is what it says of itself besides."""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>{_PAGE}</style>
+{head}<title>{escape(title)}</title>
+<style>{style}</style>
 </head>
 <body>
-<main>
-{fragment(sheet)}</main>
-</body>
+{body}</body>
 </html>
 """
 
@@ -82,18 +84,16 @@ def _table(table: Table) -> Iterator[str]:
     yield "</table>"
 
 
-def _heading(heading: Heading, columns: Iterable[Column]) -> str:
+def _heading(heading: Heading, columns: Sequence[Column]) -> str:
     """The heading over some rows, and in the columns behind it what they have together."""
-    columns = list(columns)
     said = f"<bdi>{_text(heading.name)}</bdi> {', '.join(map(cell_html, heading.notes))}".strip()
-    cells = [cell_html(heading.cells[i]) if i < len(heading.cells) else "" for i in range(len(columns))]
-    free = max(next((i for i, cell in enumerate(cells) if cell), len(cells)), 1)
-    rest = "".join(_data(heading.cells[i], columns[i]) for i in range(free, len(columns)))
+    free = heading.room(range(len(columns)))
+    rest = "".join(_data(heading.cell(i), columns[i]) for i in range(free, len(columns)))
     return f'<tr><th scope="rowgroup" colspan="{free}">{said}</th>{rest}</tr>'
 
 
-def _row(row: list[Cell], columns: Iterable[Column], under: str = "") -> str:
-    cells = "".join(_data(cell, column) for cell, column in zip(row[1:], list(columns)[1:]))
+def _row(row: Sequence[Cell], columns: Sequence[Column], under: str = "") -> str:
+    cells = "".join(map(_data, row[1:], columns[1:]))
     return f"<tr>{_head(row[0], under)}{cells}</tr>"
 
 
@@ -101,8 +101,7 @@ def _head(cell: Cell, under: str) -> str:
     """The first cell of a row, which says what the row is about; a name in a group is told in full on hovering."""
     if isinstance(cell, Name) and under and cell.under == under:
         said = f" {cell_html(cell.said)}" if cell.said else ""
-        inside = _text(cell.path.removeprefix(under + "/"))
-        return f'<th scope="row" class="inside" title="{_text(cell.path)}"><bdi>{inside}</bdi>{said}</th>'
+        return f'<th scope="row" class="inside" title="{_text(cell.path)}"><bdi>{_text(cell.inside)}</bdi>{said}</th>'
     return f'<th scope="row">{cell_html(cell)}</th>'
 
 
@@ -131,11 +130,7 @@ def cell_html(cell: Cell) -> str:
 
 
 def _math(row: str) -> str:
-    """A formula; of one that goes on behind another the sign stands between two terms."""
-    for sign in ("+", "−"):
-        if row.startswith(f"<mo>{sign}</mo>"):
-            row = f'<mo form="infix">{sign}</mo>{row.removeprefix(f"<mo>{sign}</mo>")}'
-    return f"<math><mrow>{row}</mrow></math>"
+    return f"<math><mrow>{between_terms(row)}</mrow></math>"
 
 
 def _text(text: str) -> str:

@@ -73,8 +73,8 @@ class _Tabular:
     def _heading(self, heading: Heading, alone: bool) -> list[str]:
         """The heading over some rows, and in the columns behind it what they have together."""
         said = " ".join([rf"\textbf{{{_text(heading.name)}}}", ", ".join(map(cell_text, heading.notes))]).strip()
-        cells = [self._cell(i, heading.cells[i], "") if i < len(heading.cells) else "" for i in self.layout.kept]
-        free = max(next((place for place, cell in enumerate(cells) if cell), len(cells)), 1)
+        cells = [self._cell(i, heading.cell(i), "") for i in self.layout.kept]
+        free = heading.room(self.layout.kept)
         if alone:
             return [_line([rf"\multicolumn{{{len(cells)}}}{{l}}{{{said}}}"]), _line(cells)]
         return [_line([rf"\multicolumn{{{free}}}{{l}}{{{said}}}" if free > 1 else said, *cells[free:]])]
@@ -82,21 +82,17 @@ class _Tabular:
     def _cell(self, i: int, cell: Cell, under: str) -> str:
         if isinstance(cell, Name) and under and cell.under == under:
             said = rf"\ {cell_text(cell.said)}" if cell.said else ""
-            return rf"\quad {_text(cell.path.removeprefix(under + '/'))}{said}"
-        if isinstance(cell, Cost) and i in self.layout.widths:
-            return (
-                f"${aligned(broken(cell, LATEX_INLINE, self.layout.widths[i]))}$"
-                if any(cell.terms)
-                else cell_text(cell)
-            )
+            return rf"\quad {_text(cell.inside)}{said}"
+        if isinstance(cell, Cost) and any(cell.terms) and i in self.layout.widths:
+            return f"${aligned(broken(cell, LATEX_INLINE, self.layout.widths[i]))}$"
         return cell_text(cell)
 
 
 def _column(column: Column) -> str:
     """A heading; that of figures has the sizes below."""
-    first, at, place = column.heading.partition(" at ")
+    first, sizes = map(_text, column.lines)
     side = "r" if column.right else "l"
-    return rf"\shortstack[{side}]{{{_text(first)} \\ {_text((at + place).strip())}}}" if at else _text(column.heading)
+    return rf"\shortstack[{side}]{{{first} \\ {sizes}}}" if sizes else first
 
 
 def aligned(lines: list[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from symconv.notation import GITHUB, TEXT, Style
 from symconv.writers.formats.mathematics import is_formula, set_formula
-from symconv.writers.sheet import Cell, Sheet, Table, in_style, set_cell
+from symconv.writers.sheet import Cell, Sheet, in_style, set_cell
 
 #: What Markdown would take for its own between plain dollars: an escape, and a _ that may open emphasis.
 _MARKDOWN: Final = re.compile(r"\\[!-/:-@\[-`{-~]|[})\]]_")
@@ -24,7 +24,7 @@ def to_markdown(sheet: Sheet, style: Style = TEXT) -> str:
     for table in sheet.tables:
         lines += ["", _row([_markdown(c.heading, style) for c in table.columns])]
         lines.append(_row(["---:" if table.right(i) else "---" for i in range(len(table.columns))]))
-        for number, row in enumerate(_rows(table)):
+        for number, row in enumerate(table.all_rows):
             if (heading := table.groups.get(number)) is not None and heading.notes:
                 said = ", ".join(_shown(note, style) for note in heading.notes)
                 lines.append(_row([f"**{_markdown(heading.name, style)}** {said}", *[""] * (len(table.columns) - 1)]))
@@ -32,10 +32,6 @@ def to_markdown(sheet: Sheet, style: Style = TEXT) -> str:
     for note in sheet.notes:
         lines += ["", _markdown(note, style)]
     return "\n".join(lines) + "\n"
-
-
-def _rows(table: Table) -> list[list[Cell]]:
-    return [*table.rows, *([table.total] if table.total else [])]
 
 
 def _row(cells: list[str]) -> str:

@@ -42,7 +42,7 @@ def layout(table: Table, room: float = PAGE) -> Layout:
 
     Prose takes several lines, and so do the sums of formulas, before anything is left out.
     """
-    rows = [*table.rows, *([table.total] if table.total else []), *(h.cells for h in table.groups.values() if h.cells)]
+    rows = [*table.all_rows, *(h.cells for h in table.groups.values() if h.cells)]
     widest = [max([_heading(c), *(_width(row[i]) for row in rows)]) for i, c in enumerate(table.columns)]
     least = [_least(c, rows, i, widest[i]) for i, c in enumerate(table.columns)]
     kept = list(range(len(table.columns)))
@@ -62,7 +62,7 @@ def _fits(heading: Heading, widths: Mapping[int, float]) -> bool:
     """Whether a heading has room before what its rows have together."""
     said = _words(heading.name) + sum(_width(note) + GAP for note in heading.notes)
     for i, width in widths.items():
-        if i and i < len(heading.cells) and set_cell(heading.cells[i], TEXT):
+        if i and set_cell(heading.cell(i), TEXT):
             return said <= 0
         said -= width + GAP
     return True
@@ -82,16 +82,14 @@ def _narrow(cell: Cell) -> float:
 
 
 def _heading(column: Column) -> float:
-    """The width of a heading; that of figures stands above the sizes, `at X=224`."""
-    first, at, place = column.heading.partition(" at ")
-    return max(_words(first), _words((at + place).strip()))
+    """The width of a heading."""
+    return max(map(_words, column.lines))
 
 
 def _width(cell: Cell) -> float:
     """About how wide a cell is."""
     if isinstance(cell, Name):
-        inside = cell.path.removeprefix(cell.under + "/") if cell.under else cell.path
-        return _words(inside) + INDENT * bool(cell.under)
+        return _words(cell.inside) + INDENT * bool(cell.under)
     text = set_cell(cell, TEXT)
     return points(text) if is_formula(cell) else _words(text)
 

@@ -60,8 +60,7 @@ def _list(items: Iterable[str]) -> str:
 def _heading(heading: Heading, kept: tuple[int, ...], alone: bool) -> str:
     """The heading over some rows, and in the columns behind it what they have together."""
     said = " ".join([f"#strong[{typst_text(heading.name)}]", ", ".join(map(_cell, heading.notes))]).strip()
-    cells = [_cell(heading.cells[i]) if i < len(heading.cells) else "" for i in kept]
-    free = max(next((place for place, cell in enumerate(cells) if cell), len(cells)), 1)
+    cells, free = [_cell(heading.cell(i)) for i in kept], heading.room(kept)
     if alone:
         return f"group(colspan: {len(cells)}, align: left)[{said}], {_cells(cells)}"
     return ", ".join([f"group(colspan: {free}, align: left)[{said}]", *(f"group[{cell}]" for cell in cells[free:])])
@@ -73,8 +72,8 @@ def _cells(cells: Iterable[str]) -> str:
 
 def _column(column: Column) -> str:
     """A heading; that of figures has the sizes below."""
-    first, at, place = column.heading.partition(" at ")
-    return rf"{typst_text(first)} \ {typst_text((at + place).strip())}" if at else typst_text(column.heading)
+    first, sizes = map(typst_text, column.lines)
+    return rf"{first} \ {sizes}" if sizes else first
 
 
 def _fact(cell: Cell) -> str:
@@ -86,7 +85,7 @@ def _fact(cell: Cell) -> str:
 def _cell(cell: Cell, under: str = "") -> str:
     if isinstance(cell, Name):
         inside = bool(under) and cell.under == under
-        name = typst_text(cell.path.removeprefix(under + "/") if inside else cell.path)
+        name = typst_text(cell.inside if inside else cell.path)
         return "#h(1em)" * inside + name + (f" {_cell(cell.said)}" if cell.said else "")
     if isinstance(cell, Cost) and any(cell.terms):
         return _sum(cell)

@@ -10,13 +10,14 @@ from typing import Any, Final
 from symconv.count import Convention
 from symconv.errors import CallError
 from symconv.network import Network
+from symconv.writers.compare import COMPARED
 from symconv.writers.layers import metric_name
 from symconv.writers.page.data import Contents
 from symconv.writers.page.html import page
 from symconv.writers.saving import save
 
 #: What is shown without being asked for.
-METRICS: Final = ("macs", "params", "activations")
+METRICS: Final = COMPARED
 
 
 @dataclass(frozen=True)

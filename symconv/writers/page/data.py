@@ -9,7 +9,7 @@ from functools import cached_property
 from math import ceil, gcd
 from typing import Any, Final
 
-from symconv.analysis.compare import refuse_unknown
+from symconv.analysis.crossover import refuse_unknown
 from symconv.cost import Cost, cost_symbols, evaluate_cost
 from symconv.count import Convention
 from symconv.extent import Extent, symbols_of
@@ -23,7 +23,7 @@ from symconv.writers.layers import kind_of, label, metric_name
 from symconv.writers.page.picture import Picture
 from symconv.writers.page.program import Data, Program, Programs
 from symconv.writers.pictures.colour import DARK, LIGHT, Theme
-from symconv.writers.pictures.shares import reference
+from symconv.writers.pictures.reference import reference
 from symconv.writers.rows import times_of
 from symconv.writers.sheet import set_cell
 from symconv.writers.wording import plain
@@ -140,7 +140,7 @@ class Contents:
     def _model(self, net: Network, picture: Picture) -> Data:
         places = {key: number for number, key in enumerate(self.symbols)}
         programs = Programs(net, {symbol: places[key_of(symbol)] for symbol in arguments(net)})
-        totals, parts = programs.begin(), programs.begin()
+        totals, parts = Program(programs), Program(programs)
         unchecked = totals.domain(net.domain)
         values = [totals.ratio(net.cost(metric)) for metric in self.metrics]
         costs = [net.costs(metric) for metric in self.metrics]

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from symconv.cost import Cost
-from symconv.domain import Demand, Domain, in_order
+from symconv.domain import Demand, Domain
 from symconv.errors import ExtentError
 from symconv.extent import Size
 from symconv.network import Network
-from symconv.symbols import RATIONAL, Symbol
+from symconv.symbols import RATIONAL, Symbol, in_order
 from symconv.writers.code import arguments, parameters_of, tree
 from symconv.writers.code.names import Names
 from symconv.writers.code.tree import Among, Become, Call, Let, Name, Quotient, Repeat, Require, Start
@@ -47,10 +47,6 @@ class Programs:
             }
             for symbol in self.symbols
         ]
-
-    def begin(self) -> Program:
-        """A program in which nothing is done yet."""
-        return Program(self)
 
     def complaint(self, note: str, demand: Demand | None = None) -> int:
         """The number of what is said where a check with this note fails."""

@@ -21,9 +21,10 @@ from symconv.notation import TEXT, Style
 from symconv.symbols import Symbol
 from symconv.values import evaluate
 from symconv.writers.pictures.arranging import DRAWN, arranged
+from symconv.writers.pictures.boxes import paths
 from symconv.writers.pictures.colour import LIGHT, Theme
 from symconv.writers.pictures.drawing import Drawing
-from symconv.writers.pictures.folding import paths, picture
+from symconv.writers.pictures.folding import picture
 from symconv.writers.pictures.label import Labels
 from symconv.writers.pictures.layout import layout
 from symconv.writers.pictures.links import Links

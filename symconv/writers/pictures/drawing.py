@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import graphviz
 
+from symconv.writers.pictures.boxes import Box, Group, Item, Picture
 from symconv.writers.pictures.colour import Theme
-from symconv.writers.pictures.folding import Box, Group, Item, Picture
 from symconv.writers.pictures.label import POINTS, Labels, bare, hint, html
 from symconv.writers.pictures.layout import Layout, Wire
 from symconv.writers.pictures.links import Links

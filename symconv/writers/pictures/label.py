@@ -18,8 +18,8 @@ from symconv.network import Network
 from symconv.notation import ASCII, PRODUCT, Style
 from symconv.tensor import Tensor
 from symconv.writers.layers import said_of
+from symconv.writers.pictures.boxes import Box, Group, Picture, counted, everything
 from symconv.writers.pictures.colour import Theme
-from symconv.writers.pictures.folding import Box, Group, Picture, counted, everything
 from symconv.writers.pictures.shares import Shares
 from symconv.writers.wording import TIED, called, described, kind_of, kinds, lines, percent, plain, seen, value
 

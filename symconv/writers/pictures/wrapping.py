@@ -141,15 +141,9 @@ def _set(scene: Scene, cuts: Sequence[_Cut]) -> Scene:
     clusters = {name: (column(c.area.middle[1]), c) for name, c in scene.clusters.items()}
     passing = {name for cut in cuts for name in cut.lines}
     lines = {name: (column(line.area.middle[1]), line) for name, line in scene.lines.items() if name not in passing}
-    areas: list[list[Area]] = [[] for _ in range(len(bounds) + 1)]
-    for n, area in boxes.values():
-        areas[n].append(area)
-    for n, cluster in clusters.values():
-        areas[n].append(cluster.area)
-    for n, line in lines.values():
-        areas[n].append(line.area)
+    placed = [*boxes.values(), *((n, c.area) for n, c in clusters.values()), *((n, a.area) for n, a in lines.values())]
     halves = [{name: _halves(scene.lines[name].curve, cut.at) for name in cut.lines} for cut in cuts]
-    columns = [Area.over(found) for found in areas]
+    columns = [Area.over(area for n, area in placed if n == number) for number in range(len(bounds) + 1)]
     for number, parts in enumerate(halves):
         columns[number] = _widened(columns[number], [parts[_trunk(parts)][0]])
         columns[number + 1] = _widened(columns[number + 1], [lower for _, lower in parts.values()])

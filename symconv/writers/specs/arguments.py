@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from symconv.errors import SymconvError
 from symconv.extent import Extent, Size, symbols_of
+from symconv.layer import layer_fields
 from symconv.readers.expression import is_name
 from symconv.rounding import floor
 from symconv.symbols import Index
-from symconv.writers.specs.columns import Column, Run, Unfit, Where, every, values
+from symconv.writers.specs.columns import Column, Run, Unfit, Where, every, stated, values
 from symconv.writers.specs.tree import Entry
 
 Given = Size | Fraction | bool
@@ -47,27 +48,33 @@ class Template:
     #: The names that stand for something in some lists only, and what is said in their place.
     aliases: dict[str, str] = field(default_factory=dict)
 
-    def arguments_of(self, number: int, other: int | None = None) -> dict[str, Given]:
-        """The arguments of one list, those apart that are the defaults; one that has no value there is another's."""
-        out: dict[str, Given] = {}
-        for argument in self.arguments:
-            value = argument.given.get(number, argument.given.get(number if other is None else other))
-            if value is None and argument.default is None:
-                value = next(iter(argument.given.values()))
-            if value is not None and not _same(value, argument.default):
-                out[argument.name] = value
-        return out
 
-    def changed(self, first: int, number: int) -> dict[str, Given]:
-        """The arguments that a first round has otherwise."""
-        out = {}
-        for argument in self.arguments:
-            value, usual = argument.given.get(first), argument.given.get(number)
-            if usual is None:
-                usual = value if value is not None else argument.default
-            if value is not None and not _same(value, usual):
-                out[argument.name] = value
+def fields_of(entry: Entry) -> dict[str, Any]:
+    """What an entry says besides its name and what it stands behind, by key: sizes, flags, words, lists of them."""
+    if entry.call is not None:
+        template, number, first = entry.call
+        assert isinstance(template, Template)
+        out: dict[str, Any] = {} if entry.rounds is None else {"repeat": entry.rounds.index.end}
+        for argument in template.arguments:
+            usual = argument.given.get(number, argument.given.get(number if first is None else first))
+            usual = argument.default if usual is None else usual
+            usual = next(iter(argument.given.values())) if usual is None else usual
+            out[f"with {argument.name}"] = usual
+            if first is not None:
+                out[f"first {argument.name}"] = argument.given.get(first, usual)
         return out
+    if entry.rounds is not None:
+        return {"repeat": entry.rounds.index.end}
+    if entry.node is None:
+        return {}
+    layer = entry.node.layer
+    out = {f.name: getattr(layer, f.name) for f in layer_fields(type(layer))}
+    out["times"] = entry.node.times
+    for p in stated(entry.node) or ():
+        out[f"parameters {p.name}"] = p.shape
+        if p.active is not None:
+            out[f"active {p.name}"] = p.active
+    return out
 
 
 #: How often one width may be another: of any, and of numbers alone.
@@ -98,7 +105,6 @@ class _Size:
 
 def find_arguments(
     template: Template,
-    fields: Callable[[Entry], Mapping[str, Any]],
     free: Callable[[list[str], bool], str],
     taken: Collection[str],
 ) -> None:
@@ -106,7 +112,7 @@ def find_arguments(
 
     Raises Unfit where no arguments say it.
     """
-    sizes = _gathered(template, fields)
+    sizes = _gathered(template)
     entering = _entering(template, taken)
     texts: dict[int, str] = {}
     pattern: dict[int, str] = {}
@@ -143,25 +149,25 @@ def find_arguments(
     _defaults(template)
 
 
-def _gathered(template: Template, fields: Callable[[Entry], Mapping[str, Any]]) -> list[_Size]:
+def _gathered(template: Template) -> list[_Size]:
     """The sizes that are others in other lists, equal ones of one kind together."""
     out: list[_Size] = []
     for column in every(template.columns):
         said = {
-            k: {(key, steps): size for key, value in fields(e).items() for steps, size in values(value)}
+            k: {(key, steps): size for key, value in fields_of(e).items() for steps, size in values(value)}
             for k, e in column.entries.items()
         }
         for where in next(iter(said.values())):
             given = {k: own[where] for k, own in said.items()}
             sizes = list(given.values())
-            if all(_same(v, sizes[0]) for v in sizes) and not _moving(sizes[0]):
+            if all(same(v, sizes[0]) for v in sizes) and not _moving(sizes[0]):
                 continue
             if len({type(v) is bool for v in sizes}) > 1:
                 raise Unfit
             key = _word(where[0])
             for other in out:
                 common = given.keys() & other.given.keys()
-                if _kin(other.key, key) and common and all(_same(given[k], other.given[k]) for k in common):
+                if _kin(other.key, key) and common and all(same(given[k], other.given[k]) for k in common):
                     other.given.update(given)
                     other.places.append((column, where))
                     other.key = "channels" if key == "channels" else other.key
@@ -241,13 +247,14 @@ def _defaults(template: Template) -> None:
     for argument in template.arguments:
         if argument.field not in _WIDTHS and not argument.flag:
             usual = [v for v in argument.given.values() if not isinstance(v, Extent)]
-            most = max(usual, key=lambda v: (sum(_same(v, o) for o in usual), -usual.index(v)), default=None)
-            if most is not None and 2 * sum(_same(most, v) for v in usual) >= len(argument.given):
+            most = max(usual, key=lambda v: (sum(same(v, o) for o in usual), -usual.index(v)), default=None)
+            if most is not None and 2 * sum(same(most, v) for v in usual) >= len(argument.given):
                 argument.default = most
 
 
-def _same(a: Given | None, b: Given | None) -> bool:
-    return type(a) is type(b) and a == b
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are one, a flag and a number apart."""
+    return type(a) is type(b) and bool(a == b)
 
 
 def _word(key: str) -> str:

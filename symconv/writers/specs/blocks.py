@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from fractions import Fraction
 from typing import Any, Final
 
@@ -12,9 +12,11 @@ from symconv.layer import LAYERS
 from symconv.readers.expression import FUNCTIONS, is_name
 from symconv.readers.meaning import word_of
 from symconv.readers.schema import CALL, ENTRIES
-from symconv.writers.specs.arguments import Argument, Template, find_arguments
+from symconv.writers.specs.aliases import mark
+from symconv.writers.specs.arguments import Argument, Template, fields_of, find_arguments
 from symconv.writers.specs.columns import Column, Run, Unfit, aligned, signature, values
 from symconv.writers.specs.layout import Value
+from symconv.writers.specs.rendering import Rendering
 from symconv.writers.specs.tree import Entry
 
 #: Of all entries of lists that are one block this share is in each.
@@ -33,15 +35,8 @@ _PLURALS: Final = dict.fromkeys(("", "h", "features", "blocks"), "block") | {"la
 class Folding:
     """Finds the blocks of a tree of entries, those inside of others first."""
 
-    def __init__(
-        self,
-        names: set[str],
-        words: set[str],
-        fields: Callable[[Entry], Mapping[str, Any]],
-        mark: Callable[[Template], None],
-        body: Callable[[Template], Value],
-    ) -> None:
-        self.fields, self.mark, self.body = fields, mark, body
+    def __init__(self, rendering: Rendering, names: set[str], words: set[str]) -> None:
+        self.rendering = rendering
         #: What a block or an argument cannot be called: symbols; a flag, words that fields have.
         self.taken, self.words = set(names), words
         self.templates: list[Template] = []
@@ -95,7 +90,7 @@ class Folding:
         """Whether the layers of a repeat are others in each round, which a block says by what comes in."""
         if entry.rounds is None:
             return False
-        inside = (value for e in _all(entry.layers) for value in self.fields(e).values())
+        inside = (value for e in _all(entry.layers) for value in fields_of(e).values())
         return any(entry.rounds.index in symbols_of(x) for v in inside for _, x in values(v) if isinstance(x, Extent))
 
     def _make(self, group: list[Entry]) -> None:
@@ -114,12 +109,12 @@ class Folding:
         if shared < ALIKE * len(columns):
             raise Unfit
         template = Template(self._called(group), runs, columns)
-        self.mark(template)
+        mark(template, self.rendering.names)
         self._flags(template)
-        find_arguments(template, self.fields, self._named(template), self.taken)
+        find_arguments(template, self._named(template), self.taken)
         if len(template.arguments) > MOST:
             raise Unfit
-        self.bodies[template] = self.body(template)
+        self.bodies[template] = self.rendering.block(template)
         self.taken.add(template.name)
         self.templates.append(template)
         for entry, (number, first) in zip(group, calls):

@@ -3,79 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any, Final
 
 from symconv.condition import AT_LEAST, DIFFERS, DIVIDES, EQUAL, Condition
 from symconv.extent import Extent, Size, size_of, symbols_of
 from symconv.layer import TRAINABLE, layer_fields
 from symconv.readers.items import SHORT as SHORT_NAMES
-from symconv.readers.wiring import around
 from symconv.symbols import Index
-from symconv.writers.specs.arguments import Given, Template
-from symconv.writers.specs.columns import Column, Unfit, Where, every, opened, stated
+from symconv.writers.specs.arguments import Given, Template, fields_of, same
+from symconv.writers.specs.columns import Column, Unfit, Where, every, stated, values
 from symconv.writers.specs.expressions import written
 from symconv.writers.specs.layout import Map, Seq, Value, scalar
+from symconv.writers.specs.scopes import Names, Scope
 from symconv.writers.specs.tree import Entry, Tree
 
 #: The relations of conditions as a spec has them.
 _SIGNS: Final = {AT_LEAST: ">=", EQUAL: "==", DIFFERS: "!=", DIVIDES: "divides"}
-
-
-@dataclass(eq=False)
-class Scope:
-    """One level as the reader has it: where names are looked up, and which were given."""
-
-    prefix: str
-    source: str
-    outer: Scope | None
-    #: Whether `input` is what comes in.
-    input: bool
-    names: set[str] = field(default_factory=set)
-    stages: set[str] = field(default_factory=set)
-    counters: dict[tuple[str, str], int] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
-
-    def take(self, entries: Iterable[Entry]) -> Scope:
-        """Know the names of these entries."""
-        for entry in entries:
-            own = entry.path[len(self.prefix) :]
-            if entry.node is not None or entry.rounds is not None or entry.call is not None:
-                self.names.add(own)
-            else:
-                self.stages.add(own)
-                self.take(entry.layers)
-        return self
-
-
-def fields_of(entry: Entry) -> dict[str, Any]:
-    """What an entry says besides its name and what it stands behind, by key: sizes, flags, words, lists of them."""
-    if entry.call is not None:
-        template, number, first = entry.call
-        assert isinstance(template, Template)
-        out: dict[str, Any] = {} if entry.rounds is None else {"repeat": entry.rounds.index.end}
-        for argument in template.arguments:
-            usual = argument.given.get(number, argument.given.get(number if first is None else first))
-            usual = argument.default if usual is None else usual
-            usual = next(iter(argument.given.values())) if usual is None else usual
-            out[f"with {argument.name}"] = usual
-            if first is not None:
-                out[f"first {argument.name}"] = argument.given.get(first, usual)
-        return out
-    if entry.rounds is not None:
-        return {"repeat": entry.rounds.index.end}
-    if entry.node is None:
-        return {}
-    layer = entry.node.layer
-    out = {f.name: getattr(layer, f.name) for f in layer_fields(type(layer))}
-    out["times"] = entry.node.times
-    for p in stated(entry.node) or ():
-        out[f"parameters {p.name}"] = p.shape
-        if p.active is not None:
-            out[f"active {p.name}"] = p.active
-    return out
 
 
 class Rendering:
@@ -83,9 +27,8 @@ class Rendering:
 
     def __init__(self, tree: Tree, explicit: bool) -> None:
         self.tree, self.explicit = tree, explicit
-        net = tree.net
-        self.symbols: dict[str, Size | Fraction] = dict(net.symbols)
-        self.everything = {*net.inputs, *net.blocks, *(n.name for n in net.nodes)}
+        self.names = Names(tree)
+        self.symbols: dict[str, Size | Fraction] = dict(tree.net.symbols)
         self.holes: Mapping[tuple[Column, Where], str] = {}
         #: The stages that are said also where they have no layers.
         self.aliases: dict[str, str] = {}
@@ -93,15 +36,12 @@ class Rendering:
 
     def top(self, entries: list[Entry], columns: list[Column]) -> Seq:
         """The layers of the spec."""
-        scope = Scope("", "", None, False).take(entries)
-        scope.names.update(self.tree.net.inputs)
-        scope.taken.update(self.tree.net.inputs)
-        return self._list(columns, {0: scope}, "")
+        return self._list(columns, {0: self.names.top(entries)}, "")
 
     def block(self, template: Template) -> Map:
         """A block of the spec."""
         self.holes = template.holes
-        scopes = self._scopes(template)
+        scopes = self.names.inside(template)
         self.aliases = template.aliases
         layers = self._list(template.columns, scopes, "")
         self.holes = {}
@@ -115,56 +55,7 @@ class Rendering:
         out.pairs.append(("layers", layers))
         return out
 
-    def _scopes(self, template: Template) -> dict[int, Scope]:
-        top = Scope("", "", None, False, self.everything)
-        return {k: Scope(run.prefix, run.source, top, True).take(run.entries) for k, run in enumerate(template.runs)}
-
-    # -- what is not in all lists -----------------------------------------------------------------------------------
-
-    def mark(self, template: Template) -> None:
-        """Stages that are not in all lists, where what reads them reads what they stand behind in the others."""
-        columns, scopes = template.columns, self._scopes(template)
-        for column in every(columns):
-            if len(column.entries) < 2 or not column.one.sources:
-                continue
-            said = {k: self._behind(e, scopes[k]) for k, e in column.entries.items()}
-            for texts in zip(*said.values()):
-                for name in dict.fromkeys(texts):
-                    for other in list(every(columns)):
-                        if other is not column and len(other.entries) < len(template.runs):
-                            self._mark(template, other, name, dict(zip(said, texts)), scopes)
-        self._follow(columns)
-
-    def _mark(
-        self, template: Template, other: Column, name: str, texts: dict[int, str], scopes: dict[int, Scope]
-    ) -> None:
-        one = other.one
-        stage = one.node is None and one.rounds is None
-        k = next(iter(other.entries))
-        around_it = name.rpartition("/")[0]
-        if (not stage and not around_it) or any(around_it in s.stages | s.names for s in scopes.values()):
-            return
-        if name != one.path[len(scopes[k].prefix) :]:
-            return
-        sources = {k: e.sources[:1] or (e.source,) for k, e in other.entries.items()}
-        behind = {self._refer(source, other.entries[k].path, scopes[k]) for k, (source,) in sources.items()}
-        if not all(text == name or (k not in other.entries and {text} == behind) for k, text in texts.items()):
-            return
-        if one.call is not None and not around_it:
-            opened(other)
-            for scope in scopes.values():
-                scope.names.discard(name)
-                scope.stages.add(name)
-        other.alias, other.around = True, around_it if not stage or one.call is not None else ""
-        template.aliases[name] = other.around or name
-
-    def _follow(self, columns: Sequence[Column]) -> None:
-        for before, column in pairwise(columns):
-            column.after = before.alias or column.after
-        for column in columns:
-            self._follow(column.inner)
-
-    # -- lists ------------------------------------------------------------------------------------------------------
+    # -- lists ---------------------------------------------------------------------------------------------------------
 
     def _list(self, columns: Sequence[Column], scopes: dict[int, Scope], stage: str) -> Seq:
         out = Seq(layers=True)
@@ -185,7 +76,7 @@ class Rendering:
         """The stage around an entry that is not in all lists."""
         own = {k: scopes[k] for k in column.entries}
         here = {k: f"{scope.prefix}{stage}" for k, scope in own.items()}
-        behind = {k: self._refer((*e.sources, e.source)[0], here[k], own[k]) for k, e in column.entries.items()}
+        behind = {k: self.names.refer((*e.sources, e.source)[0], here[k], own[k]) for k, e in column.entries.items()}
         inner = Map([("when", column.when), ("layers", Seq([self._entry(column, scopes, f"{column.around}/")], True))])
         pairs: list[tuple[str, Value]] = [("stage", scalar(column.around[len(stage) :])), ("from", self._one(behind))]
         return Map([*pairs, ("layers", Seq([inner], True))], tall=True)
@@ -205,7 +96,7 @@ class Rendering:
             column.inner[0].after = True
         elif column.alias or self._explicit(column):
             here = {k: f"{scopes[k].prefix}{stage}" for k in column.entries}
-            behind = {k: self._refer(e.source, here[k], scopes[k]) for k, e in column.entries.items()}
+            behind = {k: self.names.refer(e.source, here[k], scopes[k]) for k, e in column.entries.items()}
             pairs.append(("from", self._one(behind)))
         inner = self._list(column.inner, scopes, f"{stage}{name}/")
         if column.alias:
@@ -219,9 +110,9 @@ class Rendering:
             return False
         for k, entry in column.entries.items():
             scope = scopes[k]
-            own = entry.source[len(scope.prefix) :]
+            own = scope.own(entry.source)
             inside = entry.source.startswith(scope.prefix) and any(own.startswith(f"{n}/") for n in scope.names)
-            if inside and own not in scope.names and not self._called(entry.source, entry.path, scope):
+            if inside and own not in scope.names and not self.names.called(entry.source, entry.path, scope):
                 return True
         return False
 
@@ -229,8 +120,7 @@ class Rendering:
         one = column.one
         assert one.rounds is not None
         name = self._relative(column, scopes)
-        for k, entry in column.entries.items():
-            scopes[k].taken.add(entry.path[len(scopes[k].prefix) :])
+        self._take(column, scopes)
         pairs: list[tuple[str, Value]] = [("stage", scalar(name[len(stage) :]))]
         pairs.append(("repeat", self._size(column, ("repeat", ()), one.rounds.index.end, one)))
         said = [*_sizes_in(one), *(size for c in one.required for size in (c.left, c.right))]
@@ -274,21 +164,7 @@ class Rendering:
     def _key(self, entry: Entry, node: Any) -> Any:
         return fields_of(entry), node and (node.shares, node.training), len(entry.sources)
 
-    def _from_box(self, column: Column, scopes: dict[int, Scope], pairs: list[tuple[str, Value]]) -> None:
-        if self._explicit(column):
-            texts = {k: self._refer(e.source, e.path, scopes[k]) for k, e in column.entries.items()}
-            pairs.append(("from", self._one(texts)))
-
-    def _one(self, texts: dict[int, str]) -> str:
-        if len(set(texts.values())) > 1:
-            raise Unfit
-        return scalar(next(iter(texts.values())))
-
-    def _relative(self, column: Column, scopes: dict[int, Scope]) -> str:
-        k = next(iter(column.entries))
-        return column.entries[k].path[len(scopes[k].prefix) :]
-
-    # -- calls ------------------------------------------------------------------------------------------------------
+    # -- calls ---------------------------------------------------------------------------------------------------------
 
     def _call(self, column: Column, scopes: dict[int, Scope], stage: str) -> Value:
         one = column.one
@@ -296,8 +172,7 @@ class Rendering:
         template, _, first = one.call
         assert isinstance(template, Template)
         name = self._relative(column, scopes)
-        for k, entry in column.entries.items():
-            scopes[k].taken.add(entry.path[len(scopes[k].prefix) :])
+        self._take(column, scopes)
         pairs: list[tuple[str, Value]] = [("name", scalar(name[len(stage) :]))]
         given = fields_of(one)
         texts = {key: self._size(column, (key, ()), value, one) for key, value in given.items()}
@@ -308,14 +183,12 @@ class Rendering:
                 pairs.append(("round", one.rounds.index.name))
             if one.rounds.tied:
                 pairs.append(("tied", "true"))
-        if self._explicit(column):
-            behind = {k: self._refer(e.source, e.path, scopes[k]) for k, e in column.entries.items()}
-            pairs.append(("from", self._one(behind)))
+        self._from_box(column, scopes, pairs)
         others: list[tuple[str, Value]] = []
         for argument in template.arguments:
             key = f"with {argument.name}"
             hole = (column, (key, ())) in self.holes
-            if hole or argument.default is None or not _equal(given[key], argument.default):
+            if hole or argument.default is None or not same(given[key], argument.default):
                 pairs.append((argument.name, texts[key]))
             if first is not None and texts[f"first {argument.name}"] != texts[key]:
                 others.append((argument.name, texts[f"first {argument.name}"]))
@@ -323,7 +196,7 @@ class Rendering:
             pairs.append(("first", Map(others)))
         return Map([(scalar(template.name), Map(pairs))])
 
-    # -- layers -----------------------------------------------------------------------------------------------------
+    # -- layers --------------------------------------------------------------------------------------------------------
 
     def _layer(self, column: Column, scopes: dict[int, Scope], stage: str) -> Value:
         one = column.one
@@ -339,7 +212,7 @@ class Rendering:
         for f in fields:
             value = getattr(node.layer, f.name)
             hole = any(hole[0] is column and hole[1][0] == f.name for hole in self.holes)
-            if hole or not _equal(value, f.default):
+            if hole or not same(value, f.default):
                 own.append((f.name, self._value(column, f.name, value, one)))
         kept = stated(node)
         if kept is not None:
@@ -349,9 +222,9 @@ class Rendering:
         behind = self._from(column, scopes)
         if behind is not None:
             pairs.append(("from", behind))
-        if node.shares and not self._by_tie(one):
+        if node.shares and not any(r.tied for r in node.rounds):
             nodes = {k: e.node for k, e in column.entries.items() if e.node is not None}
-            shared = {k: self._refer(n.shares, n.name, scopes[k]) for k, n in nodes.items()}
+            shared = {k: self.names.refer(n.shares, n.name, scopes[k]) for k, n in nodes.items()}
             own.append(("shares", self._one(shared)))
         if node.training:
             own.append(("training", "true"))
@@ -371,38 +244,12 @@ class Rendering:
             while f"{stage}{short}{number}" in scopes[k].taken:
                 number += 1
             counted[k] = number
-        plain = all(
-            entry.path[len(scopes[k].prefix) :] == f"{stage}{short}{counted[k]}" for k, entry in column.entries.items()
-        )
+        plain = all(scopes[k].own(entry.path) == f"{stage}{short}{counted[k]}" for k, entry in column.entries.items())
         for k, entry in column.entries.items():
-            scopes[k].taken.add(entry.path[len(scopes[k].prefix) :])
+            scopes[k].taken.add(scopes[k].own(entry.path))
             if plain:
                 scopes[k].counters[stage, short] = counted[k]
         return plain
-
-    def _explicit(self, column: Column) -> bool:
-        """Whether it has to be said what an entry stands behind."""
-        return not column.around and (column.after or not all(e.implied for e in column.entries.values()))
-
-    def _from(self, column: Column, scopes: dict[int, Scope]) -> Value | None:
-        if not self._explicit(column):
-            return None
-        said = {k: self._behind(e, scopes[k]) for k, e in column.entries.items()}
-        best = next(iter(said.values()))
-        out = []
-        for place in range(len(best)):
-            texts = {k: own[place] for k, own in said.items()}
-            there = [text for text in texts.values() if text in self.aliases]
-            if there:
-                out.append(scalar(self.aliases[there[0]]))
-            else:
-                out.append(self._one(texts))
-        return out[0] if len(out) == 1 else Seq(list(out))
-
-    def _by_tie(self, entry: Entry) -> bool:
-        """Whether it shares its weights because its rounds are tied."""
-        assert entry.node is not None
-        return any(r.tied for r in entry.node.rounds)
 
     def _kept(self, column: Column, p: Any, one: Entry) -> tuple[str, Value]:
         shape = self._value(column, f"parameters {p.name}", p.shape, one)
@@ -416,7 +263,47 @@ class Rendering:
             about.append(("active", self._size(column, (f"active {p.name}", ()), p.active, one)))
         return scalar(p.name), Map(about)
 
-    # -- values -----------------------------------------------------------------------------------------------------
+    # -- what an entry stands behind -----------------------------------------------------------------------------------
+
+    def _explicit(self, column: Column) -> bool:
+        """Whether it has to be said what an entry stands behind."""
+        return not column.around and (column.after or not all(e.implied for e in column.entries.values()))
+
+    def _from(self, column: Column, scopes: dict[int, Scope]) -> Value | None:
+        if not self._explicit(column):
+            return None
+        said = {k: self.names.behind(e, scopes[k]) for k, e in column.entries.items()}
+        best = next(iter(said.values()))
+        out = []
+        for place in range(len(best)):
+            texts = {k: own[place] for k, own in said.items()}
+            there = [text for text in texts.values() if text in self.aliases]
+            if there:
+                out.append(scalar(self.aliases[there[0]]))
+            else:
+                out.append(self._one(texts))
+        return out[0] if len(out) == 1 else Seq(list(out))
+
+    def _from_box(self, column: Column, scopes: dict[int, Scope], pairs: list[tuple[str, Value]]) -> None:
+        if self._explicit(column):
+            texts = {k: self.names.refer(e.source, e.path, scopes[k]) for k, e in column.entries.items()}
+            pairs.append(("from", self._one(texts)))
+
+    def _one(self, texts: dict[int, str]) -> str:
+        if len(set(texts.values())) > 1:
+            raise Unfit
+        return scalar(next(iter(texts.values())))
+
+    def _relative(self, column: Column, scopes: dict[int, Scope]) -> str:
+        k = next(iter(column.entries))
+        return scopes[k].own(column.entries[k].path)
+
+    def _take(self, column: Column, scopes: dict[int, Scope]) -> None:
+        """Know that the names of these entries are given."""
+        for k, entry in column.entries.items():
+            scopes[k].taken.add(scopes[k].own(entry.path))
+
+    # -- values --------------------------------------------------------------------------------------------------------
 
     def _value(self, column: Column, key: str, value: Any, one: Entry, steps: tuple[int, ...] = ()) -> Value:
         if isinstance(value, tuple):
@@ -447,72 +334,9 @@ class Rendering:
             self._texts[value, moving] = scalar(written(value, names))
         return self._texts[value, moving]
 
-    # -- names ------------------------------------------------------------------------------------------------------
-
-    def _behind(self, entry: Entry, scope: Scope) -> list[str]:
-        return [self._refer(source, entry.path, scope) for source in entry.sources]
-
-    def _refer(self, target: str, reader: str, scope: Scope) -> str:
-        """What a node, a repeat or an input is called where a reader stands."""
-        own = reader[len(scope.prefix) :]
-        stage = own.split("/")[:-1]
-        known = {*scope.names, *scope.stages, *(["input"] if scope.input else [])}
-        if scope.input and target == scope.source and around("input", stage, known, own) == "input":
-            return "input"
-        inside = target.startswith(scope.prefix) and self._in(target, scope)
-        if inside:
-            for path in self._called(target, reader, scope):
-                relative = path[len(scope.prefix) :]
-                parts = relative.split("/")
-                shared = 0
-                while shared < min(len(parts) - 1, len(stage)) and parts[shared] == stage[shared]:
-                    shared += 1
-                for depth in range(shared, -1, -1):
-                    text = "/".join(parts[depth:])
-                    if around(text, stage, known, own) == relative:
-                        return text
-            relative = target[len(scope.prefix) :]
-            return relative if any(relative.startswith(f"{name}/") for name in scope.names) else f"/{target}"
-        outer = scope.outer
-        while outer is not None and not (target.startswith(outer.prefix) and outer.prefix):
-            outer = outer.outer
-        text = target[len(outer.prefix) :] if outer is not None else target
-        prefix = scope.prefix
-        captured = around(text, stage, known, own) is not None
-        while prefix and not captured and prefix != (outer.prefix if outer is not None else ""):
-            captured = prefix + text in self.everything
-            prefix = prefix.rstrip("/").rpartition("/")[0]
-            prefix += "/" if prefix else ""
-        return f"/{target}" if captured else text
-
-    def _in(self, target: str, scope: Scope) -> bool:
-        """Whether a scope has a name for a target: its own, or that of what ends with it."""
-        if target[len(scope.prefix) :] in scope.names:
-            return True
-        ends = (e.path[len(scope.prefix) :] for e in self.tree.ended.get(target, ()) if e.path.startswith(scope.prefix))
-        return any(name in scope.names for name in ends)
-
-    def _called(self, target: str, reader: str, scope: Scope) -> list[str]:
-        """The paths by which a target can be called, the one that says least of it first."""
-        out = []
-        for entry in self.tree.ended.get(target, ()):
-            name = entry.path[len(scope.prefix) :]
-            inside = entry.path.startswith(scope.prefix) and not reader.startswith(f"{entry.path}/")
-            if inside and self.tree.once(entry) and (name in scope.stages) != (name in scope.names):
-                out.append(entry.path)
-        if target[len(scope.prefix) :] in scope.names:
-            out.append(target)
-        return out
-
-
-def _equal(a: Any, b: Any) -> bool:
-    return type(a) is type(b) and bool(a == b)
-
 
 def _sizes_in(entry: Entry) -> Iterable[Size]:
     """The sizes that the layers inside say, and the numbers of rounds."""
-    from symconv.writers.specs.columns import values
-
     for inner in (*entry.layers, *(entry.first or ())):
         for value in fields_of(inner).values():
             yield from (size for _, size in values(value) if isinstance(size, Extent))

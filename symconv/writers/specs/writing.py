@@ -24,7 +24,7 @@ from symconv.writers.specs.blocks import Folding
 from symconv.writers.specs.columns import Unfit, columns_of
 from symconv.writers.specs.expressions import written
 from symconv.writers.specs.layout import Map, Seq, Value, line, lines, scalar
-from symconv.writers.specs.rendering import Rendering, fields_of
+from symconv.writers.specs.rendering import Rendering
 from symconv.writers.specs.tree import Tree
 
 
@@ -53,31 +53,27 @@ def spec(net: Network) -> str:
         raise SymconvError(f"{net.name} has a choice that nothing decides ({flags}), which no spec can say")
     net, why = _plainly_named(net), ""
     for fold, explicit in ((True, False), (True, True), (False, False), (False, True)):
-        try:
-            writing = _Writing(net, fold, explicit)
-            text = writing.text()
-        except Unfit:
-            continue
-        why, again = _difference(net, text, writing.tree.views)
-        if not why and again is not None:
-            missing = _missing(net, again)
-            if not missing:
-                return text
+        required: tuple[Condition, ...] = ()
+        for _ in range(2):  # the second time with what the domain of the first lacks
             try:
-                text = _Writing(net, fold, explicit, missing).text()
+                writing = _Writing(net, fold, explicit, required)
+                text = writing.text()
             except Unfit:
-                continue
+                break
             why, again = _difference(net, text, writing.tree.views)
-            if not why and again is not None and not _missing(net, again):
+            if again is None:
+                break
+            required = _missing(net, again)
+            if not required:
                 return text
-            why = why or f"its domain is {again.domain}" if again is not None else why
+            why = f"its domain is {again.domain}"
     raise SymconvError(f"{net.name} is nothing that a spec can say: {why}")
 
 
 class _Writing:
     """The parts of one spec."""
 
-    def __init__(self, net: Network, fold: bool, explicit: bool, required: tuple[Condition, ...] = ()) -> None:
+    def __init__(self, net: Network, fold: bool, explicit: bool, required: tuple[Condition, ...]) -> None:
         self.net, self.fold, self.explicit, self.required = net, fold, explicit, required
         self.names: dict[str, Size | Fraction] = dict(net.symbols)
         self.tree = Tree(net)
@@ -93,7 +89,7 @@ class _Writing:
             words = {w for n in self.net.nodes for w in vars(n.layer).values() if isinstance(w, str)}
             letters = {r.index.name for n in self.net.nodes for r in n.rounds}
             names = {*self.net.symbols, *letters}
-            folding = Folding(names, words, fields_of, rendering.mark, rendering.block)
+            folding = Folding(rendering, names, words)
             blocks = [(t.name, folding.bodies[t]) for t in folding.fold(tree.entries)]
         layers = rendering.top(tree.entries, columns_of(tree.entries))
         plain = [c for c in self.required if not c.rounds]

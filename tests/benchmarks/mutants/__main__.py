@@ -35,6 +35,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "powers": ("powers", "recurrence"),
     "count": ("count",),
     "condition": ("condition", "domain"),
+    "reducing": ("reducing", "domain"),
     "domain": ("domain",),
     "network": ("network",),
     "sums": ("sums",),

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readers.keras.witness import assert_exact, functional, keras
+from symconv.extent import symbols_of
 from symconv.readers.keras import read_keras
 
 pytestmark = pytest.mark.torch
@@ -51,6 +52,24 @@ def test_a_function_of_two_tensors_has_the_shape_of_its_run(name: str) -> None:
 
     model = functional(build, IMAGE[0])
     assert_exact(model, IMAGE[1])
+
+
+ASKED = ["isnan", "isfinite", "logical_not", "signbit"]
+COMPARED = ["equal", "greater", "less_equal", "not_equal", "logical_or", "isclose"]
+
+
+@pytest.mark.parametrize("name", [*ASKED, *COMPARED])
+def test_what_is_asked_of_each_element_is_a_boolean_of_one_byte(name: str) -> None:
+    function = getattr(ops, name)
+    model = functional(lambda x: function(x) if name in ASKED else function(x, x), ROWS[0])
+    (*_, last) = read_keras(model).nodes
+    assert last.out.dtype == keras.backend.standardize_dtype(model.outputs[0].dtype) == "bool"
+
+
+def test_halves_are_of_an_even_axis() -> None:
+    net = read_keras(functional(lambda x: ops.glu(x, axis=1), [(None, None, 6)]))
+    (t,) = symbols_of(net.symbols["H"] if "H" in net.symbols else net.symbols["T"])
+    assert [size for size in range(1, 7) if net.domain.allows({t: size})] == [2, 4, 6]
 
 
 def _static(x: Any) -> Any:

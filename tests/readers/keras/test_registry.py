@@ -10,7 +10,8 @@ import pytest
 from readers.keras.witness import functional, keras
 from symconv.layers import Unknown
 from symconv.readers.keras import read_keras
-from symconv.readers.keras.registry import COUNTED, LAYERS, OPS, RULES, SHAPE_ONLY, UNKNOWN
+from symconv.readers.keras.registry import LAYERS, OPS, RULES
+from symconv.readers.registry import COUNTED, SHAPE_ONLY, UNKNOWN
 
 pytestmark = pytest.mark.torch
 

@@ -57,6 +57,11 @@ BAD = {
     "cycle": (model([node("Add", "x b", "a"), node("Relu", "a", "b")], [("x", [1])], ["b"]), "a cycle"),
     "missing": (model([node("Add", "x nowhere")], [("x", [1])]), "nowhere"),
     "twice": (model([node("Relu", "x"), node("Abs", "x")], [("x", [1])]), "two nodes compute y"),
+    "tile": (model([node("Tile", "x r")], [("x", [2, 4])], weights={"r": np.array([1, 2, 3])}), "3 repeats for 2 axes"),
+    "places": (
+        model([node("GatherND", "x i")], [("x", [2, 4])], weights={"i": np.zeros((3, 5), np.int64)}),
+        "places of 5 axes in an input of 2",
+    ),
     "no output": (model([node("Relu", "x", "a")], [("x", [1])], ["y"]), "computed by no node"),
     "outside": (external("../secret"), "not followed"),
     "absolute": (external("/etc/passwd"), "not followed"),

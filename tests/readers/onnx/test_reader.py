@@ -9,7 +9,9 @@ from onnx import TensorProto, helper
 import symconv as sc
 from readers.onnx.graphs import model, node, saved
 from symconv.errors import CallError, ModelError, ShapeError
+from symconv.extent import symbols_of
 from symconv.readers.onnx import read_onnx
+from symconv.values import evaluate
 
 
 def conv(shape=(1, 3, 32, 32), **more):
@@ -39,7 +41,16 @@ def test_dynamic_axes_have_their_own_names_and_those_without_one_get_one_by_thei
 def test_axes_are_named_by_the_caller():
     assert str(net_of(conv(), dims={"x:2": "X", "x:3": "X"}).cost("macs")) == "216·N·X²"
     assert str(net_of(conv(), dims={"x": (1, None, "A", 32)}).cost("macs")) == "6912·A"
-    for wrong in ({"y:0": "N"}, {"x:9": "N"}, {"x:1": 4}, {"x:2": 0}, {"x:2": "1+"}, {"x": "N"}):
+    for wrong in (
+        {"y:0": "N"},
+        {"x:9": "N"},
+        {"x:1": 4},
+        {"x:2": 0},
+        {"x:2": "1+"},
+        {"x": "N"},
+        {2: "N"},
+        {"x:2": True},
+    ):
         with pytest.raises(CallError):
             net_of(conv(), dims=wrong)
 
@@ -306,3 +317,11 @@ def test_every_command_about_models_takes_names_and_shapes_of_inputs(call, tmp_p
     done = run(command, path, *rest, *given, *shaped, *more)
     assert done.code == 0, done.err
     assert run(command, path, *rest, "--dim", "x:9=X", *more).code != 0
+
+
+def test_a_split_into_so_many_parts_asks_for_enough_elements():
+    made = model([node("Split", "x", "y z u", num_outputs=3)], [("x", ["N", 4])], ["y", "z", "u"], opset=18)
+    net = net_of(made)
+    (n,) = symbols_of(net.symbols["N"])
+    assert [size for size in range(1, 6) if net.domain.allows({n: size})] == [2, 3, 4, 5]
+    assert [[int(evaluate(v.out.shape[0], {n: size})) for v in net.nodes] for size in (5, 7)] == [[2, 2, 1], [3, 3, 1]]

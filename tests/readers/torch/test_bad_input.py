@@ -190,9 +190,12 @@ def test_inputs_of_the_command(place):
     for option, said in (
         ("input=1,3,a", "a name and a shape are wanted"),
         ("input=1,3,9,9:float9", "float9 is no type of torch"),
+        ("input=1,3,9,9:quint4x2", "torch makes no such tensor"),
+        ("input=1,3,999999999,999999999", "input of 2×3×999999999×999999999 float32: Storage size"),
         ("image=1,3,9,9", "called with other inputs"),
     ):
         found = run("total", "torch:my_models:make", "--input", option)
         assert found.code in (1, 2)
         assert said in found.err, found.err
+        assert "Traceback" not in found.err
     assert run("total", "vgg16", "--input", "x=1,3,9,9").code == 2

@@ -61,6 +61,17 @@ def test_the_closed_forms_of_transformers():
     assert str(sc.load("transformers:llama").cost("macs")) == "N·T·(262144·T + 6476005376)"
 
 
+def test_the_table_of_positions_that_whisper_freezes_is_no_parameter_to_train():
+    from symconv.readers.torch import read_torch
+    from symconv.readers.torch.named import named
+
+    made = named("transformers:whisper")
+    net = read_torch(made.module, made.args, made.kwargs, made.dims).network
+    c = made.module.config
+    assert net.evaluate("frozen") == c.max_source_positions * c.d_model
+    assert net.evaluate("params") == sum(p.numel() for p in made.module.parameters() if p.requires_grad)
+
+
 def test_a_mixture_of_experts_uses_two_of_eight():
     """Counted by hand: attention of grouped queries, the router, and two experts of three products each."""
     from transformers import MixtralConfig

@@ -142,6 +142,24 @@ def test_shared_weights_count_once_and_a_module_called_twice_runs_twice():
     assert [n.name for n in net.nodes] == ["conv", "conv_2", "head"]
 
 
+def test_what_a_module_freezes_is_counted_apart():
+    import symconv as sc
+
+    class Positions(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table = nn.Embedding(15, 6).requires_grad_(False)
+            self.head = nn.Linear(6, 5)
+
+        def forward(self, x):
+            return self.head(x + self.table.weight[: x.shape[1]])
+
+    own = Positions()
+    net = sc.load(own, inputs=torch.empty(2, 9, 6, device="meta"), dims={"x": ("N", "T", None)})
+    assert (net.evaluate("params"), net.evaluate("frozen")) == (6 * 5 + 5, 15 * 6)
+    assert net.evaluate("params") + net.evaluate("frozen") == sum(p.numel() for p in own.parameters())
+
+
 def test_the_same_output_on_every_run():
     from readers.torch.modules import image, model
     from symconv.readers.torch import read_torch

@@ -172,7 +172,7 @@ def test_the_command_writes_a_page(tmp_path: Path) -> None:
         (["vgg17", "-o", "r.html"], 1, "no model vgg17"),
         (["vgg16", "-o", "r.html", "--at", "X=31"], 1, "X = 31 is outside the domain"),
         (["vgg16", "-o", "r.html", "--at", "Q=31"], 2, "Q"),
-        (["vgg16", "resnet50", "-o", "r.html", "--at", "Q=31"], 2, "none of the networks has this symbol: N, X"),
+        (["vgg16", "resnet50", "-o", "r.html", "--at", "Q=31"], 2, "none of the networks has a symbol Q: N, X"),
         (["vgg16", "-o", "r.html", "--at", "X=32q"], 2, "figures need a whole number"),
         (["vgg16", "-o", "r.html", "--at", f"N={10**33}"], 2, "a number of 34 digits: at most 30 are accepted"),
         (["vgg16", "-o", "r.html", "-m", "mac"], 2, "unknown metric mac"),

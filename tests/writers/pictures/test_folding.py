@@ -12,7 +12,8 @@ from networks import densenet, googlenet, mobilenet_v2
 from symconv import Network, load
 from symconv.cost import Cost, total_of
 from symconv.layers import Add, BatchNorm, Concat, Conv, Flatten, Linear, MaxPool, ReLU
-from symconv.writers.pictures.folding import Box, Group, Picture, paths, picture
+from symconv.writers.pictures.boxes import Box, Group, Picture, paths
+from symconv.writers.pictures.folding import picture
 from writers.networks import inception, resnet, unet, vgg16
 
 

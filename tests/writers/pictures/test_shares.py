@@ -12,7 +12,8 @@ from symconv.extent import symbols_of
 from symconv.layers import Add, Conv, ConvTranspose, Linear, MaxPool, Upsample
 from symconv.symbols import Symbol
 from symconv.writers.pictures.folding import picture
-from symconv.writers.pictures.shares import Shares, reference, shares_of
+from symconv.writers.pictures.reference import reference
+from symconv.writers.pictures.shares import Shares, shares_of
 from writers.networks import resnet, vgg16
 
 

@@ -7,7 +7,6 @@ from symconv.readers.keras.rules import (  # noqa: F401
     attention,
     convolution,
     core,
-    further,
     images,
     indexing,
     merging,
@@ -17,4 +16,5 @@ from symconv.readers.keras.rules import (  # noqa: F401
     products,
     recurrent,
     reshaping,
+    unknowns,
 )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import mul
 from typing import Any, Final
 
+from symconv.condition import divides
+from symconv.domain import require
 from symconv.layer import Layer
 from symconv.layers import (
     ELU,
@@ -12,6 +16,7 @@ from symconv.layers import (
     HardSwish,
     LeakyReLU,
     Mish,
+    Pointwise,
     ReLU,
     ReLU6,
     Sigmoid,
@@ -39,6 +44,8 @@ _STEPS: Final[dict[str, tuple[str, ...]]] = {
     "squareplus": ("square", "add", "sqrt", "add", "mul"), "sparse_plus": ("add", "square", "mul", "compare"),
     "sparse_sigmoid": ("scale_and_shift", "clip"),
 }  # fmt: skip
+
+ROWS: Final = "rows of n: n − 1 max, n add, n exp, n − 1 add, n div"
 
 #: By a name of Keras the one above.
 _ALSO: Final = {"swish": "silu", "hard_swish": "hard_silu"}
@@ -69,11 +76,11 @@ def activated(call: Call, value: Value, function: Any) -> Value:
     return made  # type: ignore[no-any-return]
 
 
-def steps(call: Call, value: Value, operations: tuple[str, ...]) -> Value:
-    """Operations on each element, one behind the other."""
-    for operation in operations:
+def steps(call: Call, value: Value, operations: tuple[str, ...], dtype: str = "") -> Value:
+    """Operations on each element, one behind the other; what the last one makes may have a type of its own."""
+    for operation in operations[:-1]:
         value = call.pointwise(operation, value)
-    return value
+    return call.pointwise(operations[-1], value, dtype=dtype)
 
 
 @counted("what its function does to each element", "Activation")
@@ -107,20 +114,8 @@ def _prelu(call: Call) -> Value:
     for own, extent in zip(call.op.alpha.shape, call.value().shape[1:]):
         if int(own) != 1:
             call.fits(extent, int(own), "a slope for each element that has one of its own")
-    return call.pointwise("prelu", call.value(), call.op.alpha) if not call.weights else _kept_prelu(call)
-
-
-def _kept_prelu(call: Call) -> Value:
-    from symconv.layers import Pointwise
-
     alpha = tuple(int(x) for x in call.op.alpha.shape)
     return call.add(Pointwise("prelu", (alpha,), call.value().dtype), call.value(), weights=call.weights)
-
-
-@counted("rows of n: n − 1 max, n add, n exp, n − 1 add, n div", "Softmax")
-def _softmax_layer(call: Call) -> Value:
-    value = call.value()
-    return softmax(call, value, call.op.axis)
 
 
 def softmax(call: Call, value: Value, axis: Any) -> Value:
@@ -129,27 +124,27 @@ def softmax(call: Call, value: Value, axis: Any) -> Value:
     if len(axes) == 1:
         return call.add(Softmax(axes[0]), value)
     others = [x for i, x in enumerate(value.shape) if i not in axes]
-    row: Any = 1
-    for i in axes:
-        row = row * value.shape[i]
+    row = reduce(mul, (value.shape[i] for i in axes), 1)
     rows = call.look("flatten", (*others, row), value)
     return call.look("unflatten", value.shape, call.add(Softmax(-1), rows))
 
 
-@counted("rows of n: n − 1 max, n add, n exp, n − 1 add, n div", "Softmax", family=OPS)
-def _softmax_op(call: Call) -> Value:
+@counted(ROWS, "Softmax")
+@counted(ROWS, "Softmax", domain=OPS)
+def _softmax(call: Call) -> Value:
     return softmax(call, call.value(), call.op.axis)
 
 
-@counted("as softmax, and 1 log an element", "LogSoftmax", family=OPS)
+@counted("as softmax, and 1 log an element", "LogSoftmax", domain=OPS)
 def _log_softmax(call: Call) -> Value:
     return call.pointwise("log", softmax(call, call.value(), call.op.axis))
 
 
-@counted("halves, one through a sigmoid, multiplied", "Glu", family=OPS)
+@counted("halves, one through a sigmoid, multiplied", "Glu", domain=OPS)
 def _glu(call: Call) -> Value:
     value = call.value()
     axis = call.axis(call.op.axis, value.rank)
+    require(divides(2, value.shape[axis]), "two halves")
     half = [x // 2 if i == axis else x for i, x in enumerate(value.shape)]
     left, right = call.look("slice", half, value), call.look("slice", half, value)
     return call.pointwise("mul", left, call.add(Sigmoid(), right))
@@ -159,7 +154,7 @@ def _glu(call: Call) -> Value:
     "Relu", "Relu6", "LeakyRelu", "Elu", "Sigmoid", "Silu", "Gelu", "HardSigmoid", "HardSilu", "Softplus", "Selu",
     "Celu", "Softsign", "LogSigmoid", "HardTanh", "HardShrink", "SoftShrink", "TanhShrink", "Threshold", "Squareplus",
     "SparsePlus", "SparseSigmoid",
-), family=OPS)  # fmt: skip
+), domain=OPS)  # fmt: skip
 def _function(call: Call) -> Value:
     name = "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(call.kind))
     if name == "gelu":

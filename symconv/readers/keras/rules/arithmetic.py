@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import reduce
+from operator import mul
+from typing import Any, Final
 
 from symconv.layers import Mean, Reduce
 from symconv.readers.keras.call import Call
+from symconv.readers.keras.inferring import opaque, shapes
 from symconv.readers.keras.registry import OPS, counted, shape_only
 from symconv.readers.keras.rules.activation import steps
 from symconv.readers.keras.rules.merging import merged
-from symconv.readers.keras.value import Value
+from symconv.readers.keras.value import Constant, Value
 
 #: Of one tensor: the pointwise operations, one behind the other.
 UNARY: Final[dict[str, tuple[str, ...]]] = {
@@ -36,45 +39,51 @@ BINARY: Final[dict[str, str]] = {
     "RightShift": "shift", "Arctan2": "atan", "Heaviside": "compare", "DivideNoNan": "div",
 }  # fmt: skip
 
-_COMPARED: Final = {"compare", "is"}
+#: What says yes or no.
+_BOOLEAN: Final = {
+    "LogicalNot", "LogicalAnd", "LogicalOr", "LogicalXor", "Equal", "NotEqual", "Greater", "GreaterEqual", "Less",
+    "LessEqual", "Signbit", "Isfinite", "Isinf", "Isnan", "Isneginf", "Isposinf", "Isreal",
+}  # fmt: skip
 
 
-@counted("by the function: abs, exp, log, sqrt, … an element", *UNARY, family=OPS)
+def _boolean(call: Call) -> str:
+    return "bool" if call.kind in _BOOLEAN else ""
+
+
+@counted("by the function: abs, exp, log, sqrt, … an element", *UNARY, domain=OPS)
 def _unary(call: Call) -> Value:
-    operations = UNARY[call.kind]
-    value = steps(call, call.value(), operations)
-    logical = operations[-1] in _COMPARED or call.kind == "LogicalNot"
-    return Value(value.node, value.tensor.__class__(value.shape, "bool")) if logical else value
+    return steps(call, call.value(), UNARY[call.kind], _boolean(call))
 
 
-@counted("one add, mul, div, max, … an element", *BINARY, family=OPS)
+def _two(call: Call) -> list[Value | Constant]:
+    """The first two arguments."""
+    return [call.operand(x) for x in list(call.arguments.values())[:2]]
+
+
+@counted("one add, mul, div, max, … an element", *BINARY, domain=OPS)
 def _binary(call: Call) -> Value:
-    first, second = (call.operand(x) for x in list(call.arguments.values())[:2])
-    return merged(call, BINARY[call.kind], [first, second])
+    return merged(call, BINARY[call.kind], _two(call), _boolean(call))
 
 
-@counted("a division and a rounding an element", "FloorDivide", family=OPS)
+@counted("a division and a rounding an element", "FloorDivide", domain=OPS)
 def _floor_divide(call: Call) -> Value:
-    first, second = (call.operand(x) for x in list(call.arguments.values())[:2])
-    return call.pointwise("round", merged(call, "div", [first, second]))
+    return call.pointwise("round", merged(call, "div", _two(call)))
 
 
-@counted("2 mul, an add, a square root an element", "Hypot", family=OPS)
+@counted("2 mul, an add, a square root an element", "Hypot", domain=OPS)
 def _hypot(call: Call) -> Value:
-    first, second = (call.operand(x) for x in list(call.arguments.values())[:2])
-    squares = [call.pointwise("square", x) if isinstance(x, Value) else x for x in (first, second)]
+    squares = [call.pointwise("square", x) if isinstance(x, Value) else x for x in _two(call)]
     return call.pointwise("sqrt", merged(call, "add", squares))
 
 
-@counted("an exp of the difference, an add, a log, a max and an add an element", "Logaddexp", "Logaddexp2", family=OPS)
+@counted("an exp of the difference, an add, a log, a max and an add an element", "Logaddexp", "Logaddexp2", domain=OPS)
 def _logaddexp(call: Call) -> Value:
-    first, second = (call.operand(x) for x in list(call.arguments.values())[:2])
-    largest = merged(call, "max", [first, second])
-    rest = steps(call, merged(call, "sub", [first, second]), ("abs", "softplus"))
+    largest = merged(call, "max", _two(call))
+    rest = steps(call, merged(call, "sub", _two(call)), ("abs", "softplus"))
     return merged(call, "add", [largest, rest])
 
 
-@shape_only("one of two, by a condition", "Where", family=OPS)
+@shape_only("one of two, by a condition", "Where", domain=OPS)
 def _where(call: Call) -> Value:
     given = [x for x in call.arguments.values() if x is not None]
     read = [x for x in map(call.operand, given[1:]) if isinstance(x, Value)]
@@ -99,30 +108,30 @@ def reduced(call: Call, operation: str, value: Value, axis: object, keep: bool) 
 
 
 @counted("n − 1 add, mul or max a result of n elements; a mean's division, a deviation's squares", *REDUCED,
-         family=OPS)  # fmt: skip
+         domain=OPS)  # fmt: skip
 def _reduced(call: Call) -> Value:
     return reduced(call, REDUCED[call.kind], call.value(), call.get("axis"), bool(call.get("keepdims", False)))
 
 
-@counted("n − 1 max a result of n elements", "Argmax", "Argmin", "Nanargmax", "Nanargmin", family=OPS)
+@counted("n − 1 max a result of n elements", "Argmax", "Argmin", "Nanargmax", "Nanargmin", domain=OPS)
 def _places(call: Call) -> Value:
     made = reduced(call, "max", call.value(), call.get("axis"), bool(call.get("keepdims", False)))
-    return Value(made.node, made.tensor.__class__(made.shape, "int32"))
+    return made.typed("int32")
 
 
-@counted("n − 1 Boolean operations a result of n elements", "All", "Any", family=OPS)
+@counted("n − 1 Boolean operations a result of n elements", "All", "Any", domain=OPS)
 def _all(call: Call) -> Value:
     made = reduced(call, "max", call.value(), call.get("axis"), bool(call.get("keepdims", False)))
-    return Value(made.node, made.tensor.__class__(made.shape, "bool"))
+    return made.typed("bool")
 
 
-@counted("n comparisons and n − 1 add a result of n elements", "CountNonzero", family=OPS)
+@counted("n comparisons and n − 1 add a result of n elements", "CountNonzero", domain=OPS)
 def _nonzero(call: Call) -> Value:
     made = reduced(call, "sum", call.pointwise("compare", call.value()), call.get("axis"), False)
-    return Value(made.node, made.tensor.__class__(made.shape, "int32"))
+    return made.typed("int32")
 
 
-@counted("n mul, n − 1 add and a division a mean", "Average", family=OPS)
+@counted("n mul, n − 1 add and a division a mean", "Average", domain=OPS)
 def _average(call: Call) -> Value:
     value = call.value("x")
     weights = call.get("weights")
@@ -131,37 +140,54 @@ def _average(call: Call) -> Value:
     return reduced(call, "mean", value, call.get("axis"), False)
 
 
-@counted("its mean and its variance", "Moments", family=OPS)
+@counted("its mean and its variance", "Moments", domain=OPS)
 def _moments(call: Call) -> tuple[Value, Value]:
     value, keep = call.value(), bool(call.get("keepdims", False))
     mean = reduced(call, "mean", value, call.op.axes, keep)
     return mean, reduced(call, "standardize", value, call.op.axes, keep)
 
 
-@counted("n mul, n − 1 add, a sqrt a norm of n elements", "Norm", family=OPS)
+@counted("n mul, n − 1 add, a sqrt a norm of n elements", "Norm", domain=OPS)
 def _norm(call: Call) -> Value:
     order = call.get("ord")
     operation = "l1" if order == 1 else "max" if order in (float("inf"), float("-inf")) else "l2"
     if order not in (None, 1, 2, "euclidean", "fro", float("inf"), float("-inf")):
-        from symconv.readers.keras.inferring import opaque
-
         return opaque(call)  # type: ignore[no-any-return]
     return reduced(call, operation, call.value(), call.get("axis"), bool(call.get("keepdims", False)))
 
 
-@counted("n mul, n − 1 add, a sqrt a row, and a div an element", "Normalize", family=OPS)
+@counted("n mul, n − 1 add, a sqrt a row, and a div an element", "Normalize", domain=OPS)
 def _normalize(call: Call) -> Value:
     value = call.value()
     axes = call.axes(call.op.axis, value.rank)
     return call.pointwise("div", value, call.add(Reduce("l2", axes, True), value, part="norm"))
 
 
-@counted("n − 1 add, mul along an axis of n", "Cumsum", "Cumprod", "Nancumsum", "Nancumprod", family=OPS)
+@counted("sums along an axis: 1 add (mul) an element", "Cumsum", "Cumprod", "Nancumsum", "Nancumprod", domain=OPS)
 def _cumulated(call: Call) -> Value:
     value = call.value()
     if call.get("axis") is None and value.rank != 1:
-        whole = 1
-        for x in value.shape:
-            whole = whole * x  # type: ignore[assignment]
-        value = call.look("flatten", (whole,), value)
+        value = call.look("flatten", (reduce(mul, value.shape, 1),), value)
     return call.pointwise("mul" if "prod" in call.kind else "sub", value)
+
+
+@counted("differences, and a sum of n − 1 add", "Trace", "Ptp", "Diff", domain=OPS)
+def _differences(call: Call) -> Any:
+    value = call.value()
+    _, (made, *_) = shapes(call)
+    if call.kind == "Diff":
+        return call.pointwise("sub", call.look("slice", made.shape, value))
+    if call.kind == "Trace":
+        a, b = value.shape[-2:]
+        call.fits(a, b, "a square matrix")
+        return call.move("trace", made.shape, call.add(Reduce("sum", (value.rank - 1,)), value))
+    extremes = [call.add(Reduce(name, call.axes(call.get("axis"), value.rank), bool(call.get("keepdims"))), value)
+                for name in ("max", "min")]  # fmt: skip
+    return call.pointwise("sub", *extremes)
+
+
+@counted("one comparison, mul or arc tangent an element", "Isclose", "Ldexp", "Angle", domain=OPS)
+def _elements(call: Call) -> Any:
+    operation = {"Isclose": "compare", "Ldexp": "mul", "Angle": "atan"}[call.kind]
+    given = [v for v in call.arguments.values() if isinstance(v, Value)]
+    return call.pointwise(operation, *given, dtype="bool" if call.kind == "Isclose" else "")

@@ -5,34 +5,37 @@ from __future__ import annotations
 from functools import reduce
 from itertools import pairwise
 from operator import mul
+from typing import Any
 
-from symconv.condition import at_least, equal
+from symconv.condition import at_least, divides, equal
 from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.layers import Concat, Identity, Transpose
-from symconv.layers.pointwise import broadcast
+from symconv.layers.broadcasting import broadcast
 from symconv.readers.keras.call import Call, whole
-from symconv.readers.keras.registry import OPS, shape_only
+from symconv.readers.keras.inferring import shapes
+from symconv.readers.keras.registry import OPS, counted, shape_only
 from symconv.readers.keras.rules.reshaping import reshaped
+from symconv.readers.keras.tracing import called
 from symconv.readers.keras.value import Value
 from symconv.rounding import ceiling
 
 
-@shape_only("the same elements in another shape", "Reshape", family=OPS)
+@shape_only("the same elements in another shape", "Reshape", domain=OPS)
 def _reshape(call: Call) -> Value:
     given = call.op.newshape
     target = given if isinstance(given, tuple | list) else (given,)
     return reshaped(call, call.value(), tuple(-1 if x is None else whole(x) for x in target))
 
 
-@shape_only("the same elements in one axis", "Ravel", family=OPS)
+@shape_only("the same elements in one axis", "Ravel", domain=OPS)
 def _ravel(call: Call) -> Value:
     value = call.value()
     return call.look("flatten", (reduce(mul, value.shape, 1),), value)
 
 
-@shape_only("the axes in another order", "Transpose", "Moveaxis", "Swapaxes", family=OPS)
+@shape_only("the axes in another order", "Transpose", "Moveaxis", "Swapaxes", domain=OPS)
 def _transpose(call: Call) -> Value:
     value = call.value()
     rank, order = value.rank, list(range(value.rank))
@@ -50,7 +53,7 @@ def _transpose(call: Call) -> Value:
     return call.add(Transpose(tuple(order)), value)
 
 
-@shape_only("an axis of 1 put in", "ExpandDims", family=OPS)
+@shape_only("an axis of 1 put in", "ExpandDims", domain=OPS)
 def _expand(call: Call) -> Value:
     value, axes = call.value(), call.op.axis
     axes = list(axes) if isinstance(axes, tuple | list) else [axes]
@@ -60,7 +63,7 @@ def _expand(call: Call) -> Value:
     return call.look("unsqueeze", [1 if i in at else next(rest) for i in range(rank)], value)
 
 
-@shape_only("axes of 1 left out", "Squeeze", family=OPS)
+@shape_only("axes of 1 left out", "Squeeze", domain=OPS)
 def _squeeze(call: Call) -> Value:
     value, axes = call.value(), call.op.axis
     gone = [i for i, x in enumerate(value.shape) if x == 1] if axes is None else call.axes(axes, value.rank)
@@ -69,7 +72,7 @@ def _squeeze(call: Call) -> Value:
     return call.look("squeeze", [x for i, x in enumerate(value.shape) if i not in gone], value)
 
 
-@shape_only("the inputs side by side", "Concatenate", "Append", family=OPS)
+@shape_only("the inputs side by side", "Concatenate", "Append", domain=OPS)
 def _concatenate(call: Call) -> Value:
     parts = call.values() if call.kind == "Concatenate" else [call.operand(x) for x in call.arguments.values()]
     found = [p for p in parts if isinstance(p, Value)]
@@ -88,7 +91,7 @@ def _concatenate(call: Call) -> Value:
     return call.move("concat", shape, *parts)
 
 
-@shape_only("the inputs side by side", "Hstack", "Vstack", "Dstack", family=OPS)
+@shape_only("the inputs side by side", "Hstack", "Vstack", "Dstack", domain=OPS)
 def _stacked(call: Call) -> Value:
     found = [v for v in call.values() if isinstance(v, Value)]
     axis = {"Hstack": 1 if found[0].rank > 1 else 0, "Vstack": 0, "Dstack": 2}[call.kind]
@@ -97,7 +100,7 @@ def _stacked(call: Call) -> Value:
     return call.add(Concat(axis), *found)
 
 
-@shape_only("the inputs along a new axis", "Stack", family=OPS)
+@shape_only("the inputs along a new axis", "Stack", domain=OPS)
 def _stack(call: Call) -> Value:
     parts = call.values()
     first = next(p for p in parts if isinstance(p, Value))
@@ -108,7 +111,7 @@ def _stack(call: Call) -> Value:
     return call.move("stack", (*first.shape[:axis], len(parts), *first.shape[axis:]), *parts)
 
 
-@shape_only("parts of an axis", "Split", "ArraySplit", "Unstack", "Hsplit", "Vsplit", "Dsplit", family=OPS)
+@shape_only("parts of an axis", "Split", "ArraySplit", "Unstack", "Hsplit", "Vsplit", "Dsplit", domain=OPS)
 def _split(call: Call) -> list[Value]:
     value = call.value()
     named = {"Hsplit": 1, "Vsplit": 0, "Dsplit": 2}.get(call.kind)
@@ -124,8 +127,6 @@ def _split(call: Call) -> list[Value]:
     if isinstance(parts, int):
         count = int(parts)
         if call.kind != "ArraySplit":
-            from symconv.condition import divides
-
             require(divides(count, x), "a split into equal parts")
             sizes: list[Size] = [x // count] * count
         else:
@@ -138,7 +139,7 @@ def _split(call: Call) -> list[Value]:
     return [call.look("slice", (*before, size, *behind), value) for size in sizes]
 
 
-@shape_only("copies along axes of 1", "BroadcastTo", family=OPS)
+@shape_only("copies along axes of 1", "BroadcastTo", domain=OPS)
 def _broadcast(call: Call) -> Value:
     value = call.value()
     target = tuple(whole(x) for x in call.op.shape)
@@ -146,7 +147,7 @@ def _broadcast(call: Call) -> Value:
     return call.move("broadcast", target, value)
 
 
-@shape_only("copies side by side", "Tile", "Repeat", family=OPS)
+@shape_only("copies side by side", "Tile", "Repeat", domain=OPS)
 def _tile(call: Call) -> Value:
     value = call.value()
     if call.kind == "Repeat":
@@ -164,7 +165,7 @@ def _tile(call: Call) -> Value:
     return call.move("tile", [x * r for x, r in zip(shape, [*[1] * (rank - len(repeats)), *repeats])], value)
 
 
-@shape_only("zeros, or copies, around a tensor", "Pad", family=OPS)
+@shape_only("zeros, or copies, around a tensor", "Pad", domain=OPS)
 def _pad(call: Call) -> Value:
     value, given = call.value(), call.op.pad_width
     if isinstance(given, int):
@@ -176,7 +177,7 @@ def _pad(call: Call) -> Value:
 
 
 @shape_only("the elements in another order", "Flip", "Fliplr", "Flipud", "Roll", "Copy", "StopGradient", "Conjugate",
-            "Conj", "Real", "Tril", "Triu", "ConvertToTensor", "Array", family=OPS)  # fmt: skip
+            "Conj", "Real", "Tril", "Triu", "ConvertToTensor", "Array", domain=OPS)  # fmt: skip
 def _same(call: Call) -> Value:
     value = call.value()
     if call.kind in ("StopGradient", "Copy", "ConvertToTensor", "Array"):
@@ -184,31 +185,27 @@ def _same(call: Call) -> Value:
     return call.move(call.kind.lower(), value.shape, value)
 
 
-@shape_only("another type", "Cast", "SaturateCast", "View", family=OPS)
+@shape_only("another type", "Cast", "SaturateCast", "View", domain=OPS)
 def _cast(call: Call) -> Value:
     value, dtype = call.value(), str(call.get("dtype"))
     if call.kind == "View":
-        from symconv.readers.keras.inferring import shapes
-
         return call.look("view", shapes(call)[1][0].shape, value, dtype=dtype)
     return call.pointwise("cast", value, dtype=dtype)
 
 
-@shape_only("constants in the shape of a tensor", "ZerosLike", "OnesLike", "FullLike", "EmptyLike", family=OPS)
+@shape_only("constants in the shape of a tensor", "ZerosLike", "OnesLike", "FullLike", "EmptyLike", domain=OPS)
 def _like(call: Call) -> Value:
     value = call.value("x")
     return call.move("fill", value.shape, value, dtype=str(call.get("dtype") or value.dtype))
 
 
-@shape_only("the number of elements or axes", "Size", "Ndim", family=OPS)
+@shape_only("the number of elements or axes", "Size", "Ndim", domain=OPS)
 def _size(call: Call) -> Value:
     return call.move("fill", (), call.value(), dtype="int32")
 
 
-@shape_only("channels over neighbouring positions", "DepthToSpace", "SpaceToDepth", family=OPS)
+@shape_only("channels over neighbouring positions", "DepthToSpace", "SpaceToDepth", domain=OPS)
 def _blocks(call: Call) -> Value:
-    from symconv.condition import divides
-
     value, block, last = call.value(), int(call.op.block_size), call.last
     n, *rest = value.shape
     c, image = (rest[-1], rest[:-1]) if last else (rest[0], rest[1:])
@@ -220,3 +217,20 @@ def _blocks(call: Call) -> Value:
             require(divides(block, x), "the block divides the extents")
         c, image = c * block**2, [x // block for x in image]
     return call.move("blocks", (n, *image, c) if last else (n, c, *image), value)
+
+
+@counted("as its parts: views and transposes", "Rearrange", domain=OPS)
+def _rearrange(call: Call) -> Any:
+    return called(call.reader, call.op.call, call.name, call.value())
+
+
+@shape_only("elements put elsewhere, or taken out", "Rot90", "Diag", "Diagflat", "Imag", "MultiHot", "ExtractPatches",
+            "Unfold", "PadImages", "CropImages", "ViewAsComplex", "ViewAsReal", "Meshgrid", "UnravelIndex",
+            "ExtractSequences", "Full", domain=OPS)  # fmt: skip
+def _moved(call: Call) -> Any:
+    from keras import tree
+
+    structure, tensors = shapes(call)
+    read = [v for v in tree.flatten((call.args, call.kwargs)) if isinstance(v, Value)]
+    made = [call.move(call.kind.lower(), t.shape, *read, dtype=t.dtype) for t in tensors]
+    return tree.pack_sequence_as(structure, made)

@@ -8,6 +8,7 @@ from symconv.layers import Dropout, Einsum, Embedding, Identity, Linear, Pointwi
 from symconv.readers.keras.call import Call
 from symconv.readers.keras.registry import counted, shape_only
 from symconv.readers.keras.rules.activation import activated
+from symconv.readers.keras.tracing import traced
 from symconv.readers.keras.value import Value
 
 
@@ -89,3 +90,8 @@ def _masking(call: Call) -> Value:
     value = call.value()
     call.pointwise("compare", value, 0.0)
     return call.pointwise("mul", value, 1.0)
+
+
+@counted("what its function does", "Lambda")
+def _lambda(call: Call) -> Any:
+    return traced(call.reader, call.op, call.name, call.args, call.kwargs)

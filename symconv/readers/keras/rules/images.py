@@ -5,9 +5,9 @@ from __future__ import annotations
 from symconv.condition import at_least
 from symconv.domain import require
 from symconv.extent import Size
-from symconv.layers import Resample
+from symconv.layers import Einsum, Resample
 from symconv.readers.keras.call import Call, whole
-from symconv.readers.keras.registry import LAYERS, OPS, counted, shape_only
+from symconv.readers.keras.registry import OPS, counted, shape_only
 from symconv.readers.keras.value import Value
 
 _MODES = {"nearest": "nearest", "bilinear": "linear", "bicubic": "cubic"}
@@ -29,12 +29,12 @@ def _resized(call: Call, height: Size, width: Size, mode: str) -> Value:
     return resampled(call, value, shape, mode)
 
 
-@counted("nearest: none; bilinear: 3 interpolations an output; bicubic: 16 taps", "Resizing", family=LAYERS)
+@counted("nearest: none; bilinear: 3 interpolations an output; bicubic: 16 taps", "Resizing")
 def _resizing(call: Call) -> Value:
     return _resized(call, call.op.height, call.op.width, str(call.op.interpolation))
 
 
-@counted("nearest: none; bilinear: 3 interpolations an output; bicubic: 16 taps", "Resize", family=OPS)
+@counted("nearest: none; bilinear: 3 interpolations an output; bicubic: 16 taps", "Resize", domain=OPS)
 def _resize(call: Call) -> Value:
     height, width = (whole(x) for x in call.op.size)
     return _resized(call, height, width, str(call.op.interpolation))
@@ -51,10 +51,8 @@ def _center(call: Call) -> Value:
     return call.look("crop", shape, value)
 
 
-@counted("3 mul, 2 add a position", "RGBToGrayscale", family=OPS)
+@counted("3 mul, 2 add a position", "RGBToGrayscale", domain=OPS)
 def _gray(call: Call) -> Value:
-    from symconv.layers import Einsum
-
     value = call.value()
     shape = (*value.shape[:-1], 1) if call.last else (*value.shape[:-3], 1, *value.shape[-2:])
     letters = "abcdefgh"[: value.rank]

@@ -10,12 +10,13 @@ from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.readers.keras.call import Call, whole
+from symconv.readers.keras.inferring import shapes
 from symconv.readers.keras.registry import OPS, shape_only
 from symconv.readers.keras.value import Value
 from symconv.rounding import ceiling
 
 
-@shape_only("elements at places", "GetItem", family=OPS)
+@shape_only("elements at places", "GetItem", domain=OPS)
 def _item(call: Call) -> Value:
     value, key = call.value("x"), call.get("key")
     keys = list(key) if isinstance(key, tuple) else [key]
@@ -61,20 +62,18 @@ def sliced(part: slice, x: Size) -> Size:
     return ceiling(hi - lo, step)
 
 
-@shape_only("elements at places that a tensor says", "Take", "TakeAlongAxis", family=OPS)
+@shape_only("elements at places that a tensor says", "Take", "TakeAlongAxis", domain=OPS)
 def _take(call: Call) -> Value:
     source, places = call.operand(call.get("x")), call.operand(call.get("indices"))
     axis = call.get("axis")
-    if call.kind == "TakeAlongAxis":
-        return call.move("gather", places.shape, source, places, dtype=source.tensor.dtype)
-    if axis is None:
+    if call.kind == "TakeAlongAxis" or axis is None:
         return call.move("gather", places.shape, source, places, dtype=source.tensor.dtype)
     axis = call.axis(axis, len(source.shape))
     shape = (*source.shape[:axis], *places.shape, *source.shape[axis + 1 :])
     return call.move("gather", shape, source, places, dtype=source.tensor.dtype)
 
 
-@shape_only("a 1 at the place of each id", "OneHot", family=OPS)
+@shape_only("a 1 at the place of each id", "OneHot", domain=OPS)
 def _one_hot(call: Call) -> Value:
     value, op = call.value(), call.op
     axis = call.axis(op.axis, value.rank + 1)
@@ -82,14 +81,12 @@ def _one_hot(call: Call) -> Value:
     return call.move("one_hot", shape, value, dtype=str(op.dtype or "float32"))
 
 
-@shape_only("the diagonal of the last two axes given", "Diagonal", family=OPS)
+@shape_only("the diagonal of the last two axes given", "Diagonal", domain=OPS)
 def _diagonal(call: Call) -> Value:
-    from symconv.readers.keras.inferring import shapes
-
     return call.look("diagonal", shapes(call)[1][0].shape, call.value())
 
 
-@shape_only("a part of a tensor", "Slice", family=OPS)
+@shape_only("a part of a tensor", "Slice", domain=OPS)
 def _slice(call: Call) -> Value:
     value = call.value("inputs")
     wanted: Sequence[Any] = call.get("shape")
@@ -100,14 +97,14 @@ def _slice(call: Call) -> Value:
     return call.look("slice", shape, value)
 
 
-@shape_only("elements put into a tensor", "ScatterUpdate", "SliceUpdate", family=OPS)
+@shape_only("elements put into a tensor", "ScatterUpdate", "SliceUpdate", domain=OPS)
 def _update(call: Call) -> Value:
     given = list(call.arguments.values())
     value = call.operand(given[0])
     return call.move("scatter", value.shape, *(x for x in given if isinstance(x, Value)), dtype=value.tensor.dtype)
 
 
-@shape_only("elements put into a tensor of a shape", "Scatter", family=OPS)
+@shape_only("elements put into a tensor of a shape", "Scatter", domain=OPS)
 def _scatter(call: Call) -> Value:
     given = list(call.arguments.values())
     shape = [whole(x) for x in call.get("shape")]

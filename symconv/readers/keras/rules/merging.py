@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from symconv.layer import Layer
 from symconv.layers import Add, Concat, Einsum, Maximum, Mul, Pointwise, Reduce, Sub
@@ -13,14 +14,14 @@ from symconv.readers.keras.value import Constant, Value
 _OF: dict[str, type[Layer]] = {"add": Add, "mul": Mul, "max": Maximum, "sub": Sub}
 
 
-def merged(call: Call, operation: str, values: Sequence[Value | Constant]) -> Value:
+def merged(call: Call, operation: str, values: Sequence[Value | Constant], dtype: str = "") -> Value:
     """An operation on values in the same places, those of fewer axes at the last ones."""
     found = [v for v in values if isinstance(v, Value)]
     alike = len(found) == len(values) and len({v.rank for v in found}) == 1
     layer = _OF.get(operation)
     if alike and layer is not None and len(found) > 1:
         return call.add(layer(), *found)
-    return call.pointwise(operation, *values)
+    return call.pointwise(operation, *values, dtype=dtype)
 
 
 def _same_rank(call: Call) -> list[Value | Constant]:
@@ -34,34 +35,23 @@ def _same_rank(call: Call) -> list[Value | Constant]:
     ]  # fmt: skip
 
 
-@counted("one add an element and further input", "Add")
-def _add(call: Call) -> Value:
-    return merged(call, "add", _same_rank(call))
+#: By layer the operation on its inputs, and what it takes.
+_MERGED: Final = {
+    "Add": ("add", "one add an element and further input"),
+    "Subtract": ("sub", "one add an element: a subtraction"),
+    "Multiply": ("mul", "one mul an element and further input"),
+    "Maximum": ("max", "one max an element and further input"),
+    "Minimum": ("min", "one max an element and further input"),
+    "Average": ("mean", "one add an element and further input, and a division"),
+}
 
 
-@counted("one add an element: a subtraction", "Subtract")
-def _subtract(call: Call) -> Value:
-    return merged(call, "sub", _same_rank(call))
+def _merge(call: Call) -> Value:
+    return merged(call, _MERGED[call.kind][0], _same_rank(call))
 
 
-@counted("one mul an element and further input", "Multiply")
-def _multiply(call: Call) -> Value:
-    return merged(call, "mul", _same_rank(call))
-
-
-@counted("one max an element and further input", "Maximum")
-def _maximum(call: Call) -> Value:
-    return merged(call, "max", _same_rank(call))
-
-
-@counted("one max an element and further input", "Minimum")
-def _minimum(call: Call) -> Value:
-    return merged(call, "min", _same_rank(call))
-
-
-@counted("one add an element and further input, and a division", "Average")
-def _average(call: Call) -> Value:
-    return merged(call, "mean", _same_rank(call))
+for _layer, (_, _what) in _MERGED.items():
+    counted(_what, _layer)(_merge)
 
 
 @shape_only("the inputs side by side", "Concatenate")

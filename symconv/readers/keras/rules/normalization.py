@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from symconv.extent import Size
 from symconv.layer import Layer
 from symconv.layers import BatchNorm, GroupNorm, LayerNorm, Pointwise, Reduce, RMSNorm
 from symconv.layers.channels_last import turned
-from symconv.readers.keras.call import Call
-from symconv.readers.keras.registry import counted
+from symconv.readers.keras.call import Call, variables
+from symconv.readers.keras.registry import OPS, counted
 from symconv.readers.keras.value import Value
 
 
@@ -29,14 +31,15 @@ def _layer_norm(call: Call) -> Value:
     axes = sorted(call.axes(op.axis, value.rank))
     _require_scale(call, value, axes, (op.gamma, op.beta))
     both = op.scale and op.center
-    if (
-        axes == list(range(value.rank - len(axes), value.rank))
-        and len(axes) < value.rank
-        and (both or not call.weights)
-    ):
+    if _last(axes, value.rank) and (both or not call.weights):
         return call.add(LayerNorm(len(axes), affine=bool(both)), value, weights=call.weights)
     made = _standardized(call, value, axes, "standardize")
     return _scaled(call, made, bool(op.scale), bool(op.center))
+
+
+def _last(axes: list[int], rank: int) -> bool:
+    """Whether rows along these axes are the last ones of several."""
+    return axes == list(range(rank - len(axes), rank)) and len(axes) < rank
 
 
 def _require_scale(call: Call, value: Value, axes: list[int], weights: tuple[object, ...]) -> None:
@@ -64,7 +67,7 @@ def _rms_norm(call: Call) -> Value:
     op, value = call.op, call.value()
     axes = sorted(call.axes(op.axis, value.rank))
     _require_scale(call, value, axes, (op.scale,))
-    if axes == list(range(value.rank - len(axes), value.rank)) and len(axes) < value.rank:
+    if _last(axes, value.rank):
         return call.add(RMSNorm(len(axes)), value, weights=call.weights)
     return _scaled(call, _standardized(call, value, axes, "l2"), True, False)
 
@@ -99,3 +102,30 @@ def _unit_norm(call: Call) -> Value:
 def _spectral(call: Call) -> Value:
     made: Value = call.apply(call.op.layer, call.value())
     return made
+
+
+# -- operations of keras.ops -------------------------------------------------------------------------------------------
+
+
+def _weights(call: Call, *names: str) -> list[Any]:
+    given = [call.operand(call.arguments[n]) for n in names if call.arguments.get(n) is not None]
+    return variables(given)
+
+
+@counted("1 mul, 1 add an element", "BatchNorm", domain=OPS)
+def _batch_norm_op(call: Call) -> Value:
+    given = _weights(call, "mean", "variance", "offset", "scale")
+    return call.add(Pointwise("scale_and_shift"), call.value(), weights=given)
+
+
+@counted("rows of n: 3·n − 1 add, 2·n mul, 3 div, 1 sqrt; n mul and n add where scaled", "LayerNorm", "RMSNorm",
+         domain=OPS)  # fmt: skip
+def _row_norm_op(call: Call) -> Value:
+    value, given = call.value(), _weights(call, "gamma", "beta", "scale")
+    axes = sorted(call.axes(call.get("axis", -1), value.rank))
+    root = call.kind == "RMSNorm"
+    if _last(axes, value.rank):
+        affine = any(call.arguments.get(n) is not None for n in ("gamma", "scale"))
+        layer = RMSNorm(len(axes), affine=affine) if root else LayerNorm(len(axes), affine=affine)
+        return call.add(layer, value, weights=given)
+    return _standardized(call, value, axes, "l2" if root else "standardize")

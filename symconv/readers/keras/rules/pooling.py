@@ -1,4 +1,4 @@
-"""Poolings: over a window, over everything, onto a grid."""
+"""Poolings: over a window, over everything, onto a grid; as layers, and as operations of keras.ops."""
 
 from __future__ import annotations
 
@@ -13,24 +13,30 @@ from symconv.layers import (
     Mean,
     Reduce,
 )
-from symconv.readers.keras.call import Call, once
-from symconv.readers.keras.registry import counted
+from symconv.readers.keras.call import Call, each, once
+from symconv.readers.keras.registry import OPS, counted
 from symconv.readers.keras.value import Value
+
+MAX = "K² − 1 max an output, padding taps counted"
+AVERAGE = "K² − 1 add and 1 div an output, padding taps counted"
+CELLS = "the taps of each cell of a grid, less one"
 
 
 def _window(call: Call, cls: type[MaxPool] | type[AvgPool]) -> Value:
-    op = call.op
-    padding = "same" if op.padding == "same" else 0
-    return call.image(cls(once(op.pool_size), once(op.strides), padding), call.value())
+    op, image = call.op, call.value()
+    kernel = each(op.pool_size, image.rank - 2)
+    strides = kernel if op.strides is None else each(op.strides, image.rank - 2)
+    return call.image(cls(once(kernel), once(strides), "same" if op.padding == "same" else 0), image)
 
 
-@counted("K² − 1 max an output, padding taps counted", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D")
+@counted(MAX, "MaxPooling1D", "MaxPooling2D", "MaxPooling3D")
+@counted(MAX, "MaxPool", domain=OPS)
 def _max(call: Call) -> Value:
     return _window(call, MaxPool)
 
 
-@counted("K² − 1 add and 1 div an output, padding taps counted", "AveragePooling1D", "AveragePooling2D",
-         "AveragePooling3D")  # fmt: skip
+@counted(AVERAGE, "AveragePooling1D", "AveragePooling2D", "AveragePooling3D")
+@counted(AVERAGE, "AveragePool", domain=OPS)
 def _average(call: Call) -> Value:
     return _window(call, AvgPool)
 
@@ -56,13 +62,18 @@ def _global_max(call: Call) -> Value:
     return _everything(call, GlobalMaxPool(), Reduce("max", _positions(call)))
 
 
-@counted("the taps of each cell of a grid, less one, and a division", "AdaptiveAveragePooling1D",
-         "AdaptiveAveragePooling2D", "AdaptiveAveragePooling3D")  # fmt: skip
+def _grid(call: Call, cls: type[AdaptiveMaxPool] | type[AdaptiveAvgPool]) -> Value:
+    image = call.value()
+    return call.image(cls(once(each(call.op.output_size, image.rank - 2))), image)
+
+
+@counted(f"{CELLS}, and a division", *(f"AdaptiveAveragePooling{rank}D" for rank in (1, 2, 3)))
+@counted(f"{CELLS}, and a division", "AdaptiveAveragePool", domain=OPS)
 def _adaptive_average(call: Call) -> Value:
-    return call.image(AdaptiveAvgPool(once(call.op.output_size)), call.value())
+    return _grid(call, AdaptiveAvgPool)
 
 
-@counted("the taps of each cell of a grid, less one", "AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D",
-         "AdaptiveMaxPooling3D")  # fmt: skip
+@counted(CELLS, *(f"AdaptiveMaxPooling{rank}D" for rank in (1, 2, 3)))
+@counted(CELLS, "AdaptiveMaxPool", domain=OPS)
 def _adaptive_max(call: Call) -> Value:
-    return call.image(AdaptiveMaxPool(once(call.op.output_size)), call.value())
+    return _grid(call, AdaptiveMaxPool)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from symconv.layers import Identity
+from symconv.layers import Identity, Pointwise
 from symconv.readers.keras.call import Call
 from symconv.readers.keras.inferring import opaque, shapes
-from symconv.readers.keras.registry import counted, shape_only, unknown
+from symconv.readers.keras.registry import counted, shape_only
 from symconv.readers.keras.value import Value
 
 
@@ -21,8 +21,6 @@ def _normalization(call: Call) -> Value:
     op, value = call.op, call.value()
     first, second = ("mul", "add") if op.invert else ("sub", "div")
     shape = getattr(op.mean, "shape", None)
-    from symconv.layers import Pointwise
-
     beside = (tuple(int(x) for x in shape),) if shape is not None else ((),)
     made = call.add(Pointwise(first, beside, value.dtype), value, weights=call.weights)
     return call.add(Pointwise(second, beside, value.dtype), made)
@@ -44,22 +42,8 @@ def _augmented(call: Call) -> Value:
             "Discretization", "TextVectorization", "CategoryEncoding")  # fmt: skip
 def _looked_up(call: Call) -> Any:
     _, tensors = shapes(call)
-    return call.move("lookup", tensors[0].shape, *_values(call), dtype=tensors[0].dtype)
-
-
-def _values(call: Call) -> list[Value]:
-    return [v for v in call.values() if isinstance(v, Value)]
-
-
-@unknown("its arithmetic depends on values, or has no rule yet", *(
-    "Solarization", "Equalization", "ContrastLimitedAdaptiveHistogramEqualization", "RandomCrop",
-    "MaxNumBoundingBoxes", "MelSpectrogram", "STFTSpectrogram", "TorchModuleWrapper", "JaxLayer", "FlaxLayer",
-    "TFSMLayer",
-))  # fmt: skip
-def _unknown(call: Call) -> Any:
-    if call.kind == "RandomCrop":
-        call.reader.note(call.name, "RandomCrop has the crop's shape, as Keras says; inference hands the images on")
-    return opaque(call)
+    read = [v for v in call.values() if isinstance(v, Value)]
+    return call.move("lookup", tensors[0].shape, *read, dtype=tensors[0].dtype)
 
 
 @counted("its layers', one behind the other", "Pipeline")

@@ -1,17 +1,15 @@
-"""Matrix products, Einstein sums, convolutions and attention of keras.ops."""
+"""Matrix products, Einstein sums and attention of keras.ops."""
 
 from __future__ import annotations
 
 import string
-from typing import Any
 
-from symconv.condition import equal
+from symconv.condition import divides, equal
 from symconv.domain import require
 from symconv.errors import ShapeError
-from symconv.layers import Conv, DepthwiseConv, Einsum, HeadAttention, Product
-from symconv.readers.keras.call import Call, once, variables
+from symconv.layers import Einsum, HeadAttention, Product
+from symconv.readers.keras.call import Call, variables
 from symconv.readers.keras.registry import OPS, counted
-from symconv.readers.keras.rules.convolution import padding_of
 from symconv.readers.keras.value import Constant, Value
 
 
@@ -20,8 +18,7 @@ def contracted(call: Call, equation: str, operands: list[Value | Constant]) -> V
     read = [x for x in operands if isinstance(x, Value)]
     beside = tuple(x.shape for x in operands if isinstance(x, Constant))
     places = tuple(i for i, x in enumerate(operands) if isinstance(x, Constant))
-    kept = variables(operands)
-    return call.add(Einsum(equation, beside, places), *read, weights=kept)
+    return call.add(Einsum(equation, beside, places), *read, weights=variables(operands))
 
 
 def matmul(call: Call, left: Value | Constant, right: Value | Constant) -> Value:
@@ -34,12 +31,12 @@ def matmul(call: Call, left: Value | Constant, right: Value | Constant) -> Value
     return call.add(layer, *read, weights=kept)
 
 
-@counted("C macs an output of rows and columns of C elements", "Matmul", family=OPS)
+@counted("C macs an output of rows and columns of C elements", "Matmul", domain=OPS)
 def _matmul(call: Call) -> Value:
     return matmul(call, *(call.operand(x) for x in list(call.arguments.values())[:2]))
 
 
-@counted("C macs an output", "Dot", "Vdot", "Inner", "Outer", "Tensordot", family=OPS)
+@counted("C macs an output", "Dot", "Vdot", "Inner", "Outer", "Tensordot", domain=OPS)
 def _dot(call: Call) -> Value:
     left, right = (call.operand(x) for x in list(call.arguments.values())[:2])
     a, b = len(left.shape), len(right.shape)
@@ -71,37 +68,13 @@ def _dot(call: Call) -> Value:
     return contracted(call, f"{''.join(first)},{''.join(second)}->{''.join(out)}", [left, right])
 
 
-@counted("a mac for each value of all letters of a contraction", "Einsum", family=OPS)
+@counted("a mac for each value of all letters of a contraction", "Einsum", domain=OPS)
 def _einsum(call: Call) -> Value:
     operands = [x for x in call.args if not isinstance(x, str)]
     return contracted(call, str(call.op.subscripts), [call.operand(x) for x in operands])
 
 
-@counted("K²·(C_in/g)·C_out macs an output position", "Conv", "DepthwiseConv", family=OPS)
-def _conv(call: Call) -> Value:
-    image, kernel = call.value("inputs"), call.operand(call.get("kernel"))
-    op, rank = call.op, image.rank - 2
-    sizes = tuple(kernel.shape[:rank])
-    channels = image.shape[-1 if call.last else 1]
-    strides, dilation = each(op.strides, rank), each(op.dilation_rate, rank)
-    padding = padding_of(op.padding, sizes, dilation)  # type: ignore[arg-type]
-    kept = variables([kernel])
-    if call.kind == "DepthwiseConv":
-        require(equal(channels, kernel.shape[-2]), "as many channels as the kernel has")
-        layer = DepthwiseConv(once(sizes), once(strides), padding, once(dilation), kernel.shape[-1], False)
-        return call.image(layer, image, kept)
-    groups = channels // kernel.shape[-2]
-    require(equal(groups * kernel.shape[-2], channels), "channels in groups of as many as the kernel has")
-    conv = Conv(kernel.shape[-1], once(sizes), once(strides), padding, once(dilation), groups, False)
-    return call.image(conv, image, kept)
-
-
-def each(given: Any, rank: int) -> tuple[int, ...]:
-    """A number for each axis, given once or for each."""
-    return (given,) * rank if isinstance(given, int) else tuple(given)
-
-
-@counted("T·S·(d + e) macs a head, and a softmax of S scores a token", "DotProductAttention", family=OPS)
+@counted("T·S·(d + e) macs a head, and a softmax of S scores a token", "DotProductAttention", domain=OPS)
 def _attention(call: Call) -> Value:
     query, key, value = (call.value(name) for name in ("query", "key", "value"))
     bias = call.get("bias")
@@ -116,8 +89,6 @@ def attended(call: Call, query: Value, key: Value, value: Value, biased: bool = 
     require(equal(key.shape[3], d), "queries and keys of one width")
     require(equal(key.shape[0], n), "keys of the queries' batch")
     if groups != heads:
-        from symconv.condition import divides
-
         require(divides(groups, heads), "heads of keys and values divide the heads of the queries")
     layer = HeadAttention((n, t, heads, e), n, heads, t, s, d, e, biased)
     return call.add(layer, query, key, value)

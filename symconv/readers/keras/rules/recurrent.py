@@ -6,13 +6,18 @@ from typing import Any
 
 from symconv.extent import Size
 from symconv.layer import Layer
+from symconv.layers import Concat, Conv
+from symconv.layers.channels_last import first as channels_first
+from symconv.layers.channels_last import last as channels_last
 from symconv.layers.pointwise import POINTWISE
 from symconv.readers.keras.call import Call
 from symconv.readers.keras.cells import KerasGRU, KerasLSTM, KerasRNN
 from symconv.readers.keras.registry import counted
+from symconv.readers.keras.rules.convolution import window
 from symconv.readers.keras.rules.merging import merged
 from symconv.readers.keras.tracing import traced
 from symconv.readers.keras.value import Value
+from symconv.tensor import Tensor
 
 _SAME = {"linear": "neg", "exponential": "exp", "hard_silu": "hard_swish", "swish": "silu"}
 
@@ -78,9 +83,6 @@ def _zeros(call: Call, step: Value) -> list[Any]:
     """The states before the first step, in the structure that the cell has."""
     cell = call.op.cell
     if hasattr(cell, "input_conv"):  # a convolution over images: states of the output's extents
-        from symconv.layers.channels_last import last as channels_last
-        from symconv.tensor import Tensor
-
         made = _convolved(call, cell, step)
         shape = channels_last(Tensor(made)).shape if cell.data_format == "channels_last" else made
         return [call.move("zeros", shape, step) for _ in range(2)]
@@ -95,15 +97,8 @@ def _zero(call: Call, step: Value, size: Any) -> Any:
 
 def _convolved(call: Call, cell: Any, step: Value) -> tuple[Size, ...]:
     """The shape that a convolution makes of a step, channels first."""
-    from symconv.layers import Conv
-    from symconv.layers.channels_last import first
-    from symconv.readers.keras.call import once
-    from symconv.readers.keras.rules.convolution import padding_of
-
-    image = first(step.tensor) if cell.data_format == "channels_last" else step.tensor
-    padding = padding_of(cell.padding, cell.kernel_size, cell.dilation_rate)
-    window = once(cell.kernel_size), once(cell.strides), padding, once(cell.dilation_rate)
-    return Conv(cell.filters, *window).output(image).shape
+    image = channels_first(step.tensor) if cell.data_format == "channels_last" else step.tensor
+    return Conv(cell.filters, *window(cell, cell.kernel_size)).output(image).shape
 
 
 @counted("its products, gates and activations in one step", "LSTMCell", "GRUCell", "SimpleRNNCell", "StackedRNNCells",
@@ -131,8 +126,6 @@ def _bidirectional(call: Call) -> Any:
     if op.merge_mode is None:
         return (*ways, *further)
     if op.merge_mode == "concat":
-        from symconv.layers import Concat
-
         made = call.add(Concat(ways[0].rank - 1), *ways)
     else:
         made = merged(call, {"sum": "add", "ave": "mean", "mul": "mul"}[op.merge_mode], ways)

@@ -7,6 +7,7 @@ from symconv.layers import Crop, Flatten, Pad, Reshape, Transpose, Upsample
 from symconv.layers.channels_last import turned
 from symconv.readers.keras.call import Call, once, whole
 from symconv.readers.keras.registry import counted, shape_only
+from symconv.readers.keras.rules.images import resampled
 from symconv.readers.keras.value import Value
 
 
@@ -74,6 +75,4 @@ def _upsample(call: Call) -> Value:
     first = 1 if last else 2
     shape = list(value.shape)
     shape[first : first + len(size)] = [s * x for s, x in zip(size, shape[first:])]
-    from symconv.readers.keras.rules.images import resampled
-
     return resampled(call, value, tuple(shape), mode)

@@ -16,7 +16,7 @@ from symconv.layers import Look
 from symconv.readers.onnx.graph import Scope
 from symconv.readers.onnx.operator import Operator, RanklessError
 from symconv.readers.onnx.registry import shape_only
-from symconv.readers.onnx.value import Value, known
+from symconv.readers.onnx.value import Value, known, objects
 from symconv.symbols import symbol
 
 #: Rounds of a loop that are read one by one, where shapes change from round to round.
@@ -99,7 +99,7 @@ def _either(op: Operator, flag: Size, a: Value, b: Value) -> Value:
     shape = tuple(x if x == y else flag * x + (1 - flag) * y for x, y in zip(a.shape, b.shape))
     if a.data is not None and b.data is not None and a.data.shape == b.data.shape and not (a.node or b.node):
         flat = [_chosen(flag, x, y) for x, y in zip(a.elements or (), b.elements or ())]
-        return known(np.array([*flat, None], dtype=object)[:-1], a.dtype, tuple(a.data.shape)) if flat else a
+        return Value(shape, a.dtype, objects(flat, a.data.shape))
     return op.add(Look("if", shape, a.dtype), *_nodes(a, b), dtype=a.dtype)
 
 
@@ -123,13 +123,7 @@ def _loop(op: Operator) -> list[Value | None]:
         rounds: Size = 0
     else:
         rounds = _rounds(op, body, limit, flag)
-    return _repeated(op, body, start, rounds, lambda i: [_counter(i), known(True, "bool", ())])
-
-
-def _counter(i: int | None) -> Value:
-    if i is None:
-        return Value((), "int64", np.array([None], dtype=object).reshape(()))
-    return known(i, "int64", ())
+    return _repeated(op, body, start, rounds, lambda i: [known(i, "int64"), known(True, "bool")])
 
 
 def _rounds(op: Operator, body: Any, limit: Any, flag: Any) -> Size:

@@ -24,6 +24,7 @@ from symconv.layers import (
 )
 from symconv.readers.onnx.operator import Operator, is_literal
 from symconv.readers.onnx.registry import MICROSOFT, counted
+from symconv.readers.onnx.rules.pointwise import activated
 from symconv.readers.onnx.rules.shaping import matched
 from symconv.readers.onnx.value import Value
 from symconv.rounding import floor
@@ -117,16 +118,6 @@ def _fused_conv(op: Operator) -> Value:
     return activated(op, made, op.word("activation"))
 
 
-def activated(op: Operator, x: Value, name: str) -> Value:
-    """An activation by the name that fused operators have for it."""
-    from symconv.readers.onnx.rules.pointwise import _OPERATIONS
-
-    if not name:
-        return x
-    operation = {"Clip": "clip", "Gelu": "gelu"}.get(name) or _OPERATIONS.get(name)
-    return op.unknown(op.shape_of(x), x) if operation is None else op.pointwise(operation, x)
-
-
 @counted("K²·C_in·(C_out/g) macs an input position, before cropping; an add an output with a bias", "ConvTranspose")
 def _conv_transpose(op: Operator) -> Value:
     x, weights, bias = op.value(0), op.value(1), op.given(2)
@@ -166,13 +157,9 @@ def _around(span: Size, stride: int) -> tuple[Size, Size]:
 @counted(f"{MACS}; its inputs read at offsets: 3 interpolations a tap", "DeformConv")
 def _deform_conv(op: Operator) -> Value:
     x, weights, offsets, bias = op.value(0), op.value(1), op.value(2), op.given(3)
-    image, shape, groups = op.shape(0), op.shape(1), op.integer("group", 1)
+    image, shape = op.shape(0), op.shape(1)
     kernel, rank = _kernel(op, shape, image), len(image) - 2
-    layer = Conv(
-        shape[0], _once(kernel), _per_axis(op, "strides", rank), _padding(op, rank), _per_axis(op, "dilations", rank),
-        groups, bias is not None,
-    )  # fmt: skip
-    made = op.add(layer, x, weights=(weights, bias), dtype=x.dtype)
+    made = convolved(op, x, weights, bias)
     taps = reduce(mul, kernel, 1)
     place = op.shape_of(made)
     matched(op, (image[0], rank * taps * op.integer("offset_group", 1), *place[2:]), op.shape_of(offsets))
@@ -209,13 +196,14 @@ def _causal_conv(op: Operator) -> list[Value | None]:
 
 @counted("K² − 1 max an output, padding taps counted", "MaxPool")
 def _max_pool(op: Operator) -> list[Value | None]:
-    rank = len(op.shape(0)) - 2
-    kernel = _per_axis(op, "kernel_shape", rank)
-    layer = MaxPool(
-        kernel, _per_axis(op, "strides", rank), _padding(op, rank), _per_axis(op, "dilations", rank), _ceil(op)
-    )
-    made = op.add(layer, op.value(0), dtype=op.value(0).dtype)
+    made = _largest(op, op.value(0))
     return [made, op.move("places", op.shape_of(made), made, dtype="int64") if op.wants(1) else None]
+
+
+def _largest(op: Operator, x: Value) -> Value:
+    rank = len(op.shape_of(x)) - 2
+    kernel, strides, dilations = (_per_axis(op, name, rank) for name in ("kernel_shape", "strides", "dilations"))
+    return op.add(MaxPool(kernel, strides, _padding(op, rank), dilations, _ceil(op)), x, dtype=x.dtype)
 
 
 def _ceil(op: Operator) -> bool:
@@ -281,16 +269,7 @@ def _roi_align(op: Operator) -> Value:
 @counted("K² − 1 max an output", "NhwcMaxPool", domain=MICROSOFT)
 def _nhwc_max_pool(op: Operator) -> Value:
     x, shape = op.value(0), op.shape(0)
-    turned = op.look("transpose", (shape[0], shape[-1], *shape[1:-1]), x)
-    rank = len(shape) - 2
-    layer = MaxPool(
-        _per_axis(op, "kernel_shape", rank),
-        _per_axis(op, "strides", rank),
-        _padding(op, rank),
-        _per_axis(op, "dilations", rank),
-        _ceil(op),
-    )
-    made = op.add(layer, turned, dtype=x.dtype)
+    made = _largest(op, op.look("transpose", (shape[0], shape[-1], *shape[1:-1]), x))
     n, c, *image = op.shape_of(made)
     return op.look("transpose", (n, *image, c), made)
 

@@ -1,147 +1,22 @@
-"""Elements by their places: slices, lookups, scatters; none computes. Searches by value compare."""
+"""Elements by their places: lookups, scatters; none computes. Searches by value compare."""
 
 from __future__ import annotations
 
-import math
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from symconv.bounding import at_least as not_below
 from symconv.condition import at_least
 from symconv.domain import require
-from symconv.errors import ExtentError, ShapeError
-from symconv.extent import Extent, Size, symbols_of
-from symconv.extremes import largest, smallest
+from symconv.errors import ShapeError
+from symconv.extent import Extent, Size
 from symconv.layers import Embedding
 from symconv.readers.onnx.operator import Operator, is_weight
-from symconv.readers.onnx.registry import MICROSOFT, SHAPE_ONLY, counted, rule, shape_only, unknown
-from symconv.readers.onnx.rules.shaping import matched, reshaped
+from symconv.readers.onnx.registry import MICROSOFT, counted, shape_only, unknown
+from symconv.readers.onnx.rules.reshaping import reshaped
+from symconv.readers.onnx.rules.shaping import matched
 from symconv.readers.onnx.value import FOLLOWED, Value, is_float
-from symconv.rounding import ceiling
-from symconv.values import evaluate
-
-#: Ends of slices from here on stand for the end of the axis.
-FAR = 10**9
-
-#: Extents at which it is looked at on which side of an axis a place is.
-LARGE = 1 << 20
-
-
-@shape_only("a part of some axes", "Slice")
-def _slice(op: Operator) -> Value:
-    x, shape = op.value(0), op.shape(0)
-    rank = len(shape)
-    starts: Any
-    ends: Any
-    axes: list[int]
-    if op.version < 10:
-        starts, ends = list(op.integers("starts")), list(op.integers("ends"))
-        axes, steps = list(op.integers("axes") or range(len(starts))), [1] * len(starts)
-    else:
-        starts, ends = _places(op, 1), _places(op, 2)
-        many = len(starts) if starts is not None else len(ends or ())
-        starts, ends = starts or [None] * many, ends or [None] * many
-        axes = [int(a) for a in op.numbers(3) or range(many)]
-        steps = list(op.data(4) or [1] * many)
-    index: list[slice[Any, Any, Any]] = [slice(None)] * rank
-    out, whole = list(shape), True
-    for axis, start, end, step in zip(axes, starts, ends, steps):
-        at = op.place(axis, rank)
-        extent = shape[at]
-        if start is None or end is None or not isinstance(step, int):
-            out[at], whole = op.free(f"dim{at}"), False
-            continue
-        if step == 0:
-            raise ShapeError("a slice with steps of 0")
-        if isinstance(extent, int) and isinstance(start, int) and isinstance(end, int):
-            index[at] = _python(start, end, step, extent)
-            out[at] = len(range(*index[at].indices(extent)))
-        else:
-            out[at], whole = _sliced(op, extent, start, end, step), False
-    made = tuple(out)
-    if x.data is not None and whole:
-        return Value(made, x.dtype, x.data[tuple(index)], origins=x.origins, constant=x.constant)
-    return op.look("slice", made, x)
-
-
-def _places(op: Operator, i: int) -> list[Any] | None:
-    value = op.given(i)
-    if value is None or value.data is None:
-        return [None] * _count(op.shape(i)) if value is not None else None
-    return value.elements
-
-
-def _count(shape: tuple[Size, ...]) -> int:
-    if len(shape) != 1 or not isinstance(shape[0], int):
-        raise ShapeError("how many places a slice has is not known")
-    return shape[0]
-
-
-def _python(start: int, end: int, step: int, extent: int) -> slice[Any, Any, Any]:
-    """The bounds as Python takes them: below −extent with a negative step is before the first element."""
-    return slice(start, None if step < 0 and end < -extent else end, step)
-
-
-def _sliced(op: Operator, extent: Size, start: Size, end: Size, step: int) -> Size:
-    """The extent of a slice with bounds or an extent in symbols; backwards it ends before the first element."""
-    low, high = (0, extent) if step > 0 else (-1, extent - 1)
-    begin = _from_start(op, start, extent, low, high, "begin")
-    stop = _from_start(op, end, extent, low, high, "end")
-    length = stop - begin if step > 0 else begin - stop
-    if isinstance(length, int):
-        return max(-(-length // abs(step)), 0)
-    return ceiling(_not_below_zero(op, length), abs(step))
-
-
-def _from_start(op: Operator, place: Size, extent: Size, low: int, high: Size, what: str) -> Size:
-    """A place on an axis from its begin on, kept on the axis; on which side it is at the exported size is asked for."""
-    if isinstance(place, int) and abs(place) >= FAR:
-        return high if place > 0 else low
-    negative = place < 0 if isinstance(place, int) else _below_zero(op, place, what)
-    at = extent + place if negative else place
-    if isinstance(at, int) and isinstance(high, int):
-        return min(max(at, low), high)
-    if not isinstance(place, int):
-        require(at_least(-place, 1) if negative else at_least(place, 0), f"a slice whose {what} counts from one side")
-    return _clamped(op, at, low if negative else high, f"a slice whose {what} is on the axis", below=negative)
-
-
-def _below_zero(op: Operator, place: Extent, what: str) -> bool:
-    """On which side a place in symbols is: as in the file, else as at large extents, or where that fails the other."""
-    if symbols_of(place) <= op.reader.choices.symbols:
-        return (op.reader.at(place) or 0) < 0
-    if not_below(place, 0) or not_below(-1, place):
-        return not not_below(place, 0)
-    try:
-        large = evaluate(place, dict.fromkeys(symbols_of(place), LARGE)) < 0
-    except ExtentError:
-        large = False
-    return bool(large) != bool(op.reader.choices.take((op.name, what), 2))
-
-
-def _clamped(op: Operator, at: Size, bound: Size, why: str, below: bool) -> Size:
-    """max(at, bound) or min(at, bound): as the exported size decides where there is one, with the condition."""
-    if at == bound:
-        return at
-    a, b = op.reader.at(at), op.reader.at(bound)
-    if op.reader.freed and a is not None and b is not None:
-        if (a >= b) if below else (a <= b):
-            require(at_least(at, bound) if below else at_least(bound, at), why)
-            return at
-        require(at_least(bound, at) if below else at_least(at, bound), why)
-        return bound
-    return largest(at, bound) if below else smallest(at, bound)
-
-
-def _not_below_zero(op: Operator, length: Extent) -> Size:
-    if not_below(length, 0):
-        return length
-    if op.reader.freed and (op.reader.at(length) or 0) >= 0:
-        require(at_least(length, 0), "a slice that ends behind its begin")
-        return length
-    return largest(length, 0)
 
 
 @shape_only("rows by their numbers", "Gather")
@@ -152,15 +27,12 @@ def _gather(op: Operator) -> Value:
     made = (*shape[:axis], *places, *shape[axis + 1 :])
     if x.data is not None and where.data is not None and None not in (where.elements or ()):
         if any(not isinstance(i, int) for i in where.elements or ()):
-            return Value(made, x.dtype) if not all(isinstance(e, int) for e in made) else _unknown_data(made, x.dtype)
+            return _unknown_data(made, x.dtype)
         index = np.array(where.elements, dtype=np.int64).reshape(where.data.shape)
         if index.size and (index.max(initial=0) >= x.data.shape[axis] or index.min(initial=0) < -x.data.shape[axis]):
             raise ShapeError(f"a place outside of an axis of {x.data.shape[axis]}")
         if prod(e for e in made if isinstance(e, int)) <= FOLLOWED:
-            found = np.take(x.data, index, axis=axis)
-            array = np.empty(np.shape(found), dtype=object)
-            array[...] = found
-            return Value(made, x.dtype, array, origins=x.origins, constant=x.constant)
+            return x.holding(np.asarray(np.take(x.data, index, axis=axis), dtype=object))
     if x.data is not None and not where.node and where.data is None and not where.constant:
         return _unknown_data(made, x.dtype)
     if x.node and len(shape) == 1 and _in_order(where) and op.reader.at(shape[0]) == len(where.elements or ()):
@@ -185,7 +57,7 @@ def _in_order(where: Value) -> bool:
 def _unknown_data(shape: tuple[Size, ...], dtype: str) -> Value:
     """Small data of which nothing is known: extents made from it are named unknowns."""
     numbers = tuple(e for e in shape if isinstance(e, int))
-    if len(numbers) < len(shape) or math.prod(numbers) > FOLLOWED:
+    if len(numbers) < len(shape) or prod(numbers) > FOLLOWED:
         return Value(shape, dtype)
     return Value(shape, dtype, np.empty(numbers, dtype=object))
 
@@ -212,6 +84,10 @@ def _gather_nd(op: Operator) -> Value:
     depth = places[-1]
     if not isinstance(depth, int):
         raise ShapeError("how many axes a place of GatherND names is not known")
+    if not 1 <= depth <= len(shape) - batch:
+        raise ShapeError(
+            f"places of {depth} axes in an input of {len(shape)}, the first {batch} of them taken together"
+        )
     made = (*places[:-1], *shape[batch + depth :])
     return op.move("gather", made, op.value(0), op.value(1), dtype=op.value(0).dtype)
 
@@ -394,7 +270,7 @@ def _nms(op: Operator) -> Value:
     return op.search("nms", (op.free("selected"), 3), op.value(0), op.value(1), dtype="int64")
 
 
-rule(SHAPE_ONLY, "the input without those axes' other entries", "GatherND", domain=MICROSOFT)(_gather_nd)
+shape_only("slices by their places", "GatherND", domain=MICROSOFT)(_gather_nd)
 shape_only("zeros below or above a diagonal", "Trilu", domain=MICROSOFT)(
     lambda op: op.move("trilu", op.shape(0), op.value(0))
 )
@@ -414,6 +290,6 @@ def _unfold(op: Operator) -> Value:
 def _cumulative(op: Operator) -> Value:
     operation = "add" if op.kind == "CumSum" else "mul"
     x = op.value(0)
-    if not x.node and all(isinstance(e, int) for e in op.shape(0)):
+    if x.loaded:
         return op.constant(op.shape(0), x.dtype, x)
     return op.pointwise(operation, x, _like(x))

@@ -6,7 +6,7 @@ from typing import Any
 
 from symconv.extent import Size
 from symconv.layers import Linear
-from symconv.readers.onnx.operator import Operator
+from symconv.readers.onnx.operator import Operator, type_name
 from symconv.readers.onnx.registry import ML, TRAINING, counted, shape_only, unknown
 from symconv.readers.onnx.value import Value
 
@@ -17,26 +17,18 @@ def _rows(op: Operator) -> Size:
 
 
 def _labels(op: Operator) -> str:
-    strings = any(op.has(a) for a in ("classlabels_strings", "class_labels_strings"))
-    return (
-        "string"
-        if strings and len(op.attribute("classlabels_strings", op.attribute("class_labels_strings", ())))
-        else "int64"
-    )
+    strings = op.attribute("classlabels_strings", op.attribute("class_labels_strings", ()))
+    return "string" if len(strings) else "int64"
 
 
 def _many(op: Operator, *names: str) -> int:
     return max((len(op.attribute(n, ())) for n in names if op.has(n)), default=0)
 
 
-@unknown("comparisons on the way down each tree: how many depends on the values", "TreeEnsemble", domain=ML)
+@unknown("comparisons on the way down each tree", "TreeEnsemble", "TreeEnsembleRegressor", domain=ML)
 def _trees(op: Operator) -> Value:
-    return op.search("trees", (_rows(op), op.integer("n_targets", 1)), op.value(0))
-
-
-@unknown("comparisons on the way down each tree", "TreeEnsembleRegressor", domain=ML)
-def _tree_regressor(op: Operator) -> Value:
-    return op.search("trees", (_rows(op), op.integer("n_targets", 1)), op.value(0), dtype="float32")
+    dtype = "float32" if op.kind == "TreeEnsembleRegressor" else op.value(0).dtype
+    return op.search("trees", (_rows(op), op.integer("n_targets", 1)), op.value(0), dtype=dtype)
 
 
 @unknown("comparisons on the way down each tree", "TreeEnsembleClassifier", domain=ML)
@@ -81,13 +73,8 @@ def _scaler(op: Operator) -> Value:
     return op.pointwise("scale_and_shift", op.value(0), dtype="float32")
 
 
-@counted("1 max an element", "Binarizer", domain=ML)
-def _binarizer(op: Operator) -> Value:
-    return op.pointwise("compare", op.value(0))
-
-
-@counted("1 max an element", "Imputer", domain=ML)
-def _imputer(op: Operator) -> Value:
+@counted("1 max an element", "Binarizer", "Imputer", domain=ML)
+def _compared(op: Operator) -> Value:
     return op.pointwise("compare", op.value(0))
 
 
@@ -101,8 +88,6 @@ def _encoder(op: Operator) -> Value:
     kinds = {"values_strings": "string", "values_int64s": "int64", "values_floats": "float32"}
     dtype = next((t for a, t in kinds.items() if op.has(a)), op.value(0).dtype)
     if op.has("values_tensor"):
-        from symconv.readers.onnx.operator import type_name
-
         dtype = type_name(op.attribute("values_tensor").data_type)
     return op.move("lookup", op.shape(0), op.value(0), dtype=dtype)
 

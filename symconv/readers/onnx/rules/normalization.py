@@ -94,7 +94,7 @@ def soft(op: Operator, x: Value, default: int) -> Value:
     """A softmax along an axis, before version 13 over all axes from it on."""
     shape = op.shape_of(x)
     axis = op.axis(default, len(shape)) if shape else 0
-    if not x.node and all(isinstance(e, int) for e in shape):
+    if x.loaded:
         return op.constant(shape, x.dtype, x)
     if not shape:
         return op.pointwise("exp", x)

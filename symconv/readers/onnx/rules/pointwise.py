@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from symconv.bounding import at_least as not_below
 from symconv.condition import at_least
 from symconv.count import Count
 from symconv.domain import require
@@ -17,7 +18,7 @@ from symconv.layers.pointwise import POINTWISE
 from symconv.readers.onnx import value as v
 from symconv.readers.onnx.operator import Operator, origins_of, type_name
 from symconv.readers.onnx.registry import MICROSOFT, counted, shape_only
-from symconv.readers.onnx.value import FOLLOWED, Value, is_float
+from symconv.readers.onnx.value import FOLLOWED, Value, in_numbers, is_float, objects
 from symconv.rounding import floor
 
 Step = Callable[..., Any]
@@ -63,7 +64,7 @@ def _whole_division(op: Operator, part: int) -> Step:
             return (quotient, a % b)[part]
         if not all(isinstance(x, int | Extent) for x in (a, b)):
             return None
-        if not v.positive(b):
+        if not not_below(b, 1):
             if not isinstance(b, Extent) or (op.reader.at(b) or 0) < 1:
                 return None
             require(at_least(b, 1), "a divisor of at least 1")
@@ -156,13 +157,8 @@ def worked_out(step: Step, *values: Value) -> Any:
     shape = np.broadcast_shapes(*(a.shape for a in known_arrays))
     if math.prod(shape) > FOLLOWED:
         return None
-    out = np.empty(shape, dtype=object)
     flats = [np.broadcast_to(a, shape).ravel().tolist() for a in known_arrays]
-    flat = [None if any(x is None for x in xs) else _folded(step, xs) for xs in zip(*flats)]
-    out.ravel()[:] = flat if len(flat) != 1 else [flat[0]]
-    if out.size == 1:
-        out.reshape(-1)[0] = flat[0]
-    return out
+    return objects([None if any(x is None for x in xs) else _folded(step, xs) for xs in zip(*flats)], shape)
 
 
 def _folded(step: Step, xs: tuple[Any, ...]) -> Any:
@@ -181,7 +177,7 @@ def elementwise(op: Operator, operation: str, *values: Value, dtype: str = "", s
     if data is not None:
         return Value(data.shape, dtype, data, origins=origins_of(*values))
     shapes = [op.shape_of(x) for x in values]
-    if not any(x.node for x in values) and all(isinstance(e, int) for shape in shapes for e in shape):
+    if not any(x.node for x in values) and in_numbers(*shapes):
         return op.constant(np.broadcast_shapes(*shapes), dtype, *values)  # type: ignore[arg-type]
     layer = _LAYERS.get(op.kind)
     alike = len(set(shapes)) == 1
@@ -220,6 +216,14 @@ def _register(operator: str, operation: str) -> None:
 
 for _operator, _operation in _OPERATIONS.items():
     _register(_operator, _operation)
+
+
+def activated(op: Operator, x: Value, name: str) -> Value:
+    """An activation by the name that fused operators have for it."""
+    if not name:
+        return x
+    operation = {"Clip": "clip", "Gelu": "gelu"}.get(name) or _OPERATIONS.get(name)
+    return op.unknown(op.shape_of(x), x) if operation is None else op.pointwise(operation, x)
 
 
 @counted("1 div an element", "Div")
@@ -297,7 +301,7 @@ def converted(op: Operator, x: Value, dtype: str) -> Value:
         data = worked_out(step, x)
         if data is not None:
             return Value(data.shape, dtype, data, origins=x.origins, name=x.name, constant=x.constant)
-    if not x.node and all(isinstance(e, int) for e in op.shape_of(x)):
+    if x.loaded:
         return op.constant(op.shape_of(x), dtype, x)
     return op.pointwise("cast", x, dtype=dtype, weights=False)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from symconv.condition import equal
 from symconv.domain import require
 from symconv.errors import ShapeError
-from symconv.extent import Size
 from symconv.layers import Einsum, Linear, Product
 from symconv.readers.onnx.operator import Operator, RanklessError
 from symconv.readers.onnx.registry import MICROSOFT, counted, unknown
-from symconv.readers.onnx.rules.convolution import activated
-from symconv.readers.onnx.value import Value, is_float
+from symconv.readers.onnx.rules.pointwise import activated
+from symconv.readers.onnx.value import Value, in_numbers, is_float
 
 MACS = "C macs an output of rows and columns of length C"
 
@@ -31,7 +30,7 @@ def multiplied(
     if not a or not b:
         raise ShapeError(f"{op.kind} of a scalar: operands with axes are wanted")
     dtype = dtype or left.dtype
-    if not left.node and not right.node and not is_float(left.dtype) and _numeric(a, b):
+    if not left.node and not right.node and not is_float(left.dtype) and in_numbers(a, b):
         layer = Product(a, b, turn_left, turn_right)
         return op.constant(layer.output().shape, dtype, left, right, bias)
     plain = left.node and not right.node and len(b) == 2 and not turn_left and right.data is None
@@ -42,10 +41,6 @@ def multiplied(
     layer = Product(None if left.node else a, None if right.node else b, turn_left, turn_right, bias is not None)
     weights = (*(v for v in (left, right) if not v.node), bias)
     return op.add(layer, *(v for v in (left, right) if v.node), weights=weights, buffers=kept, dtype=dtype)
-
-
-def _numeric(*shapes: tuple[Size, ...]) -> bool:
-    return all(isinstance(x, int) for shape in shapes for x in shape)
 
 
 @counted(MACS, "MatMul")
@@ -71,7 +66,7 @@ def _general(op: Operator, bias: Value | None) -> Value:
     turn_left, turn_right = bool(op.integer("transA")), bool(op.integer("transB"))
     made = multiplied(op, left, right, turn_left=turn_left, turn_right=turn_right, bias=bias)
     if bias is not None and bias.shape is not None:
-        from symconv.layers.pointwise import broadcast
+        from symconv.layers.broadcasting import broadcast
 
         broadcast([op.shape_of(made), bias.shape], "Gemm and its bias")
     return made
@@ -93,7 +88,7 @@ def contracted(op: Operator, equation: str, *values: Value) -> Value:
     """An Einstein sum of values, of which some may be constants of the file."""
     constants = [i for i, v in enumerate(values) if not v.node]
     layer = Einsum(equation, tuple(op.shape_of(values[i]) for i in constants), tuple(constants))
-    small = not is_float(values[0].dtype) and _numeric(*(op.shape_of(v) for v in values))
+    small = not is_float(values[0].dtype) and in_numbers(*(op.shape_of(v) for v in values))
     if len(constants) == len(values) and small:
         return op.constant(layer.output().shape, values[0].dtype, *values)
     kept = tuple(values[i] for i in constants)

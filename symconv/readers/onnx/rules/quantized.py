@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from symconv.layer import BUFFER
 from symconv.readers.onnx.operator import Operator, type_name
-from symconv.readers.onnx.registry import COUNTED, MICROSOFT, counted, rule
-from symconv.readers.onnx.rules.convolution import activated
+from symconv.readers.onnx.registry import MICROSOFT, counted
+from symconv.readers.onnx.rules.pointwise import activated
 from symconv.readers.onnx.rules.shaping import joined
 from symconv.readers.onnx.value import Origin, Value
 
@@ -20,28 +20,23 @@ def beside(value: Value | None) -> tuple[Origin, ...]:
 def _quantize(op: Operator) -> Value:
     x, scale, zero = op.value(0), op.given(1), op.given(2)
     dtype = zero.dtype if zero is not None else type_name(op.integer("output_dtype") or 2)
-    if not x.node and all(isinstance(e, int) for e in op.shape(0)):
+    if x.loaded:
         return Value(x.shape, dtype, origins=(*x.origins, *beside(scale), *beside(zero)), constant=True)
-    made = op.pointwise("quantize", x, dtype=dtype)
-    return made
+    return op.pointwise("quantize", x, dtype=dtype)
 
 
 def _dequantize(op: Operator) -> Value:
     x, scale, zero = op.value(0), op.value(1), op.given(2)
     dtype = type_name(op.integer("output_dtype")) if op.integer("output_dtype") else scale.dtype
-    if not x.node and all(isinstance(e, int) for e in op.shape(0)):
+    if x.loaded:
         return Value(x.shape, dtype, origins=(*x.origins, *beside(scale), *beside(zero)), constant=True)
     return op.pointwise("dequantize", x, dtype=dtype)
 
 
 for _domain in ("", MICROSOFT):
-    rule(COUNTED, "1 div, 1 round, 1 add, 2 max an element", "QuantizeLinear", domain=_domain)(_quantize)
-    rule(
-        COUNTED,
-        "1 add, 1 mul an element; of weights none, it is done when they are loaded",
-        "DequantizeLinear",
-        domain=_domain,
-    )(_dequantize)
+    counted("1 div, 1 round, 1 add, 2 max an element", "QuantizeLinear", domain=_domain)(_quantize)
+    _what = "1 add, 1 mul an element; of weights none, it is done when they are loaded"
+    counted(_what, "DequantizeLinear", domain=_domain)(_dequantize)
 
 
 @counted("the least and the largest, then 1 div, 1 round, 1 add, 2 max an element", "DynamicQuantizeLinear")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce as folded
 from typing import Any
 
@@ -12,7 +13,7 @@ from symconv.layers import Reduce
 from symconv.readers.onnx import value as v
 from symconv.readers.onnx.operator import Operator, RanklessError
 from symconv.readers.onnx.registry import counted
-from symconv.readers.onnx.value import Value
+from symconv.readers.onnx.value import Value, in_numbers, objects
 
 _OPERATIONS = {
     "ReduceSum": "sum", "ReduceMean": "mean", "ReduceMax": "max", "ReduceMin": "min", "ReduceProd": "prod",
@@ -35,14 +36,14 @@ def _register(operator: str, operation: str) -> None:
         except RanklessError:
             return _somewhere(op, shape)
         if not given and op.integer("noop_with_empty_axes"):
-            return Value(x.shape, x.dtype, x.data, x.node, x.origins, constant=x.constant)
+            return replace(x, name="")
         axes = tuple(sorted({op.place(a, len(shape)) for a in given or range(len(shape))}))
         keep = bool(op.integer("keepdims", 1))
         made = tuple(1 if i in axes else e for i, e in enumerate(shape) if keep or i not in axes)
         data = _worked_out(operator, x, axes, made)
         if data is not None:
             return Value(made, x.dtype, data)
-        if not x.node and all(isinstance(e, int) for e in shape):
+        if x.loaded:
             return op.constant(made, x.dtype, x)
         if not shape:
             return op.look("identity", (), x)
@@ -62,16 +63,14 @@ def _somewhere(op: Operator, shape: tuple[Size, ...]) -> Value:
 
 def _worked_out(operator: str, x: Value, axes: tuple[int, ...], made: tuple[Size, ...]) -> Any:
     step = _STEPS.get(operator)
-    if step is None or x.data is None or x.data.size == 0 or not all(isinstance(e, int) for e in made):
+    if step is None or x.data is None or x.data.size == 0 or not in_numbers(made):
         return None
     moved = np.moveaxis(x.data, axes, range(len(axes))) if axes else x.data
     many = int(np.prod([x.data.shape[a] for a in axes])) if axes else 1
     rows = moved.reshape(many, -1)
-    found = np.empty(rows.shape[1], dtype=object)
-    for k in range(rows.shape[1]):
-        column = rows[:, k].tolist()
-        found[k] = None if any(e is None for e in column) else folded(step, column)
-    return found.reshape(tuple(e for e in made if isinstance(e, int)))
+    columns = [rows[:, k].tolist() for k in range(rows.shape[1])]
+    found = [None if any(e is None for e in column) else folded(step, column) for column in columns]
+    return objects(found, tuple(e for e in made if isinstance(e, int)))
 
 
 for _operator, _operation in _OPERATIONS.items():
@@ -83,7 +82,7 @@ def _arg(op: Operator) -> Value:
     shape, x = op.shape(0), op.value(0)
     axis = op.axis(0, len(shape))
     keep = bool(op.integer("keepdims", 1))
-    if not x.node and all(isinstance(e, int) for e in shape):
+    if x.loaded:
         made = tuple(1 if i == axis else e for i, e in enumerate(shape) if keep or i != axis)
         return op.constant(made, "int64", x)
     return op.add(Reduce("max", (axis,), keep), x, dtype="int64")

@@ -162,16 +162,16 @@ def _half(x: Size) -> Size:
 @unknown("a Fourier transform: how it is computed, by sums or by halving, is up to the runtime", "DFT")
 def _dft(op: Operator) -> Value:
     shape = list(op.shape(0))
-    real = bool(op.integer("onesided")) and bool(op.integer("inverse"))
+    onesided, inverse = bool(op.integer("onesided")), bool(op.integer("inverse"))
     if op.version < 20:
         axis = op.place(op.integer("axis", 1), len(shape))
     else:
         given = op.data(2)
         if given and not isinstance(given[0], int):
-            return op.unknown((*(op.free(f"dim{i}") for i in range(len(shape) - 1)), 1 if real else 2), op.value(0))
+            parts = 1 if onesided and inverse else 2
+            return op.unknown((*(op.free(f"dim{i}") for i in range(len(shape) - 1)), parts), op.value(0))
         axis = op.place(given[0] if given else -2, len(shape))
     length = op.data(1)
-    onesided, inverse = bool(op.integer("onesided")), bool(op.integer("inverse"))
     size: Size = (
         length[0] if length and length[0] is not None else shape[axis] if op.given(1) is None else op.free("dim")
     )

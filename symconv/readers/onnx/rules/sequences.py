@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from symconv.errors import ShapeError
 from symconv.extent import Size
 from symconv.readers.onnx.operator import Operator, RanklessError, type_name
@@ -61,13 +63,12 @@ def _erase(op: Operator) -> Value:
 @shape_only("a tensor of a sequence", "SequenceAt")
 def _at(op: Operator) -> Value:
     items = _items(op)
-    found = items[_place(op, 1, len(items), 0)]
-    return Value(found.shape, found.dtype, found.data, found.node, found.origins, constant=found.constant)
+    return replace(items[_place(op, 1, len(items), 0)], name="")
 
 
 @shape_only("how many tensors a sequence has", "SequenceLength")
 def _length(op: Operator) -> Value:
-    return known(len(_items(op)), "int64", ())
+    return known(len(_items(op)), "int64")
 
 
 @shape_only("a sequence's tensors side by side", "ConcatFromSequence")
@@ -85,23 +86,14 @@ def _concat(op: Operator) -> Value:
 def _split(op: Operator) -> Value:
     x, shape = op.value(0), op.shape(0)
     axis = op.axis(0, len(shape))
-    extent = shape[axis]
-    keep = bool(op.integer("keepdims", 1))
-    parts: list[Size]
-    data = op.data(1)
-    if op.given(1) is None:
-        if not isinstance(extent, int):
-            raise RanklessError(f"{op.kind}: how many tensors it makes is not known")
-        parts = [1] * extent
-    elif data is None or any(not isinstance(p, int) for p in data):
+    extent, data = shape[axis], [1] if op.given(1) is None else op.data(1)
+    each = op.given(1) is None or op.shape(1) == ()
+    if data is None or not all(isinstance(p, int) for p in (*data, *([extent] if each else []))):
         raise RanklessError(f"{op.kind}: how many tensors it makes is not known")
-    elif op.shape(1) == ():
-        if not isinstance(extent, int):
-            raise RanklessError(f"{op.kind}: how many tensors it makes is not known")
+    parts: list[Size] = list(data)
+    if each and isinstance(extent, int):
         parts = [min(data[0], extent - at) for at in range(0, extent, data[0])]
-    else:
-        parts = list(data)
-    squeezed = not keep and op.given(1) is None
+    squeezed = op.given(1) is None and not op.integer("keepdims", 1)
     items = [op.look("split", (*shape[:axis], *(() if squeezed else (part,)), *shape[axis + 1 :]), x) for part in parts]
     return _sequence(items, x.dtype)
 
@@ -111,10 +103,10 @@ def _optional(op: Operator) -> Value:
     given = op.given(0)
     if given is None:
         return Value(None, "float32", items=[])
-    return Value(given.shape, given.dtype, given.data, given.node, given.origins, given.items, constant=given.constant)
+    return replace(given, name="")
 
 
 @shape_only("whether a value is there", "OptionalHasElement")
 def _has(op: Operator) -> Value:
     given = op.given(0)
-    return known(given is not None and not (given.shape is None and given.items == []), "bool", ())
+    return known(given is not None and not (given.shape is None and given.items == []), "bool")

@@ -92,7 +92,7 @@ def _range(op: Operator) -> Value:
     if not v.symbolic(start, limit, step):
         many = max(-int(-(limit - start) // step), 0) if step else 0
         if many <= FOLLOWED:
-            return known([start + k * step for k in range(many)], dtype, (many,))
+            return known([start + k * step for k in range(many)], dtype)
         return Value((many,), dtype, constant=True)
     length = v.subtract(limit, start)
     whole = all(isinstance(e, int | Extent) for e in (length, step))

@@ -37,6 +37,6 @@ def _attention(op: Operator) -> list[Held]:
         (*leading, t, e), samples, heads, t, s, d, e,
         bias=mask is not None and mask.dtype != "bool", causal=bool(op.get("is_causal", default=False)) and t == s,
     )  # fmt: skip
-    read = [x for x in (q, k, v) if not x.constant] or [op.tracer.node_of(q)]
+    read = [x for x in (q, k, v) if not x.constant] or [op.node_of(q)]
     made = op.add(layer, *read, *([mask] if mask is not None and not mask.constant else []), weights=[q, k, v, mask])
     return [made, *(op.fresh(tuple(shape), dtype) for shape, dtype in op.outs[1:])]

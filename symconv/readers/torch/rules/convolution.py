@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
-from symconv.condition import at_least, equal
+from symconv.condition import at_least, divides, equal
 from symconv.domain import require
 from symconv.extent import Size
 from symconv.layer import Layer
@@ -21,26 +20,19 @@ from symconv.layers import (
     Resample,
 )
 from symconv.readers.torch.held import Held
-from symconv.readers.torch.operator import Operator, alike
+from symconv.readers.torch.operator import Operator, alike, product
 from symconv.readers.torch.registry import counted
+from symconv.rounding import floor
 
 CONV = "K²·(C_in/g)·C_out macs an output point, padding taps counted; an add an output with a bias"
 
 
-def batched(op: Operator, x: Held, axes: int) -> Held:
-    """A tensor with a batch axis, one of extent 1 where it has none."""
-    return x if len(x.shape) == axes else op.look("unsqueeze", (1, *x.shape), x)
-
-
-def unbatched(op: Operator, made: Held, axes: int) -> Held:
-    """Without that batch axis again, where the input had none."""
-    return made if len(made.shape) == axes else op.look("squeeze", made.shape[1:], made)
-
-
 def over_images(op: Operator, layer: Layer, x: Held, rank: int, *weights: Held | None) -> Held:
-    """A layer over batch × channels × extents, where the batch may be left out."""
-    made = op.add(layer, batched(op, x, rank + 2), weights=weights)
-    return unbatched(op, made, len(x.shape))
+    """A layer over batch × channels × extents; where there is no batch, it is one of 1 meanwhile."""
+    if len(x.shape) == rank + 2:
+        return op.add(layer, x, weights=weights)
+    made = op.add(layer, op.look("unsqueeze", (1, *x.shape), x), weights=weights)
+    return op.look("squeeze", made.shape[1:], made)
 
 
 @counted(CONV, "conv1d", "conv2d", "conv3d", "convolution", "_convolution", "convolution_overrideable")
@@ -105,11 +97,6 @@ def _avg_pool(op: Operator) -> Held:
     return over_images(op, layer, x, rank)
 
 
-@counted("K² pow, K² − 1 add and a pow an output", "lp_pool1d", "lp_pool2d", "lp_pool3d")
-def _lp_pool(op: Operator) -> Held:
-    return _avg_pool(op)
-
-
 @counted(
     "cells of ⌊i·X/M⌋ to ⌈(i + 1)·X/M⌉: an add or a max a tap, less one a cell",
     *(f"adaptive_{kind}_pool{r}d" for kind in ("avg", "max") for r in (1, 2, 3)),
@@ -136,7 +123,7 @@ def _deform_conv(op: Operator) -> Held:
         op.get("groups", "n_weight_grps", default=1), bias is not None,
     )  # fmt: skip
     made = op.add(layer, x, weights=[weight, bias])
-    taps = prod(int(k) for k in weight.shape[2:] if isinstance(k, int))
+    taps = product(weight.shape[2:])
     require(equal(offset.shape[-1], made.shape[-1]), "an offset for each output")
     op.add(Resample("linear", (made.shape[0], x.shape[1] * taps, *made.shape[2:])), x, offset)
     return made
@@ -156,10 +143,8 @@ def _roi_align(op: Operator) -> Held:
 def _fold(op: Operator) -> Held:
     x = op.tensor("self")
     out, kernel = op.per_axis("output_size", 2), op.per_axis("kernel_size", 2)
-    channels = op.at(x.shape[-2]) // prod(op.at(k) for k in kernel)
+    taps = product(kernel)
+    require(divides(taps, x.shape[-2]), "columns of whole channels")
     require(at_least(x.shape[-1], 1), "a column")
-    shape = (*x.shape[:-2], channels, *out)
-    from symconv.layers import Pointwise
-
-    added = op.add(Pointwise("add", ((),), op.dtype), x)
-    return op.move("fold", shape, added)
+    shape = (*x.shape[:-2], floor(x.shape[-2], taps, exact=True), *out)
+    return op.move("fold", shape, op.pointwise("add", x, Held((), x.dtype)))

@@ -1,4 +1,4 @@
-"""Elements by their places: lookups, paddings, tables; none computes."""
+"""Elements by their places: lookups, paddings, tables, and what is put onto others."""
 
 from __future__ import annotations
 
@@ -40,10 +40,14 @@ def _masked(op: Operator, x: Held, indices: list[Held | None], places: list[int]
 @shape_only("places of one axis", "index_select", "take_along_dim")
 def _index_select(op: Operator) -> Held:
     x, index = op.tensor("self"), op.tensor("index", "indices")
-    if op.name == "take_along_dim":
-        return op.move("gather", index.shape, x, index)
     axis = op.axis(len(x.shape), "dim")
-    return op.move("index_select", (*x.shape[:axis], product(index.shape), *x.shape[axis + 1 :]), x, index)
+    shape: tuple[Size, ...] = (product(index.shape),)
+    if op.name == "index_select":
+        return op.move("index_select", (*x.shape[:axis], *shape, *x.shape[axis + 1 :]), x, index)
+    if op.get("dim") is not None:
+        before, behind = ((v.shape[:axis], v.shape[axis + 1 :]) for v in (x, index))
+        shape = (*op.broadcast(before[0], behind[0]), index.shape[axis], *op.broadcast(before[1], behind[1]))
+    return op.move("gather", shape, x, index)
 
 
 @shape_only("elements at the places that an index says", "gather", "take")
@@ -51,12 +55,30 @@ def _gather(op: Operator) -> Held:
     return op.move("gather", op.tensor("index").shape, op.tensor("self"), op.tensor("index"))
 
 
+#: By a reduction what is done to an element that is put onto another one.
+_ONTO = {"sum": "add", "mean": "add", "prod": "mul", "amax": "max", "amin": "min"}
+
+
+@counted(
+    "1 add, mul or max an element that is put onto another one; a div an output for a mean",
+    "index_add", "scatter_add", "scatter_reduce", "index_reduce", "index_put", "_unsafe_index_put",
+)  # fmt: skip
+def _put_onto(op: Operator) -> Held:
+    x, source, how = op.tensor("self"), op.get("src", "source", "values"), op.get("reduce", default="sum")
+    if "index_put" in op.name and not op.get("accumulate", default=False):
+        return op.move("index_put", x.shape, *op.tensors())
+    places = [v for v in op.tensors() if v is not x and v is not source]
+    put = op.pointwise(_ONTO[how], source, Held((), x.dtype))
+    made = op.move(op.name, x.shape, x, *places, put)
+    return op.pointwise("div", made) if how == "mean" else made
+
+
 @shape_only("a row of a table for each index", "embedding")
 def _embedding(op: Operator) -> Held:
     table, ids = op.tensor("weight"), op.tensor("indices")
     shape = (*ids.shape, table.shape[1])
     if ids.constant:
-        if table.constant and table.kept is None:
+        if table.new:
             return op.fresh(shape)
         return op.move("embedding", shape, table)
     if not table.constant:
@@ -65,13 +87,18 @@ def _embedding(op: Operator) -> Held:
     return op.add(Embedding(size, width), ids, weights=[table])
 
 
-@counted("a sum of rows of a table for each bag", "embedding_bag", "_embedding_bag", "_embedding_bag_forward_only")
+@counted(
+    "1 add an element of the rows, or 1 max; for a mean 1 div an element of the bags",
+    "embedding_bag", "_embedding_bag", "_embedding_bag_forward_only",
+)  # fmt: skip
 def _embedding_bag(op: Operator) -> list[Held]:
     table, ids, offsets = op.tensor("weight"), op.tensor("indices"), op.get("offsets")
     bags = offsets.shape[0] if offsets is not None else ids.shape[0]
-    rows = op.add(Embedding(table.shape[0], table.shape[1]), op.tracer.node_of(ids), weights=[table])
-    added = op.pointwise("add", rows, Held((), rows.dtype))
-    first = op.move("bag", (bags, table.shape[1]), added)
+    rows = op.add(Embedding(table.shape[0], table.shape[1]), op.node_of(ids), weights=[table])
+    mode = op.get("mode", default=0)  # a sum, a mean, a maximum
+    rows = op.pointwise("max" if mode == 2 else "add", rows, Held((), rows.dtype))
+    first = op.move("bag", (bags, table.shape[1]), rows)
+    first = op.pointwise("div", first) if mode == 1 else first
     made = [first]
     for (shape, dtype), likely in zip(op.outs[1:], (ids.shape[0], bags, bags)):
         fits = len(shape) == 1 and op.at(likely) == shape[0]
@@ -83,7 +110,7 @@ def _embedding_bag(op: Operator) -> list[Held]:
     "elements put around a tensor",
     "pad",
     "constant_pad_nd",
-    *(f"{kind}_pad{r}d" for kind in ("reflection", "replication", "_circular") for r in (1, 2, 3)),
+    *(f"{kind}_pad{r}d" for kind in ("reflection", "replication") for r in (1, 2, 3)),
 )
 def _pad(op: Operator) -> Held:
     x, amount = op.tensor("self"), op.sizes("pad", "padding")
@@ -99,7 +126,7 @@ def _pad(op: Operator) -> Held:
                 bound = a + 1 if "refle" in op.name or mode == "reflect" else a if mode == "circular" else 0
                 if isinstance(side, Extent) or isinstance(a, Extent):
                     require(at_least(side, bound), "a side longer than its padding")
-    if x.constant and x.kept is None:
+    if x.new:
         return op.fresh(tuple(shape))
     margins = _margins(x, amount)
     if margins is not None and not x.constant:
@@ -128,22 +155,17 @@ def _one_hot(op: Operator) -> Held:
 @unknown("comparisons with the boundaries, a logarithm of them each", "bucketize", "searchsorted")
 def _bucketize(op: Operator) -> Held:
     x = op.tensor("self")
-    if x.constant and x.kept is None:
+    if x.new:
         return op.fresh(x.shape)
     return op.unknown(x.shape, x)
 
 
 @shape_only(
-    "the places where values hold",
-    "nonzero",
-    "argwhere",
-    "masked_select",
-    "unique",
-    "_unique2",
-    "unique_consecutive",
+    "the places where values hold", "nonzero", "argwhere", "masked_select", "_unique2", "unique_consecutive",
     "unique_dim",
-)
+)  # fmt: skip
 def _where_values(op: Operator) -> list[Held]:
+    op.in_numbers("how many places there are, which values say")
     return [op.move(op.name, tuple(shape), *op.tensors(), dtype=dtype) for shape, dtype in op.outs]
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from symconv.condition import equal
-from symconv.domain import require
 from symconv.extent import Size
 from symconv.layers import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Pointwise, Reduce, RMSNorm, Softmax
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator
 from symconv.readers.torch.registry import counted
+from symconv.readers.torch.rules.reducing import over_axes
 
 
 @counted(
@@ -101,14 +100,23 @@ def _log_softmax(op: Operator) -> Held:
     return op.pointwise("log", _softmax(op))
 
 
-@counted("rows of n: n mul, n − 1 add, a sqrt", "linalg_vector_norm", "norm", "linalg_norm", "frobenius_norm")
+@counted(
+    "rows of n: n mul, n − 1 add, a sqrt; of order 1 n max, n − 1 add, of order ∞ 2·n − 1 max, of another one n max, "
+    "n + 1 pow, n − 1 add; of a matrix by its singular values or rows unknown",
+    "linalg_vector_norm", "norm", "linalg_norm", "frobenius_norm",
+)  # fmt: skip
 def _norm(op: Operator) -> Held:
-    x = op.tensor("self", "A")
-    order = op.get("ord", "p", default=2)
-    axes, keep = op.axes(len(x.shape), "dim"), bool(op.get("keepdim", default=False))
-    return op.add(
-        Reduce("l1" if order == 1 else "max" if order == float("inf") else "l2", axes, keep), op.tracer.node_of(x)
-    )
+    x, order = op.tensor("self", "A"), op.get("ord", "p", default=2)
+    axes, keep, shape = over_axes(op, x)
+    if op.name == "linalg_norm" and op.get("ord") not in (None, "fro") and len(axes) == 2:
+        return op.unknown(shape, x)
+    own = op.node_of(x)
+    if order in (1, 2, "fro"):
+        return op.add(Reduce("l1" if order == 1 else "l2", axes, keep), own)
+    sizes = op.pointwise("abs", own)
+    if abs(order) == float("inf"):
+        return op.add(Reduce("max" if order > 0 else "min", axes, keep), sizes)
+    return op.pointwise("pow", op.add(Reduce("sum", axes, keep), op.pointwise("pow", sizes)))
 
 
 @counted(
@@ -117,7 +125,7 @@ def _norm(op: Operator) -> Held:
 def _weight_norm(op: Operator) -> Held:
     v, g = op.tensor("v"), op.tensor("g")
     rows = tuple(i for i, (a, b) in enumerate(zip(v.shape, g.shape)) if b == 1 and a != 1) or tuple(range(len(v.shape)))
-    own = op.tracer.node_of(v)
+    own = op.node_of(v)
     op.add(Reduce("l2", rows, True), own)
     return op.add(Pointwise("mul", (g.shape,), op.dtype), own, weights=[g])
 
@@ -134,7 +142,7 @@ def _cosine(op: Operator) -> Held:
     axis = op.axis(max(len(a.shape), len(b.shape)), "dim", default=1)
     both = op.pointwise("mul", a, b)
     for side in (a, b):
-        op.add(Reduce("l2", (axis,)), op.tracer.node_of(side))
+        op.add(Reduce("l2", (axis,)), op.node_of(side))
     total = op.add(Reduce("sum", (axis,)), both)
     return op.pointwise("div", total)
 
@@ -144,12 +152,3 @@ def _distance(op: Operator) -> Held:
     a, b = op.tensor("x1"), op.tensor("x2")
     apart = op.pointwise("add", a, b, Held((), a.dtype))
     return op.add(Reduce("l2", (len(apart.shape) - 1,), bool(op.get("keepdim", default=False))), apart)
-
-
-@counted("squares of `size` channels, added up, and a power", "local_response_norm")
-def _lrn(op: Operator) -> Held:
-    from symconv.layers import LocalResponseNorm
-
-    x = op.tensor("input", "self")
-    require(equal(x.shape[0], x.shape[0]), "a batch")
-    return op.add(LocalResponseNorm(op.get("size", default=5)), x)

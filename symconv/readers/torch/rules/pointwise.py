@@ -32,7 +32,7 @@ _OPERATIONS: Final = {
     "relu": "relu", "leaky_relu": "leaky_relu", "rrelu": "leaky_relu", "elu": "elu", "selu": "selu", "celu": "celu",
     "silu": "silu", "mish": "mish", "softplus": "softplus", "hardswish": "hard_swish", "hardsigmoid": "hard_sigmoid",
     "relu6": "relu6", "hardtanh": "clip", "threshold": "thresholded_relu", "hardshrink": "hardshrink",
-    "softshrink": "shrink", "log_sigmoid": "log_sigmoid", "softsign": "softsign", "tanhshrink": "tanhshrink",
+    "softshrink": "shrink", "log_sigmoid": "log_sigmoid",
     "addcmul": "scale_and_shift", "addcdiv": "addcdiv", "lerp": "lerp", "logit": "logit", "sinc": "sinc",
     "nan_to_num": "is", "hypot": "hypot", "logaddexp": "logaddexp", "xlogy": "xlogy",
 }  # fmt: skip
@@ -52,6 +52,8 @@ def _said(operation: str) -> str:
 def elementwise(op: Operator, operation: str) -> Held:
     """The elements of all tensors among the arguments put together by an operation."""
     values = op.tensors()
+    if len(values) == 2 and op.get("alpha", default=1) != 1:
+        return op.pointwise("scale_and_shift", *values)
     layer = _LAYERS.get(op.name)
     shapes = {v.shape for v in values}
     if layer is not None and len(shapes) == 1 and len(values) == layer.arity[0] and not any(v.constant for v in values):
@@ -66,7 +68,7 @@ def with_number(op: Operator, operation: str, x: Held) -> Held:
     exponent = op.get("exponent", "other")
     if operation == "pow" and exponent in (2, 3, 1, 0.5, -0.5, -1):
         operation = {2: "square", 3: "cube", 1: "neg", 0.5: "sqrt", -0.5: "rsqrt", -1: "reciprocal"}[exponent]
-    if x.constant and x.kept is None and not op.dtype.startswith(("float", "bfloat")):
+    if x.new and not op.dtype.startswith(("float", "bfloat")):
         return op.fresh(x.shape)
     beside = (x.shape,) if x.constant else ()
     if operation in ("add", "mul", "max", "min", "logic"):
@@ -85,15 +87,10 @@ for _operator, _operation in _OPERATIONS.items():
     _register(_operator, _operation)
 
 
-@counted("1 or 2 max an element, one a bound", "clamp", "clip")
+@counted("1 or 2 max an element, one a bound", "clamp", "clip", "clamp_min", "clamp_max")
 def _clamp(op: Operator) -> Held:
     bounds = [b for b in (op.get("min"), op.get("max")) if b is not None]
     return op.pointwise("clip" if len(bounds) == 2 else "clip_one_side", *op.tensors())
-
-
-@counted("1 max an element", "clamp_min", "clamp_max")
-def _clamp_one_side(op: Operator) -> Held:
-    return op.pointwise("clip_one_side", *op.tensors())
 
 
 @counted("exact: 3 mul, 1 erf, 1 add; tanh: 6 mul, 1 tanh, 2 add an element", "gelu")
@@ -132,7 +129,7 @@ def _masked_fill(op: Operator) -> Held:
     return op.pointwise("where", op.tensor("self"), op.tensor("mask"))
 
 
-@shape_only("a conversion", "to", "_to_copy", "type_as", "float", "half", "double", "long", "int", "bool", "bfloat16")
+@shape_only("a conversion", "to", "_to_copy", "type_as")
 def _converted(op: Operator) -> Held:
     x = op.tensor("self")
     if x.dtype == op.dtype:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from symconv.condition import equal
 from symconv.domain import require
 from symconv.layer import Layer
@@ -30,28 +32,18 @@ def _run(op: Operator, gates: int) -> list[Held]:
         units = rows // 4
         layer: Layer = LSTM(units, layers, both, None if state == units else state, bias)
     else:
-        layer = GRU(hidden, layers, both, bias) if gates == 3 else RNN(hidden, layers, both, bias=bias)
+        kind = op.name.removeprefix("rnn_")
+        layer = GRU(hidden, layers, both, bias) if gates == 3 else RNN(hidden, layers, both, kind, bias)
     # A batch and time are factors of the cost alike, so that it does not matter which stands first.
     own = x if len(x.shape) == 3 else op.look("unsqueeze", (1, *x.shape), x)
-    made = op.add(layer, op.tracer.node_of(own), weights=weights)
+    made = op.add(layer, op.node_of(own), weights=weights)
     out = made if len(x.shape) == 3 else op.look("squeeze", made.shape[1:], made)
     last = [op.look("last", h.shape, made) for h in (states if isinstance(states, list) else [states])]
     return [out, *last]
 
 
-@counted(STEP.format(4), "lstm")
-def _lstm(op: Operator) -> list[Held]:
-    return _run(op, 4)
-
-
-@counted(STEP.format(3), "gru")
-def _gru(op: Operator) -> list[Held]:
-    return _run(op, 3)
-
-
-@counted(STEP.format(1), "rnn_tanh", "rnn_relu")
-def _rnn(op: Operator) -> list[Held]:
-    return _run(op, 1)
+for _gates, _names in ((4, ["lstm"]), (3, ["gru"]), (1, ["rnn_tanh", "rnn_relu"])):
+    counted(STEP.format(_gates), *_names)(partial(_run, gates=_gates))
 
 
 #: What a unit of a cell does once its gates' sums are there: gates, cell, state.
@@ -67,8 +59,8 @@ def _cell(op: Operator) -> list[Held]:
     w, r = op.tensor("w_ih"), op.tensor("w_hh")
     b, c = op.get("b_ih"), op.get("b_hh")
     sums = [
-        op.add(Linear(w.shape[0], b is not None), op.tracer.node_of(x), weights=[w, b]),
-        op.add(Linear(r.shape[0], c is not None), op.tracer.node_of(first), weights=[r, c]),
+        op.add(Linear(w.shape[0], b is not None), op.node_of(x), weights=[w, b]),
+        op.add(Linear(r.shape[0], c is not None), op.node_of(first), weights=[r, c]),
     ]
     gates = op.add(Pointwise("add", (), op.dtype), *sums)
     made = op.look("split", first.shape, gates)

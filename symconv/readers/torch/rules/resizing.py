@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from symconv.condition import at_least
 from symconv.domain import require
@@ -37,30 +38,25 @@ def scaled(op: Operator, n: Size, factor: float) -> Size:
     return size_in(math.floor(product * factor))
 
 
-def _register(kind: str, mode: str, what: str) -> None:
-    names = [
-        f"{prefix}upsample_{kind}{rank}d{suffix}"
-        for rank in (1, 2, 3)
-        for prefix in ("", "_")
-        for suffix in ("", "_aa", "_exact")
-    ]
-    names += [f"_upsample_nearest_exact{rank}d" for rank in (1, 2, 3)] if kind == "nearest" else []
-    register = shape_only if mode == "nearest" else counted
-
-    @register(what, *names)
+def _resize(mode: str) -> Callable[[Operator], Held]:
     def run(op: Operator) -> Held:
         x, rank = op.tensor("input", "self"), int(next(c for c in op.name if c.isdigit()))
         shape = _resized(op, x, rank)
-        if x.constant and x.kept is None:
+        if x.new:
             return op.fresh(shape)
-        return op.add(Resample(mode, shape, rank), op.tracer.node_of(x))
+        return op.add(Resample(mode, shape, rank), op.node_of(x))
+
+    return run
 
 
-_register("nearest", "nearest", "copies")
-_register("linear", "linear", "an interpolation an output: 2 add and a mul")
-_register("bilinear", "linear", "3 interpolations an output, each 2 add and a mul")
-_register("trilinear", "linear", "7 interpolations an output, each 2 add and a mul")
-_register("bicubic", "cubic", "16 taps an output, a mul and an add each")
+_NEAREST = (f"{name}{rank}d" for name in ("upsample_nearest", "_upsample_nearest_exact") for rank in (1, 2, 3))
+_EACH = "each 2 add and a mul"
+
+shape_only("copies", *_NEAREST)(_resize("nearest"))
+counted("an interpolation an output: 2 add and a mul", "upsample_linear1d")(_resize("linear"))
+counted(f"3 interpolations an output, {_EACH}", "upsample_bilinear2d", "_upsample_bilinear2d_aa")(_resize("linear"))
+counted(f"7 interpolations an output, {_EACH}", "upsample_trilinear3d")(_resize("linear"))
+counted("16 taps an output, a mul and an add each", "upsample_bicubic2d", "_upsample_bicubic2d_aa")(_resize("cubic"))
 
 
 @counted("3 interpolations an output, each 2 add and a mul", "grid_sampler", "grid_sampler_2d", "grid_sampler_3d")
@@ -69,15 +65,17 @@ def _grid_sampler(op: Operator) -> Held:
     op.same(x.shape[0], grid.shape[0], "a grid for each sample")
     shape = (*x.shape[:2], *grid.shape[1:-1])
     mode = {0: "linear", 1: "nearest", 2: "cubic"}[op.get("interpolation_mode", default=0)]
-    return op.add(Resample(mode, shape, len(x.shape) - 2), op.tracer.node_of(x), *([] if grid.constant else [grid]))
+    return op.add(Resample(mode, shape, len(x.shape) - 2), op.node_of(x), *([] if grid.constant else [grid]))
 
 
-@counted("a mul and an add a coordinate", "affine_grid_generator")
+@counted("a mul and an add a coordinate for each axis of the image", "affine_grid_generator")
 def _affine_grid(op: Operator) -> Held:
     theta = op.tensor("theta")
     n, _, *image = op.sizes("size")
     made = op.move("grid", (n, *image, len(image)), theta)
-    return made if made.constant else op.pointwise("scale_and_shift", made)
+    for _ in image if not made.constant else ():
+        made = op.pointwise("scale_and_shift", made)
+    return made
 
 
 @shape_only("channels put beside one another", "pixel_shuffle", "pixel_unshuffle")
@@ -85,7 +83,7 @@ def _pixel_shuffle(op: Operator) -> Held:
     x = op.tensor("self")
     r = op.get("upscale_factor", "downscale_factor")
     layer = PixelShuffle(r) if op.name == "pixel_shuffle" else PixelUnshuffle(r)
-    own = op.tracer.node_of(x)
+    own = op.node_of(x)
     if len(x.shape) == 4:
         return op.add(layer, own)
     *leading, c, h, w = x.shape

@@ -76,19 +76,9 @@ def _squeeze(op: Operator) -> Held:
 
 
 @shape_only(
-    "the axes in another order",
-    "permute",
-    "transpose",
-    "swapaxes",
-    "swapdims",
-    "t",
-    "numpy_T",
-    "mT",
-    "matrix_H",
-    "adjoint",
-    "movedim",
-    "moveaxis",
-)
+    "the axes in another order", "permute", "transpose", "swapaxes", "swapdims", "t", "numpy_T", "mT", "matrix_H",
+    "adjoint", "movedim", "moveaxis",
+)  # fmt: skip
 def _transpose(op: Operator) -> Held:
     x = op.tensor("self")
     rank = len(x.shape)
@@ -128,27 +118,34 @@ def joined(op: Operator, values: list[Held], axis: int) -> Held:
     for other in values[1:]:
         for i, b in enumerate(other.shape):
             shape[i] = shape[i] + b if i == axis else op.same(shape[i], b, f"{op.name} of equal extents")
-    if all(v.constant and v.kept is None for v in values):
+    if all(v.new for v in values):
         return op.fresh(tuple(shape))
     if any(v.constant for v in values):
-        return op.move("cat", tuple(shape), *map(op.tracer.node_of, values))
+        return op.move("cat", tuple(shape), *map(op.node_of, values))
     return op.add(Concat(axis), *values)
 
 
-@shape_only("tensors put together along a new axis", "stack", "vstack", "hstack", "dstack", "column_stack")
+@shape_only("tensors put together along a new axis", "stack")
 def _stack(op: Operator) -> Held:
     values = list(op.get("tensors"))
     first = values[0].shape
     for other in values[1:]:
         for a, b in zip(first, other.shape):
-            op.same(a, b, f"{op.name} of equal extents") if op.name == "stack" else None
-    if op.name != "stack":
-        rank = len(op.outs[0][0])
-        axis = {"vstack": 0, "hstack": min(1, len(first) - 1), "dstack": 2, "column_stack": 1}[op.name]
-        if len(first) == rank:
-            return joined(op, values, axis)
+            op.same(a, b, "stack of equal extents")
     axis = op.axis(len(first), "dim", beyond=1)
     return op.move("stack", (*first[:axis], len(values), *first[axis:]), *values)
+
+
+@shape_only("tensors of at least so many axes put together along one", "vstack", "hstack", "dstack", "column_stack")
+def _side_by_side(op: Operator) -> Held:
+    rank = len(op.outs[0][0])
+    before = 1 if op.name in ("vstack", "dstack") else 0  # a row, or a column
+    values = []
+    for v in op.get("tensors"):
+        missing = rank - len(v.shape)
+        front = min(before, missing) if len(v.shape) < 2 else 0
+        values.append(op.look("unsqueeze", (*[1] * front, *v.shape, *[1] * (missing - front)), v) if missing else v)
+    return joined(op, values, {"vstack": 0, "hstack": min(1, rank - 1), "dstack": 2, "column_stack": 1}[op.name])
 
 
 def slice_length(op: Operator, n: Size, start: Size | None, end: Size | None, step: Size = 1) -> Size:
@@ -199,15 +196,9 @@ def _select(op: Operator) -> Held:
 
 
 @shape_only(
-    "parts of an axis",
-    "split",
-    "split_with_sizes",
-    "chunk",
-    "tensor_split",
-    "unsafe_split",
-    "unsafe_chunk",
+    "parts of an axis", "split", "split_with_sizes", "chunk", "tensor_split", "unsafe_split", "unsafe_chunk",
     "split_copy",
-)
+)  # fmt: skip
 def _split(op: Operator) -> list[Held]:
     x, many = op.tensor("self"), len(op.outs)
     axis = op.axis(len(x.shape), "dim")
@@ -250,7 +241,7 @@ def _expand(op: Operator) -> Held:
         wanted = into.shape
     own = (1,) * (len(wanted) - len(x.shape)) + x.shape
     made = tuple(_expanded(op, a, b) for a, b in zip(own, wanted))
-    if x.constant and x.kept is None:
+    if x.new:
         return op.fresh(made)
     return op.look("expand", made, x)
 
@@ -294,10 +285,10 @@ def _repeat_interleave(op: Operator) -> Held:
 
 
 @shape_only(
-    "elements in other places", "roll", "flip", "fliplr", "flipud", "rot90", "tril", "triu", "clone", "copy", "sort_by",
-    "fill", "zero", "masked_scatter", "index_put", "index_fill", "index_copy", "index_add", "scatter", "scatter_add",
-    "scatter_reduce", "diagonal_scatter", "slice_scatter", "select_scatter", "_unsafe_index_put", "masked_fill_scalar",
-    "contiguous", "permute_copy", "view_copy", "uniform", "normal", "bernoulli", "random", "exponential", "as_subclass",
+    "elements in other places", "roll", "flip", "fliplr", "flipud", "rot90", "tril", "triu", "clone", "copy", "fill",
+    "zero", "masked_scatter", "index_fill", "index_copy", "scatter", "diagonal_scatter", "slice_scatter",
+    "select_scatter", "contiguous", "permute_copy", "view_copy", "uniform", "normal", "bernoulli", "random",
+    "exponential",
 )  # fmt: skip
 def _same_shape(op: Operator) -> Held:
     x = op.tensor("self")
@@ -369,14 +360,9 @@ def _with_diagonal(op: Operator, shape: tuple[Size, ...], offset: Size) -> tuple
 
 
 @shape_only(
-    "real and imaginary parts as an axis, or as one number",
-    "view_as_complex",
-    "view_as_real",
-    "real",
-    "imag",
-    "conj",
+    "real and imaginary parts as an axis, or as one number", "view_as_complex", "view_as_real", "real", "imag", "conj",
     "_conj",
-)
+)  # fmt: skip
 def _complex(op: Operator) -> Held:
     x = op.tensor("self")
     shape = x.shape[:-1] if op.name == "view_as_complex" else (*x.shape, 2) if op.name == "view_as_real" else x.shape

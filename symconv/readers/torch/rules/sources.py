@@ -9,8 +9,9 @@ from symconv.domain import require
 from symconv.extent import Extent, Size
 from symconv.readers.torch.held import Held
 from symconv.readers.torch.operator import Operator, product
+from symconv.readers.torch.quotients import quotient
 from symconv.readers.torch.registry import counted, shape_only, unknown
-from symconv.readers.torch.shadow import Ratio, quotient, settled
+from symconv.readers.torch.shadow import Ratio, settled
 from symconv.rounding import ceiling, floor
 
 
@@ -95,7 +96,8 @@ def _meshgrid(op: Operator) -> list[Held]:
     values = list(op.get("tensors"))
     extents = [product(v.shape) for v in values]
     if op.name == "cartesian_prod":
-        return [op.move("product", (product(extents), len(values)), *values)]
+        shape = (product(extents), len(values))
+        return [op.move("product", shape if len(values) > 1 else shape[:1], *values)]
     if op.get("indexing", default="ij") == "xy" and len(extents) > 1:
         extents[0], extents[1] = extents[1], extents[0]
     return [op.move("meshgrid", tuple(extents), v) for v in values]
@@ -103,45 +105,20 @@ def _meshgrid(op: Operator) -> list[Held]:
 
 @unknown(
     "a Fourier transform",
-    *(
-        f"fft_{k}"
-        for k in (
-            "fft",
-            "ifft",
-            "rfft",
-            "irfft",
-            "fft2",
-            "ifft2",
-            "rfft2",
-            "irfft2",
-            "fftn",
-            "ifftn",
-            "rfftn",
-            "irfftn",
-        )
-    ),
-)
+    *(f"fft_{way}fft{axes}" for way in ("", "i", "r", "ir") for axes in ("", "2", "n")),
+)  # fmt: skip
 def _fft(op: Operator) -> Held:
-    x = op.tensor("self")
-    rank = len(x.shape)
-    shape = list(x.shape)
-    many = 1 if op.name in ("fft_fft", "fft_ifft", "fft_rfft", "fft_irfft") else 2 if op.name.endswith("2") else rank
-    said = op.get("dim")
-    axes = (
-        [int(d) % rank for d in (said if isinstance(said, list) else [said])]
-        if said is not None
-        else list(range(rank - many, rank))
-    )
-    sizes = op.get("n", "s")
-    if sizes is not None:
-        for axis, n in zip(axes, sizes if isinstance(sizes, list) else [sizes]):
-            shape[axis] = n
+    x, said, sizes = op.tensor("self"), op.get("dim"), op.get("n", "s")
+    rank, shape = len(x.shape), list(x.shape)
+    many = {"t": 1, "2": 2, "n": rank}[op.name[-1]]
+    given = range(rank - many, rank) if said is None else said if isinstance(said, list) else [said]
+    axes = [int(d) % rank for d in given]
+    for axis, n in zip(axes, sizes if isinstance(sizes, list) else [sizes]) if sizes is not None else ():
+        shape[axis] = n
     last = axes[-1]
-    if "irfft" in op.name:
-        shape[last] = (
-            (sizes if not isinstance(sizes, list) else sizes[-1]) if sizes is not None else 2 * (shape[last] - 1)
-        )
-    elif "rfft" in op.name:
+    if "irfft" in op.name and sizes is None:
+        shape[last] = 2 * (shape[last] - 1)
+    elif "_rfft" in op.name:
         shape[last] = shape[last] // 2 + 1
     return op.unknown(tuple(shape), x)
 

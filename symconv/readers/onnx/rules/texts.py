@@ -1,4 +1,4 @@
-"""Operators on text and tables, none of which does arithmetic on numbers."""
+"""Operators on texts, none of which does arithmetic on numbers, and a picture decoded."""
 
 from __future__ import annotations
 
