@@ -380,7 +380,7 @@ MORE: dict[str, Callable[[Any, Any, Any, Arithmetic], Any]] = {
     "a falling window": lambda i, x, n, do: (x - 9) // do.power(3, n - i) * i + (x + n) // do.power(2, 2 * n - 2 * i),
     "a least of two": lambda i, x, n, do: -do.largest(-(i // 3) + i // 3 - 2, -5) + i,
     "a maximum that grows": lambda i, x, n, do: do.largest(i, x) - do.largest(2 * (i // 2), 70),
-    "a maximum that grows in long steps": lambda i, x, n, do: do.largest(i - i // 150, 5),
+    "a maximum that grows in long steps": lambda i, x, n, do: do.largest(i - i // 520, 5),
     "a window of powers that go both ways": lambda i, x, n, do: x // (do.power(2, i) * do.power(3, n - i)),
     "a maximum of 0": lambda i, x, n, do: do.largest(i - x, 0) + do.largest(x // do.power(2, i) - 1, 0),
     "a cube": lambda i, x, n, do: i**3 - x * i**2 + (i * i * i) // 2,
