@@ -113,6 +113,18 @@ def cleaned(files: Iterable[str]) -> list[tried.Clean]:
     return out
 
 
+def unchanged(path: Path, mutants: Sequence[made.Mutant], files: Sequence[tried.Clean]) -> None:
+    """Run what is asked about a module's mutants over the module as it is, in the same way.
+
+    Raises SystemExit where a test fails: of no mutant could be said why it does.
+    """
+    chosen = {clean.file: clean for m in mutants for clean in asked(m, files)}
+    same = made.Mutant(path.stem, "", 1, (1, 1), "", "", path.read_text(encoding="utf-8"))
+    outcome = tried.tried(same, path, list(chosen.values()), Counter())
+    if outcome.what != "survived":
+        raise SystemExit(f"{outcome.by} is {outcome.what} over {path.stem} as it is")
+
+
 def judged() -> dict[tuple[str, ...], str]:
     """Why a mutant does the same as the module, by module, function, the line before and after."""
     listed: list[dict[str, Any]] = yaml.safe_load(JUDGED.read_text(encoding="utf-8")) or []
@@ -176,6 +188,8 @@ def main() -> None:
     tried.warm()
     files = cleaned(_files())
     say(f"{len(mutants)} mutants, {len(files)} files, {time.perf_counter() - start:.0f} s")
+    for name, path in paths.items():
+        unchanged(path, [m for m in mutants if m.module == name], files)
     kills: Counter[tuple[str, str]] = Counter()
     same, rows = judged(), []
     for mutant in mutants:
