@@ -11,13 +11,14 @@
 # make package  the same with every CPython that is found and every extra by itself, with the lowest versions, licences
 #             and a bill of materials; PYTHONS= names further interpreters, ADVISORIES= a copy of PyPA's advisory-database
 # make bench  the speed tables of docs/speed.md
+# make mutants  wrong versions of the modules on which every figure rests, and the table of docs/proof.md
 
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test docs page lint wheel package bench clean
+.PHONY: demo test docs page lint wheel package bench mutants clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -42,6 +43,10 @@ $(VENV)/.ready-package: $(VENV)/.ready-test
 
 $(VENV)/.ready-docs: $(VENV)/.ready-test
 	$(PIP) -e ".[docs]"
+	@touch $@
+
+$(VENV)/.ready-mutants: $(VENV)/.ready-test
+	$(PIP) -e ".[mutants]"
 	@touch $@
 
 $(VENV)/.ready-torch: $(VENV)/.ready-test
@@ -109,6 +114,9 @@ package: $(VENV)/.ready-package
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks
+
+mutants: $(VENV)/.ready-mutants
+	$(BIN)/python -m tests.benchmarks.mutants
 
 clean:
 	rm -rf $(VENV) page/node_modules out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -15,12 +15,14 @@ from symconv.equality import Answer, compare
 from symconv.errors import ExtentError
 from symconv.extent import (
     Atom,
+    Function,
     Power,
     Size,
     size_of,
     symbols_of,
     terms_of,
 )
+from symconv.extremes import smallest
 from symconv.notation import TEXT, Style
 from symconv.setting import set_size
 from symconv.sizes import EVERY, NONE, Sizes, Undecided
@@ -113,9 +115,12 @@ class Condition:
         """The condition where `times` is at least 1; it holds where that is 0."""
         if self.relation == DIFFERS:
             apart = self.left - self.right
-            return replace(self, relation=AT_LEAST, left=apart * apart, right=times)
-        left = self.left if self.relation == DIVIDES else self.left * times
-        return replace(self, left=left, right=self.right * times)
+            return replace(self, relation=AT_LEAST, left=apart * apart, right=_once(times))
+        if self.relation == DIVIDES:  # 2 divides 2·C for every C: what runs twice asks for it once
+            once = _once(times)
+            left = self.left if not_below(self.left, 1) else self.left * once + 1 - once
+            return replace(self, left=left, right=self.right * once)
+        return replace(self, left=self.left * times, right=self.right * times)
 
     def at(self, i: Symbol, value: Size) -> Condition:
         """The condition in one round."""
@@ -147,6 +152,13 @@ class Condition:
             elif not r.certain:
                 parts.append(f"where {end} {at_least} {r.index.begin + 1}")
         return "".join(f" {part}" for part in parts)
+
+
+def _once(times: Size) -> Size:
+    """1 where `times` is at least 1, and 0 where it is 0."""
+    atoms = [a for m in terms_of(times) for a in m]
+    truth = len(atoms) == 1 and isinstance(atoms[0], Function) and atoms[0].name in ("equals", "reaches")
+    return times if truth and times == size_of(atoms[0]) else smallest(times, 1)
 
 
 def at_least(left: Size, right: Size) -> Condition:

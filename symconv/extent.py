@@ -31,7 +31,7 @@ class Floor:
 
     __slots__ = ("_hash", "exact", "integral", "key", "least", "over", "powered", "symbols", "under")
 
-    def __init__(self, over: Extent, under: Size, exact: bool = False) -> None:
+    def __init__(self, over: Extent, under: Size, exact: bool) -> None:
         self.over, self.under, self.exact = over, under, exact
         self.key: tuple[Any, ...] = (1, order(under), over.key, exact)
         self.symbols: frozenset[Symbol] = frozenset(symbols_of(over) | symbols_of(under))
@@ -80,7 +80,7 @@ class Function:
 
 
 @lru_cache(maxsize=1 << 14)
-def floor_atom(over: Extent, under: Size, exact: bool = False) -> Floor:
+def floor_atom(over: Extent, under: Size, exact: bool) -> Floor:
     """The atom; mostly the same object for the same arguments, so that comparing deep floors ends at once."""
     return Floor(over, under, exact)
 

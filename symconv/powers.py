@@ -104,10 +104,9 @@ def owing(monomial: Monomial, c: int | Fraction) -> tuple[Monomial, int | Fracti
     for base, e in shared.items():
         need = _need(base, e) or 0
         c, exponents[base] = Fraction(c, base**need), e + need
-    for proven in (True, False):  # first as far as the exponents are shown to be at least 0
-        for base in shared:
-            while integer_gcd(c.denominator, base) > 1 and not (proven and not bounding.at_least(exponents[base], 1)):
-                c, exponents[base] = c * base, exponents[base] - 1
+    for base in shared:
+        while c.denominator % base == 0:
+            c, exponents[base] = c * base, exponents[base] - 1
     return _joined(others, exponents)[0], int(c) if c.denominator == 1 else c
 
 

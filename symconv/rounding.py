@@ -211,7 +211,7 @@ def _floor_by_extent(over: Size, under: Extent, exact: bool) -> Size:
         for m, c in terms.items():
             quotient = without(m, divisor)
             if c % coefficient == 0 and quotient is not None and all(a.integral for a in quotient):
-                out[quotient] = out.get(quotient, 0) + c // coefficient
+                out[quotient] = c // coefficient
                 del rest[m]
         if rest:
             rest, below = cancelled(rest, divisor, coefficient)
@@ -259,7 +259,7 @@ def cleared(monomial: Monomial, c: int, quotient: Floor) -> Size | None:
     if left is not None and (c * left[1] / k).denominator == 1:
         return Extent({left[0]: powers.integer(c * left[1] / k)}) * quotient.over
     if quotient.powered and not divisor and rest is not None and not 0 <= c < k:
-        return Extent({rest: c // k}) * quotient.over + (Extent({monomial: c % k}) if c % k else 0)
+        return Extent({rest: c // k}) * quotient.over + Extent({monomial: c % k})  # k does not divide c: see above
     return None
 
 

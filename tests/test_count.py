@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
 from fractions import Fraction
 from random import Random
 
@@ -122,4 +123,10 @@ def test_a_count_keeps_no_zeros_and_the_order_of_the_primitives() -> None:
     assert Count(mac=3, div=2) == count
     assert hash(Count(mac=3, div=2)) == hash(count)
     assert count != Count(mac=3)
+    assert count != 3
     assert total_of([]) == 0
+
+
+def test_a_convention_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        CONVENTIONS["macs"].other = 1  # type: ignore[misc]

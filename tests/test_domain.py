@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -14,7 +15,7 @@ from witness.programs import NoValueError, Program, random_program, run
 
 import symconv as sc
 from symconv.block import Rounds
-from symconv.condition import Condition, at_least, divides, equal
+from symconv.condition import WRITTEN_OUT, Condition, at_least, divides, equal
 from symconv.domain import Domain, asking, require
 from symconv.errors import DomainError, ExtentError, ShapeError
 from symconv.extent import Size, size_of
@@ -431,3 +432,244 @@ def test_a_quotient_that_does_not_come_out_even_is_outside_of_the_domain() -> No
     domain.check({BOUND: 48, ROUNDS: 4})
     with pytest.raises(DomainError, match="2 divides C/2\\^i"):
         domain.check({BOUND: 48, ROUNDS: 5})
+
+
+OUTER, LAST = index("i", 1, size_of(ROUNDS), "test rounds"), index("i", 0, 3, "test rounds")
+
+IN_ROUNDS: list[tuple[str, Callable[[Any, Any], tuple[Any, Any]]]] = [
+    ("at least", lambda c, i: (c, 3)),
+    ("at least", lambda c, i: (c, i)),
+    ("at least", lambda c, i: (5, i + c)),
+    ("at least", lambda c, i: (c * i, 2)),
+    ("at least", lambda c, i: (c + i * i, 3 * i)),
+    ("at least", lambda c, i: (i, 1)),
+    ("at least", lambda c, i: (2, i)),
+    ("equal", lambda c, i: (c * i, 2 * i)),
+    ("equal", lambda c, i: (c, 4)),
+    ("divides", lambda c, i: (2, c)),
+    ("divides", lambda c, i: (c, 12)),
+    ("divides", lambda c, i: (3, c * i + 3)),
+    ("divides", lambda c, i: (2, i)),
+]
+
+
+@pytest.mark.parametrize(("relation", "sides"), IN_ROUNDS)
+@pytest.mark.parametrize("end", [1, 2, 4, 70, None, "inner"])
+@pytest.mark.parametrize("begin", [0, 1])
+def test_what_is_asked_in_rounds_is_legal_exactly_where_each_round_allows_it(
+    relation: str, sides: Callable[[Any, Any], tuple[Any, Any]], end: int | str | None, begin: int
+) -> None:
+    """Rounds up to a number, up to n, and up to n within rounds of a block around."""
+    if isinstance(end, int) and end <= begin:
+        return
+    count = size_of(ROUNDS)
+    of = index("i", begin, end if isinstance(end, int) else count, "test rounds")
+    around = (Rounds("around", index("j", 1, count, "test rounds"), "image"),) if end == "inner" else ()
+    domain = Domain()
+    refused = False
+    try:
+        rounds = (*around, Rounds("block", of, "image"))
+        domain.require(replace(MAKE[relation](*sides(size_of(BOUND), size_of(of))), rounds=rounds))
+    except ShapeError:
+        refused = True
+    for c in range(1, 10):
+        for many in (1, 2, 3, 4, 5, 66, 80):
+            last = end if isinstance(end, int) else many
+            looked = [] if around and many < 2 else range(begin, last)
+            expected = all(holds(relation, *sides(c, i)) for i in looked)
+            assert not (refused and expected), (c, many)
+            assert refused or domain.allows({BOUND: c, ROUNDS: many}) is expected, (domain, c, many)
+
+
+@pytest.mark.parametrize("ends", [(3, None), (None, 3), (2, 3), (None, None)])
+def test_what_is_asked_in_rounds_of_rounds_is_legal_exactly_where_each_allows_it(
+    ends: tuple[int | None, int | None],
+) -> None:
+    count = size_of(ROUNDS)
+    outer, inner = (index(name, 1, end or count, "test rounds") for name, end in zip("ji", ends))
+    rounds = (Rounds("outer", outer, "image"), Rounds("inner", inner, "image"))
+    for relation, sides in (
+        ("at least", lambda c, i, j: (c, i + 2 * j)),
+        ("at least", lambda c, i, j: (c + i * j, 6)),
+        ("divides", lambda c, i, j: (3, c * (i + j) + 3)),
+        ("equal", lambda c, i, j: (c * j, 2 * j)),
+    ):
+        domain = Domain()
+        condition = MAKE[relation](*sides(size_of(BOUND), size_of(inner), size_of(outer)))
+        domain.require(replace(condition, rounds=rounds))
+        for c, many in product(range(1, 13), range(1, 6)):
+            met = product(range(1, ends[0] or many), range(1, ends[1] or many))
+            expected = all(holds(relation, *sides(c, i, j)) for j, i in met)
+            assert domain.allows({BOUND: c, ROUNDS: many}) is expected, (domain, c, many)
+
+
+def test_rounds_three_deep_are_each_looked_at() -> None:
+    """C ≥ i + 10·j + 100·k for i below 3, j below 4, k below 5: 432 at the last of each."""
+    of = [index(name, 0, end, "test rounds") for name, end in (("k", 5), ("j", 4), ("i", 3))]
+    k, j, i = map(size_of, of)
+    domain = Domain()
+    domain.require(
+        replace(at_least(size_of(BOUND), i + 10 * j + 100 * k), rounds=tuple(Rounds(s.name, s, "image") for s in of))
+    )
+    assert str(domain) == "C ≥ 432"
+
+
+def test_what_holds_in_no_round_is_refused_only_where_there_is_a_round() -> None:
+    for of, words in ((OUTER, "0 ≥ C where n ≥ 2"), (index("i", 0, size_of(ROUNDS), "test rounds"), None)):
+        domain = Domain()
+        never = replace(at_least(0, size_of(BOUND)), rounds=(Rounds("block", of, "image"),), node="conv", reason="why")
+        if words is None:
+            with pytest.raises(ShapeError, match="conv: why: 0 ≥ C never holds"):
+                domain.require(never)
+        else:
+            domain.require(never)
+            assert str(domain) == words
+            assert domain.allows({BOUND: 1, ROUNDS: 1})
+            assert not domain.allows({BOUND: 1, ROUNDS: 2})
+
+
+def test_rounds_that_do_not_matter_are_not_spoken_of() -> None:
+    certain, once = index("i", 0, size_of(ROUNDS), "test rounds"), index("i", 0, 3, "test rounds")
+    for of in (certain, once):
+        domain = Domain()
+        domain.require(replace(at_least(x + p, k), rounds=(Rounds("block", of, "image"),)))
+        assert str(domain) == "X + P ≥ K"
+    domain = Domain()
+    domain.require(replace(at_least(size_of(OUTER), 1), rounds=(Rounds("block", OUTER, "image"),)))
+    assert str(domain) == "everywhere"
+
+
+def test_a_few_rounds_at_numbers_are_asked_for_one_by_one() -> None:
+    few, many = index("i", 1, 3, "test rounds"), index("i", 1, WRITTEN_OUT + 1, "test rounds")
+    for of in (few, many):
+        domain = Domain()
+        domain.require(replace(divides(6, size_of(BOUND) * size_of(of)), rounds=(Rounds("block", of, "image"),)))
+        assert str(domain) == "C ≡ 0 (mod 6)"
+
+
+def test_a_bound_on_the_number_of_rounds_holds_where_there_is_one() -> None:
+    domain = Domain()
+    domain.require(replace(at_least(size_of(ROUNDS), 4), rounds=(Rounds("block", OUTER, "image"),)))
+    assert [many for many in range(1, 8) if domain.allows({ROUNDS: many})] == [1, 4, 5, 6, 7]
+    domain.require(at_least(size_of(ROUNDS), 5))
+    assert str(domain) == "n ≥ 5"
+    domain.require(replace(at_least(size_of(ROUNDS), 3), rounds=(Rounds("block", OUTER, "image"),)))
+    assert str(domain) == "n ≥ 5"
+
+
+def test_what_is_asked_where_there_are_rounds_is_gone_when_it_is_asked_anyway() -> None:
+    rounds = (Rounds("block", OUTER, "image"),)
+    domain = domain_of(replace(at_least(x + p, k), rounds=rounds), replace(at_least(x, 7), rounds=rounds))
+    assert str(domain) == "X + P ≥ K where n ≥ 2, X ≥ 7 where n ≥ 2"
+    domain.require(at_least(x + p, k + 1))
+    assert str(domain) == "X ≥ 7 where n ≥ 2, X + P ≥ K + 1"
+    domain.require(at_least(x, 6))
+    assert str(domain) == "X ≥ 6, X ≥ 7 where n ≥ 2, X + P ≥ K + 1"
+    domain.require(at_least(x, 8))
+    assert str(domain) == "X ≥ 8, X + P ≥ K + 1"
+    moving = domain_of(replace(at_least(x, h + size_of(OUTER)), rounds=rounds), at_least(x, h))
+    assert str(moving) == "X ≥ H + i for 1 ≤ i < n, X ≥ H"
+
+
+# -- what is known of it ----------------------------------------------------------------------------------------------
+
+
+def test_what_is_implied_holds_for_every_legal_value_and_what_is_not_breaks_for_one() -> None:
+    domain = domain_of(at_least(x, 8), divides(4, x), at_least(h + p, k))
+    for condition in (at_least(x, 7), at_least(x, 8), divides(2, x), at_least(x // 4, 2), at_least(x, 1), equal(4, 4)):
+        assert domain.implies(condition), condition
+    for condition in (at_least(x, 9), divides(8, x), equal(x, 8), at_least(h, 2), at_least(h + p, k), at_least(x, h)):
+        assert not domain.implies(condition), condition
+
+
+def test_a_known_bound_is_not_said_beside_an_open_one_that_it_follows_from() -> None:
+    many = power(2, size_of(ROUNDS))
+    domain = domain_of(at_least(x, 2), at_least(x, many), at_least(h, 3))
+    assert str(domain) == "H ≥ 3, X ≥ 2^n"
+    assert str(domain_of(at_least(x, 9), at_least(x, many))) == "X ≥ 9, X ≥ 2^n"
+
+
+def test_nodes_take_other_names_in_all_that_is_said_of_them() -> None:
+    domain = domain_of(at_least(x, 3), at_least(h + p, k), divides(2, x))
+    domain.rename({"node0": "stem/conv", "node1": "pool"})
+    assert [(c.node, c.text()) for c in domain.conditions] == [
+        ("stem/conv", "X ≥ 3"), ("node2", "2 divides X"), ("pool", "H + P ≥ K"),
+    ]  # fmt: skip
+    with pytest.raises(DomainError, match=r"^H = 1, K = 3, P = 1 .*asked for by pool$|^K = 3, P = 1, H = 1 .*by pool$"):
+        domain.check({H: 1, P: 1, K: 3})
+    with pytest.raises(DomainError, match=r"^X = 2 .*asked for by stem/conv$"):
+        domain.check({X: 2})
+
+
+def test_what_is_demanded_of_values_is_what_is_checked() -> None:
+    domain = domain_of(at_least(x, 8), divides(4, x), at_least(h + p, k), divides(k, p + n))
+    demands = list(domain.demands())
+    assert [d.condition.text() for d in demands] == ["X ≥ 8", "4 divides X", "H + P ≥ K", "K divides P + N"]
+    assert demands[0].said == " is outside the domain X ≥ 8, X ≡ 0 (mod 4): reason 0, asked for by node0"
+    assert demands[2].said == " is outside the domain H + P ≥ K: reason 2, asked for by node2"
+    assert demands[2].sizes is None
+    for value in range(1, 30):
+        held = all(value in d.sizes for d in demands[:2] if d.sizes is not None)
+        assert domain.allows({X: value}) is held is (value >= 8 and value % 4 == 0)
+
+
+def test_the_lines_name_the_conditions_behind_them_symbol_by_symbol() -> None:
+    domain = domain_of(at_least(p, 1), at_least(x, 8), divides(4, x), at_least(h + p, k), at_least(k, 2))
+    lines = [(words, [c.node for c in behind]) for words, behind in domain.lines(ASCII)]
+    assert lines == [
+        ("K >= 2", ["node4"]), ("X >= 8, X = 0 (mod 4)", ["node1", "node2"]), ("P >= 1", ["node0"]),
+        ("H + P >= K", ["node3"]),
+    ]  # fmt: skip
+    assert [words for words, _ in domain.lines()] == ["K ≥ 2", "X ≥ 8, X ≡ 0 (mod 4)", "P ≥ 1", "H + P ≥ K"]
+
+
+def test_nobody_who_asked_is_named() -> None:
+    domain = Domain()
+    domain.require(at_least(x, 5))
+    with pytest.raises(ShapeError, match=r"^impossible: X = 3 contradicts X ≥ 5 \(elsewhere\)$"):
+        domain.require(equal(x, 3))
+    with pytest.raises(ShapeError, match=r"^conv: 0 ≥ X never holds$"):
+        domain.require(replace(at_least(0, x), node="conv"))
+    with pytest.raises(DomainError, match=r"^X = 4 is outside the domain X ≥ 5: X ≥ 5$"):
+        domain.check({X: 4, H: 7})
+
+
+@pytest.mark.parametrize(
+    ("times", "condition", "text"),
+    [
+        (2, divides(k, n), "K divides N"),
+        (0, divides(k, n), "everywhere"),
+        (size_of(ROUNDS), divides(k, n), "K divides N"),
+        (p, divides(k, n), "K divides N·min(1, P)"),
+        (p, at_least(x, 3), "P·X ≥ 3·P"),
+        (3, equal(x, h), "X = H"),
+        (1, equal(x, h), "X = H"),
+    ],
+)
+def test_what_runs_many_times_asks_for_it_once_and_what_does_not_run_for_nothing(
+    times: Size, condition: Condition, text: str
+) -> None:
+    domain = Domain()
+    with asking(domain, "loop/conv", (), times):
+        require(condition, "as its rule says")
+    assert str(domain) in (text, "H = X")
+    assert {(c.node, c.reason) for c in domain.conditions} <= {("loop/conv", "as its rule says")}
+
+
+def test_what_is_known_already_is_not_asked_again_of_what_runs_many_times() -> None:
+    domain = domain_of(at_least(x, 5))
+    with asking(domain, "loop/conv", (), p):
+        require(at_least(x, 4), "known")
+    assert str(domain) == "X ≥ 5"
+    with pytest.raises(ShapeError, match="never holds"), asking(domain, "loop/conv", (), 2):
+        require(at_least(0, x), "never")
+
+
+def test_sets_that_are_too_large_to_be_met_are_checked_one_by_one() -> None:
+    """Whether ⌊X/997⌋, ⌊X/991⌋ and ⌊X/983⌋ are even has a period of 10⁹ with more runs than are worked out."""
+    primes = (997, 991, 983)
+    domain = domain_of(*(divides(2, x // prime) for prime in primes))
+    rng = Random(7)
+    for value in [rng.randint(1, 10**7) for _ in range(2_000)]:
+        assert domain.allows({X: value}) is all(value // prime % 2 == 0 for prime in primes), value
+    assert not domain.implies(divides(2, x // 977))

@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 from witness.programs import NoValueError, Program, random_program, run
 
 from symconv.bounding import lower_bound
+from symconv.cost import factor_key
 from symconv.errors import ExtentError
-from symconv.extent import Extent, Function, Size, order, size_of, symbols_of
-from symconv.extremes import gcd, largest, smallest
-from symconv.rounding import floor
-from symconv.symbols import ROLES, symbol
+from symconv.extent import EXPONENT, Extent, Floor, Function, Power, Size, Sum, order, size_of, symbols_of, without
+from symconv.extremes import gcd, largest, make_divisible, smallest
+from symconv.powers import power
+from symconv.rounding import ceiling, floor
+from symconv.symbols import ROLES, index, symbol
 from symconv.values import evaluate, substitute
 
 ROLE = {"X": "extent", "H": "extent", "P": "padding", "Q": "padding", "S": "stride", "w": "multiplier"}
@@ -322,3 +324,108 @@ def test_symbols_keys_and_atoms_order_sizes_totally() -> None:
         assert sorted(turned, key=order) == sorted(sizes, key=order)
     assert set(ROLES) >= set(ROLE.values())
     assert all(isinstance(a, Function) for m in gcd(X, 6).terms for a in m)
+
+
+def test_sizes_whose_hashes_are_equal_are_told_apart() -> None:
+    """hash(−1) and hash(−2) are one number in Python, so are those of sizes that differ in such a coefficient."""
+    one, two = X * S - H, X * S - 2 * H
+    i = index("i", 0, SIZE["Q"])
+    pairs: list[tuple[Any, Any]] = [
+        (one, two),
+        (Floor(one, S, False), Floor(two, S, False)),
+        (Floor(X, S, False), Floor(X, S, True)),
+        (Floor(X, S, False), Floor(X, H, False)),
+        (Function("max", (one, P)), Function("max", (two, P))),
+        (Function("max", (X, P)), Function("min", (X, P))),
+        (Power(2, one), Power(2, two)),
+        (Power(2, X), Power(3, X)),
+        (Sum(i, (one, size_of(i))), Sum(i, (two, size_of(i)))),
+        (Sum(i, (size_of(i),)), Sum(index("j", 0, SIZE["Q"]), (size_of(i),))),
+    ]
+    assert hash(one) == hash(two)
+    for a, b in pairs:
+        assert a != b
+        again = deepcopy(a)
+        assert again == a
+        assert hash(again) == hash(a)
+    of_each = [a for a, _ in pairs] + [SYMBOL["X"], 3]
+    assert all(a != b for a in of_each for b in of_each if type(a) is not type(b))
+
+
+def test_two_atoms_of_the_same_parts_are_equal_though_they_are_two() -> None:
+    i = index("i", 0, SIZE["Q"])
+    for make in (
+        lambda: Floor(X + 1, 2, False),
+        lambda: Function("max", (X, H)),
+        lambda: Power(2, X + H),
+        lambda: Sum(i, (X + size_of(i), H * size_of(i))),
+    ):
+        one, other = make(), make()
+        assert one is not other
+        assert one == other
+        assert hash(one) == hash(other)
+    assert Sum(i, (X + size_of(i), size_of(i))) == Sum(i, ((X + size_of(i)) * size_of(i),))
+
+
+def test_a_rounded_size_is_whole_though_what_is_rounded_is_not() -> None:
+    for size in (ceiling(w * X, 3), make_divisible(w * X, 1, 8), w * X // 3, largest(X, H)):
+        assert isinstance(size, Extent)
+        assert size.integral
+    for size in (w * X, largest(w * X, H), w * X // 3 + w):
+        assert isinstance(size, Extent)
+        assert not size.integral
+
+
+def test_the_largest_exponent_is_taken_and_the_next_is_not() -> None:
+    assert evaluate(X**EXPONENT, at({"X": 3})) == 3**64
+    assert evaluate((X + 1) ** 5, at({"X": 2})) == 3**5
+
+
+@pytest.mark.parametrize("other", [1.5, Fraction(1, 2), "X", None])
+def test_sizes_are_not_multiplied_or_divided_by_what_is_no_integer(other: Any) -> None:
+    steps = (
+        lambda: X * other, lambda: other - X, lambda: X % other, lambda: other // X, lambda: other % X,
+        lambda: divmod(X, other), lambda: divmod(other, X), lambda: X**other, lambda: X**H,
+    )  # fmt: skip
+    for step in steps:
+        with pytest.raises(TypeError):
+            step()
+
+
+def test_the_bound_of_a_power_and_of_a_sum_is_never_above_a_value() -> None:
+    begin = 70
+    i = index("i", begin, X + 100)
+    bound = lower_bound(power(2, size_of(i)))
+    assert bound is not None
+    assert 2**EXPONENT <= bound <= 2**begin
+    assert lower_bound(power(3, S)) == 3
+    assert lower_bound(power(3, P)) == 1
+    k = index("k", 0, S + 1)
+    for factors, least in (
+        ((X // power(2, size_of(k)), size_of(k)), 0),
+        ((size_of(k) + 2, X // power(2, size_of(k)) + 3), 2 * 2 * 3),
+        ((X - 3 * H, size_of(k) + 1), None),
+        ((size_of(k) - 5, X), None),
+    ):
+        assert Sum(k, factors).least == least
+    empty = index("k", 0, P)
+    assert Sum(empty, (size_of(empty) + 4,)).least == 0
+    two = index("k", 3, P + 5)
+    assert Sum(two, (size_of(two) + 4,)).least == 2 * 7
+
+
+def test_what_does_not_divide_a_product_is_said_to() -> None:
+    (x,), (h,) = X.terms, H.terms
+    (square,) = (X * X * H).terms
+    assert without(square, x) == next(iter((X * H).terms))
+    assert without(square, h) == next(iter((X * X).terms))
+    assert without(square, square) == ()
+    assert without(x, h) is without(x, (*x, *x)) is None
+
+
+def test_factors_stand_in_the_order_of_their_kinds_and_powers_last() -> None:
+    """Symbols, floors, functions, sums of terms that stay whole, sums over rounds, powers: as they are written."""
+    i = index("i", 0, S)
+    atoms = [SYMBOL["X"], Floor(X, 2, False), Function("max", (X, H)), X + 1, Sum(i, (size_of(i) * X,)), Power(2, X)]
+    for rotation in range(len(atoms)):
+        assert sorted(atoms[rotation:] + atoms[:rotation], key=factor_key) == atoms

@@ -17,7 +17,7 @@ import sympy
 from networks import TORCHVISION, alexnet, resnet, squeezenet, unet, vgg
 
 import symconv as sc
-from symconv import Count, Layer, Network, Parameter, Tensor, layer, weight
+from symconv import Convention, Count, Layer, Network, Parameter, Tensor, layer, weight
 from symconv.condition import at_least
 from symconv.cost import evaluate_cost, product
 from symconv.errors import DomainError, NetworkError, ShapeError, SymbolError, SymconvError
@@ -663,6 +663,92 @@ def test_a_total_of_a_kind_a_stage_or_a_layer_alone() -> None:
     assert net.total("params", only="head/fc3") == 4096 * 1000 + 1000
     with pytest.raises(NetworkError, match="no layer, stage or kind convs"):
         net.cost("macs", only="convs")
+
+
+def test_of_a_choice_that_nothing_decides_the_larger_side_counts() -> None:
+    """4·9·C·N·X² macs on one side, 27·8·N·X² on the other: the larger of 36·C and 216."""
+    net = Network("choice")
+    net.input("image", "N", 3, "X", "X")
+    net.input("wide", "N", net.symbol("C", "channels"), "X", "X")
+    flag = sc.size_of(sc.symbol("if[a]", "padding", "choice"))
+    net.add("one", Conv(4, 3, padding=1, bias=False), "wide", times=flag)
+    net.add("other", Conv(8, 3, padding=1, bias=False), "image", times=1 - flag)
+    net.add("both", Conv(1, 1, bias=False), "image")
+    assert str(net.costs("macs")["one"]) == "36·N·C·if[a]·X²"
+    net.choices[flag] = "the choice"
+    for c in range(1, 12):
+        assert evaluate_cost(net.cost("macs"), net.at({"C": c, "N": 2, "X": 5})) == (max(36 * c, 216) + 3) * 2 * 25
+    assert net.cost("macs", only="both") == product(3, sc.N, sc.X, sc.X)
+    assert evaluate_cost(net.cost("params"), net.at({"C": 7})) == 36 * 7 + 216 + 3
+
+
+def test_a_choice_whose_sides_are_no_whole_sizes_is_left_as_it_is() -> None:
+    net = Network("choice")
+    net.input("image", "N", 3, "X", "X")
+    flag = sc.size_of(sc.symbol("if[a]", "padding", "choice"))
+    net.add("one", Conv(4, 3, padding=1, bias=False), "image", times=flag)
+    net.choices[flag] = "the choice"
+    half = Convention("half", weights={"mac": Fraction(1, 8)})
+    assert str(net.cost(half)) == "(27/2)·N·if[a]·X²"
+    assert str(net.cost("macs")) == "108·N·X²"
+
+
+def test_a_path_may_be_said_with_dots_where_nothing_else_is_called_that() -> None:
+    net = Network()
+    net.input("image", "N", 3, "X", "X")
+    net.add("layer1/0/conv", Conv(8, 3, bias=False))
+    net.add("layer1/1/conv", Conv(8, 1, bias=False))
+    net.add("layer2.0", Conv(2, 1, bias=False))
+    said = {
+        "layer1.0.conv": "layer1/0/conv", "layer1.0": "layer1/0", "layer2.0": "layer2.0", "layer3.0": "layer3.0",
+        "layer1/0": "layer1/0",
+    }  # fmt: skip
+    assert {name: net.spelled(name) for name in said} == said
+    for name in ("a", "layer1.1", "z"):
+        net.add(name, ReLU())
+    assert {name: net.spelled(name) for name in said} == said
+    assert net.spelled("layer1.1") == "layer1.1"
+    assert net.cost("params", only="layer1.0") == 8 * 3 * 9
+    assert net.cost("params", only="layer1") == net.cost("params", only="layer1/") == 8 * 3 * 9 + 8 * 8
+    assert net.cost("params", only="conv") == 8 * 3 * 9 + 8 * 8 + 16
+    with pytest.raises(NetworkError, match=r"no layer, stage or kind layer1/2\. did you mean layer"):
+        net.cost("params", only="layer1/2")
+
+
+def test_an_edge_says_at_which_places_among_the_inputs_it_ends() -> None:
+    net = Network()
+    net.input("image", "N", 3, "X", "X")
+    net.add("conv", Conv(3, 3, padding=1), "image")
+    net.add("cat", Concat(), "image", "conv", "image")
+    assert net.graph.edges["image", "cat"]["positions"] == (0, 2)
+    assert net.graph.edges["conv", "cat"]["positions"] == (1,)
+    before = net.graph
+    net.add("last", ReLU())
+    assert net.graph is before
+    assert list(net.graph) == ["image", "conv", "cat", "last"]
+    assert net.graph.nodes["image"]["count"] == Count()
+    assert net.graph.nodes["last"]["node"] is net.node("last")
+
+
+def test_a_repeated_block_unrolled_has_each_round_by_itself() -> None:
+    net = Network()
+    net.input("image", "N", 8, "X", "X")
+    net.repeat("stage", 3, lambda i: net.add("conv", Conv(8, 3, bias=False)))
+    alone = net.unrolled()
+    assert [node.name for node in alone.nodes] == ["stage/0/conv", "stage/1/conv", "stage/2/conv"]
+    assert not any(node.rounds for node in alone.nodes)
+    for x in range(7, 12):
+        expected = sum(8 * 8 * 9 * (x - 2 * k) ** 2 for k in (1, 2, 3))
+        assert alone.evaluate("macs", X=x, N=1) == net.evaluate("macs", X=x, N=1) == expected
+
+
+def test_what_works_in_training_only_is_in_no_count_and_makes_no_output() -> None:
+    net = Network()
+    net.input("image", "N", 3, "X", "X")
+    net.add("conv", Conv(8, 1, bias=False))
+    net.add("aux", Conv(5, 1, bias=False), "conv", training=True)
+    assert net.count()["mac"] == product(24, sc.N, sc.X, sc.X)
+    assert str(net.output) == "N×8×X²"
 
 
 @pytest.mark.parametrize("given", [3.5, None, 7, object()])

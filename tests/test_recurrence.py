@@ -69,3 +69,12 @@ def test_a_window_over_a_power_of_any_size_has_its_value() -> None:
         for _ in range(200):
             x = (x + b) // s
         assert evaluate(shrunk, far) == x == substitute(shrunk, far) == iterated_window(224, b, s, 10**18)
+
+
+def test_a_floor_that_enters_is_taken_into_the_floor_of_the_window() -> None:
+    """⌊X/4⌋ under x → ⌊(x + 1)/3⌋ is ⌊(⌊X/4⌋ + (3^i − 1)/2)/3^i⌋, and so one floor over 4·3^i."""
+    i = size_of(index("i", 0, n))
+    assert str(iterated_window(X // 4, 1, 3, i)) == "⌊(2·3^i + X − 2)/(4·3^i)⌋"
+    assert str(iterated_window(X // 4 + 2, 0, 3, i)) == "⌊(X + 8)/(4·3^i)⌋"
+    assert str(iterated_window(X // q + 2, 0, 3, i)) == "⌊(X + 2·q)/(3^i·q)⌋"
+    assert str(iterated_window(3 * (X // 4), 1, 3, i)) == "⌊(3^i + 6·⌊X/4⌋ − 1)/(2·3^i)⌋"

@@ -4,6 +4,7 @@ import pickle
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
+from math import comb, gcd
 from random import Random
 from typing import Any
 
@@ -24,7 +25,7 @@ from symconv.formula import set_cost
 from symconv.notation import ASCII, LATEX
 from symconv.powers import power
 from symconv.recurrence import iterated_window
-from symconv.rounding import floor
+from symconv.rounding import ceiling, floor
 from symconv.sizes import Undecided
 from symconv.sums import closed, sum_over
 from symconv.symbols import Symbol, index, symbol
@@ -328,3 +329,142 @@ def test_quotients_of_several_powers_keep_the_fractions_that_their_product_expan
     over = (floor(3 * power(2, n - k), power(2, size_of(i)), exact=True) for k in (0, 1))
     total = sum_over(product(*over), i)
     assert sc.evaluate(total, n=5, m=2) == 96 * 48 + 48 * 24
+
+
+# -- windows far beyond the bits that are worked out -----------------------------------------------------------------
+
+
+def test_a_window_at_an_exponent_that_is_not_worked_out_has_the_value_that_it_has_at_large_ones() -> None:
+    """(a + b·p)/(k·p) and the like at p = 2^(10^18) is what it is at 2^400, where p is larger than everything else."""
+    rng, met = Random(9), 0
+    for _ in range(300):
+        a, b, k, base = rng.randint(-50, 50), rng.randint(-9, 9), rng.randint(1, 7), rng.choice([2, 3, 6])
+        size = (a * X + b * power(base, n) * q) // (k * power(base, n))
+        x, of = rng.randint(1, 99), rng.randint(1, 5)
+        expected = (a * x + b * base**400 * of) // (k * base**400)
+        for rounds in (400, 10**18):
+            at = on({"X": x, "q": of, "n": rounds})
+            try:
+                assert evaluate(size, at) == expected, (size, x, of)
+                assert substitute(size, at) == expected, (size, x, of)
+                met += 1
+            except ExtentError:  # of an odd number of halves of the power, say
+                assert gcd(k, base) > 1, (size, x, of)
+    assert met > 500
+
+
+@pytest.mark.parametrize("base", [2, 3, 5])
+def test_a_window_as_wide_as_what_is_in_it_is_decided_exactly(base: int) -> None:
+    """⌊(X − 1)/b^n⌋ and ⌊−X/b^n⌋ where X is b^n and its neighbours, n so large that b^n has more than 10,000 bits."""
+    above, below = X // power(base, n), (-X) // power(base, n)
+    both = (X + 2 * power(base, n)) // (3 * power(base, n))
+    for rounds in (5_000, 9_999, 10_000, 10_001, 10_050):
+        edge = base**rounds
+        for x in (1, edge // base, edge - 1, edge, edge + 1):
+            if x > edge - 1 and (base.bit_length() - 1) * rounds > 10_000:
+                continue  # there its value has to be worked out, which is refused
+            at = on({"X": x, "n": rounds})
+            assert evaluate(above, at) == x // edge, (rounds, x == edge)
+            assert evaluate(below, at) == -x // edge, (rounds, x == edge)
+            assert evaluate(both, at) == (x + 2 * edge) // (3 * edge), (rounds, x == edge)
+    with pytest.raises(ExtentError, match="has more than 10,000 bits"):
+        evaluate(above, on({"X": base**10_050, "n": 10_050}))
+
+
+MORE: dict[str, Callable[[Any, Any, Any, Arithmetic], Any]] = {
+    "a window that rests at 0 beside one that never rests": lambda i, x, n, do: x // do.power(2, i) * (x // (i + 1)),
+    "a power of a residue": lambda i, x, n, do: do.power(2, i - 2 * (i // 2)) * (i + x),
+    "a floor of an affine floor": lambda i, x, n, do: ((i + x) // 3 + 2 * i) // 5 - i // 7,
+    "a floor of what does not move": lambda i, x, n, do: (x // 7 + i) * ((x + 2) // 4),
+    "windows of two powers": lambda i, x, n, do: (x + 3 * do.power(6, i)) // (2 * do.power(6, i)) + i,
+    "a window of another rate": lambda i, x, n, do: (x + 5) // do.power(4, i) + x // do.power(2, 2 * i + 3),
+    "a falling window": lambda i, x, n, do: (x - 9) // do.power(3, n - i) * i + (x + n) // do.power(2, 2 * n - 2 * i),
+    "a least of two": lambda i, x, n, do: -do.largest(-(i // 3) + i // 3 - 2, -5) + i,
+    "a maximum that grows": lambda i, x, n, do: do.largest(i, x) - do.largest(2 * (i // 2), 70),
+    "a maximum that grows in long steps": lambda i, x, n, do: do.largest(i - i // 520, 5),
+    "a window of powers that go both ways": lambda i, x, n, do: x // (do.power(2, i) * do.power(3, n - i)),
+    "a maximum of 0": lambda i, x, n, do: do.largest(i - x, 0) + do.largest(x // do.power(2, i) - 1, 0),
+    "a cube": lambda i, x, n, do: i**3 - x * i**2 + (i * i * i) // 2,
+}
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_an_explicit_sum_of_many_kinds_is_what_its_rounds_add_up_to(name: str) -> None:
+    body = MORE[name]
+    for begin in (0, 1, 3):
+        of = index("i", begin, n)
+        total = sum_over(product(body(size_of(of), X, n, SIZES)), of)
+        for rounds in (begin + 1, 63, 64, 65, 66, 67, 68, 131, 400, 1100):
+            for x in (1, 8, 63, 64, 65, 2**70):
+                expected = sum(body(i, x, rounds, NUMBERS) for i in range(begin, rounds))
+                assert evaluate_cost(total, on({"X": x, "n": rounds})) == expected, (begin, rounds, x)
+
+
+def test_a_sum_of_ceilings_of_fractions_is_what_its_rounds_add_up_to() -> None:
+    w = symbol("w", "multiplier", "sums")
+    cases: list[tuple[Size, Callable[[Fraction, int], int]]] = [
+        (ceiling(size_of(w) * I, 2), lambda v, i: -(-v * i // 2)),
+        (ceiling(size_of(w) * X + I, 3), lambda v, i: -(-(v * 5 + i) // 3)),
+        (ceiling(size_of(w), 2) * I, lambda v, i: -(-v // 2) * i),
+        (size_of(w) * I * I // 4, lambda v, i: v * i * i // 4),
+    ]
+    for size, by_hand in cases:
+        total = sum_over(product(size, I + 1), OF)
+        for value in (Fraction(1, 3), Fraction(2), Fraction(9, 4)):
+            for rounds in (3, 70, 150):
+                expected = sum(by_hand(value, i) * (i + 1) for i in range(rounds))
+                assert evaluate_cost(total, {**on({"X": 5, "n": rounds}), w: value}) == expected
+
+
+def test_very_many_rounds_of_a_polynomial_on_classes_are_summed_by_differences() -> None:
+    """Over 60·k rounds Σ ⌊i/3⌋·⌊(i + 1)/4⌋ is a polynomial in k; at k = 10^6 it is what the first ones extend to."""
+    total = sum_over(product(I // 3, (I + 1) // 4), OF)
+
+    def added_up(rounds: int) -> int:
+        return sum(i // 3 * ((i + 1) // 4) for i in range(rounds))
+
+    row, terms = [added_up(60 * k) for k in range(5)], []
+    while row:
+        terms.append(row[0])
+        row = [b - a for a, b in pairwise(row)]
+    assert terms[4] == 0
+    many = 10**6
+    expected = sum(term * comb(many, k) for k, term in enumerate(terms))
+    assert evaluate_cost(total, on({"n": 60 * many})) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (lambda i, c, x, do: do.power(2, i * i), "Σ_{i<n} 2^(i²)"),
+        (lambda i, c, x, do: do.exact(c, do.power(2, i) + 1), "Σ_{i<n} C/(2^i + 1)"),
+        (lambda i, c, x, do: do.exact(c, i + 1), "Σ_{i<n} C/(i + 1)"),
+        (lambda i, c, x, do: do.exact(c * i, do.power(2, i)), "Σ_{i<n} C·i/2^i"),
+        (lambda i, c, x, do: do.exact(c * x, x * do.power(2, i)), "2·C − C/2^(n − 1)"),
+        (lambda i, c, x, do: do.exact(c, x * do.power(2, i)), "Σ_{i<n} C/(2^i·X)"),
+        (lambda i, c, x, do: do.exact(c, 3 * do.power(2, i)), "(2/3)·C − (1/3)·(C/2^(n − 1))"),
+        (lambda i, c, x, do: do.power(2, i) * do.exact(c, 3 * do.power(2, i)), "(1/3)·C·n"),
+        (lambda i, c, x, do: do.power(2, i) * do.exact(c, 3 * do.power(2, i)) * i, "C·n·((1/6)·n − 1/6)"),
+        (lambda i, c, x, do: do.power(4, i) * do.exact(c, 3 * do.power(2, i)), "C·((1/3)·2^n − 1/3)"),
+        (lambda i, c, x, do: do.power(2, i) * do.exact(c, 3 * do.power(4, i)), "(2/3)·C − (1/3)·(C/2^(n − 1))"),
+        (lambda i, c, x, do: do.power(2, i + x) * do.exact(c, 3 * do.power(2, i)), "(1/3)·2^X·C·n"),
+        (lambda i, c, x, do: do.exact(c, do.power(6, i)) * i * x, None),
+        (lambda i, c, x, do: do.exact(c, do.power(2, i)) * do.power(6, i) * (i + 1), None),
+        (lambda i, c, x, do: do.power(2, i) * do.power(3, 4 - i) * i * i, None),
+        (lambda i, c, x, do: i**5 + x * i**3, None),
+        (lambda i, c, x, do: do.power(12, i) * i**3 - do.power(3, i), None),
+    ],
+)
+def test_a_sum_with_or_without_a_closed_form_is_what_its_rounds_add_up_to(
+    rule: Callable[[Any, Any, Any, Arithmetic], Any], text: str | None
+) -> None:
+    for begin, end in ((0, n), (1, n), (2, 5)):
+        i = index("i", begin, end)
+        total = sum_over(product(rule(size_of(i), C, X, SIZES)), i)
+        if text is not None and (begin, end) == (0, n):
+            assert str(total) == text
+        for rounds in range(begin + 1, 6):
+            c, x = 6**9 * 5 * 7 * 11 * 17, 3
+            last = end if isinstance(end, int) else rounds
+            expected = sum(rule(k, c, x, NUMBERS) for k in range(begin, last))
+            assert evaluate_cost(total, on({"C": c, "X": x, "n": rounds})) == expected, (begin, last)

@@ -61,8 +61,8 @@ def scaling(
     another: the Pareto-best in depth, width and resolution.
 
     `rule` says which symbols the depth, the width and the resolution are, {"depth": "d", "width": "w", "resolution":
-    "X"}, and asks for the rule's design beside them. Designs outside the domain are left out. The values are `given`, or
-    words of the call.
+    "X"}, and asks for the rule's design beside them. Designs outside the domain are left out. The values are
+    `given`, or words of the call.
 
     Raises as `design_space`, and SymconvError where there is no axis or no budget.
 
