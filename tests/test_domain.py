@@ -473,12 +473,12 @@ def test_what_is_asked_in_rounds_is_legal_exactly_where_each_round_allows_it(
     except ShapeError:
         refused = True
     for c in range(1, 10):
-        for many in (1, 2, 3, 4, 5, 66, 80):
-            last = end if isinstance(end, int) else many
-            looked = [] if around and many < 2 else range(begin, last)
+        for bound in (1, 2, 3, 4, 5, 66, 80):
+            last = end if isinstance(end, int) else bound
+            looked = [] if around and bound < 2 else range(begin, last)
             expected = all(holds(relation, *sides(c, i)) for i in looked)
-            assert not (refused and expected), (c, many)
-            assert refused or domain.allows({BOUND: c, ROUNDS: many}) is expected, (domain, c, many)
+            assert not (refused and expected), (c, bound)
+            assert refused or domain.allows({BOUND: c, ROUNDS: bound}) is expected, (domain, c, bound)
 
 
 @pytest.mark.parametrize("ends", [(3, None), (None, 3), (2, 3), (None, None)])
@@ -497,10 +497,10 @@ def test_what_is_asked_in_rounds_of_rounds_is_legal_exactly_where_each_allows_it
         domain = Domain()
         condition = MAKE[relation](*sides(size_of(BOUND), size_of(inner), size_of(outer)))
         domain.require(replace(condition, rounds=rounds))
-        for c, many in product(range(1, 13), range(1, 6)):
-            met = product(range(1, ends[0] or many), range(1, ends[1] or many))
+        for c, bound in product(range(1, 13), range(1, 6)):
+            met = product(range(1, ends[0] or bound), range(1, ends[1] or bound))
             expected = all(holds(relation, *sides(c, i, j)) for j, i in met)
-            assert domain.allows({BOUND: c, ROUNDS: many}) is expected, (domain, c, many)
+            assert domain.allows({BOUND: c, ROUNDS: bound}) is expected, (domain, c, bound)
 
 
 def test_rounds_three_deep_are_each_looked_at() -> None:
