@@ -22,7 +22,7 @@ def growth(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """How a total grows: leading terms, order, polynomial bounds."""
+    """How a total grows: leading terms, order, bounds."""
     from symconv.asked import as_cost
     from symconv.cost import cost_symbols
     from symconv.errors import CallError

@@ -18,7 +18,7 @@ def check(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """Whether a network keeps budgets: exit 1 when one is broken."""
+    """Whether a network keeps budgets: exit 1 if not."""
     from symconv.analysis.budget import check_budgets
     from symconv.readers.budget import read_budgets
     from symconv.writers import output

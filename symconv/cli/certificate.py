@@ -25,7 +25,7 @@ def certify(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """Write a certificate: closed forms, domain, and the runs that agree.
+    """Write a certificate: formulas, and runs that agree.
 
     The model is run as by verify. Exit 1, and no file, where a run disagrees or none showed anything.
     """
@@ -60,7 +60,7 @@ def check_certificate(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """Check a certificate: every formula again, without what ran it.
+    """Check a certificate, without what ran the model.
 
     The closed forms are derived from the network that is in the file, and evaluated as they are written at the sizes
     of its runs. Exit 1 with all that does not hold.

@@ -22,7 +22,7 @@ def compare(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """Totals of networks side by side, and where their order changes."""
+    """Totals side by side, and where their order changes."""
     from symconv.errors import CallError, SymbolError
     from symconv.readers.call import metric_named
     from symconv.writers import output

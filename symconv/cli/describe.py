@@ -78,7 +78,7 @@ def total(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """One total: a formula, or a number where symbols have values."""
+    """One total: a formula, or a number at values."""
     from symconv.formula import set_cost
     from symconv.notation import LATEX
     from symconv.readers.call import metric_named
@@ -110,7 +110,7 @@ def explain(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """What stands behind a term, a layer, a block or the domain."""
+    """What stands behind a term, a layer or the domain."""
     from symconv.readers.call import metric_named
     from symconv.writers import output
     from symconv.writers.explain import explain_sheet

@@ -36,7 +36,7 @@ def diagram(
     ] = None,
     ascii: Annotated[bool, typer.Option("--ascii", help="formulas in ASCII")] = False,
 ) -> None:
-    """Draw a network: shapes, MACs and params, as figures with --at."""
+    """Draw a network: shapes, MACs and params."""
     from symconv.errors import CallError
     from symconv.notation import ASCII, TEXT
     from symconv.readers.call import metric_named, unrolled

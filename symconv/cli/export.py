@@ -44,7 +44,7 @@ def export(
     ] = 1,
     output: Annotated[Path | None, file_option(help="a file; else standard output")] = None,
 ) -> None:
-    """A total as a function, a network as equations or as a spec.
+    """A total as a function; a network as a spec.
 
     A function checks its domain; equations name each side of a feature map once, in LaTeX, Markdown, Typst or MathML; a
     spec is what `symconv show` and all others read.

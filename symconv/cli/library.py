@@ -59,7 +59,7 @@ def zoo(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """Bundled architectures beside the figures that others published."""
+    """Bundled architectures beside published figures."""
     from symconv.writers import output
     from symconv.writers.zoo import family_sheet, zoo_sheet
 
@@ -70,7 +70,7 @@ def zoo(
 
 @app.command()
 def schema(layers: Layers = None) -> None:
-    """The JSON Schema of a spec, by which editors complete it."""
+    """The JSON Schema of a spec, for editors."""
     import json
 
     extend(layers)

@@ -58,7 +58,7 @@ def lift(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """The family of one model, in symbols for depth and width.
+    """The family of one model, in depth and width.
 
     What the wiring forces is told apart from what is supposed. Exit 1 where --against is at no values a member, or one
     of --members is none at all.

@@ -25,7 +25,7 @@ def rates(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """Elasticities, steps, jumps, and the layers that carry a change."""
+    """Elasticities, steps, jumps, what carries a change."""
     from symconv.errors import CallError
     from symconv.readers.call import metric_named, numbers, put
     from symconv.writers import output

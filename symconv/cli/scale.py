@@ -23,7 +23,7 @@ def scale(
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
-    """Designs within budgets that no other beats in every axis."""
+    """Designs within budgets that no other beats."""
     from symconv.analysis.scaling import scaling
     from symconv.errors import CallError
     from symconv.readers.budget import read_budgets
