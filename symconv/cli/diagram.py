@@ -36,7 +36,10 @@ def diagram(
     ] = None,
     ascii: Annotated[bool, typer.Option("--ascii", help="formulas in ASCII")] = False,
 ) -> None:
-    """Draw a network: shapes, MACs and params."""
+    """Draw a network: shapes, MACs and params.
+
+    With --at figures stand in the place of formulas.
+    """
     from symconv.errors import CallError
     from symconv.notation import ASCII, TEXT
     from symconv.readers.call import metric_named, unrolled
