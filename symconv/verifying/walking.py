@@ -34,6 +34,9 @@ LOOPS: Final = "loops"
 #: The layers of images whose channels stand last, as Keras has them.
 LAST: Final = frozenset(TURNED.values())
 
+#: Layers in all their rounds that one run has at most.
+MOST: Final = 1 << 18
+
 Values = Mapping[Symbol, Any]
 
 #: By the name of what stands in front of a block the shape that comes from the round before.
@@ -66,7 +69,10 @@ def _compared(net: Network, values: dict[str, Any]) -> Point:
     except DomainError as error:
         point.failed = str(error)
         return point
-    _Walk(net, point, at).run()
+    try:
+        _Walk(net, point, at).run()
+    except _TooLong:
+        return Point(values, failed=f"more than {MOST:,} layers in all rounds, the most that are run one by one")
     return point
 
 
@@ -78,6 +84,10 @@ def _needed(net: Network) -> set[Symbol]:
     sizes += [x for node in net.nodes for x in (node.times, *(r.index.end for r in node.rounds))]
     sizes += [x for node in net.nodes if node.stated for p in node.parameters for x in p.shape]
     return {s for x in sizes for s in symbols_of(x)} - indices
+
+
+class _TooLong(Exception):  # noqa: N818  (an answer, more than an error)
+    """More rounds than anybody waits for."""
 
 
 class _BrokenOff(Exception):  # noqa: N818  (an answer, more than an error)
@@ -93,6 +103,8 @@ class _Walk:
     at: Values
     #: The shape of each tensor so far; None of one that neither loops nor a closed form give here.
     shapes: dict[str, Shape | None] = field(default_factory=dict)
+    #: How many layers have run.
+    ran: int = 0
     #: What disagreed: a layer is named once, not for each of its rounds.
     told: set[tuple[str, str]] = field(default_factory=set)
 
@@ -151,6 +163,9 @@ class _Walk:
 
     def _node(self, node: Node, carried: Carried, at: Values) -> None:
         """Run a layer, and compare."""
+        self.ran += 1
+        if self.ran > MOST:
+            raise _TooLong
         closed = self.shapes[node.name] = shape_at(node.out.shape, at)
         inputs = [shape for name in node.inputs if (shape := self._shape(name, carried)) is not None]
         times = evaluate(node.times, at)

@@ -420,3 +420,10 @@ def test_the_command_runs_a_file_with_layers_of_ones_own(tmp_path):
         LAYERS.pop("twice", None)
     assert done.code == 0, done.err
     assert "agrees" in done.out
+
+
+def test_more_rounds_than_anybody_waits_for_are_refused() -> None:
+    net = sc.load("resnet")
+    at = {"N": 1, "X": 32, "w": 64, "n1": 10**9, "n2": 1, "n3": 1, "n4": 1}
+    (point,) = verify(net, [at]).points
+    assert point.failed == "more than 262,144 layers in all rounds, the most that are run one by one"
