@@ -35,7 +35,7 @@ LOOPS: Final = "loops"
 LAST: Final = frozenset(TURNED.values())
 
 #: Layers in all their rounds that one run has at most.
-MOST: Final = 1 << 18
+MOST: Final = 1 << 15
 
 Values = Mapping[Symbol, Any]
 

@@ -426,4 +426,4 @@ def test_more_rounds_than_anybody_waits_for_are_refused() -> None:
     net = sc.load("resnet")
     at = {"N": 1, "X": 32, "w": 64, "n1": 10**9, "n2": 1, "n3": 1, "n4": 1}
     (point,) = verify(net, [at]).points
-    assert point.failed == "more than 262,144 layers in all rounds, the most that are run one by one"
+    assert point.failed == "more than 32,768 layers in all rounds, the most that are run one by one"
