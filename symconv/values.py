@@ -110,7 +110,7 @@ def substitute(size: Size, values: Mapping[Symbol, Size | Fraction], known: dict
         return over
     terms = over.terms if isinstance(over, Extent) else {(): over}
     if any(c % under for c in terms.values()):
-        at = ", ".join(f"{s.name} = {v}" for s, v in values.items() if isinstance(v, Fraction))
+        at = ", ".join(f"{s.name} = {v}" for s, v in values.items() if s in symbols_of(size))
         raise ExtentError(f"{size} is not a whole number at {at}")
     return from_terms({m: c // under for m, c in terms.items()})
 
@@ -128,12 +128,22 @@ def _ratio(size: Size, values: Mapping[Symbol, Size | Fraction], known: dict[Ato
             if isinstance(value, Fraction):
                 term, under = term * value.numerator, under * value.denominator
                 continue
+            below = _below(a, values, known) if isinstance(a, Power) else 0
+            if below:
+                under *= int(raised(a.base, below))
+                continue
             if a not in known:
                 known[a] = substitute_atom(a, values, known)
             term = term * known[a]
         parts.append((term, under))
     common = lcm(*(under for _, under in parts))
     return sum((term * (common // under) for term, under in parts), 0), common
+
+
+def _below(atom: Power, values: Mapping[Symbol, Size | Fraction], known: dict[Atom, Size]) -> int:
+    """How far the exponent of a power comes below 0, which a factor can make whole again: 2·2^(1 − j) at j = 2."""
+    exponent = substitute(atom.exponent, values, known) if atom.symbols & values.keys() else 0
+    return max(-exponent, 0) if isinstance(exponent, int) else 0
 
 
 def substitute_atom(

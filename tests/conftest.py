@@ -1,7 +1,7 @@
 """Settings of the test run: property tests are the same on every run, and have no deadline on a busy machine."""
 
 import pytest
-from examples import take_as_many
+from amounts import take_as_many
 from hypothesis import settings
 
 settings.register_profile("symconv", deadline=None, derandomize=True)

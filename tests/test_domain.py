@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from examples import many
+from amounts import many
 from test_extent import ON_SIZES
 from witness.programs import NoValueError, Program, random_program, run
 

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from examples import many
+from amounts import many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from witness.programs import NoValueError, Program, random_program, run

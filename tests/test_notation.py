@@ -6,7 +6,7 @@ from fractions import Fraction
 from random import Random
 
 import pytest
-from examples import many
+from amounts import many
 from test_extent import ROLE, SIZE, SYMBOL, at, on_sizes, random_case, random_values
 from witness.printed import printed_value
 from witness.programs import NoValueError, run

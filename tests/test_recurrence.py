@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from examples import many
+from amounts import many
 from test_powers import SYMBOL, X, n, q
 
 from symconv.extent import Size, size_of

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from examples import many
+from amounts import many
 from witness.unrolled import METRICS, Ambiguous, Illegal, Immense, Program, Step, Untied, Walk, walk
 
 from symconv import Network
@@ -379,3 +379,11 @@ def test_very_many_random_blocks_in_blocks_are_the_rounds_that_plain_integers_ru
     for seed in range(10_000 + 100_000 * part, 10_000 + 100_000 * part + many(250)):
         agree(seed, tally, numbers=3, ways=1)
     assert tally["cases"] > many(300), tally
+
+
+@pytest.mark.parametrize("seed", [110_062, 110_174])
+def test_a_power_below_0_behind_the_last_round_is_made_whole_by_its_factor(seed: int) -> None:
+    """4·2^(m − i) after m + 1 rounds is 2: these two programs were refused once."""
+    tally: Counter[str] = Counter()
+    agree(seed, tally)
+    assert tally["solved"] == 1, tally

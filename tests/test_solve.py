@@ -7,7 +7,7 @@ from math import comb, lcm, prod
 from random import Random
 
 import pytest
-from examples import many
+from amounts import many
 from hypothesis import given
 from hypothesis import strategies as st
 from test_extent import ON_SIZES

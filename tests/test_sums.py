@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import sympy
-from examples import many
+from amounts import many
 from witness.rounds import NUMBERS, Arithmetic, Term, added, random_terms, random_values
 
 import symconv as sc

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 import sympy
-from examples import many
+from amounts import many
 from hypothesis import given
 from hypothesis import strategies as st
 from test_cost import NAMES, random_cost, value

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from examples import many
+from amounts import many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,8 +74,9 @@ def check_each(
 ) -> Counter[str]:
     """Run a check on drawn cases; how many cases had each trait, and `all` of them."""
     seen: Counter[str] = Counter()
+    examples = many(examples)
 
-    @settings(max_examples=many(examples), derandomize=True, database=None, deadline=None)
+    @settings(max_examples=examples, derandomize=True, database=None, deadline=None)
     @given(cases)
     def each(case: Any) -> None:
         check(case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from examples import many
+from amounts import many
 
 import symconv as sc
 from symconv.lift import lift

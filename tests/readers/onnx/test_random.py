@@ -1,7 +1,7 @@
 """Random graphs against onnxruntime: every shape and every operator's macs at several sizes."""
 
 import pytest
-from examples import many
+from amounts import many
 
 from readers.onnx.graphs import Random, saved
 from symconv.errors import ModelError
