@@ -128,8 +128,7 @@ def _ratio(size: Size, values: Mapping[Symbol, Size | Fraction], known: dict[Ato
             if isinstance(value, Fraction):
                 term, under = term * value.numerator, under * value.denominator
                 continue
-            below = _below(a, values, known) if isinstance(a, Power) else 0
-            if below:
+            if isinstance(a, Power) and (below := _below(a, values, known)):
                 under *= int(raised(a.base, below))
                 continue
             if a not in known:
