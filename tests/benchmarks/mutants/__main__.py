@@ -151,7 +151,7 @@ def page(rows: Sequence[Row], modules: Iterable[str], minutes: float) -> str:
             "",
             "| module | mutants | killed | out of time | survived | the same | score | score with the same |",
             "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-            *(line(f"`{m}`", [r for r in rows if r.mutant.module == m]) for m in modules),
+            *(line(f"`{m}`", of) for m in modules if (of := [r for r in rows if r.mutant.module == m])),
             line("all", rows),
             "",
             "Those that survived:",
