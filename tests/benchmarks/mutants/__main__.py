@@ -116,14 +116,13 @@ def cleaned(files: Iterable[str]) -> list[tried.Clean]:
     return out
 
 
-def unchanged(path: Path, mutants: Sequence[made.Mutant], files: Sequence[tried.Clean]) -> None:
-    """Run what is asked about a module's mutants over the module as it is, in the same way.
+def unchanged(path: Path, files: Sequence[tried.Clean]) -> None:
+    """Run the test files over a module as it is, in the way in which they are run over its mutants.
 
     Raises SystemExit where a test fails: of no mutant could be said why it does.
     """
-    chosen = {clean.file: clean for m in mutants for clean in asked(m, files)}
     same = made.Mutant(path.stem, "", 1, (1, 1), "", "", path.read_text(encoding="utf-8"))
-    outcome = tried.tried(same, path, list(chosen.values()), Counter())
+    outcome = tried.tried(same, path, files, Counter())
     if outcome.what != "survived":
         raise SystemExit(f"{outcome.by} is {outcome.what} over {path.stem} as it is")
 
@@ -220,8 +219,7 @@ def results(mutants: Sequence[made.Mutant], paths: dict[str, Path]) -> Iterator[
     tried.warm()
     files = cleaned(_files())
     say(f"{len(mutants)} mutants, {len(files)} files, {time.perf_counter() - start:.0f} s")
-    for name in dict.fromkeys(m.module for m in mutants):
-        unchanged(paths[name], [m for m in mutants if m.module == name], files)
+    unchanged(paths[mutants[0].module], files)
     kills: Counter[tuple[str, str]] = Counter()
     for mutant in mutants:
         yield mutant, tried.tried(mutant, paths[mutant.module], asked(mutant, files), kills)
