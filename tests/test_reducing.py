@@ -67,6 +67,7 @@ FORMS: list[tuple[str, Sides, str]] = [
     ("|", lambda o: (o.P * o.g, o.P * o.X), "P·g divides P·X"),
     ("|", lambda o: (o.g, 3 * o.g * o.X + 2 * o.g), "1 divides 0"),
     ("|", lambda o: (o.g + o.H, o.g * o.X + o.H * o.X), "H + g divides X·H + g·X"),
+    ("|", lambda o: (o.g + o.H, o.g + o.H), "1 divides 0"),
     ("|", lambda o: (o.P, 3 * o.P), "P divides 3·P"),
 ]
 
