@@ -109,7 +109,10 @@ def parts(condition: Condition) -> tuple[Condition, ...]:
 
 
 def _factors(condition: Condition) -> tuple[Condition, ...]:
-    """H·W = 256·⌊H/16⌋·⌊W/16⌋ is H = 16·⌊H/16⌋ and W = 16·⌊W/16⌋: none on the right is more than one on the left."""
+    """H·W = 256·⌊H/16⌋·⌊W/16⌋ is H = 16·⌊H/16⌋ and W = 16·⌊W/16⌋: none on the right is more than one on the left.
+
+    Where one on the left may be 0, both sides may be, whatever the others are.
+    """
     own = balanced(condition)
     for left, right in ((terms_of(own.left), terms_of(own.right)), (terms_of(own.right), terms_of(own.left))):
         if len(left) != 1 or len(right) != 1:
@@ -124,9 +127,14 @@ def _factors(condition: Condition) -> tuple[Condition, ...]:
                 break
             rest //= many.numerator
             pairs.append((size_of(x), many.numerator * size_of(y)))
-        if len(pairs) == len(a) and rest == 1 and all(never_below(x, y) and not_below(y, 0) for x, y in pairs):
+        if len(pairs) == len(a) and rest == 1 and all(_holds_up(x, y) for x, y in pairs):
             return tuple(replace(condition, left=x, right=y) for x, y in pairs if x != y)
     return ()
+
+
+def _holds_up(x: Size, y: Size) -> bool:
+    """Whether x is at least 1 and at least y, and y at least 0."""
+    return not_below(x, 1) and never_below(x, y) and not_below(y, 0)
 
 
 def _places(a: Atom) -> list[tuple[Any, ...]]:

@@ -191,6 +191,14 @@ def test_a_divisor_of_a_polynomial_is_looked_at_for_as_many_rounds_as_it_is_larg
             assert condition.holds(at) is expected, (divisor, begun)
 
 
+def test_a_divisor_of_what_moves_in_long_steps_is_looked_at_in_every_round() -> None:
+    """⌊i/40⌋ is even in the first 40 rounds, and odd in the next ones."""
+    rounds = (Rounds("block", index("i", 0, n), "image"),)
+    condition = Condition("divides", 2, size_of(rounds[0].index) // 40 + 2 * X, rounds=rounds)
+    assert condition.holds({SYMBOL["X"]: 1, SYMBOL["n"]: 40})
+    assert not condition.holds({SYMBOL["X"]: 1, SYMBOL["n"]: 100})
+
+
 def test_so_many_rounds_are_looked_at_and_no_more() -> None:
     """i·⌊i/2⌋ is at least −1 in each round, and not monotone in form, so every round is looked at."""
     rounds = (Rounds("block", index("i", 0, n), "image"),)
@@ -283,6 +291,8 @@ def test_a_weaker_bound_a_divisor_of_a_divisor_and_the_same_condition_follow() -
     assert not follows(divides(g, X), divides(g, H))
     assert not follows(divides(4, X), divides(g, X))
     assert not follows(equal(X, 3), at_least(X, 3))
+    assert not follows(equal(2, X * H), equal(4, X * H))
+    assert not follows(differs(2, X * H), differs(4, X * H))
     once = Condition("at least", X, 3, rounds=(OUTER,))
     assert not follows(at_least(X, 3), once)
     assert follows(once, once)

@@ -673,3 +673,13 @@ def test_sets_that_are_too_large_to_be_met_are_checked_one_by_one() -> None:
     for value in [rng.randint(1, 10**7) for _ in range(2_000)]:
         assert domain.allows({X: value}) is all(value // prime % 2 == 0 for prime in primes), value
     assert not domain.implies(divides(2, x // 977))
+
+
+def test_what_is_broken_is_told_before_a_quotient_that_does_not_come_out_even() -> None:
+    domain = domain_of(at_least(floor(n, k, exact=True) + h, p), at_least(h + p, k))
+    domain.check({N: 8, K: 2, H: 2, P: 0})
+    with pytest.raises(ExtentError, match="2 does not divide 7"):
+        domain.check({N: 7, K: 2, H: 2, P: 0})
+    with pytest.raises(DomainError, match="is outside the domain H \\+ P ≥ K"):
+        domain.check({N: 7, K: 2, H: 1, P: 0})
+    assert not domain.allows({N: 7, K: 2, H: 2, P: 0})

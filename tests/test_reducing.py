@@ -44,6 +44,7 @@ FORMS: list[tuple[str, Sides, str]] = [
     ("≥", lambda o: (o.P * o.H, 2 * o.P), "P·H ≥ 2·P"),
     ("≠", lambda o: (o.X * o.H, 2 * o.X), "H ≠ 2"),
     ("≠", lambda o: (o.P * o.H, 2 * o.P), "P·H ≠ 2·P"),
+    ("≠", lambda o: (o.X // 2, 3), "⌊X/2⌋ ≠ 3"),
     ("=", lambda o: (o.X * o.H, 3 * o.X), "H = 3"),
     ("≥", lambda o: (o.X * o.H, 0), "X·H ≥ 0"),
     # the least and the largest of some sizes
@@ -66,6 +67,7 @@ FORMS: list[tuple[str, Sides, str]] = [
     ("|", lambda o: (o.P * o.g, o.P * o.X), "P·g divides P·X"),
     ("|", lambda o: (o.g, 3 * o.g * o.X + 2 * o.g), "1 divides 0"),
     ("|", lambda o: (o.g + o.H, o.g * o.X + o.H * o.X), "H + g divides X·H + g·X"),
+    ("|", lambda o: (o.g + o.H, o.g + o.H), "1 divides 0"),
     ("|", lambda o: (o.P, 3 * o.P), "P divides 3·P"),
 ]
 
@@ -98,6 +100,10 @@ PARTS: list[tuple[str, Sides, list[str]]] = [
     ("=", lambda o: (o.H * o.X, 4 * (o.H // 2) * ((o.X + 1) // 2)), []),
     ("=", lambda o: (o.H * o.X, 4 * (o.H // 2) * (o.N // 2)), []),
     ("=", lambda o: (o.H * o.X, 6 * (o.H // 2) * (o.H // 2) * (o.X // 3)), []),
+    ("=", lambda o: (o.H * o.X, 7 * (o.H // 2) * (o.X // 3)), []),
+    ("=", lambda o: (o.H * o.X, 2 * (o.H // 2) * o.min(o.X, 5)), []),
+    ("=", lambda o: (o.P * o.X, 2 * o.P * (o.X // 2)), []),  # 0 = 0, whatever X is
+    ("=", lambda o: (o.X // 3 * o.H, 2 * (o.X // 3) * (o.H // 2)), []),
     ("=", lambda o: (o.X * o.H, 6), []),
     ("≠", lambda o: (o.min(o.X, o.H), 4), []),
 ]

@@ -1,6 +1,8 @@
 """Try the mutants, and write the table and the lists between the marks of docs/proof.md: `make mutants`.
 
-`--again` tries those alone that survived last time, `--module` those of one module; neither writes the page.
+Each result is kept in out/ until its module changes. `--left` goes on where a run was stopped; `--again` tries those
+that survived too, after tests have been written; `--module` is for one module alone. The page is written once all are
+known.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -72,7 +74,8 @@ class Row:
     """A mutant, and what the tests say of it; `reason`, where it does nothing else than the module, says why."""
 
     mutant: made.Mutant
-    outcome: tried.Outcome
+    what: str
+    seconds: float
     reason: str = ""
 
 
@@ -113,14 +116,13 @@ def cleaned(files: Iterable[str]) -> list[tried.Clean]:
     return out
 
 
-def unchanged(path: Path, mutants: Sequence[made.Mutant], files: Sequence[tried.Clean]) -> None:
-    """Run what is asked about a module's mutants over the module as it is, in the same way.
+def unchanged(path: Path, files: Sequence[tried.Clean]) -> None:
+    """Run the test files over a module as it is, in the way in which they are run over its mutants.
 
     Raises SystemExit where a test fails: of no mutant could be said why it does.
     """
-    chosen = {clean.file: clean for m in mutants for clean in asked(m, files)}
     same = made.Mutant(path.stem, "", 1, (1, 1), "", "", path.read_text(encoding="utf-8"))
-    outcome = tried.tried(same, path, list(chosen.values()), Counter())
+    outcome = tried.tried(same, path, files, Counter())
     if outcome.what != "survived":
         raise SystemExit(f"{outcome.by} is {outcome.what} over {path.stem} as it is")
 
@@ -131,12 +133,12 @@ def judged() -> dict[tuple[str, ...], str]:
     return {(e["module"], e["function"], e["line"], e["becomes"]): e["reason"] for e in listed}
 
 
-def page(rows: Sequence[Row], modules: Iterable[str], minutes: float) -> str:
+def page(rows: Sequence[Row]) -> str:
     """The table, the survivors, and those that are judged to do the same."""
 
     def line(name: str, of: Sequence[Row]) -> str:
-        same = sum(1 for r in of if r.outcome.what == "survived" and r.reason)
-        counts = Counter(r.outcome.what for r in of)
+        same = sum(1 for r in of if r.what == "survived" and r.reason)
+        counts = Counter(r.what for r in of)
         told = counts["killed"] + counts["timeout"]
         score = f"{100 * told / (len(of) - same):.1f} %" if len(of) > same else ""
         return (
@@ -144,19 +146,21 @@ def page(rows: Sequence[Row], modules: Iterable[str], minutes: float) -> str:
             f"| {score} | {100 * told / len(of):.1f} % |"
         )
 
-    survivors = [r for r in rows if r.outcome.what == "survived"]
+    survivors = [r for r in rows if r.what == "survived"]
+    left = [f"- {_said(r.mutant)}" for r in survivors if not r.reason] or ["- none"]
+    minutes = sum(r.seconds for r in rows) / 60
     return "\n".join(
         [
-            f"Measured on {platform.machine()}, Python {platform.python_version()}; {minutes:.0f} minutes of one core.",
+            f"Measured on {platform.machine()}, Python {platform.python_version()}, in {minutes:.0f} minutes.",
             "",
             "| module | mutants | killed | out of time | survived | the same | score | score with the same |",
             "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-            *(line(f"`{m}`", [r for r in rows if r.mutant.module == m]) for m in modules),
+            *(line(f"`{m}`", of) for m in MODULES if (of := [r for r in rows if r.mutant.module == m])),
             line("all", rows),
             "",
             "Those that survived:",
             "",
-            *(f"- {_said(r.mutant)}" for r in survivors if not r.reason),
+            *left,
             "",
             "Those that are judged to do the same as the module:",
             "",
@@ -171,40 +175,54 @@ def _said(mutant: made.Mutant) -> str:
 
 
 def main() -> None:
-    """Try the mutants; all of them, and the page is written."""
+    """Try the mutants, and write the page where all are known."""
     parser = ArgumentParser(prog="python -m tests.benchmarks.mutants", description=__doc__)
     parser.add_argument("--module", action="append", choices=tuple(MODULES), help="of this module alone")
-    parser.add_argument("--again", action="store_true", help="those alone that survived last time")
-    parser.add_argument("--most", type=int, default=MOST, help="places of a module, at most")
+    parser.add_argument("--left", action="store_true", help="those alone that are not known")
+    parser.add_argument("--again", action="store_true", help="those alone that are not known, or survived")
     options = parser.parse_args()
-    start = time.perf_counter()
-    modules = options.module or MODULES
-    paths = {name: ROOT / "symconv" / f"{name}.py" for name in modules}
-    last = json.loads(LAST.read_text(encoding="utf-8")) if LAST.exists() else {}
-    survived = {tuple(name) for name, what in last.get("rows", ()) if what == "survived"}
-    mutants = [m for path in paths.values() for m in made.mutants(path, options.most)]
-    if options.again:
-        mutants = [m for m in mutants if m.name in survived]
-    tried.warm()
-    files = cleaned(_files())
-    say(f"{len(mutants)} mutants, {len(files)} files, {time.perf_counter() - start:.0f} s")
-    for name, path in paths.items():
-        unchanged(path, [m for m in mutants if m.module == name], files)
-    kills: Counter[tuple[str, str]] = Counter()
-    same, rows = judged(), []
-    for mutant in mutants:
-        outcome = tried.tried(mutant, paths[mutant.module], asked(mutant, files), kills)
-        rows.append(Row(mutant, outcome, same.get(mutant.name, "")))
-        say(f"{outcome.what:8} {outcome.seconds:5.1f} s {outcome.by:28} {mutant.line:4} {_said(mutant)}")
-    known = {tuple(name): what for name, what in last.get("rows", ())} | {r.mutant.name: r.outcome.what for r in rows}
-    LAST.parent.mkdir(exist_ok=True)
-    LAST.write_text(json.dumps({"rows": [[list(name), what] for name, what in known.items()]}), encoding="utf-8")
-    table = page(rows, modules, (time.perf_counter() - start) / 60)
-    if not options.again and not options.module:
+    paths = {name: ROOT / "symconv" / f"{name}.py" for name in MODULES}
+    mutants = [m for path in paths.values() for m in made.mutants(path, MOST)]
+    keys = {m: (sha256(paths[m.module].read_bytes()).hexdigest(), *m.name) for m in mutants}
+    known: dict[tuple[str, ...], tuple[str, float]] = {}
+    if LAST.exists():
+        known = {tuple(key): (what, seconds) for key, what, seconds in json.loads(LAST.read_text(encoding="utf-8"))}
+    wanted = [
+        m
+        for m in mutants
+        if m.module in (options.module or MODULES)
+        and (
+            not (options.left or options.again)
+            or keys[m] not in known
+            or (options.again and known[keys[m]][0] == "survived")
+        )
+    ]
+    if wanted:
+        for mutant, outcome in results(wanted, paths):
+            known[keys[mutant]] = outcome.what, outcome.seconds
+            LAST.parent.mkdir(exist_ok=True)
+            LAST.write_text(json.dumps([[list(key), *result] for key, result in known.items()]), encoding="utf-8")
+            say(f"{outcome.what:8} {outcome.seconds:5.1f} s {outcome.by:28} {mutant.line:4} {_said(mutant)}")
+    same = judged()
+    rows = [Row(m, *known[keys[m]], same.get(m.name, "")) for m in mutants if keys[m] in known]
+    table = page(rows)
+    if len(rows) == len(mutants):
         from tests.benchmarks.__main__ import write  # not before: it imports symconv
 
         write(PAGE, BEGIN, table, END)
     print(table)
+
+
+def results(mutants: Sequence[made.Mutant], paths: dict[str, Path]) -> Iterator[tuple[made.Mutant, tried.Outcome]]:
+    """Each mutant, and what the tests say of it."""
+    start = time.perf_counter()
+    tried.warm()
+    files = cleaned(_files())
+    say(f"{len(mutants)} mutants, {len(files)} files, {time.perf_counter() - start:.0f} s")
+    unchanged(paths[mutants[0].module], files)
+    kills: Counter[tuple[str, str]] = Counter()
+    for mutant in mutants:
+        yield mutant, tried.tried(mutant, paths[mutant.module], asked(mutant, files), kills)
 
 
 def _files() -> list[str]:
