@@ -30,7 +30,8 @@ nitpick_ignore_regex = [
     (r"py:.*", r"symconv\.(notation|writers|readers|sweeps|block)\..*|Size"),
     (r"py:.*", r"symconv\.extent\.(Floor|Function|Power|Sum)|symconv\.(layer\.L|symbols\.Index|node\.Block)"),
     (r"py:.*", r"symconv\.analysis\.regions\.Piece|symconv\.lift\.(plan|nests)\..*|(list|dict|tuple)\[.*"),
-    (r"py:.*", r"symconv\.verifying\.loops\.table\.W|symconv\.certificates\.file\..*|annotated_types\..*|FieldInfo|NoneType|Ge"),
+    (r"py:.*", r"symconv\.verifying\.loops\.table\.W|symconv\.certificates\.file\..*"),
+    (r"py:.*", r"annotated_types\..*|FieldInfo|NoneType|Ge"),
 ]
 
 html_theme = "furo"
