@@ -3,7 +3,8 @@
 #             LONG=1 larger siblings of what is tested anyway, EXAMPLES=100 a hundred times as many random cases,
 #             WITH_MODELS=1 those of models from packages that ship some (most of a gigabyte),
 #             WITH_PAGE=1 those of the what-if page, which npm builds and a Chromium shows,
-#             WITH_PAPERS=1 those that Typst compiles; gcc, node and pdflatex are used where they are there
+#             WITH_PAPERS=1 those that Typst compiles; gcc, node and pdflatex are used where they are there;
+#             SEED=1 in a random order, with hashes of this seed; COVERAGE=1 says which branches they run
 # make docs   builds the documentation as a site in out/docs, strictly and without a network, and checks every link of it
 # make page   builds the script of the what-if page anew: symconv/writers/page/page.js
 # make lint   ruff, mypy --strict, the order of rooms
@@ -45,8 +46,8 @@ $(VENV)/.ready-docs: $(VENV)/.ready-test
 	$(PIP) -e ".[docs]"
 	@touch $@
 
-$(VENV)/.ready-mutants: $(VENV)/.ready-test
-	$(PIP) -e ".[mutants]"
+$(VENV)/.ready-proof: $(VENV)/.ready-test
+	$(PIP) -e ".[proof]"
 	@touch $@
 
 $(VENV)/.ready-torch: $(VENV)/.ready-test
@@ -87,8 +88,12 @@ demo: $(VENV)/.ready
 skipped := $(if $(WITH_TORCH),,torch) $(if $(HEAVY),,heavy) $(if $(WITH_MODELS),,models) $(if $(WITH_PAGE),,page) $(if $(LONG),,long)
 marked  := $(subst $() $(), or ,$(strip $(skipped)))
 
-test: $(VENV)/.ready-test $(if $(WITH_TORCH),$(VENV)/.ready-torch) $(if $(WITH_MODELS),$(VENV)/.ready-models) $(if $(WITH_PAPERS),$(VENV)/.ready-papers) $(if $(WITH_PAGE),$(VENV)/.ready-page)
-	SYMCONV_MODELS=$(abspath $(VENV)/models) $(BIN)/python -m pytest -n auto --dist worksteal -rs -m "$(if $(marked),not ($(marked)))"
+pytest  := $(if $(COVERAGE),$(BIN)/coverage run,$(BIN)/python) -m pytest
+ordered := $(if $(SEED),-p randomly --randomly-seed=$(SEED))
+
+test: $(VENV)/.ready-test $(if $(SEED)$(COVERAGE),$(VENV)/.ready-proof) $(if $(WITH_TORCH),$(VENV)/.ready-torch) $(if $(WITH_MODELS),$(VENV)/.ready-models) $(if $(WITH_PAPERS),$(VENV)/.ready-papers) $(if $(WITH_PAGE),$(VENV)/.ready-page)
+	$(if $(SEED),PYTHONHASHSEED=$(SEED)) SYMCONV_MODELS=$(abspath $(VENV)/models) $(pytest) -n auto --dist worksteal -rs $(ordered) -m "$(if $(marked),not ($(marked)))"
+	@$(if $(COVERAGE),$(BIN)/coverage combine -q && $(BIN)/coverage report --skip-covered,true)
 	@$(if $(marked),echo "left out: tests marked $(marked) (make test WITH_TORCH=1 HEAVY=1 LONG=1 WITH_MODELS=1 WITH_PAGE=1 runs them)",true)
 
 page: page/node_modules/.ready
@@ -115,8 +120,8 @@ package: $(VENV)/.ready-package
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks
 
-mutants: $(VENV)/.ready-mutants
+mutants: $(VENV)/.ready-proof
 	$(BIN)/python -m tests.benchmarks.mutants
 
 clean:
-	rm -rf $(VENV) page/node_modules out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) page/node_modules out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

@@ -41,4 +41,4 @@ def growth(
         sheet = growth_sheet(
             net, chosen, per=below, by=list(dict.fromkeys(s.strip() for s in by.split(",") if s.strip()))
         )
-    output.show(placed(sheet, given), format.value, ascii)
+    output.show(placed(sheet, given), format, ascii)

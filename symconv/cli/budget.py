@@ -29,7 +29,7 @@ def check(
     net, _, values = with_numbers(model, at)
     with call("--at"):
         checked = check_budgets(net, wanted, **values)
-    output.show(check_sheet(net, checked, values), format.value, ascii)
+    output.show(check_sheet(net, checked, values), format, ascii)
     if not all(c.holds for c in checked):
         raise typer.Exit(1)
 
@@ -57,6 +57,6 @@ def solve(
         found = within(net, wanted, symbol, **values)
     except SymbolError as error:
         raise CallError(f"--for {symbol}: {error}") from None
-    output.show(placed(within_sheet(net, found), given), format.value, ascii)
+    output.show(placed(within_sheet(net, found), given), format, ascii)
     if not found.feasible:
         raise typer.Exit(1)

@@ -46,7 +46,7 @@ def certify(
     certificate.save(output)
     sheet = verification_sheet(report)
     sheet.facts = network_facts(report.network)
-    out.show(sheet, format.value, ascii)
+    out.show(sheet, format, ascii)
     out.say(f"wrote {output}")
 
 
@@ -70,4 +70,4 @@ def check_certificate(
     from symconv.writers import output as out
 
     extend(layers)
-    out.show(checked_sheet(checked(file, model or None)), format.value, ascii)
+    out.show(checked_sheet(checked(file, model or None)), format, ascii)

@@ -33,7 +33,7 @@ def claims(
     if model == "all":
         if texts or at or by:
             raise CallError("claims all runs the article's three over the zoo, at the usual sizes of each network")
-        output.show(_of_all(), format.value, ascii)
+        output.show(_of_all(), format, ascii)
         return
     from symconv.writers.claims import claims_sheet
 
@@ -41,7 +41,7 @@ def claims(
     wanted = texts or net.claims
     if not texts:
         try:
-            output.show(claims_sheet(net, values), format.value, ascii)
+            output.show(claims_sheet(net, values), format, ascii)
         except SymbolError as error:
             raise CallError(f"{error} (--at gives values)") from None
     if wanted and not _show(net, list(wanted), by, values, format, ascii, table=bool(texts)):
@@ -61,7 +61,7 @@ def _show(
     if not table and format is Format.table:
         output.write("\n")
     if table or format is Format.table:
-        output.show(verdicts_sheet(net, verdicts, values), format.value, ascii)
+        output.show(verdicts_sheet(net, verdicts, values), format, ascii)
     return all(v.holds for v in verdicts)
 
 

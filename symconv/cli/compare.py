@@ -41,4 +41,4 @@ def compare(
             sheet = compare_sheet(networks, values, by, chosen)
     except SymbolError as error:
         raise CallError(str(error)) from None
-    output.show(placed(sheet, given), format.value, ascii)
+    output.show(placed(sheet, given), format, ascii)

@@ -53,7 +53,7 @@ def show(
         sheet.notes += _shorter(sheet)
     if not is_model(model):
         say_members(sheet, model, given)
-    output.show(placed(sheet, given), format.value, ascii)
+    output.show(placed(sheet, given), format, ascii)
 
 
 def _shorter(sheet: Sheet) -> list[str]:
@@ -94,7 +94,7 @@ def total(
     else:
         from symconv.writers.network import total_sheet
 
-        output.show(placed(total_sheet(net, chosen, only), given), format.value, ascii)
+        output.show(placed(total_sheet(net, chosen, only), given), format, ascii)
 
 
 @command
@@ -119,4 +119,4 @@ def explain(
     net, given = network_at(model, at, unroll)
     with call():
         sheet = explain_sheet(net, term, chosen)
-    output.show(placed(sheet, given), format.value, ascii)
+    output.show(placed(sheet, given), format, ascii)

@@ -44,11 +44,11 @@ def rules(
 
         if changes:
             raise CallError("--set changes a field of a layer, and operators have none")
-        output.show(operators_sheet("ONNX" if onnx else "torch", kind), format.value, ascii)
+        output.show(operators_sheet("ONNX" if onnx else "torch", kind), format, ascii)
         return
     with call():
         sheet = rules_sheet() if kind is None else rule_sheet(kind, changes)
-    output.show(sheet, format.value, ascii)
+    output.show(sheet, format, ascii)
 
 
 @app.command()
@@ -65,7 +65,7 @@ def zoo(
 
     with progress("the zoo" if family is None else f"the family {family}") as work:
         sheet = zoo_sheet(work.each) if family is None else family_sheet(family)
-    output.show(sheet, format.value, ascii)
+    output.show(sheet, format, ascii)
 
 
 @app.command()

@@ -101,7 +101,7 @@ def lift(
     if found:
         add_members(sheet, first, family, found)
         fails = fails or not all(member.exact for member in family.members)
-    out.show(sheet, format.value, ascii)
+    out.show(sheet, format, ascii)
     if output is not None:
         out.write(spec(made), output)
     if fails:

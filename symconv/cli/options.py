@@ -9,16 +9,12 @@ from typing import Annotated
 
 import typer
 
+from symconv.writers.formats import Format
+
 # How an option is spelled that several commands have; what it is to each of them is its help there.
 at_option = partial(typer.Option, "--at", metavar="VALUES")
 metric_option = partial(typer.Option, "--metric", "-m", metavar="METRIC")
 file_option = partial(typer.Option, "--output", "-o", metavar="FILE")
-
-
-class Format(StrEnum):
-    """How a command prints."""
-
-    table, markdown, latex, typst, html, json, csv = "table", "markdown", "latex", "typst", "html", "json", "csv"
 
 
 class Direction(StrEnum):
@@ -43,7 +39,10 @@ Model = Annotated[
 At = Annotated[str, at_option(help="values of symbols, X=224,N=1; what is left out stays a symbol; X=32q too")]
 Figures = Annotated[str, at_option(help="values of symbols, X=224,N=1")]
 MetricName = Annotated[
-    str, metric_option(help="macs, flops, ops, full, params, frozen, buffers, activations, or a .yaml")
+    str,
+    metric_option(
+        help="macs, flops, ops, full, causal, params, active_params, frozen, buffers, activations, or a .yaml"
+    ),
 ]
 MetricNames = Annotated[list[str] | None, metric_option(help="macs, params; may be repeated")]
 Budgets = Annotated[

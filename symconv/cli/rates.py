@@ -52,7 +52,7 @@ def rates(
                 sheet = placed(sheets.change_sheet(net, chosen, symbol, _number(to), values), given)
             else:
                 sheet = sheets.elasticities_sheet(net, chosen, values)
-    output.show(sheet, format.value, ascii)
+    output.show(sheet, format, ascii)
 
 
 def _range(text: str) -> range:

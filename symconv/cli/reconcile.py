@@ -53,4 +53,4 @@ def reconcile(
     with call("--at"):
         values = numbers(found.network, given) if given else None
     sheet = reconciliation_sheet(found, values, tuple(chosen))
-    output.show(placed(sheet, given), format.value, ascii)
+    output.show(placed(sheet, given), format, ascii)

@@ -39,6 +39,6 @@ def scale(
     places = dict(zip(("depth", "width", "resolution"), named)) if rule else None
     with call("--over"), progress(f"scaling {net.name}"):
         found = scaling(net, wanted, {**axes, **values}, rule=places)
-    output.show(placed(scaling_sheet(net, found, [str(b) for b in wanted]), given), format.value, ascii)
+    output.show(placed(scaling_sheet(net, found, [str(b) for b in wanted]), given), format, ascii)
     if not found.best:
         raise typer.Exit(1)

@@ -71,7 +71,7 @@ def sweep(
             raise CallError("--plot, --workers and --dask are for a file: -o FILE names it")
         with progress(f"sweeping {space.name}"):
             sheet = sweep_sheet(space)
-        output.show(sheet, format.value, ascii)
+        output.show(sheet, format, ascii)
     elif out.suffix in FORMATS:
         if plot:
             raise CallError(f"-o {out}: a plot is written as {', '.join(PLOTS)}")

@@ -39,7 +39,7 @@ def verify(
 
     extend(layers)
     report = runs_of(model, at or [], dim, square, input)
-    output.show(verification_sheet(report), format.value, ascii)
+    output.show(verification_sheet(report), format, ascii)
     report.check()
 
 

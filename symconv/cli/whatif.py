@@ -51,4 +51,4 @@ def whatif(
         sheet = whatif_sheet(found, chosen, values)
     except SymbolError as error:
         raise CallError(f"--at: {error}") from None
-    output.show(placed(sheet, given), format.value, ascii)
+    output.show(placed(sheet, given), format, ascii)

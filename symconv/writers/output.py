@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from symconv.errors import OutputError
 from symconv.notation import ASCII, TEXT, Style
+from symconv.writers.formats import Format
 from symconv.writers.saving import save
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ def _shows_unicode() -> bool:
     return (sys.stdout.encoding or "").lower().startswith("utf")
 
 
-def show(sheet: Sheet, format: str = "table", ascii: bool | None = None) -> None:
+def show(sheet: Sheet, format: Format = Format.table, ascii: bool | None = None) -> None:
     """Print a sheet.
 
     Raises OutputError where standard output cannot be written, ReaderLeft where nobody reads it.
     """
     chosen = style(ascii)
-    if format == "table":
+    if format is Format.table:
         from symconv.writers.formats import terminal
 
         if sys.stdout is None or not sys.stdout.isatty():
@@ -46,7 +47,7 @@ def show(sheet: Sheet, format: str = "table", ascii: bool | None = None) -> None
             return
         with _writing():
             terminal.show(sheet, chosen)
-    elif format == "markdown":
+    elif format is Format.markdown:
         from symconv.writers.formats.markdown import to_markdown
 
         write(to_markdown(sheet, chosen))
@@ -54,18 +55,20 @@ def show(sheet: Sheet, format: str = "table", ascii: bool | None = None) -> None
         write(_in(sheet, format))
 
 
-def _in(sheet: Sheet, format: str) -> str:
+def _in(sheet: Sheet, format: Format) -> str:
     """The sheet in a format that is the same whatever the output shows."""
-    if format == "latex":
+    if format is Format.latex:
         from symconv.writers.formats.latex import to_latex as to
-    elif format == "typst":
+    elif format is Format.typst:
         from symconv.writers.formats.typst import to_typst as to
-    elif format == "html":
+    elif format is Format.html:
         from symconv.writers.formats.html import to_html as to
-    elif format == "json":
+    elif format is Format.json:
         from symconv.writers.formats.programs import to_json as to
-    else:
+    elif format is Format.csv:
         from symconv.writers.formats.programs import to_csv as to
+    else:
+        raise AssertionError(f"nothing writes {format}")
     return to(sheet)
 
 

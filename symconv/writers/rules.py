@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -75,6 +77,7 @@ def _rule(layer: Layer, inputs: tuple[Tensor, ...]) -> Sheet:
         sheet.facts.append(("active params", Rule(active)))
     count = layer.work(*inputs, named).map(one_image)
     sheet.facts += count_facts(count)
+    sheet.facts.append(("source", _source(type(layer))))
     sheet.tables = operations_table({name: Rule(cost) for name, cost in count.operations.items()})
     if not sheet.tables:
         sheet.notes.append(NO_ARITHMETIC)
@@ -85,6 +88,15 @@ def _rule(layer: Layer, inputs: tuple[Tensor, ...]) -> Sheet:
     }
     sheet.records = lambda: facts_and_counts(sheet)
     return sheet
+
+
+def _source(cls: type[Layer]) -> str:
+    """Where the rule stands: `symconv/layers/conv.py`; of a layer of one's own the file's name, or the module's."""
+    package, _, name = cls.__module__.partition(".")
+    if name:
+        return f"{package}/{name.replace('.', '/')}.py"
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    return Path(file).name if file else cls.__module__
 
 
 def rules_sheet() -> Sheet:
