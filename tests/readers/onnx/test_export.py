@@ -125,8 +125,9 @@ def test_spec_and_file_give_the_same_closed_form(name, folder):
     assert sides[0].evaluate("params") == sides[1].evaluate("params")
 
 
-#: The sizes that a file of 224 holds for: an adaptive pool that became nothing, the padding of windows, places of patches.
-HELD = {"vgg16": range(224, 256), "swin_t": range(224, 228), "vit_b_16": range(224, 225)}
+#: The sizes that a file of 224 holds for: an adaptive pool that became nothing, the padding of windows, and as many
+#: patches as there are places (the module refuses all but 224; the file runs at the others too).
+HELD = {"vgg16": range(224, 256), "swin_t": range(224, 228), "vit_b_16": range(224, 240)}
 
 
 @pytest.mark.torch
@@ -134,10 +135,6 @@ HELD = {"vgg16": range(224, 256), "swin_t": range(224, 228), "vit_b_16": range(2
 def test_what_an_export_at_one_size_fixes_is_said(name, folder):
     pytest.importorskip("onnxscript")
     net = read_onnx(exported(name, folder), square=True).network
-    if "X" not in net.symbols:
-        assert HELD[name] == range(224, 225)
-        assert any("224" in note for note in net.notes)
-        return
     legal = []
     for x in range(200, 260):
         try:
