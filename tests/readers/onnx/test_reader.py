@@ -2,7 +2,6 @@
 
 import sys
 import tracemalloc
-from itertools import pairwise
 
 import numpy as np
 import onnx
@@ -11,7 +10,7 @@ from command import run
 from onnx import TensorProto, helper
 
 import symconv as sc
-from readers.onnx.graphs import model, node, saved
+from readers.onnx.graphs import chain, model, node, saved
 from symconv.errors import CallError, DomainError, ModelError, ShapeError
 from symconv.extent import symbols_of
 from symconv.readers.onnx import read_onnx
@@ -344,18 +343,11 @@ def test_a_pool_that_became_nothing_holds_where_its_grid_stays():
             net.evaluate("macs", N=2, X=x)
 
 
-def of_length(nodes):
-    """A chain of convolutions."""
-    names = ["x", *(f"t{i}" for i in range(1, nodes)), "y"]
-    made = [node("Conv", f"{a} w", b, pads=[1, 1, 1, 1]) for a, b in pairwise(names)]
-    return model(made, [("x", ["N", 8, "H", "W"])], weights={"w": np.zeros((8, 8, 3, 3), np.float32)})
-
-
 def test_work_grows_linearly_with_the_nodes():
     """Work without a clock: how many functions are called."""
 
     def calls(nodes):
-        made, count = of_length(nodes), 0
+        made, count = chain(nodes), 0
 
         def seen(_frame, event, _argument):
             nonlocal count
