@@ -220,6 +220,32 @@ def test_windows_of_one_kernel_stride_and_padding_in_symbols_read_as_one_window(
         assert evaluate(twice, at) == run(chain, x)
 
 
+def test_two_random_chains_end_to_end_are_as_long_as_both() -> None:
+    """What two chains make of one signal, concatenated along its axis: the sum, where both are legal."""
+    rng, legal, illegal = Random(5), 0, 0
+    for _ in range(300):
+        pair = split(random_chain(rng)), split(random_chain(rng))
+        net = sc.Network()
+        net.input("signal", 1, 1, "X")
+        ends = []
+        for side, chain in enumerate(pair):
+            ends.append("signal")
+            for i, layer in enumerate(chain):
+                ends[-1] = net.add(f"side{side}/layer{i}", ours(layer), ends[-1])
+        net.add("both", Concat(axis=2), *ends)
+        extent = net.output.shape[2]
+        check_normal(extent)
+        for x in (*range(1, 9), *rng.sample(EXTENTS[8:], 4)):
+            walked = [run(chain, x) for chain in pair]
+            assert is_legal(net, x) == (None not in walked), (pair, x)
+            if None in walked:
+                illegal += 1
+            else:
+                legal += 1
+                assert evaluate(extent, {X: x}) == sum(n or 0 for n in walked), (pair, x)
+    assert min(legal, illegal) > 300
+
+
 def test_what_goes_up_is_in_normal_form() -> None:
     x = sc.X
 

@@ -83,6 +83,18 @@ def test_without_a_bias_no_plane_and_no_add_is_booked() -> None:
     assert str(with_bias["add"]) == "4·N·(X − 2)²"
 
 
+def test_a_bias_for_each_plane_is_booked_as_the_article_does_and_one_for_each_output_as_frameworks_do() -> None:
+    """(K² + 1)·C_in has a bias a plane, C_in of them where a framework adds one: the rest is (C_in − 1)·C_out·M²."""
+    for c_in, c_out, k, x in ((3, 64, 3, 224), (7, 5, 5, 31), (1, 4, 1, 9)):
+        net = Network()
+        net.input("image", 1, c_in, x, x)
+        net.add("conv", Conv(c_out, k))
+        count, points = net.count(), (x - k + 1) ** 2
+        assert (count["plane"], count["add"]) == (c_in * c_out * points, c_out * points)
+        assert count["plane"] - count["add"] == (c_in - 1) * c_out * points
+        assert net.evaluate("full") == ((k * k + 1) * c_in + c_in - 1) * points * c_out
+
+
 @pytest.mark.parametrize("build", [vgg, alexnet, resnet, squeezenet, unet])
 def test_each_total_is_the_convention_of_the_network_s_count(build: object) -> None:
     net = build()  # type: ignore[operator]

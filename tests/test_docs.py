@@ -163,6 +163,27 @@ def test_the_tutorial_takes_at_most_ten_commands() -> None:
     assert len(commands) + text.count("`pip install .`") <= 10
 
 
+def test_a_layer_of_ones_own_takes_fewer_than_40_lines() -> None:
+    page = (ROOT / "docs" / "own-layer.md").read_text(encoding="utf-8")
+    (body,) = (body for name, body in FILE.findall(page) if name == "examples/deform_conv.py")
+    assert len(body.splitlines()) < 40
+
+
+def test_every_command_of_make_demo_runs(tmp_path: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    demo = re.findall(r"^\t\$\(BIN\)/symconv (.*)$", makefile.partition("\ndemo:")[2].partition("\n\n")[0], re.M)
+    assert len(demo) >= 5
+    (tmp_path / "out").mkdir()
+    said = ""
+    with contextlib.chdir(tmp_path):
+        for line in demo:
+            done = run(*shlex.split(line))
+            assert done.code == 0, (line, done.err)
+            said += done.out
+    assert "N·(7077888·⌊X/16⌋² + 5898240·⌊X/8⌋² + 1474560·⌊X/4⌋² + 221184·⌊X/2⌋² + 38592·X² + 123633664)" in said
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".svg", ".png"}
+
+
 def test_every_public_name_is_on_one_page_of_the_reference() -> None:
     pages = "".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "reference").glob("*.rst")))
     named = re.findall(r"^\.\. auto\w+:: symconv\.(?:count\.|layer\.|ranges\.)?(\w+)$", pages, re.MULTILINE)

@@ -108,3 +108,10 @@ def test_every_network_without_symbols_of_its_family_has_a_measured_or_published
     compared = {name for name, _ in cases()} | {name for name, spec in bundled() if published(spec, name)}
     families = {spec.name.lower() for _, spec in bundled() if spec.variants and not spec.table}
     assert {name for name, _ in bundled()} - compared - families == set()
+
+
+@pytest.mark.parametrize("file", sorted(TRUTH.glob("*.json")), ids=lambda file: file.stem)
+def test_every_figure_of_a_truth_file_names_its_source(file: Path) -> None:
+    entries = json.loads(file.read_text("utf-8"))
+    if not entries.get("_source"):
+        assert all(entry["source"] for name, entry in entries.items() if not name.startswith("_"))

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from command import ESCAPE
+from command import ESCAPE, on_terminal
 from rich.cells import cell_len
 from witness.printed import printed_value
 
@@ -330,3 +330,12 @@ def test_unrolled_every_round_has_its_rows_and_the_totals_stay() -> None:
         "stem", *(f"layer{k}/{i}" for k, n in ((1, 3), (2, 4), (3, 6), (4, 3)) for i in range(n)), "head"
     ]  # fmt: skip
     assert written.cost("macs") == net.cost("macs")
+
+
+@pytest.mark.parametrize("name", ["resnet", "densenet", "bert", "gpt", "llama"])
+def test_the_closed_form_of_a_family_is_one_screen(name: str) -> None:
+    """Twenty-four lines of eighty columns hold the whole total, and nothing of it is cut."""
+    lines = on_terminal("total", name, "--no-ascii", width=80).splitlines()
+    assert sum(-(-max(1, cell_len(ESCAPE.sub("", line))) // 80) for line in lines) < 24
+    total = re.sub(r"\s", "", ESCAPE.sub("", "".join(lines)))
+    assert total == re.sub(r"\s", "", str(load(name).cost("macs")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 
@@ -9,11 +10,14 @@ import pytest
 from command import EXAMPLES
 
 import symconv as sc
+from symconv.count import CONVENTIONS, Count
 from symconv.errors import SymconvError
 from symconv.extent import symbols_of
 from symconv.layer import LAYERS, Layer, layer
+from symconv.layers import Conv
 from symconv.notation import ASCII, LATEX, TEXT
 from symconv.ranges import Positive
+from symconv.tensor import Tensor
 from symconv.writers.formats.programs import to_csv, to_json
 from symconv.writers.rules import rule_sheet, rules_sheet
 from symconv.writers.sheet import Sheet, set_cell
@@ -34,11 +38,33 @@ def test_the_rule_of_a_convolution_is_the_articles() -> None:
 
 
 def test_the_articles_formula_stands_nowhere_in_the_code() -> None:
-    root = EXAMPLES.parents[1] / "symconv"
-    written = re.compile(r"\(K² \+ 1\)·C_in")
-    for path in root.rglob("*.py"):
-        code = re.sub(r'("""|""").*?\1|"[^"\n]*"', "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-        assert not written.search(code), path
+    """But in docstrings, and in the sentence that says what the convention is."""
+    written = re.compile(r"\(?(K²|K\^2|K ?\*\* ?2|kernel ?\*\* ?2|k ?\* ?k|K·K) ?\+ ?1\)? ?[·*]", re.IGNORECASE)
+    assert all(map(written.search, ("(K² + 1)·C_in", "(K**2+1)*C_in", "(kernel ** 2 + 1) * c", "(k*k + 1)*c")))
+    sentences = {convention.description for convention in CONVENTIONS.values()}
+    for path in (EXAMPLES.parents[1] / "symconv").rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        if not written.search(source):
+            continue
+        tree = ast.parse(source)
+        documented = [n for n in ast.walk(tree) if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef)]
+        known = {ast.get_docstring(n, clean=False) for n in documented} | sentences
+        code = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        powers = [n for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)]
+        assert not [text for text in code if text not in known and written.search(text)], path
+        assert not [n for n in powers if written.search(ast.unparse(n))], path
+
+
+def test_the_full_count_follows_the_counts_of_the_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A layer that books each plane twice has a formula that says so."""
+    right = Conv.work
+
+    def twice(self: Conv, image: Tensor, out: Tensor) -> Count:
+        count = right(self, image, out)
+        return count + Count(plane=count["plane"])
+
+    monkeypatch.setattr(Conv, "work", twice)
+    assert facts(rule_sheet("conv"))["at g = 1"] == "((K² + 2)·C_in + (C_in − 1))·C_out·M²"
 
 
 def full(k: int, c_in: int, c_out: int, m: int) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from command import SPECS, on_terminal, run
+from command import ESCAPE, SPECS, on_terminal, run
 
 import symconv as sc
 from symconv.errors import CallError
@@ -267,6 +268,11 @@ def test_small_networks_have_every_view(spec: str) -> None:
 def test_resnet_152_by_stages_is_one_screen() -> None:
     lines = on_terminal("show", "resnet152", "--depth", "1", width=80).splitlines()
     assert len(lines) < 24
+    plain = [ESCAPE.sub("", line) for line in lines]
+    starts = [line.split()[0] for line in plain if line.strip()]
+    assert [stage for stage in starts if stage.startswith("layer")] == ["layer1", "layer2", "layer3", "layer4"]
+    # torchvision's parameters, and its counter's MACs at 224.
+    assert re.search(r"60.192.808.* 11\.51 G", next(line for line in plain if line.startswith("total")))
 
 
 def test_a_table_longer_than_the_window_says_how_it_is_shorter() -> None:

@@ -1,6 +1,7 @@
 """ONNX models for tests: small ones by hand, random ones by a generator."""
 
 import random
+from itertools import pairwise
 
 import numpy as np
 import onnx
@@ -27,6 +28,13 @@ def saved(made, path):
     """The path of a model that was written there."""
     onnx.save(made, str(path))
     return path
+
+
+def chain(nodes):
+    """So many convolutions one behind the other, all with the same weights."""
+    names = ["x", *(f"t{i}" for i in range(1, nodes)), "y"]
+    made = [node("Conv", f"{a} w", b, pads=[1, 1, 1, 1]) for a, b in pairwise(names)]
+    return model(made, [("x", ["N", 8, "H", "W"])], weights={"w": np.zeros((8, 8, 3, 3), np.float32)})
 
 
 class Random:

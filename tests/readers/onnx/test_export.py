@@ -123,3 +123,23 @@ def test_spec_and_file_give_the_same_closed_form(name, folder):
     sides = [net.substitute(**{k: v for k, v in at.items() if k in net.symbols}) for net in (file, spec)]
     assert sides[0].cost("macs") == sides[1].cost("macs")
     assert sides[0].evaluate("params") == sides[1].evaluate("params")
+
+
+#: The sizes that a file of 224 holds for: an adaptive pool that became nothing, the padding of windows, and as many
+#: patches as there are places (the module refuses all but 224; the file runs at the others too).
+HELD = {"vgg16": range(224, 256), "swin_t": range(224, 228), "vit_b_16": range(224, 240)}
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", HELD)
+def test_what_an_export_at_one_size_fixes_is_said(name, folder):
+    pytest.importorskip("onnxscript")
+    net = read_onnx(exported(name, folder), square=True).network
+    legal = []
+    for x in range(200, 260):
+        try:
+            net.at({"N": 1, "X": x})
+        except DomainError:
+            continue
+        legal.append(x)
+    assert legal == list(HELD[name])

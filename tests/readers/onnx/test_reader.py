@@ -1,5 +1,8 @@
 """The ONNX reader on graphs made by hand: axes and their names, baked-in shapes, choices, loops, unknowns."""
 
+import sys
+import tracemalloc
+
 import numpy as np
 import onnx
 import pytest
@@ -7,8 +10,8 @@ from command import run
 from onnx import TensorProto, helper
 
 import symconv as sc
-from readers.onnx.graphs import model, node, saved
-from symconv.errors import CallError, ModelError, ShapeError
+from readers.onnx.graphs import chain, model, node, saved
+from symconv.errors import CallError, DomainError, ModelError, ShapeError
 from symconv.extent import symbols_of
 from symconv.readers.onnx import read_onnx
 from symconv.values import evaluate
@@ -317,6 +320,67 @@ def test_every_command_about_models_takes_names_and_shapes_of_inputs(call, tmp_p
     done = run(command, path, *rest, *given, *shaped, *more)
     assert done.code == 0, done.err
     assert run(command, path, *rest, "--dim", "x:9=X", *more).code != 0
+
+
+def shrinking(first, pools=5):
+    """A convolution, poolings by 2, and a classifier whose weights ask for 7×7 positions."""
+    nodes, at = [node("Conv", "x w", "p0", pads=[1, 1, 1, 1])], "p0"
+    for i in range(1, pools + 1):
+        nodes.append(node("MaxPool", at, f"p{i}", kernel_shape=[2, 2], strides=[2, 2]))
+        at = f"p{i}"
+    weights = {"w": np.zeros((4, 3, 3, 3), np.float32), "v": np.zeros((4 * 49, 10), np.float32)}
+    return model([*nodes, node("Flatten", at, "f"), node("Gemm", "f v")], [("x", first)], weights=weights)
+
+
+def test_a_pool_that_became_nothing_holds_where_its_grid_stays():
+    """What an export at 224 leaves of VGG: its adaptive pool is gone, so images of 224 to 255 alone are legal."""
+    net = net_of(shrinking([1, 3, 224, 224]), square=True)
+    assert net.domain.text() == "X in 224…255"
+    for x in (224, 239, 255):
+        assert net.evaluate("macs", N=2, X=x) == 2 * (108 * x * x + 1960)
+    for x in (223, 256):
+        with pytest.raises(DomainError):
+            net.evaluate("macs", N=2, X=x)
+
+
+def test_work_grows_linearly_with_the_nodes():
+    """Work without a clock: how many functions are called."""
+
+    def calls(nodes):
+        made, count = chain(nodes), 0
+
+        def seen(_frame, event, _argument):
+            nonlocal count
+            count += event == "call"
+
+        sys.setprofile(seen)
+        try:
+            assert str(net_of(made).cost("macs")) == f"{nodes * 576}·N·H·W"
+        finally:
+            sys.setprofile(None)
+        return count
+
+    calls(10)
+    assert calls(600) <= 11 * calls(60)
+
+
+def test_memory_does_not_grow_with_weights_outside_of_the_file():
+    """A matrix of 4 GB in a file that is not even there."""
+    made = model([node("MatMul", "x w")], [("x", ["N", 1 << 15])], weights={"w": np.zeros((1, 1), np.float32)})
+    tensor = made.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.dims[:] = [1 << 15, 1 << 15]
+    tensor.data_location = TensorProto.EXTERNAL
+    place = tensor.external_data.add()
+    place.key, place.value = "location", "nowhere.bin"
+    tracemalloc.start()
+    try:
+        net = net_of(made)
+        assert net.evaluate("params") == 1 << 30
+        assert str(net.cost("macs")) == "1073741824·N"
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_split_into_so_many_parts_asks_for_enough_elements():

@@ -79,6 +79,35 @@ def test_tables_fit_windows_of_every_width(name: str, view: View, monkeypatch: p
             fits(sheet, seen(sheet, width, style, monkeypatch), width, style)
 
 
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_the_table_of_vgg_16_on_a_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet = network_sheet(networks()["vgg16"])
+    for style in (TEXT, ASCII):
+        lines = seen(sheet, width, style, monkeypatch)
+        fits(sheet, lines, width, style)
+        # Table 2 of the paper has 138 million parameters; 15.47 billion MACs are the article's.
+        (total,) = (line for line in lines if line.startswith("total"))
+        assert re.search(r"138.357.544", total)
+        assert "15.47 G" in total
+        assert len(lines) < 80
+
+
+def test_the_table_of_vgg_16_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words of the widest window, without its bars, whatever the window is."""
+    sheet = network_sheet(networks()["vgg16"])
+
+    def words(lines: list[str]) -> list[list[str]]:
+        return [re.sub("[─█▏▎▍▌▋▊▉]", "", line).split() for line in lines]
+
+    wide = words(seen(sheet, 200, TEXT, monkeypatch))
+    for width in ("60", "80", "120", "200"):
+        monkeypatch.setenv("COLUMNS", width)
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        piped = text(sheet, TEXT)
+        assert "\x1b" not in piped
+        assert words(piped.splitlines()) == wide
+
+
 @pytest.mark.parametrize("width", [40, 60, 79, 80, 120, 200])
 def test_names_of_a_stranger_keep_the_columns_and_inject_nothing(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for view in (View(), View(1), View(sort="macs"), View(top=4)):

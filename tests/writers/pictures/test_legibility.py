@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -213,6 +214,27 @@ MODELS = ["vgg16", "resnet50", "googlenet", "unet", "vit_b_16", "densenet121", "
 def test_bundled_models_are_read_at_every_depth(model: str, theme: str) -> None:
     for depth in (1, 2, 3, None):
         assert faults(seen(drawn(load(model), "svg", depth=depth, theme=THEMES[theme]))) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_figures_are_read_at_three_depths_in_both_themes(depth: int, theme: str) -> None:
+    found = seen(drawn(load("resnet50"), "svg", values=AT, depth=depth, theme=THEMES[theme]))
+    assert faults(found) == []
+    said = " ".join(text for text, _ in found.texts)
+    assert "X" not in re.sub(r"X = 224", "", said)
+
+
+@pytest.mark.parametrize("model", ["light_resnet50", "light_vgg19"])
+def test_a_model_from_an_onnx_file_is_read(model: str) -> None:
+    """Files that the onnx package ships, with names that say nothing of stages."""
+    onnx = pytest.importorskip("onnx")
+    path = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light" / f"{model}.onnx"
+    net = load(path, square=True)
+    for theme in THEMES.values():
+        found = seen(drawn(net, "svg", theme=theme))
+        assert len(found.boxes) > 10
+        assert faults(found) == []
 
 
 @pytest.mark.long

@@ -16,8 +16,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from symconv import load
 from symconv.errors import OutputError
 from symconv.writers.pictures import render as room
+from symconv.writers.pictures.diagram import draw, drawn
 from symconv.writers.pictures.render import FONTS, FORMATS, render
 from symconv.writers.saving import save
 
@@ -386,3 +388,18 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
     reader.join(5)
     assert got == [b"new"]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.usefixtures("no_dot")
+@pytest.mark.parametrize("model", ["vgg16", "resnet50", "googlenet", "unet", "vit_b_16"])
+def test_the_pictures_of_a_paper_are_drawn_without_the_systems_dot(model: str, tmp_path: Path) -> None:
+    """As PNG, of some size, and from a text whose every sign the shipped faces have."""
+    net = load(model)
+    draw(net, tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+    wide, high = struct.unpack(">II", data[16:24])
+    assert data.startswith(b"\x89PNG")
+    assert min(wide, high) > 300
+    said = "".join(texts(drawn(net, "svg")))
+    assert set(said) & set("⌊⌋⌈⌉²")
+    assert not {ord(c) for c in said if not c.isspace()} - codepoints((FONTS / "DejaVuSans.ttf").read_bytes())
