@@ -222,13 +222,13 @@ def _polynomial(h: Windows, strict: bool) -> Sizes:
     return normal(joined(early), stop, period, joined(late))
 
 
-def polynomial_signs(p: Sequence[Fraction]) -> list[tuple[int, int | None, int]]:
+def polynomial_signs(p: Sequence[int | Fraction]) -> list[tuple[int, int | None, int]]:
     """The signs of a polynomial over the integers q ≥ 0: intervals [a, b) with a sign, the last one open.
 
     By differences: where p(q + 1) − p(q) keeps its sign, p is monotone on the integers, and bisection finds where its
     own sign changes.
 
-    >>> polynomial_signs([Fraction(-6), Fraction(1)])
+    >>> polynomial_signs([-6, 1])
     [(0, 6, -1), (6, 7, 0), (7, None, 1)]
     """
     if len(p) == 1:
@@ -243,16 +243,16 @@ def _sign(v: Fraction | int) -> int:
     return (v > 0) - (v < 0)
 
 
-def _value(p: Sequence[Fraction], q: int) -> Fraction:
-    total = Fraction(0)
+def _value(p: Sequence[int | Fraction], q: int) -> int | Fraction:
+    total: int | Fraction = 0
     for c in reversed(p):
         total = total * q + c
     return total
 
 
-def _difference(p: Sequence[Fraction]) -> list[Fraction]:
+def _difference(p: Sequence[int | Fraction]) -> list[int | Fraction]:
     """p(q + 1) − p(q), one degree lower."""
-    out = [Fraction(0)] * (len(p) - 1)
+    out: list[int | Fraction] = [0] * (len(p) - 1)
     for n, c in enumerate(p):
         for i in range(n):
             out[i] += c * comb(n, i)
@@ -261,7 +261,7 @@ def _difference(p: Sequence[Fraction]) -> list[Fraction]:
     return out
 
 
-def _monotone(p: Sequence[Fraction], a: int, b: int | None, direction: int) -> list[tuple[int, int | None, int]]:
+def _monotone(p: Sequence[int | Fraction], a: int, b: int | None, direction: int) -> list[tuple[int, int | None, int]]:
     """The signs over [a, b), where p rises, falls or (direction 0) stays."""
     if direction == 0:
         return [(a, b, _sign(_value(p, a)))]

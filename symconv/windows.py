@@ -170,15 +170,15 @@ def polynomial_terms(expanded: Mapping[Monomial, int | Fraction]) -> dict[tuple[
     return {m: c for m, c in out.items() if c}
 
 
-def on_class(h: Mapping[tuple[Window, ...], int | Fraction], period: int, r: int) -> list[Fraction]:
+def on_class(h: Mapping[tuple[Window, ...], int | Fraction], period: int, r: int) -> list[int | Fraction]:
     """The coefficients in q, lowest first, of h at x = period·q + r; `period` a multiple of every divisor."""
-    total: list[Fraction] = [Fraction(0)]
+    total: list[int | Fraction] = [0]
     for m, c in h.items():
-        p = [Fraction(c)]
+        p = [c]
         for _, s, b in m:
             constant, linear = (r + b) // s, period // s
-            p = [constant * u + linear * v for u, v in zip([*p, Fraction(0)], [Fraction(0), *p])]
-        total += [Fraction(0)] * (len(p) - len(total))
+            p = [constant * u + linear * v for u, v in zip([*p, 0], [0, *p])]
+        total += [0] * (len(p) - len(total))
         for i, v in enumerate(p):
             total[i] += v
     while len(total) > 1 and not total[-1]:

@@ -1,6 +1,8 @@
-"""How many random cases a run takes: the usual number, or so many times of it, EXAMPLES=100 make test."""
+"""How much a run takes: how many random cases, EXAMPLES=100 make test, and what is left to LONG=1."""
 
 import os
+from collections.abc import Collection, Iterable
+from typing import Any
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
@@ -19,3 +21,10 @@ def take_as_many(item: pytest.Item) -> None:
     if TIMES != 1 and test is not None and is_hypothesis_test(test):
         own = getattr(test, "_hypothesis_internal_use_settings", None) or settings()
         test._hypothesis_internal_use_settings = settings(own, max_examples=many(own.max_examples))
+
+
+def but_long(values: Iterable[Any], long: Collection[Any]) -> list[Any]:
+    """Parameters of a test, some of them for LONG=1 alone: more of the same, or made of the parts of others."""
+    values = list(values)
+    assert set(long) <= set(values), f"{set(long) - set(values)} are none of them"
+    return [pytest.param(value, marks=[pytest.mark.long] if value in long else []) for value in values]

@@ -23,7 +23,7 @@ def random_entry(rng: Random) -> Size:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("count", [400, pytest.param(many(1_600), marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("count", [400, pytest.param(many(800), marks=pytest.mark.heavy)])
 def test_the_form_after_one_more_round_is_what_the_round_makes_of_the_form(count: int) -> None:
     rng = Random(count)
     for _ in range(count):
@@ -46,7 +46,7 @@ def test_the_form_after_one_more_round_is_what_the_round_makes_of_the_form(count
         assert substitute(halved, {of: of.begin}) == x
 
 
-@pytest.mark.parametrize("count", [400, pytest.param(many(1_600), marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("count", [400, pytest.param(many(800), marks=pytest.mark.heavy)])
 def test_what_is_repeated_has_the_values_of_the_map_run_again_and_again(count: int) -> None:
     rng = Random(count)
     for _ in range(count):

@@ -34,7 +34,7 @@ def numbers(values: dict[str, object]) -> dict[sympy.Symbol, sympy.Rational]:
     return {sympy_symbol(SYMBOL[name]): sympy.Rational(str(v)) for name, v in values.items()}
 
 
-@pytest.mark.parametrize("count", [250, pytest.param(many(800), marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("count", [250, pytest.param(many(500), marks=pytest.mark.heavy)])
 def test_a_size_as_a_sympy_expression_has_the_same_values_and_comes_back(count: int) -> None:
     rng, met = Random(count), 0
     for names, program, size in random_extents(rng, count):

@@ -76,6 +76,8 @@ def where(cost: Cost, relation: str, x: Symbol) -> Region:
 
 def _by_classes(cost: Cost, strict: bool) -> Region:
     terms = polynomial_terms(cost.expanded())
+    denominator = lcm(*(c.denominator for c in terms.values()))
+    terms = {windows: int(c * denominator) for windows, c in terms.items()}  # whole, of the same signs, and faster
     period = lcm(*(s for windows in terms for _, s, _ in windows))
     if period * len(terms) > CLASSES:
         raise Undecided(f"{period} residue classes")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from symconv.writers.formats import Format
+from symconv.writers.formats import Format as Format
 
 # How an option is spelled that several commands have; what it is to each of them is its help there.
 at_option = partial(typer.Option, "--at", metavar="VALUES")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,15 @@ CLAIMS = [
 ]
 
 
-def figures(net: sc.Network, x: int) -> Figures:
-    found: Figures = {}
+@cache
+def whole(name: str) -> sc.Network:
+    net = sc.load(name)
+    return net.unrolled() if any(n.rounds for n in net.nodes) else net
+
+
+@cache
+def figures(name: str, x: int) -> Figures:
+    net, found = whole(name), Figures()
     for metric in ("macs", "params", "activations"):
         rows = []
         for node in net.nodes:
@@ -67,7 +75,6 @@ def figures(net: sc.Network, x: int) -> Figures:
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_a_claim_holds_where_both_sides_say_so(name: str, claim: str) -> None:
     net = sc.load(name)
-    whole = net.unrolled() if any(n.rounds for n in net.nodes) else net
     left, sign, right = next(
         (a, s, b) for s in ("<=", ">=", "<", ">", "=") if s in claim for a, b in [claim.split(f" {s} ")]
     )
@@ -75,7 +82,7 @@ def test_a_claim_holds_where_both_sides_say_so(name: str, claim: str) -> None:
     least = net.domain.least(next(iter(net.symbols["X"].terms))[0])  # type: ignore[arg-type]
     fails = []
     for x in range(least, 360, 6 if name == "resnet18" else 2):
-        of = figures(whole, x)
+        of = figures(name, x)
         a, b = SIDES[left](of), SIDES[right](of)
         holds = SIGNS[sign](a, b)
         if verdict.region is None:

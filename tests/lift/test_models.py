@@ -48,7 +48,10 @@ def net(name: str) -> sc.Network:
 
 
 #: Siblings of many layers, of families of which smaller ones are tested.
-LONG = {"llama-3-70b", "llama-13b", "gpt2-xl", "gpt2-xl head", "gpt2-large", "gpt2-large head", "swin_s", "swin_b"}
+LONG = {
+    "llama-3-70b", "llama-13b", "gpt2-xl", "gpt2-xl head", "gpt2-large", "gpt2-large head", "gpt2-medium head",
+    "swin_s", "swin_b", "efficientnet_b4", "vit_l_32", "densenet201",
+}  # fmt: skip
 
 
 def marked(pairs: list[tuple[str, str]]) -> list[Any]:

@@ -53,7 +53,7 @@ def exported(name: str, folder: Path) -> Network:
 
 
 #: Of the same parts as the others, or as what torch says of them (test_models.py).
-LONG = {"efficientnet_b1", "vit_b_16", "vgg16"}
+LONG = {"efficientnet_b1", "vit_b_16", "vgg16", "resnet50"}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from amounts import but_long
 
 import symconv as sc
 from symconv.errors import DomainError
@@ -48,8 +49,11 @@ def built(name, device):
 
 
 #: Siblings of the others.
-LONG = {"resnet34", "resnet101", "resnet152", "vgg13", "vgg19", "mobilenet_v3_large", "resnext50_32x4d"}
-MODELS = [pytest.param(name, marks=[pytest.mark.long] if name in LONG else []) for name in TRUTH]
+LONG = {
+    "resnet34", "resnet101", "resnet152", "vgg11", "vgg13", "vgg16", "vgg19", "mobilenet_v3_large", "resnext50_32x4d",
+    "squeezenet1_0", "densenet121", "googlenet",
+}  # fmt: skip
+MODELS = but_long(TRUTH, LONG)
 
 
 @pytest.fixture(scope="session")

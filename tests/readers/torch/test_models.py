@@ -18,25 +18,25 @@ NAMES = [
     "timm:efficientvit_b0",
     "timm:beit_base_patch16_224",
     "timm:xcit_nano_12_p16_224",
-    "timm:swin_s3_base_224",
-    "timm:focalnet_small_lrf",
-    "timm:tresnet_l",
-    "timm:vit_base_r26_s32_224",
-    "transformers:bert",
     "transformers:bert-base-uncased",
     "transformers:gpt2",
     "transformers:llama",
     "transformers:t5",
-    "transformers:bart",
-    "transformers:mixtral",
     "transformers:segformer",
     "transformers:wav2vec2",
     "transformers:whisper",
     "transformers:clip",
 ]
 
-#: Those that take more than some seconds.
+#: Those that take more than some seconds, or are of the parts of others.
 MORE = [
+    "timm:swin_s3_base_224",
+    "transformers:mixtral",
+    "transformers:bart",
+    "timm:focalnet_small_lrf",
+    "timm:vit_base_r26_s32_224",
+    "timm:tresnet_l",
+    "transformers:bert",
     "timm:sequencer2d_s",
     "timm:mobilevit_s",
     "transformers:mistral",

@@ -4,6 +4,7 @@ import contextlib
 import random
 
 import pytest
+from amounts import but_long
 
 from symconv.errors import DomainError, SymconvError
 
@@ -75,6 +76,6 @@ def test_random_programs():
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("part", range(10))
+@pytest.mark.parametrize("part", but_long(range(10), range(1, 10)))
 def test_many_random_programs(part):
     assert sum(compared(seed) for seed in range(1000 + 60 * part, 1060 + 60 * part)) > 400
