@@ -84,8 +84,8 @@ def links(given: list[str]) -> dict[str, str]:
 
     found = {}
     for text in given:
-        name, equals, url = text.partition("=")
-        if not name or not equals:
+        name, _, url = text.partition("=")
+        if not name or not url:
             raise CallError(f"--link {text}: NAME=URL is wanted, layer1=https://example.org or *=https://example.org")
         found[name] = url
     return found

@@ -229,11 +229,12 @@ def metric_named(name: str) -> str | Convention:
 
 
 def metrics_named(names: Sequence[str]) -> list[str]:
-    """Metrics by their names, each alone or several between commas.
+    """Metrics by their names, each alone or several between commas; each of them once.
 
     Raises CallError for an unknown name, and for a convention from a file.
     """
-    found = [metric_named(part.strip()) for name in names for part in name.split(",")]
+    said = dict.fromkeys(part.strip() for name in names for part in name.split(","))
+    found = [metric_named(part) for part in said]
     if not all(isinstance(metric, str) for metric in found):
         raise CallError("--metric: several metrics are taken by name, and no convention of your own")
     return [metric for metric in found if isinstance(metric, str)]

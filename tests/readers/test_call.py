@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 import symconv as sc
 from symconv.count import Convention
 from symconv.errors import CallError, DomainError, ShapeError, SymconvError
-from symconv.readers.call import assignments, fields, metric_named, numbers, put, refuse_settings, unrolled
+from symconv.readers.call import (
+    assignments,
+    fields,
+    metric_named,
+    metrics_named,
+    numbers,
+    put,
+    refuse_settings,
+    unrolled,
+)
 from symconv.readers.catalogue import find, load
 
 
@@ -144,6 +153,14 @@ def test_a_metric_is_a_name_or_a_file(tmp_path: Path) -> None:
     assert made.weights == {"mac": Fraction(1, 2)}
     with pytest.raises(SymconvError, match="no such file"):
         metric_named(str(tmp_path / "absent.yaml"))
+
+
+def test_several_metrics_are_taken_once_each(tmp_path: Path) -> None:
+    assert metrics_named(["macs, params", "macs"]) == ["macs", "params"]
+    path = tmp_path / "c.yaml"
+    path.write_text("name: mine\nweights: {mac: 1}\n")
+    with pytest.raises(CallError, match="no convention of your own"):
+        metrics_named(["macs", str(path)])
 
 
 # -- families ----------------------------------------------------------------------------------------------------------
