@@ -185,8 +185,6 @@ class Domain(Undoable):
             for end in dict.fromkeys(ends):
                 self.require(replace(condition.at(i, end), rounds=others))
             return
-        if i not in used and len(condition.symbols) == 1 and self.implies(replace(condition, rounds=())):
-            return
         self._leave_open(condition)
 
     def rename(self, names: Mapping[str, str]) -> None:

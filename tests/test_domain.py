@@ -417,6 +417,17 @@ def test_a_condition_that_numbers_break_in_a_late_round_never_holds() -> None:
     assert not domain.conditions
 
 
+def test_what_holds_anyway_is_not_kept_for_rounds_that_there_may_be() -> None:
+    i = index("i", 1, size_of(ROUNDS), "test rounds")
+    domain = Domain()
+    domain.require(at_least(size_of(BOUND), 5))
+    kept = domain.conditions
+    domain.require(replace(at_least(size_of(BOUND), 3), rounds=(Rounds("block", i, "image"),)))
+    assert domain.conditions == kept
+    domain.require(replace(at_least(size_of(BOUND), 7), rounds=(Rounds("block", i, "image"),)))
+    assert len(domain.conditions) == 2
+
+
 def test_rounds_that_cannot_all_be_looked_at_are_an_error_and_no_endless_loop() -> None:
     _, check = of_round(lambda i: at_least(i * i + size_of(EVEN), 2 * i // 3))
     with pytest.raises(ExtentError, match="would have to be looked at in more than 131,072 rounds"):

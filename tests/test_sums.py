@@ -40,6 +40,7 @@ SIZES = Arithmetic(power, lambda a, b: floor(a, b, exact=True), largest)
 N, K, X, C, g, q, n = SIZE.values()
 I = size_of(index("i", 0, n))  # noqa: E741
 OF = index("i", 0, n)
+FROM = index("j", 4, n)
 
 
 def cost(terms: Sequence[Term], i: Size, at: Mapping[str, Any]) -> Cost:
@@ -147,6 +148,8 @@ def test_a_sum_that_never_rests_is_added_up_to_a_bound_and_refused_beyond() -> N
         ExtentError, match=r"1000000 rounds of .* which has no closed form: at most 131072 are added up"
     ):
         evaluate_cost(total, on({"X": 100, "n": 10**6}))
+    with pytest.raises(ExtentError, match=r"^999996 rounds of "):
+        evaluate_cost(sum_over(product(X // (size_of(FROM) + 1)), FROM), on({"X": 100, "n": 10**6}))
 
 
 @pytest.mark.parametrize(
