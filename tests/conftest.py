@@ -22,6 +22,5 @@ def registry() -> Iterator[None]:
     """What a test registers as a layer is gone after it."""
     before = dict(LAYERS)
     yield
-    if LAYERS != before:
-        LAYERS.clear()
-        LAYERS.update(before)
+    LAYERS.clear()
+    LAYERS.update(before)
