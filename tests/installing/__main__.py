@@ -20,7 +20,7 @@ from typing import Any, Final
 from tests.benchmarks.__main__ import write
 from tests.installing.audit import audit
 from tests.installing.built import ROOT, Built, WrongError, build, said
-from tests.installing.environment import Python, environment, pythons, refused, this
+from tests.installing.environment import Environment, NoWheelError, Python, environment, pythons, refused, this
 from tests.installing.licences import bill, rows
 from tests.installing.lowest import bounds, lowest
 from tests.installing.uses import USES, plainly, with_extras, without_extras
@@ -88,17 +88,33 @@ def everything(folder: Path) -> None:
 
 
 def on(python: Python, built: Built, folder: Path) -> list[str]:
-    """On one CPython: what needs no extra, then all extras together but torch, of which there is one build."""
+    """On one CPython: what needs no extra, then the extras together but torch, of which there is one build."""
     env = environment(python, built.wheel, folder / "env")
     plainly(env, folder / "work")
     times = [f"{seconds:.2f} s" for seconds in env.times(folder / "work")]
     installed = f"{env.seconds:.0f} s"
-    extras = [extra for extra in EXTRAS if extra != "torch"]
-    env = environment(python, built.wheel, folder / "env", ",".join(extras))
+    env, extras, lacking = with_those_there(python, built, folder)
     with_extras(env, folder / "work", extras)
-    tell(f"Python {python.version}: without extras and with {', '.join(extras)}; installed in {installed}")
+    without = "".join(f"; {package} has no wheel: not {extra}" for extra, package in lacking.items())
+    tell(f"Python {python.version}: without extras and with {', '.join(extras)}{without}; installed in {installed}")
     clear(folder)
-    return [python.version, "works", "works", installed, *times]
+    return [python.version, "works", f"works{without}", installed, *times]
+
+
+def with_those_there(python: Python, built: Built, folder: Path) -> tuple[Environment, list[str], dict[str, str]]:
+    """All extras but torch in one environment, those in it, and of the rest the package without a wheel."""
+    extras = [extra for extra in EXTRAS if extra != "torch"]
+    lacking: dict[str, str] = {}
+    try:
+        return environment(python, built.wheel, folder / "env", ",".join(extras)), extras, lacking
+    except NoWheelError:
+        for extra in extras:
+            try:
+                environment(python, built.wheel, folder / "env", extra)
+            except NoWheelError as wrong:
+                lacking[extra] = str(wrong)
+    extras = [extra for extra in extras if extra not in lacking]
+    return environment(python, built.wheel, folder / "env", ",".join(extras)), extras, lacking
 
 
 def each_extra(built: Built, folder: Path) -> dict[str, list[dict[str, Any]]]:

@@ -41,6 +41,10 @@ print(json.dumps(found))
 NAMED = re.compile(r"python3\.\d+$")
 
 
+class NoWheelError(WrongError):
+    """A package, which its text names, has no wheel for a Python."""
+
+
 @dataclass(frozen=True)
 class Python:
     """An interpreter, and its version 3.13.0."""
@@ -122,7 +126,7 @@ def processor() -> float:
 def environment(python: Python, wheel: Path, folder: Path, extras: str = "", *more: str) -> Environment:
     """An empty environment, and in it the wheel with its extras, and without pip, which nothing of it needs.
 
-    Only wheels are taken: a package without one for this Python is an error here, where pip would look for a compiler.
+    Only wheels are taken. Raises NoWheelError where a package has none for this Python; pip would look for a compiler.
     """
     said(python.path, "-m", "venv", "--clear", folder)
     pip = (folder / "bin" / "python", "-I", "-m", "pip", "--disable-pip-version-check")
@@ -130,7 +134,11 @@ def environment(python: Python, wheel: Path, folder: Path, extras: str = "", *mo
     begin = processor()
     named = f"symconv[{extras}]" if extras else "symconv"
     lazily = ["--no-compile"] if extras else []  # hundreds of megabytes, of which little is used
-    said(*pip, "install", "--quiet", "--only-binary", ":all:", *lazily, f"{named} @ {wheel.as_uri()}", *more)
+    try:
+        said(*pip, "install", "--quiet", "--only-binary", ":all:", *lazily, f"{named} @ {wheel.as_uri()}", *more)
+    except WrongError as wrong:
+        lacks = re.search(r"No matching distribution found for ([\w.-]+)", str(wrong))
+        raise (NoWheelError(lacks[1]) if lacks else wrong) from wrong
     seconds = processor() - begin
     said(*pip, "check")
     said(*pip, "uninstall", "--quiet", "--yes", "pip")
