@@ -265,6 +265,7 @@ WRONG_CALL = [
     (["explain", "vgg16", "stage1/cnv1"], "did you mean stage1/conv1?"),
     (["explain", "vgg16", "X^3"], "38592"),
     (["explain", "vgg16", "__import__('os')"], "no term"),
+    (["explain", "vgg16", "--metric", "params"], "--metric is about the costs behind a TERM"),
     (["rules", "cnv"], "did you mean conv?"),
     (["rules", "conv", "--set", "kernl=3"], "did you mean kernel?"),
     (["rules", "relu", "--set", "kernel=3"], "it has no fields"),

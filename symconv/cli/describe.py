@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from symconv.cli.models import call, command, network_at, placed
-from symconv.cli.options import At, Format, FormatName, MetricName, Model, Plain, Unroll
+from symconv.cli.options import At, Format, FormatName, MetricName, Model, Plain, Unroll, metric_option
 
 if TYPE_CHECKING:
     from symconv.writers.sheet import Sheet
@@ -105,17 +105,21 @@ def explain(
         typer.Argument(metavar="TERM", help="a layer, a stage, or a term such as 38592*X^2; nothing: the domain"),
     ] = None,
     at: At = "",
-    metric: MetricName = "macs",
+    metric: Annotated[str, metric_option(help="macs, flops, params, or a .yaml", show_default="macs")] = "",
     unroll: Unroll = False,
     format: FormatName = Format.table,
     ascii: Plain = None,
 ) -> None:
     """What stands behind a term, a layer or the domain."""
+    from symconv.errors import CallError
     from symconv.readers.call import metric_named
     from symconv.writers import output
     from symconv.writers.explain import explain_sheet
 
-    chosen = metric_named(metric)
+    with call():
+        if metric and term is None:
+            raise CallError("--metric is about the costs behind a TERM, and without one the domain is explained")
+    chosen = metric_named(metric or "macs")
     net, given = network_at(model, at, unroll)
     with call():
         sheet = explain_sheet(net, term, chosen)

@@ -19,6 +19,7 @@ from symconv.sizes import Undecided
 from symconv.symbols import Symbol
 from symconv.writers.figures import figures_at, figures_of
 from symconv.writers.layers import counted, kind_of, label, metric_name
+from symconv.writers.rows import layers_in
 from symconv.writers.sheet import Big, Cell, Math, Name, Sheet, as_data, joined, plain
 from symconv.writers.tables import WHOLE, View, network_records, network_table
 from symconv.writers.unknowns import granted_lines
@@ -45,6 +46,8 @@ def network_sheet(
     values = figures_at(net, at)
     sheet = Sheet(f"{net.name} · {net.description}" if net.description else net.name)
     sheet.facts = network_facts(net, metric)
+    if view.depth is None and any(node.rounds for node in net.nodes):
+        sheet.facts.append(("layers", layers_in(net.nodes)))
     table, hidden = network_table(net, metric, values, every, view)
     sheet.tables = [table]
     i = next((node.rounds[-1].index.name for node in net.nodes if node.rounds), "")

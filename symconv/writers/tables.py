@@ -99,7 +99,8 @@ def _first(view: View) -> list[Column]:
 
 
 def _total(net: Network, costs: Costs, view: View) -> list[Cell]:
-    layers: Cell = counted(len(net.nodes), "layer") if view.depth is None else layers_in(net.nodes)
+    blocks = ", a block's once" if any(node.rounds for node in net.nodes) else ""
+    layers: Cell = layers_in(net.nodes) if view.depth else counted(len(net.nodes), "layer") + blocks
     return ["total", layers, None, *costs.end()]
 
 

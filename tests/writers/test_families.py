@@ -152,6 +152,7 @@ def test_a_repeated_block_is_headed_once_with_how_often_it_stands_there() -> Non
     assert found["layer1/i"] == "×(n1 − 1), i = 1 … n1 − 1"
     fifty = {h.name: h.notes for h in headings(network_sheet(load("resnet50")))}
     assert [set_cell(note, ASCII) for note in fifty["layer3/i"]] == ["x5, i = 1 .. 5"]
+    assert ("layers", "175") in [(name, set_cell(x, TEXT)) for name, x in network_sheet(load("resnet50")).facts]
     (note,) = (n for n in network_sheet(load("resnet")).notes if n.startswith("×n"))
     assert note == "×n: a block of n rounds; the outputs are those of round i, the figures those of all rounds"
 
