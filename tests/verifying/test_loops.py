@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from itertools import product
 
@@ -9,21 +10,29 @@ import numpy as np
 import pytest
 
 from symconv import Network
+from symconv.count import Count
 from symconv.errors import SymconvError
+from symconv.layer import weight
 from symconv.layers import (
+    GRU,
+    LSTM,
     Attention,
     ChannelShuffle,
     ClassToken,
     Concat,
     Conv,
+    ConvTranspose,
     Crop,
     Einsum,
     Embedding,
     Flatten,
     GatedMLP,
+    GlobalMaxPool,
     GroupNorm,
     HeadAttention,
     Image,
+    MatMul,
+    Maximum,
     Mean,
     MixtureOfExperts,
     Pad,
@@ -33,6 +42,7 @@ from symconv.layers import (
     Pointwise,
     PositionEmbedding,
     Product,
+    Recurrent,
     Reduce,
     RelativeBias,
     Reshape,
@@ -43,6 +53,7 @@ from symconv.layers import (
     Softmax,
     Split,
     Squeeze,
+    Tokens,
     Transpose,
     Unflatten,
     Unsqueeze,
@@ -114,6 +125,11 @@ SHAPES = {
     "image like another": (Image(), lambda a, b: a.transpose(0, 2, 1).reshape(1, 5, 2, 3), [(1, 6, 5), (1, 7, 2, 3)]),
     "patch_merging": (PatchMerging(2), lambda a: np.concatenate([a[:, i::2, j::2] for i in (0, 1) for j in (0, 1)], -1),
                       [(1, 4, 6, 3)]),
+    "tokens": (Tokens(), lambda a: a.reshape(2, 3, -1).transpose(0, 2, 1), [(2, 3, 4, 5)]),
+    "channel_shuffle": (ChannelShuffle(2), lambda a: a.reshape(1, 2, 3, 4, 4).swapaxes(1, 2).reshape(1, 6, 4, 4),
+                        [(1, 6, 4, 4)]),
+    "maximum": (Maximum(), np.maximum, [(2, 3), (2, 3)]),
+    "global_max_pool": (GlobalMaxPool(), lambda a: a.max((2, 3), keepdims=True), [(2, 3, 4, 5)]),
     "class_token": (ClassToken(2), lambda a: np.concatenate([np.zeros((2, 2, 4)), a], 1), [(2, 3, 4)]),
     "embedding": (Embedding(7, 3), lambda a: np.zeros((7, 3))[a.astype(int)], [(2, 5)]),
 }  # fmt: skip
@@ -170,12 +186,38 @@ NONE = {
 
 
 @pytest.mark.parametrize("name", NONE)
-def test_where_there_is_no_output_loops_and_rule_say_so(name):
+def test_where_there_is_no_output_loops_and_rule_say_so_and_a_rule_that_does_not_is_found(name, monkeypatch):
     layer, shapes, why = NONE[name]
     with pytest.raises(Illegal, match=why):
         walked(layer, *shapes)
     with pytest.raises(SymconvError):
         network(layer, *shapes)
+    monkeypatch.setattr(type(layer), "output", lambda self, *inputs: inputs[0])  # a rule that asks for nothing
+    monkeypatch.setattr(type(layer), "work", lambda self, *tensors: Count())
+    monkeypatch.setattr(type(layer), "parameters", lambda self, *inputs: ())
+    (point,) = verify(network(layer, *shapes), [{}]).points
+    assert re.match(f"none, {why}", point.wrong[0].run)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shapes", "macs"),
+    [
+        (Einsum("ij,jk->ik"), [(2, 3), (3, 4)], 24),
+        (Product(right=(3, 4)), [(2, 3)], 24),
+        (MatMul(), [(2, 3), (3, 4)], 24),
+        (HeadAttention((1, 1)), [(1, 1)], 2),
+        (GRU(1, bias=False), [(1, 1, 1)], 6),
+        (MixtureOfExperts(2, 1, 1), [(1, 1, 1)], 2 + 3),
+    ],
+)
+def test_a_mac_too_many_and_a_weight_too_many_are_found(layer, shapes, macs, monkeypatch):
+    right, kept = type(layer).work, type(layer).parameters
+    monkeypatch.setattr(type(layer), "work", lambda self, *tensors: right(self, *tensors) + Count(mac=1))
+    monkeypatch.setattr(type(layer), "parameters", lambda self, *inputs: (*kept(self, *inputs), weight("more", 1)))
+    (point,) = verify(network(layer, *shapes), [{}]).points
+    assert [(w.what, w.run, w.closed) for w in point.wrong[:1]] == [("the number of macs", str(macs), str(macs + 1))]
+    params = {w.what: (int(w.run), int(w.closed)) for w in point.wrong}["the number of parameters"]
+    assert params[1] - params[0] == 1
 
 
 # -- products, added up one by one -----------------------------------------------------------------------------------
@@ -270,6 +312,59 @@ def test_gated_mlps_are_three_matrices():
     macs, weights = matrices(((10, 4), (4, 7)), ((10, 4), (4, 7)), ((10, 7), (7, 3)))
     point = agrees(GatedMLP(7, bias=True, channels=3), (2, 5, 4))
     assert (point.macs, point.params) == (macs, weights + 7 + 7 + 3)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_matrix_products_of_two_inputs(turned):
+    made = np.matmul(np.ones((5, 2, 3)), np.ones((5, 3, 4)))
+    point = agrees(MatMul(turned), (5, 2, 3), (5, 4, 3) if turned else (5, 3, 4))
+    assert point.macs == int(made.sum())
+    assert walked(MatMul(), (5, 2, 3), (5, 3, 4)).shape == made.shape
+
+
+@pytest.mark.parametrize(("directions", "projection"), [(1, None), (2, None), (1, 2), (2, 2)])
+def test_lstms_are_a_matrix_of_the_input_and_one_of_the_state_in_each_step(directions, projection):
+    n, t, c, hidden = 2, 5, 3, 4
+    state = projection or hidden
+    macs = weights = 0
+    for features in (c, directions * state):  # two layers
+        some, kept = matrices(((n * t, features), (features, 4 * hidden)), ((n * t, state), (state, 4 * hidden)))
+        last, small = matrices(((n * t, hidden), (hidden, projection))) if projection else (0, 0)
+        macs, weights = macs + directions * (some + last), weights + directions * (kept + small + 2 * 4 * hidden)
+    layer = LSTM(hidden, 2, directions == 2, projection)
+    point = agrees(layer, (n, t, c))
+    assert (point.macs, point.params) == (macs, weights)
+    assert walked(layer, (n, t, c)).shape == (n, t, directions * state)
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_directions_with_an_axis_of_their_own(first):
+    n, t, c, hidden = 2, 5, 3, 4
+    some, kept = matrices(((n * t, c), (c, 3 * hidden)), ((n * t, hidden), (hidden, 3 * hidden)))
+    layer, rows = Recurrent("gru", hidden, 2, batch_first=first), (n, t, c) if first else (t, n, c)
+    point = agrees(layer, rows)
+    assert (point.macs, point.params) == (2 * some, 2 * (kept + 2 * 3 * hidden))
+    assert walked(layer, rows).shape == ((n, t, 2, hidden) if first else (t, 2, n, hidden))
+    assert walked(GRU(hidden, last=True), (n, t, c)).shape == (n, hidden)
+
+
+def test_transposed_convolutions_that_keep_a_stride_for_each_element():
+    layer = ConvTranspose(3, 4, stride=3, padding="same", output_padding=1, bias=False)
+    macs, weights = matrices(((2 * 5 * 6, 4), (4, 3 * 4 * 4)))  # each element opens its kernels
+    point = agrees(layer, (2, 4, 5, 6))
+    assert (point.macs, point.params) == (macs, weights)
+    assert walked(layer, (2, 4, 5, 6)).shape == (2, 3, 5 * 3 + 1, 6 * 3 + 1)
+
+
+def test_windows_attend_among_their_positions_those_that_fill_the_last_ones_too():
+    heads, c, size, relative = 2, 4, (2, 3), 3 * 5 * 2
+    windows = 2 * 3  # of 3×7 positions, filled up to 4×9
+    qkv, weights = matrices(*[((windows * 6, c), (c, c))] * 4)
+    scores, _ = matrices(
+        ((windows * heads, 6, 2), (windows * heads, 2, 6)), ((windows * heads, 6, 6), (windows * heads, 6, 2))
+    )
+    point = agrees(WindowAttention(heads, size), (1, 3, 7, c))
+    assert (point.macs, point.params) == (qkv + scores, weights + 4 * c + relative)
 
 
 @pytest.mark.parametrize(("gated", "bias"), [(True, True), (True, False), (False, True), (False, False)])
