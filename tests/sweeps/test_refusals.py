@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ import symconv as sc
 from symconv.errors import DomainError, OutputError, SymbolError, SymconvError
 from symconv.sweeps.parts import finished, parts_of, write
 from symconv.sweeps.space import design_space
-from symconv.writers.plot import kind_of
+from symconv.writers.plot import kind_of, plot
 from symconv.writers.saving import save
+from symconv.writers.sweep import sweep_sheet
 
 NET = sc.parse_spec("name: net\ninput: [N, 3, X, X]\nlayers: [{conv: 8}]").network()
 
@@ -110,3 +112,26 @@ def test_a_file_is_saved_whole_or_not_at_all(tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
         save(b"three", tmp_path / "a\0b")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]
+
+
+@pytest.mark.parametrize("figure", ["648", "649", "1944.5", "0.5", "1e40"])
+@pytest.mark.parametrize("relation", ["<=", "<", ">=", ">", "="])
+def test_a_grid_keeps_the_points_that_plain_numbers_keep(relation, figure):
+    signs = {"<=": "__le__", "<": "__lt__", ">=": "__ge__", ">": "__gt__", "=": "__eq__"}
+    space = design_space(NET, where=f"macs {relation} {figure}", X=range(3, 9), N=3)
+    kept = [x for x in range(3, 9) if getattr(Fraction(648 * (x - 2) ** 2), signs[relation])(Fraction(figure))]
+    assert space.table()["X"].tolist() == kept
+
+
+def test_a_table_shows_the_first_points_and_says_where_none_is_left(tmp_path):
+    first = sweep_sheet(design_space(NET, X=range(3, 5000), N=1))
+    rows = first.tables[0].rows
+    assert [tuple(row) for row in rows] == [(x, 216 * (x - 2) ** 2) for x in range(3, 3 + len(rows))]
+    assert first.notes == [f"the first {len(rows):,} points; -o FILE.csv or .parquet writes all"]
+    nothing = design_space(NET, ["macs", "params"], where="macs < 1", X=range(3, 9), N=[1, 2])
+    assert (sweep_sheet(nothing).tables[0].rows, sweep_sheet(nothing).notes) == ([], ["no point is left"])
+    pytest.importorskip("matplotlib")
+    for kind, space in (("pareto", nothing), ("line", design_space(NET, X=3, N=1))):
+        with pytest.raises(SymconvError, match=r"nothing to draw|there is one point|the axes are none"):
+            plot(space, tmp_path / "a.png", kind_of(space, tmp_path / "a.png", kind))
+    assert list(tmp_path.iterdir()) == []
