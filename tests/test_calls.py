@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,28 @@ def test_where_the_answer_is_no_the_exit_code_is_1(
     done = run(*call.split(" "))
     assert (done.code, done.err) == (1, "")
     assert said in done.out
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("whatif small.yaml --set a.kernel=3 --at N=1,X=9", f"{7 * 7 * (3 * 8 * 9 + 8 * 8 * 9):,}"),
+        ("rates small.yaml --for X --over 7..9 --at N=1", f"{(5 * 5 - 4 * 4) * 1176:,}"),
+        ("rates small.yaml --for X --to 9 --at N=1,X=7", f"{(5 * 5 - 3 * 3) * 1176:,}"),
+        ("sweep small.yaml --over X=7,9 --at N=1", f"{5 * 5 * 1176:,}"),
+        ("explain small.yaml a --at N=1,X=9", f"{5 * 5 * 600:,}"),
+        ("growth small.yaml --per N*X^2", "1,176"),
+        ("compare small.yaml small.yaml --aligned --at N=1,X=9", f"{5 * 5 * 1176:,}"),
+        ("solve small.yaml macs<=30k --for X --at N=1", "9"),
+        ("reconcile small.yaml --tool thop --at N=1,X=9", "29,400"),
+        ("show m.onnx --shape x=5,3", "5"),
+    ],
+)
+def test_what_a_right_call_answers_is_what_one_works_out_by_hand(
+    call: str, said: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One output of both layers takes 3·8·25 + 8·8·9 = 1176 macs, and there are (X − 4)² of them."""
+    monkeypatch.chdir(folder)
+    done = run(*call.split(" "))
+    assert (done.code, done.err) == (0, "")
+    assert re.search(rf"(?<![\d,]){said}(?![\d,])|(?<![\d,]){said.replace(',', '')}(?![\d,])", done.out), done.out

@@ -9,9 +9,11 @@ import pytest
 
 import symconv as sc
 from symconv.analysis import claims, rates
+from symconv.analysis.limits import limit
 from symconv.errors import CallError, DomainError, ExtentError, SymbolError, SymconvError
 from symconv.extent import size_of
 from symconv.lift import lift
+from symconv.readers.expression import parse
 from symconv.sizes import Undecided
 from symconv.symbols import symbol
 
@@ -87,3 +89,17 @@ def test_a_sibling_has_the_inner_widths_of_the_family_at_its_values():
     widths = [3, 16, 32, 8]  # what goes out is not a width to choose
     weights = sum(9 * a * b + b for a, b in pairwise(widths))
     assert wide.evaluate("params") == weights
+
+
+def test_the_words_of_steps_limits_and_of_what_stands_below_a_floor():
+    step = next(s for s in rates.steps(X // 3, "X") if s.change)
+    assert (step.where, step.change) == ("X ≡ 2 (mod 3)", 1)
+    assert [s.where for s in rates.steps(5 * X, "X")] == ["every X"]
+    nothing, half = limit(X, X * X, "X"), limit(X * X, 2 * X * X + X, "X")
+    assert (nothing.value.number, nothing.text(), half.value.number) == (0, "0", Fraction(1, 2))
+    assert (limit(X * P, X, "X").value.number, limit(X * X, X, "X").text()) == (None, "∞")
+    with pytest.raises(SymbolError, match="neither cost depends on"):
+        limit(P, P, "X")
+    below = parse("floor(8*w)", {"w": W})
+    with pytest.raises(Undecided, match=r"w stands below .*, which steps"):
+        rates.elasticity(below, "w", w=Fraction(1, 2))
