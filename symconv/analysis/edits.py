@@ -16,7 +16,7 @@ from typing import Any, Final
 from symconv.cost import Cost
 from symconv.count import Convention
 from symconv.domain import Domain, asking
-from symconv.errors import ExpressionError, NetworkError, ShapeError, SymconvError, near
+from symconv.errors import CallError, ExpressionError, NetworkError, ShapeError, near
 from symconv.extent import Extent
 from symconv.layer import Layer, layer_fields
 from symconv.layers.channels_last import TURNED, turned
@@ -99,7 +99,7 @@ def whatif(
     wanted = dict(changes or {})
     patterns = [separable] if isinstance(separable, str) else list(separable)
     if not wanted and not patterns:
-        raise SymconvError("nothing is edited: a field such as conv1.kernel and its value are wanted")
+        raise CallError("nothing is edited: a field such as conv1.kernel and its value are wanted")
     try:
         return _edited(network, wanted, patterns)
     except CarriedError as error:
@@ -116,7 +116,7 @@ def _edited(network: Network, wanted: Mapping[str, Any], patterns: list[str]) ->
     for key, value in wanted.items():
         pattern, dot, field = key.rpartition(".")
         if not dot or not pattern or not field:
-            raise SymconvError(f"{key}: a layer and its field are wanted, such as conv1.kernel or conv*.groups")
+            raise CallError(f"{key}: a layer and its field are wanted, such as conv1.kernel or conv*.groups")
         for node in _having(network, pattern, field):
             known = changed.get(node.name, node.layer)
             with asking(needed, key):

@@ -167,10 +167,11 @@ def jumps(expression: Any, symbol: Any, sizes: range, /, **values: Any) -> tuple
     cost = as_cost(expression)
     x = symbol_of(cost, symbol)
     _whole(x)
-    if not len(sizes) or sizes.step != 1:
-        raise DomainError(f"{x}: {sizes} is {'no run of sizes' if len(sizes) else 'empty'}, and one is wanted")
-    if len(sizes) > RANGE:
-        raise DomainError(f"{x}: {len(sizes):,} sizes are more than the {RANGE:,} that are looked through")
+    if not sizes or sizes.step != 1:
+        raise DomainError(f"{x}: {sizes} is {'no run of sizes' if sizes else 'empty'}, and one is wanted")
+    count = sizes.stop - sizes.start  # len() takes no number that is this large
+    if count > RANGE:
+        raise DomainError(f"{x}: {count:,} sizes are more than the {RANGE:,} that are looked through")
     if x.name in values:
         raise SymbolError(f"{x} runs through the range, so it takes no value: it was given {values[x.name]}")
     totals = sweep(cost, **{x.name: range(sizes.start, sizes.stop + 1)}, **values)

@@ -50,7 +50,6 @@ def reconcile(
         if not fits:
             raise CallError(f"--tool {name}: known are {', '.join(known)}. {near(name, known)}".rstrip())
         chosen += fits
-    with call("--at"):
-        values = numbers(found.network, given) if given else None
+    values = numbers(found.network, given) if given else None
     sheet = reconciliation_sheet(found, values, tuple(chosen))
     output.show(placed(sheet, given), format, ascii)

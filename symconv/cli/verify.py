@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,6 +46,7 @@ def verify(
 
 def runs_of(model: str, at: Sequence[str], dim: Dim, square: bool, input: Input) -> Report:
     """The runs of a model at these sizes."""
+    from symconv.errors import CallError, SymbolError
     from symconv.readers.call import assignments, dimensions
     from symconv.readers.catalogue import is_model
     from symconv.verifying import verify as compared
@@ -55,7 +57,10 @@ def runs_of(model: str, at: Sequence[str], dim: Dim, square: bool, input: Input)
     if is_model(model):
         points = [_whole(values) for values in given]
         with progress(f"verifying {model}") as work:
-            return compared(model, points, dims, square, input or (), each=work.each)
+            try:
+                return compared(model, points, dims, square, input or (), each=work.each)
+            except SymbolError as error:
+                raise CallError(str(error)) from None
     net, points = _spec(model, given, bool(dim), bool(input))
     with progress(f"verifying {model}") as work:
         return compared(net, points, each=work.each)
@@ -63,10 +68,12 @@ def runs_of(model: str, at: Sequence[str], dim: Dim, square: bool, input: Input)
 
 def _whole(given: dict[str, str]) -> dict[str, Any]:
     from symconv.errors import CallError
+    from symconv.readers.expression import DIGITS
+    from symconv.readers.names import plainly
 
-    wrong = [f"{name}={value}" for name, value in given.items() if not value.isdecimal()]
-    if wrong:
-        raise CallError(f"--at {wrong[0]}: a run needs whole numbers")
+    for name, value in given.items():
+        if not re.fullmatch(rf"[0-9]{{1,{DIGITS}}}", value):
+            raise CallError(f"--at {plainly(name)}={plainly(value)}: a run needs whole numbers")
     return {name: int(value) for name, value in given.items()}
 
 

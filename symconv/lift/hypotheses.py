@@ -19,6 +19,7 @@ from symconv.errors import CallError, near
 from symconv.extent import Size, size_of, symbols_of, terms_of
 from symconv.lift.equations import Equations
 from symconv.lift.wiring import Step, Wiring
+from symconv.readers.names import plainly
 from symconv.symbols import Symbol
 
 #: What a class is.
@@ -85,7 +86,7 @@ class Classes:
             roles = sorted({c.role for c in self.classes})
             close = near(pattern, roles) or near(pattern, [r.rpartition(".")[0] for r in roles])
             hint = close or f"There are {', '.join(roles[:12])}{', …' if len(roles) > 12 else ''}"
-            raise CallError(f"there is no role {pattern}. {hint}")
+            raise CallError(f"there is no role {plainly(pattern)}. {hint}")
         return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -69,10 +69,11 @@ class Meanings:
         """Give the level its names."""
         self.names, self.sizes = names, sizes_of(names)
 
-    def value(self, given: Any, path: Place, node: str, whole: bool = False) -> Value | None:
+    def value(self, given: Any, path: Place, node: str, whole: bool = False, begin: int = 0) -> Value | None:
         """What a text or a number in a spec stands for: a size, a fraction, a flag or layers; None where it is wrong.
 
-        With `whole` a fraction is wrong. What an expression requires goes to the domain in the name of a node.
+        With `whole` a fraction is wrong. What an expression requires goes to the domain in the name of a node. A text
+        is said to be wrong where it stands in the one at `path`, from character `begin` on.
         """
         if isinstance(given, bool | int | Fraction):
             return given
@@ -94,7 +95,7 @@ class Meanings:
             for condition in recorder.found:
                 self.build.net.require(condition, node)
         except ExpressionError as error:
-            self.faults.add(path, str(error), (0, error.column - 1))
+            self.faults.add(path, str(error), (0, begin + error.column - 1))
             return None
         except SymconvError as error:
             self.faults.add(path, str(error))
@@ -108,7 +109,7 @@ class Meanings:
             accepted = " or ".join(f"A {sign} B" for sign in RELATIONS)
             self.faults.add(path, f"require: {shown(text)}, where {accepted} is accepted")
             return
-        left, right = (self.value(side, path, "", whole=True) for side in (sides[0], sides[2]))
+        left, right = self._sides(sides, path, whole=True)
         flags = isinstance(left, bool) or isinstance(right, bool)
         if flags or not isinstance(left, Extent | int) or not isinstance(right, Extent | int):
             if left is not None and right is not None:
@@ -119,6 +120,12 @@ class Meanings:
             net.require(replace(RELATIONS[sides[1]](left, right), reason=f"{shown(text)[1:-1]}"), net.path("")[:-1])
         except SymconvError as error:
             self.faults.add(path, str(error))
+
+    def _sides(self, parts: Sequence[str], path: Place, whole: bool = False) -> list[Value | None]:
+        """What stands on both sides of a sign, where left, sign and right make a text."""
+        begins = 0, len(parts[0]) + len(parts[1])
+        found = ((side, begin + len(side) - len(side.lstrip())) for side, begin in zip(parts[::2], begins))
+        return [self.value(side.strip(), path, "", whole, begin) for side, begin in found]
 
     def flag(self, item: dict[str, Any], key: str, path: Place) -> bool:
         given = item.get(key, False)
@@ -138,9 +145,9 @@ class Meanings:
         if isinstance(value, bool):
             return value is (positive == text)
         for sign in ("==", "!="):
-            left, found, right = text.partition(sign)
-            if found:
-                values = [self.value(side.strip(), path, "") for side in (left, right)]
+            parts = text.partition(sign)
+            if parts[1]:
+                values = self._sides(parts, path)
                 if any(side is None for side in values):
                     return None
                 sides = [side.layers if isinstance(side, Slot) else side for side in values]

@@ -37,6 +37,8 @@ def verify(
     if isinstance(source, Network):
         return verify_network(source, at, each)
     if is_onnx(source):
+        if inputs or kwargs:
+            raise CallError(f"verify {source}: inputs are those of a module; dims name the axes of a file's")
         from symconv.verifying.onnx import verify_onnx
 
         return verify_onnx(source, at, dims, square, each)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from symconv.errors import SymconvError, near
+from symconv.errors import CallError, near
 
 #: The name that stands for every layer and stage; where a layer's name goes in its link.
 ALL, NAME = "*", "{name}"
@@ -18,14 +18,14 @@ _PLAIN: Final = "%/:?#[]@!$&'()*+,;=-._~"
 class Links:
     """Links by names; `*` has the one of all others, with the name in place of {name}.
 
-    Raises SymconvError for what is no link of http or https.
+    Raises CallError for what is no link of http or https.
 
     >>> links = Links({"stem": "https://example.org/stem", "*": "https://example.org/?layer={name}"})
     >>> links.of(["stem"]), links.of(["a b", "a"]), Links({}).of(["stem"])
     ('https://example.org/stem', 'https://example.org/?layer=a%20b', None)
     >>> Links({"stem": "javascript:alert(1)"})
     Traceback (most recent call last):
-    symconv.errors.SymconvError: the link 'javascript:alert(1)' of stem: one of http or https is wanted
+    symconv.errors.CallError: the link 'javascript:alert(1)' of stem: one of http or https is wanted
     """
 
     def __init__(self, links: Mapping[str, str]) -> None:
@@ -40,12 +40,12 @@ class Links:
         return self._filled(self.links[ALL], names[0]) if names and ALL in self.links else None
 
     def refuse_unknown(self, known: Iterable[str]) -> None:
-        """Raise SymconvError for a name that is none of those known."""
+        """Raise CallError for a name that is none of those known."""
         names = dict.fromkeys(known)
         for name in self.links:
             if name != ALL and name not in names:
                 hint = near(name, names)
-                raise SymconvError(f"a link for {name!r}: there is no layer or stage of that name. {hint}".rstrip(" ."))
+                raise CallError(f"a link for {name!r}: there is no layer or stage of that name. {hint}".rstrip(" ."))
 
     @staticmethod
     def _filled(link: str, name: str) -> str:
@@ -59,5 +59,5 @@ def _checked(link: str, name: str) -> str:
     except ValueError:
         fits = False
     if not fits or any(c.isspace() or not c.isprintable() for c in link):
-        raise SymconvError(f"the link {link[:80]!r} of {name}: one of http or https is wanted")
+        raise CallError(f"the link {link[:80]!r} of {name}: one of http or https is wanted")
     return quote(link, safe=_PLAIN, errors="replace")
