@@ -114,6 +114,11 @@ def _shared_heads(node: Any, inputs: Sequence[Shape], outputs: Sequence[Shape]) 
     return n * t * outputs[1][2] * 2 * width
 
 
+def _affine_grid(node: Any, inputs: Sequence[Shape], outputs: Sequence[Shape]) -> int:
+    """At each place of r axes a matrix of r × (r + 1) by that place and a 1."""
+    return prod(outputs[0]) * (outputs[0][-1] + 1)
+
+
 #: By operator: its macs from the shapes of its inputs and outputs; an input that is left out has an empty shape.
 _COUNTS: Final[Mapping[str, Count]] = {
     "Conv": _conv(1), "ConvInteger": _conv(1), "FusedConv": _conv(1), "QLinearConv": _conv(3), "DeformConv": _conv(1),
@@ -122,7 +127,7 @@ _COUNTS: Final[Mapping[str, Count]] = {
     "MatMulIntegerToFloat": _matmul(0), "MatMulNBits": _matmul(0), "FusedMatMul": _fused_matmul,
     "LSTM": _recurrent, "GRU": _recurrent, "RNN": _recurrent, "DynamicQuantizeLSTM": _recurrent, "Einsum": _einsum,
     "Attention": _attention, "MultiHeadAttention": _many_heads, "GroupQueryAttention": _shared_heads,
-    "QAttention": _projected_attention(8),
+    "QAttention": _projected_attention(8), "AffineGrid": _affine_grid,
 }  # fmt: skip
 
 #: The operators that are counted here.
