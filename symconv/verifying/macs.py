@@ -78,13 +78,17 @@ def _attention(node: Any, inputs: Sequence[Shape], outputs: Sequence[Shape]) -> 
     return n * h * t * (k[1] + past) * (width // h + v[2] // g)
 
 
-def _projected_attention(node: Any, inputs: Sequence[Shape], outputs: Sequence[Shape]) -> int | None:
+def _projected_attention(earlier: int) -> Count:
     """com.microsoft's Attention: x·w first, whose columns are those of the queries, keys and values."""
-    n, t, width = inputs[0]
-    values = outputs[0][-1]
-    queries = (inputs[1][1] - values) // 2
-    past = inputs[4][3] if len(inputs) > 4 and inputs[4] else 0
-    return n * t * width * inputs[1][1] + n * t * (t + past) * (queries + values)
+
+    def count(node: Any, inputs: Sequence[Shape], outputs: Sequence[Shape]) -> int:
+        n, t, width = inputs[0]
+        values = outputs[0][-1]
+        queries = (inputs[1][1] - values) // 2
+        past = inputs[earlier][3] if len(inputs) > earlier and inputs[earlier] else 0
+        return n * t * width * inputs[1][1] + n * t * (t + past) * (queries + values)
+
+    return count
 
 
 def _many_heads(node: Any, inputs: Sequence[Shape], outputs: Sequence[Shape]) -> int | None:
@@ -110,6 +114,11 @@ def _shared_heads(node: Any, inputs: Sequence[Shape], outputs: Sequence[Shape]) 
     return n * t * outputs[1][2] * 2 * width
 
 
+def _affine_grid(node: Any, inputs: Sequence[Shape], outputs: Sequence[Shape]) -> int:
+    """At each place of r axes a matrix of r × (r + 1) by that place and a 1."""
+    return prod(outputs[0]) * (outputs[0][-1] + 1)
+
+
 #: By operator: its macs from the shapes of its inputs and outputs; an input that is left out has an empty shape.
 _COUNTS: Final[Mapping[str, Count]] = {
     "Conv": _conv(1), "ConvInteger": _conv(1), "FusedConv": _conv(1), "QLinearConv": _conv(3), "DeformConv": _conv(1),
@@ -118,6 +127,7 @@ _COUNTS: Final[Mapping[str, Count]] = {
     "MatMulIntegerToFloat": _matmul(0), "MatMulNBits": _matmul(0), "FusedMatMul": _fused_matmul,
     "LSTM": _recurrent, "GRU": _recurrent, "RNN": _recurrent, "DynamicQuantizeLSTM": _recurrent, "Einsum": _einsum,
     "Attention": _attention, "MultiHeadAttention": _many_heads, "GroupQueryAttention": _shared_heads,
+    "QAttention": _projected_attention(8), "AffineGrid": _affine_grid,
 }  # fmt: skip
 
 #: The operators that are counted here.
@@ -127,5 +137,5 @@ COUNTED: Final = frozenset(_COUNTS)
 def macs_of(node: Any, inputs: Sequence[Shape], outputs: Sequence[Shape]) -> int | None:
     """The macs of an operator of `COUNTED`, or None where they are not to be had from these shapes."""
     if (node.domain, node.op_type) == ("com.microsoft", "Attention"):
-        return _projected_attention(node, inputs, outputs)
+        return _projected_attention(4)(node, inputs, outputs)
     return _COUNTS[node.op_type](node, inputs, outputs)

@@ -181,8 +181,15 @@ class Operator:
         self._made += 1
         return self.reader.place(self.name + suffix, layer, read, stated, dtype)
 
-    def pointwise(self, operation: str, *values: Value | None, dtype: str = "", weights: bool = True) -> Value:
-        """An operation on the elements in the same places of values, constants among them."""
+    def pointwise(
+        self,
+        operation: str,
+        *values: Value | None,
+        dtype: str = "",
+        weights: bool = True,
+        buffers: tuple[Value | None, ...] = (),
+    ) -> Value:
+        """An operation on the elements in the same places of values, constants among them, by tables of the file."""
         read = [v for v in values if v is not None]
         for v in read:
             self.shape_of(v)
@@ -190,7 +197,8 @@ class Operator:
         # What keeps no data of its own has its shape beside the inputs; positions do not matter to the cost.
         layer = Pointwise(operation, tuple(self.shape_of(v) for v in constants), dtype or read[0].dtype)
         kept = tuple(v for v in constants if weights and is_weight(v))
-        return self.add(layer, *(v for v in read if v.node), weights=kept, dtype=dtype or read[0].dtype)
+        inputs = (v for v in read if v.node)
+        return self.add(layer, *inputs, weights=kept, buffers=buffers, dtype=dtype or read[0].dtype)
 
     def move(self, operation: str, shape: tuple[Size, ...], *values: Value | None, dtype: str = "") -> Value:
         """Elements put into a tensor of a shape."""

@@ -7,7 +7,7 @@ from symconv.domain import require
 from symconv.errors import ShapeError
 from symconv.extent import Extent, Size
 from symconv.layers import HeadAttention, Linear
-from symconv.readers.onnx.operator import Operator
+from symconv.readers.onnx.operator import Operator, is_weight
 from symconv.readers.onnx.registry import MICROSOFT, counted, unknown
 from symconv.readers.onnx.rules.products import contracted
 from symconv.readers.onnx.rules.shaping import matched
@@ -41,7 +41,8 @@ def attended(
     """softmax(q·k/√d)·v of heads, with an output of a shape."""
     values = [v for v in read if v is not None and v.node]
     layer = HeadAttention(shape, samples, heads, queries, keys, size, value_size, bias)
-    return op.add(layer, *values, dtype=values[0].dtype if values else "float32")
+    kept = tuple(v for v in read if v is not None and is_weight(v))
+    return op.add(layer, *values, weights=kept, dtype=values[0].dtype if values else "float32")
 
 
 def _heads_of(op: Operator, i: int, heads: int) -> tuple[Size, Size, Size, Size]:
@@ -134,12 +135,12 @@ def _rotary(op: Operator) -> Value:
     require(equal(2 * table[-1], turned), "an angle for each two features that are turned")
     matched(op, table, op.shape(2))
     matched(op, (n, t), table[:2] if places is None else op.shape_of(places))
-    return op.pointwise("rotate", op.value(0), dtype=op.value(0).dtype)
+    return op.pointwise("rotate", op.value(0), buffers=(op.value(1), op.value(2)))
 
 
 @counted("2 mul, 1 add an element", "RotaryEmbedding", domain=MICROSOFT)
 def _ms_rotary(op: Operator) -> Value:
-    return op.pointwise("rotate", op.value(0), dtype=op.value(0).dtype)
+    return op.pointwise("rotate", op.value(0), buffers=(op.value(2), op.value(3)))
 
 
 # -- com.microsoft ---------------------------------------------------------------------------------------------------
@@ -182,22 +183,16 @@ def _multi_head(op: Operator) -> list[Value | None]:
         return [made, None, None]
     n, t, width = shape
     d = _part(width, heads)
-    key, value = op.given(1), op.given(2)
-    past = op.given(6)
-    if key is None:
-        s, e = t, d
+    keys, past = op.shape(1), op.given(6)
+    if len(keys) == 5:  # packed keys and values
+        s, e = keys[1], d
+    elif len(keys) == 4:
+        s, e = keys[2], op.shape(2)[-1]
     else:
-        keys = op.shape_of(key)
-        if len(keys) == 5:
-            s, e = keys[1], d
-        elif len(keys) == 4:
-            s, e = keys[2], op.shape_of(value)[-1] if value is not None else d
-        else:
-            s = keys[1]
-            e = _part(op.shape_of(value)[-1], heads) if value is not None else d
-    if past is not None and op.shape_of(past)[2] != 0 and key is not None and len(op.shape_of(key)) == 3:
-        s = s + op.shape_of(past)[2]
-    read = [op.value(0), key, value, op.given(4), op.given(5), past, op.given(7)]
+        s, e = keys[1], _part(op.shape(2)[-1], heads)
+        if past is not None:
+            s = s + op.shape_of(past)[2]
+    read = [*op.inputs[:3], *op.inputs[4:8]]
     bias = op.given(3)
     if bias is not None:
         read[0] = op.pointwise("add", op.value(0), _part_of(bias, width))
@@ -233,7 +228,7 @@ def _group_query(op: Operator) -> list[Value | None]:
         s = t
     x = op.value(0)
     if op.integer("do_rotary"):
-        x = op.pointwise("rotate", x)
+        x = op.pointwise("rotate", x, buffers=(op.given(7), op.given(8)))
     made = attended(
         op, (n, t, heads * d), x, op.given(1), op.given(2), past, op.given(4), op.given(5), samples=n, heads=heads,
         queries=t, keys=s, size=d, value_size=d,

@@ -132,8 +132,9 @@ def _conv_transpose(op: Operator) -> Value:
     if wanted:
         wanted = wanted[-rank:]
         total = [s * (e - 1) + span - w for s, e, span, w in zip(strides, image[2:], spans, wanted)]
-        padding = tuple((t, 0) if not isinstance(t, int) or t >= 0 else (0, 0) for t in total)
-        extra = tuple(-t if isinstance(t, int) and t < 0 else 0 for t in total)
+        longer = [(t if isinstance(t, int) else op.reader.at(t) or 0) < 0 for t in total]  # as it was exported
+        padding = tuple((0, 0) if more else (t, 0) for t, more in zip(total, longer))
+        extra = tuple(-t if more else 0 for t, more in zip(total, longer))
     else:
         padding = _padding(op, rank)
         if padding == "same":

@@ -165,12 +165,14 @@ def _pad(op: Operator) -> Value:
         and op.word("mode", "constant") == "constant"
     ):
         fill = op.data(2)
-        widths = [(0, 0)] * rank
-        for k, axis in enumerate(axes):
-            widths[axis] = (pads[k], pads[k + len(axes)])
-        if prod(e for e in made_shape if isinstance(e, int)) <= FOLLOWED:
-            value = fill[0] if fill else 0
-            return Value(made_shape, x.dtype, np.pad(x.data, widths, constant_values=value))
+        numbers = tuple(e for e in made_shape if isinstance(e, int))
+        if prod(numbers) <= FOLLOWED:
+            data = np.full(numbers, fill[0] if fill else 0, dtype=object)
+            inside = [slice(None)] * rank
+            for k, axis in enumerate(axes):
+                inside[axis] = slice(pads[k], pads[k] + x.data.shape[axis])
+            data[tuple(inside)] = x.data
+            return Value(made_shape, x.dtype, data)
     return op.move("pad", made_shape, x)
 
 

@@ -90,7 +90,7 @@ def _mean_variance(op: Operator) -> Value:
     return op.pointwise("scale_and_shift", x)
 
 
-def soft(op: Operator, x: Value, default: int) -> Value:
+def soft(op: Operator, x: Value, default: int, version: int, buffers: tuple[Value | None, ...] = ()) -> Value:
     """A softmax along an axis, before version 13 over all axes from it on."""
     shape = op.shape_of(x)
     axis = op.axis(default, len(shape)) if shape else 0
@@ -98,20 +98,20 @@ def soft(op: Operator, x: Value, default: int) -> Value:
         return op.constant(shape, x.dtype, x)
     if not shape:
         return op.pointwise("exp", x)
-    if op.version >= 13 or axis == len(shape) - 1:
-        return op.add(Softmax(axis), x, dtype=x.dtype)
+    if version >= 13 or axis == len(shape) - 1:
+        return op.add(Softmax(axis), x, buffers=buffers, dtype=x.dtype)
     rows = op.look("flatten", (op.reader.product(shape[:axis]), op.reader.product(shape[axis:])), x)
-    return op.look("unflatten", shape, op.add(Softmax(-1), rows, dtype=x.dtype))
+    return op.look("unflatten", shape, op.add(Softmax(-1), rows, buffers=buffers, dtype=x.dtype))
 
 
 @counted("rows of n: n − 1 max, n add, n exp, n − 1 add, n div", "Softmax")
 def _softmax(op: Operator) -> Value:
-    return soft(op, op.value(0), -1 if op.version >= 13 else 1)
+    return soft(op, op.value(0), -1 if op.version >= 13 else 1, op.version)
 
 
 @counted("as softmax, and 1 log an element", "LogSoftmax")
 def _log_softmax(op: Operator) -> Value:
-    return op.pointwise("log", soft(op, op.value(0), -1 if op.version >= 13 else 1))
+    return op.pointwise("log", soft(op, op.value(0), -1 if op.version >= 13 else 1, op.version))
 
 
 @counted("n − 1 max a row", "Hardmax")
@@ -200,6 +200,5 @@ def _sum(further: int, shape: tuple[Size, ...]) -> Layer:
 
 @counted("as the softmax of floats; 5 to requantize", "QLinearSoftmax", domain=MICROSOFT)
 def _qlinear_softmax(op: Operator) -> Value:
-    x = op.value(0)
-    made = op.add(Softmax(op.axis(-1, len(op.shape(0)))), x, buffers=tuple(op.inputs[1:]), dtype=x.dtype)
-    return op.pointwise("requantize", made, dtype=x.dtype)
+    made = soft(op, op.value(0), -1, op.integer("opset", 13), tuple(op.inputs[1:]))
+    return op.pointwise("requantize", made, dtype=op.value(0).dtype)

@@ -57,7 +57,7 @@ def _general(op: Operator, bias: Value | None) -> Value:
     left, right = op.value(0), op.value(1)
     if len(op.shape_of(left)) != 2 or len(op.shape_of(right)) != 2:
         a = op.shape_of(left)
-        if op.version < 7 and len(a) > 2:  # old runtimes flattened
+        if op.kind == "Gemm" and op.version < 7 and len(a) > 2:  # old runtimes flattened
             left = op.look("flatten", (a[0], op.reader.product(a[1:])), left)
         else:
             raise ShapeError(
