@@ -48,8 +48,9 @@ UNSEEN = {
 
 def read(function, shapes, seen=True):
     """The network of a function, and what it makes at sizes that the reader did not see, as torch says."""
-    import symconv as sc
     from torch.utils.flop_counter import FlopCounterMode
+
+    import symconv as sc
 
     module = Calls(function)
     net = sc.load(
@@ -142,7 +143,9 @@ COUNTED = {
     "clamped by tensors": (lambda x, y: x.clamp(y, y + 1), [ROWS, ROWS], lambda n, t: 3 * n * t),
     "gelu by tanh": (lambda x: functional.gelu(x, approximate="tanh"), [ROWS], lambda n, t: 9 * n * t),
     "gelu of a weight": (lambda x: x + functional.gelu(W(5)), [("N", 5)], lambda n, t: 5 * 5 + 5 * n),
-    "prelu of a weight": (lambda x: x + functional.prelu(W(2, 5), W(1)), [(3, "T", 2, 5)], lambda n, t: 2 * 10 + 3 * t * 10),
+    "prelu of a weight": (
+        lambda x: x + functional.prelu(W(2, 5), W(1)), [(3, "T", 2, 5)], lambda n, t: 2 * 10 + 3 * t * 10,
+    ),
     "glu of an axis": (lambda x: functional.glu(x, 1), [("N", 8, "T")], lambda n, t: 4 * n * 4 * t),
     "where": (lambda x: torch.where(x > 0, x, 0.0), [ROWS], lambda n, t: n * t),
     "masked fill": (lambda x, y: x.masked_fill(y, 0.0), [ROWS, ("bool", "N", "T")], lambda n, t: 0),
@@ -182,7 +185,9 @@ MOVED = {
     "an axis moved": (lambda x: x.moveaxis(1, -2), [IMAGE]),
     "one alone put together": (lambda x: torch.cat([x]), [ROWS]),
     "with an empty one": (lambda x: torch.cat([x.new_zeros(0), x], 1), [ROWS]),
-    "new ones put together": (lambda x: torch.where(torch.cat([x.new_ones(1, 1), x.new_ones(1, 4)], 1) > 0, x, x), [("N", 5)]),
+    "new ones put together": (
+        lambda x: torch.where(torch.cat([x.new_ones(1, 1), x.new_ones(1, 4)], 1) > 0, x, x), [("N", 5)],
+    ),
     "with a weight": (lambda x: torch.cat([x, W(3, 5)], 0), [("N", 5)]),
     "stack at the end": (lambda x: torch.stack([x, x, x], -1), [ROWS]),
     "narrow": (lambda x: x.narrow(1, 1, 3), [ROWS]),

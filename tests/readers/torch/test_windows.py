@@ -64,7 +64,7 @@ WINDOWS = {
         lambda x, y: functional.scaled_dot_product_attention(x, y, y), [("T", 8), (9, 8)],
     ),
     "attention of shared heads": (
-        lambda x, y: functional.scaled_dot_product_attention(x, y, y, enable_gqa=True), 
+        lambda x, y: functional.scaled_dot_product_attention(x, y, y, enable_gqa=True),
         [("N", 4, "T", 8), ("N", 2, 9, 8)],
     ),
     "attention behind a mask": (
