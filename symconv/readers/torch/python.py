@@ -66,6 +66,8 @@ class _Whole(_OfPython):
 
 class _Float(_OfPython):
     def __call__(cls, x: Any = 0.0) -> Any:
+        if isinstance(x, torch.Tensor):
+            x = x.item()
         return as_float(x) if isinstance(x, Shadow | Ratio) else float(x)
 
 

@@ -34,6 +34,9 @@ from symconv.readers.torch.values import WHOLE, follow
 #: Operators that hand out a value of a tensor.
 READS: Final = frozenset({"_local_scalar_dense", "item", "is_nonzero", "equal", "allclose"})
 
+#: Operators whose shape depends on values of their further inputs alone.
+OF_PLACES: Final = frozenset({"index", "masked_select", "narrow", "repeat_interleave"})
+
 #: Operators that hand their input on as it is.
 PASSED: Final = frozenset(
     {"detach", "alias", "lift_fresh", "lift", "contiguous", "requires_grad", "set_data", "resolve_conj", "resolve_neg"}
@@ -184,8 +187,9 @@ class Tracer(TorchDispatchMode):
         try:
             found = quick(name, in_place, args, kwargs)
             return func(*args, **kwargs) if found is None else found
-        except NotImplementedError as error:
-            if "data-dependent" in str(error) or "Meta" in str(error) or "meta" in str(error):
+        except RuntimeError as error:
+            unknown = isinstance(error, NotImplementedError) and "meta" in str(error).lower()
+            if unknown or "data-dependent" in str(error) or "meta tensor" in str(error):
                 return self._on_values(func, name, called, error)
             raise
 
@@ -194,6 +198,10 @@ class Tracer(TorchDispatchMode):
 
         Raises ValueRead where they are not.
         """
+        if name in OF_PLACES and (first := held_by(called[0][0])) is not None and first.twin is None:
+            nothing = torch.zeros((), dtype=called[0][0].dtype).expand(called[0][0].shape)
+            hold(nothing, Held(first.shape, first.dtype, twin=nothing))
+            called = ([nothing, *called[0][1:]], called[1])
         tensors = [t for t in tree_leaves(called) if isinstance(t, torch.Tensor)]
         helds = [held_by(t) for t in tensors]
         if any(h is None or h.twin is None for h in helds):

@@ -33,7 +33,7 @@ def _layer_norm(call: Call) -> Value:
     both = op.scale and op.center
     if _last(axes, value.rank) and (both or not call.weights):
         return call.add(LayerNorm(len(axes), affine=bool(both)), value, weights=call.weights)
-    made = _standardized(call, value, axes, "standardize")
+    made = _normalised(call, value, axes, LayerNorm(len(axes), affine=False))
     return _scaled(call, made, bool(op.scale), bool(op.center))
 
 
@@ -48,10 +48,11 @@ def _require_scale(call: Call, value: Value, axes: list[int], weights: tuple[obj
             call.fits(value.shape[axis], int(own), "a scale for each element of a row")
 
 
-def _standardized(call: Call, value: Value, axes: list[int], operation: str) -> Value:
-    """Rows along any axes, divided by their deviation or norm; what is put behind has the input's shape."""
-    statistics = call.add(Reduce(operation, tuple(axes), True), value, part="statistics")
-    return call.pointwise("scale_and_shift" if operation == "standardize" else "mul", value, statistics)
+def _normalised(call: Call, value: Value, axes: list[int], layer: Layer) -> Value:
+    """Rows along any axes, which are the last ones meanwhile."""
+    others = [x for i, x in enumerate(value.shape) if i not in axes] or [1]
+    rows = call.look("rows", (*others, *(value.shape[i] for i in axes)), value)
+    return call.look("rows", value.shape, call.add(layer, rows, part="rows"))
 
 
 def _scaled(call: Call, value: Value, scale: bool, shift: bool) -> Value:
@@ -69,7 +70,7 @@ def _rms_norm(call: Call) -> Value:
     _require_scale(call, value, axes, (op.scale,))
     if _last(axes, value.rank):
         return call.add(RMSNorm(len(axes)), value, weights=call.weights)
-    return _scaled(call, _standardized(call, value, axes, "l2"), True, False)
+    return _scaled(call, _normalised(call, value, axes, RMSNorm(len(axes), affine=False)), True, False)
 
 
 @counted("groups of channels centred and divided by their deviation, then 1 mul and 1 add", "GroupNormalization")
@@ -123,9 +124,8 @@ def _batch_norm_op(call: Call) -> Value:
 def _row_norm_op(call: Call) -> Value:
     value, given = call.value(), _weights(call, "gamma", "beta", "scale")
     axes = sorted(call.axes(call.get("axis", -1), value.rank))
-    root = call.kind == "RMSNorm"
+    affine = any(call.arguments.get(n) is not None for n in ("gamma", "scale"))
+    layer = (RMSNorm if call.kind == "RMSNorm" else LayerNorm)(len(axes), affine=affine)
     if _last(axes, value.rank):
-        affine = any(call.arguments.get(n) is not None for n in ("gamma", "scale"))
-        layer = RMSNorm(len(axes), affine=affine) if root else LayerNorm(len(axes), affine=affine)
         return call.add(layer, value, weights=given)
-    return _standardized(call, value, axes, "l2" if root else "standardize")
+    return _normalised(call, value, axes, layer)

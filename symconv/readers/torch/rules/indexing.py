@@ -27,14 +27,16 @@ def _index(op: Operator) -> Held:
 
 def _masked(op: Operator, x: Held, indices: list[Held | None], places: list[int]) -> Held:
     """Elements where a mask holds: how many depends on its values."""
-    shape = tuple(op.outs[0][0])
-    for i in places:
-        mask = indices[i]
-        if mask is not None and mask.dtype in ("bool", "uint8"):
-            for s in mask.shape:
-                if isinstance(s, Extent):
-                    op.tracer.path.pin(s, "how many elements a mask chooses")
-    return op.move("index", shape, x)
+    if len(places) > 1:
+        return op.move("index", op.in_numbers("how many elements a mask chooses"), x)
+    axis, mask = places[0], indices[places[0]]
+    assert mask is not None
+    behind = axis + len(mask.shape)
+    for own, s in zip(x.shape[axis:behind], mask.shape):
+        for extent in (s, own):
+            if isinstance(extent, Extent):
+                op.tracer.path.pin(extent, "how many elements a mask chooses")
+    return op.move("index", (*x.shape[:axis], op.outs[0][0][axis], *x.shape[behind:]), x)
 
 
 @shape_only("places of one axis", "index_select", "take_along_dim")

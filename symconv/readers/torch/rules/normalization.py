@@ -44,11 +44,16 @@ def _rows(op: Operator, x: Held) -> int:
 def _layer_norm(op: Operator) -> list[Held]:
     x, weight, bias = op.tensor("input"), op.get("weight"), op.get("bias")
     axes = _rows(op, x)
-    if axes == len(x.shape):  # one row: symconv's norms keep an axis
-        op.add(Reduce("standardize", tuple(range(axes))), x)
-        return [op.pointwise("scale_and_shift", x, weight, bias)]
-    made = op.add(LayerNorm(axes, affine=weight is not None), x, weights=[weight, bias])
+    made = _of_rows(op, LayerNorm(axes, affine=weight is not None), x, weight, bias)
     return [made, *(op.move("statistics", _reduced(x, axes), made, dtype=dtype) for _, dtype in op.outs[1:])]
+
+
+def _of_rows(op: Operator, layer: LayerNorm | RMSNorm, x: Held, *weights: Held | None) -> Held:
+    """A norm of rows; one row alone is one of a batch of 1 meanwhile, as symconv's norms keep an axis."""
+    if layer.axes != len(x.shape):
+        return op.add(layer, op.node_of(x), weights=weights)
+    made = op.add(layer, op.look("unsqueeze", (1, *x.shape), op.node_of(x)), weights=weights)
+    return op.look("squeeze", x.shape, made)
 
 
 def _reduced(x: Held, axes: int) -> tuple[Size, ...]:
@@ -59,10 +64,7 @@ def _reduced(x: Held, axes: int) -> tuple[Size, ...]:
 def _rms_norm(op: Operator) -> list[Held]:
     x, weight = op.tensor("input"), op.get("weight")
     axes = _rows(op, x)
-    if axes == len(x.shape):
-        op.add(Reduce("l2", tuple(range(axes))), x)
-        return [op.pointwise("mul", x, weight)]
-    made = op.add(RMSNorm(axes, affine=weight is not None), x, weights=[weight])
+    made = _of_rows(op, RMSNorm(axes, affine=weight is not None), x, weight)
     return [made, *(op.move("statistics", _reduced(x, axes), made, dtype=dtype) for _, dtype in op.outs[1:])]
 
 
@@ -90,9 +92,9 @@ def _instance_norm(op: Operator) -> Held:
 )
 def _softmax(op: Operator) -> Held:
     x = op.tensor("self")
-    if not x.shape or x.constant:
-        return op.pointwise("exp", x)
-    return op.add(Softmax(op.axis(len(x.shape), "dim", default=-1)), x)
+    own = op.node_of(x if x.shape else op.look("unsqueeze", (1,), x))
+    made = op.add(Softmax(op.axis(len(own.shape), "dim", default=-1)), own)
+    return made if x.shape else op.look("squeeze", (), made)
 
 
 @counted("as softmax, and 1 log an element", "log_softmax", "_log_softmax", "special_log_softmax")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from symconv.condition import at_least
+from symconv.condition import at_least, divides
 from symconv.domain import require
 from symconv.extent import Extent, Size
 from symconv.layers import PixelShuffle, PixelUnshuffle, Resample
@@ -88,8 +88,11 @@ def _pixel_shuffle(op: Operator) -> Held:
         return op.add(layer, own)
     *leading, c, h, w = x.shape
     if op.name == "pixel_shuffle":
+        require(divides(r * r, c), "channels of whole squares")
         shape = (*leading, floor(c, r * r, exact=True), h * r, w * r)
     else:
+        for n in (h, w):
+            require(divides(r, n), "an image of whole squares")
         shape = (*leading, c * r * r, floor(h, r, exact=True), floor(w, r, exact=True))
     return op.look(op.name, shape, own)
 

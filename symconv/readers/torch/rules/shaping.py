@@ -177,7 +177,7 @@ def _slice(op: Operator) -> Held:
     n, start = x.shape[axis], op.get("start")
     if op.name.startswith("narrow"):
         length = op.get("length")
-        begin = start if isinstance(start, int | Extent) else 0
+        begin = int(start.twin) if isinstance(start, Held) else start
         require(at_least(n, begin + length), "a part that is on the axis")
     else:
         length = slice_length(op, n, start, op.get("end"), op.get("step", default=1))
@@ -275,12 +275,17 @@ def _repeat(op: Operator) -> Held:
 @shape_only("copies of each element", "repeat_interleave")
 def _repeat_interleave(op: Operator) -> Held:
     x, repeats = op.get("self"), op.get("repeats")
-    if not isinstance(x, Held) or isinstance(repeats, Held):
+    if not isinstance(x, Held) or (isinstance(repeats, Held) and op.get("dim") is None):
         read = [v for v in (x, repeats) if isinstance(v, Held)]
         return op.move("repeat", op.in_numbers("how often each element is repeated"), *read)
     if op.get("dim") is None:
         return op.move("repeat", (product(x.shape) * repeats,), x)
     axis = op.axis(len(x.shape), "dim")
+    if isinstance(repeats, Held):
+        for n in (x.shape[axis], *repeats.shape):
+            if isinstance(n, Extent):
+                op.tracer.path.pin(n, "how often each element is repeated")
+        return op.move("repeat", (*x.shape[:axis], op.outs[0][0][axis], *x.shape[axis + 1 :]), x)
     return op.move("repeat", (*x.shape[:axis], x.shape[axis] * repeats, *x.shape[axis + 1 :]), x)
 
 

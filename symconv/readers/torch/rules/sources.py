@@ -75,6 +75,8 @@ def _arange(op: Operator) -> Held:
     if op.name in ("linspace", "logspace"):
         return op.fresh((op.get("steps"),))
     start, end, step = op.get("start", default=0), op.get("end"), op.get("step", default=1)
+    if isinstance(step, int) and step < 0 and all(isinstance(x, int | Extent) for x in (start, end)):
+        start, end, step = end, start, -step
     if op.name == "range" and all(isinstance(x, int | Extent) for x in (start, end, step)):  # to its end
         return op.fresh((floor(end - start, step) + 1,))
     if all(isinstance(x, int | Extent) for x in (start, end)) and isinstance(step, int) and step > 0:
