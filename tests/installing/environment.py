@@ -39,6 +39,10 @@ print(json.dumps(found))
 
 
 NAMED = re.compile(r"python3\.\d+$")
+#: The two ways in which pip says that a package has no wheel.
+LACKS = re.compile(
+    r"no matching distribution(?:s available for your environment:\s+| found for )([\w.-]+)", re.IGNORECASE
+)
 
 
 class NoWheelError(WrongError):
@@ -135,9 +139,9 @@ def environment(python: Python, wheel: Path, folder: Path, extras: str = "", *mo
     named = f"symconv[{extras}]" if extras else "symconv"
     lazily = ["--no-compile"] if extras else []  # hundreds of megabytes, of which little is used
     try:
-        said(*pip, "install", "--quiet", "--only-binary", ":all:", *lazily, f"{named} @ {wheel.as_uri()}", *more)
+        said(*pip, "install", "--only-binary", ":all:", *lazily, f"{named} @ {wheel.as_uri()}", *more)
     except WrongError as wrong:
-        lacks = re.search(r"No matching distribution found for ([\w.-]+)", str(wrong))
+        lacks = LACKS.search(str(wrong))
         raise (NoWheelError(lacks[1]) if lacks else wrong) from wrong
     seconds = processor() - begin
     said(*pip, "check")
