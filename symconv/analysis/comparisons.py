@@ -191,7 +191,8 @@ def _sides(net: Network, compared: Comparison) -> _Sides:
     def cost(size: Size) -> Cost:
         if isinstance(size, int):
             return product(size)
-        return total_of(product_of(known.get(a) or product(size_of(a)) for a in m) * c for m, c in size.terms.items())
+        figures = {a: known[a] if a in known else product(size_of(a)) for m in size.terms for a in m}  # 0 is one too
+        return total_of(product_of(figures[a] for a in m) * c for m, c in size.terms.items())
 
     sides = [(cost(over), cost(under)) for over, under in (compared.left, compared.right)]
     for (_, size), (_, below) in zip((compared.left, compared.right), sides):

@@ -94,12 +94,6 @@ class Equations:
         """A size with the numbers that its atoms stand for."""
         return substitute(size, {s: self.witness[s] for s in self.atoms_of(size)})
 
-    def merge(self, one: Symbol, other: Symbol) -> None:
-        """Take two free atoms for one, by a hypothesis that somebody keeps."""
-        if one != other:
-            keep, gone = sorted((one, other), key=self.number)
-            self._solved[gone] = size_of(keep)
-
     # -- solving ----------------------------------------------------------------------------------------------------
 
     def equate(self, left: Size, right: Size, node: str) -> None:

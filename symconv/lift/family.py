@@ -86,7 +86,8 @@ class _Builder:
         for _, size, _ in step.layer.field_sizes():
             for s in symbols_of(size) if isinstance(size, Extent) else ():
                 if s in self.plan.wiring.equations.witness:
-                    values[s] = self.size(size_of(s))
+                    # of levels its own ratio: an addition ties it to a width of another level
+                    values[s] = own[s] if s in own else self.size(size_of(s))
         layer = self.levels.padded(step.layer.substitute(values), tensors)
         stated = None
         if step.parameters is not None:

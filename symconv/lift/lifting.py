@@ -142,7 +142,7 @@ def _first(net: Network, said: Said) -> Family:
         name_runs(steps, runs)
         forced = sum(1 for _ in wiring.equations.free())
         kept = _merged(wiring, steps, runs)
-        levels = {a for r in runs if r.nest for s in steps[r.begin : r.end] for a in s.made.values()}
+        levels = _levels(wiring, steps, runs)
         classes = classes_of(wiring, kept, _growth(wiring, steps, runs), labels_of(steps, runs), levels)
         if not runs and not any(c.kind != CONSTANT for c in classes.classes):
             raise NetworkError(
@@ -222,6 +222,14 @@ def _merged(wiring: Wiring, steps: list[Step], runs: list[Run]) -> list[Step]:
         kept += steps[run.begin : run.cuts[min(many, run.regular)]]
         at = run.end
     return kept + steps[at:]
+
+
+def _levels(wiring: Wiring, steps: list[Step], runs: list[Run]) -> set[Symbol]:
+    """The widths that nests alone have; those that an addition ties to a layer outside are that layer's."""
+    inside = {k for r in runs if r.nest for k in range(r.begin, r.end)}
+    made = [{wiring.equations.resolve(size_of(a)): a for a in s.made.values()} for s in steps]
+    outside = {size for k, own in enumerate(made) if k not in inside for size in own}
+    return {a for k in inside for size, a in made[k].items() if size not in outside}
 
 
 def _same(equations: Equations, first: list[Step], other: list[Step]) -> None:
