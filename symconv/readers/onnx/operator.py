@@ -73,8 +73,9 @@ class Operator:
     # -- attributes and inputs ---------------------------------------------------------------------------------------
 
     def has(self, name: str) -> bool:
-        """Whether an attribute is there."""
-        return name in self.attributes
+        """Whether an attribute is there; one that a function was not handed is not."""
+        a = self.attributes.get(name)
+        return a is not None and (not a.ref_attr_name or a.ref_attr_name in self.scope.attributes)
 
     def attribute(self, name: str, default: Any = None) -> Any:
         """The value of an attribute, which a function may have handed on."""

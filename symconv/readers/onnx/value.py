@@ -212,14 +212,14 @@ def round_down(x: Element) -> Element:
     """⌊x⌋, still as a float's value."""
     if isinstance(x, Ratio):
         return floor(x.over, x.under)
-    return x if isinstance(x, int | Extent) else float(math.floor(x))
+    return x if isinstance(x, int | Extent) or not math.isfinite(x) else float(math.floor(x))
 
 
 def round_up(x: Element) -> Element:
     """⌈x⌉."""
     if isinstance(x, Ratio):
         return -floor(-x.over, x.under)
-    return x if isinstance(x, int | Extent) else float(math.ceil(x))
+    return x if isinstance(x, int | Extent) or not math.isfinite(x) else float(math.ceil(x))
 
 
 def to_integer(x: Element) -> Element:

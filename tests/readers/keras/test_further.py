@@ -43,6 +43,9 @@ LAYERS = {
     "largest value": (lambda x: L.ReLU(max_value=2.0)(x), ROWS),
     "einsum without bias": (lambda x: L.EinsumDense("ab,bc->ac", 4)(x), FEATURES),
     "merged of two ranks": (lambda x: L.Add()([x, L.GlobalAveragePooling2D()(x)]), IMAGE),
+    "norm of groups without a scale": (lambda x: L.GroupNormalization(2, scale=False, center=False)(x), IMAGE),
+    "sums along a row": (lambda x: ops.cumsum(x), ([()], [[(3,)], [(5,)]])),
+    "the number of elements": (lambda x: x * ops.cast(ops.size(x), "float32"), MIDDLE),
     "merged with a number": (lambda x: L.Multiply()([x, ops.ones((1, 1, 6))]), ROWS),
 }  # fmt: skip
 
@@ -193,3 +196,17 @@ def test_a_sequence_of_states_of_a_cell_of_given_ones() -> None:
 def test_attention_scores_are_an_output_of_queries_by_keys() -> None:
     model = functional(lambda a, b: L.Attention()([a, b], return_attention_scores=True)[1], [(None, 8), (None, 8)])
     assert_exact(model, [[(1, 7, 8), (1, 5, 8)], [(2, 9, 8), (2, 4, 8)]])
+
+
+#: What no rule takes, and what is said.
+REFUSED = {
+    "matrices side by side along a third axis": (lambda x: ops.dstack([x, x]), [(6,)], "Dstack of tensors of 2 axes"),
+    "parts of no number": (lambda x: ops.unstack(x, axis=1)[0], [(None, 6)], "unstack|Unstack|[Cc]annot infer"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_no_rule_takes_is_refused_with_the_reason(name: str) -> None:
+    build, shapes, said = REFUSED[name]
+    with pytest.raises((SymconvError, ValueError), match=said):
+        read_keras(functional(build, shapes))

@@ -5,6 +5,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from readers.onnx.graphs import model, node, saved
+from symconv.errors import DomainError
 from symconv.readers.onnx import read_onnx
 from symconv.verifying import verify
 
@@ -52,6 +53,9 @@ KNOWN = {
     "quotients of numbers": (["q = Div hundred seven", "r = Mod hundred seven", "t = Add q r", "m = Add t n"],
                              lambda n: n + 16),
     "towards zero": (["q = Div hundred minus", "a = Abs q", "m = Add a n"], lambda n: n + 100),
+    "a quotient of what is below zero": (
+        ["g = Neg n", "q = Div g two", "a = Neg q", "m = Add a one"], lambda n: n // 2 + 1,
+    ),
     "chosen": (["b = GreaterOrEqual n five", "m = Where b n five"], lambda n: max(n, 5)),
     "chosen by less": (["b = Less n five", "m = Where b n five"], lambda n: min(n, 5)),
     "chosen alike": (["b = Greater n five", "m = Where b n n"], lambda n: n),
@@ -138,3 +142,14 @@ def test_an_extent_that_no_formula_has_is_a_named_unknown(name):
     made.graph.initializer.append(helper.make_tensor("five_f", FLOAT, [], [5.0]))
     reading = read_onnx("m", model=made)
     assert any("dim" in str(x) for x in reading.tensors["y"].shape), reading.tensors["y"].shape
+
+
+def test_a_quotient_towards_zero_is_asked_to_be_of_what_is_not_below_zero(tmp_path):
+    made = sized("d = Sub n three", "q = Div d two", "m = Add q one")
+    path = saved(made, tmp_path / "m.onnx")
+    report = verify(path, [{"N": n} for n in (3, 4, 7)])
+    assert [(p.failed, p.wrong) for p in report.points] == [("", [])] * 3
+    net = read_onnx(path).network
+    assert [net.evaluate("ops", N=n) for n in (3, 4, 7)] == [1, 1, 3]
+    with pytest.raises(DomainError, match="a dividend of at least 0"):
+        net.evaluate("ops", N=2)  # (2 - 3) / 2 is 0 in onnxruntime and -1 rounded down

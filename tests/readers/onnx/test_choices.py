@@ -91,6 +91,23 @@ def test_extents_that_grow_over_many_rounds_are_named_unknowns():
     assert any("change from round to round" in text for text in reading.network.notes)
 
 
+def test_rows_of_rounds_that_grow_their_state_are_put_together_and_one_round_keeps_a_sequence(tmp_path):
+    grow = [node("Concat", "state x", "next", axis=0), node("ReduceSum", "next", "rows", keepdims=0)]
+    made = model([looped(*grow)], [X], weights=WEIGHTS)
+    (point,) = verify(saved(made, tmp_path / "m.onnx"), [{"N": 2}]).points
+    assert (point.failed, point.wrong) == ("", [])
+    assert read_onnx("m", model=made).tensors["y"].shape == (3,)
+
+
+def test_rows_of_a_rank_that_is_not_known_are_an_unknown_with_a_note():
+    loop = looped(NEXT, helper.make_node("Nobody", ["next"], ["rows"], domain="of.nobody"))
+    made = model([loop], [X], weights=WEIGHTS)
+    made.opset_import.append(helper.make_opsetid("of.nobody", 1))
+    reading = read_onnx("m", model=made)
+    assert reading.tensors["y"].shape is None
+    assert any("number of axes" in text for text in reading.network.notes), reading.network.notes
+
+
 def choice(condition, then, other):
     return helper.make_node("If", [condition], ["y"], "choice", then_branch=then, else_branch=other)
 
@@ -197,3 +214,14 @@ def test_a_place_outside_of_a_sequence_is_an_error_and_one_that_is_not_known_mak
     reading = read_onnx("m", model=made)
     assert reading.tensors["y"].shape is None
     assert any("the place in the sequence is not known" in text for text in reading.network.notes)
+
+
+def test_a_graph_is_run_for_each_tensor_of_a_sequence_beside_a_tensor_and_its_like():
+    """No run: onnxruntime refuses it; of N × 1 and N × 3 beside N × 4."""
+    body = graph("each", [node("Concat", "t a b", "u", axis=1)], "u", [("t", F), ("a", F), ("b", F)])
+    mapped = [node("SequenceMap", "q x q", "r", body=body), node("SequenceAt", "r one")]
+    assert read_onnx("m", model=sequences(*mapped)).tensors["y"].shape[1] == 3 + 4 + 3
+    mapped[0].input[0] = "x"
+    reading = read_onnx("m", model=sequences(*mapped))
+    assert reading.tensors["y"].shape is None
+    assert reading.network.notes

@@ -168,8 +168,6 @@ def _tile(call: Call) -> Value:
 @shape_only("zeros, or copies, around a tensor", "Pad", domain=OPS)
 def _pad(call: Call) -> Value:
     value, given = call.value(), call.op.pad_width
-    if isinstance(given, int):
-        given = ((given,),)
     sides = [tuple(g) if isinstance(g, tuple | list) else (g,) for g in given]
     sides = sides * value.rank if len(sides) == 1 else sides
     shape = [x + whole(s[0]) + whole(s[-1]) for x, s in zip(value.shape, sides)]

@@ -55,13 +55,14 @@ def _power(a: Any, b: Any) -> Any:
 
 def _whole_division(op: Operator, part: int) -> Step:
     """The quotient or the remainder of integers; the exported size says which quotient it is, where one is small."""
+    to_zero = op.kind == "Div" or bool(op.integer("fmod"))
 
     def apply(a: Any, b: Any) -> Any:
         if not v.symbolic(a, b):
             if b == 0:
                 return None
             quotient = v.divide(a, b, True) if isinstance(a, int) and isinstance(b, int) else None
-            return (quotient, a % b)[part]
+            return (quotient, a % b if not to_zero else math.fmod(a, b) if quotient is None else a - b * quotient)[part]
         if not all(isinstance(x, int | Extent) for x in (a, b)):
             return None
         if not not_below(b, 1):
@@ -71,7 +72,12 @@ def _whole_division(op: Operator, part: int) -> Step:
         if isinstance(a, int) and a >= 0 and (op.reader.at(b) or 0) > a and op.reader.freed:
             require(at_least(b, a + 1), f"an extent of more than {a}, as it was exported")
             return (0, a)[part]
-        quotient = floor(a, b)
+        if to_zero and not_below(-a, 0):
+            quotient = -floor(-a, b)
+        else:
+            if to_zero and not not_below(a, 0):
+                require(at_least(a, 0), "a dividend of at least 0")
+            quotient = floor(a, b)
         return quotient if part == 0 else a - b * quotient
 
     return apply
@@ -87,6 +93,10 @@ def _bits(function: Callable[[int, int], int]) -> Step:
     return lambda a, b: None if v.symbolic(a, b) else function(int(a), int(b))
 
 
+def _nearest(x: Any) -> Any:
+    return None if v.symbolic(x) or not math.isfinite(x) else float(round(x))
+
+
 #: How known elements are worked out.
 _STEPS: Final[dict[str, Step]] = {
     "Add": v.add, "Sub": v.subtract, "Mul": v.multiply, "Neg": v.negate, "Abs": _absolute,
@@ -94,7 +104,7 @@ _STEPS: Final[dict[str, Step]] = {
     "Equal": v.same, "GreaterOrEqual": v.least, "LessOrEqual": lambda a, b: v.least(b, a),
     "Less": lambda a, b: _negated(v.least(a, b)), "Greater": lambda a, b: _negated(v.least(b, a)),
     "Not": lambda a: _negated(a), "And": v.both, "Or": v.either, "Xor": _bits(lambda a, b: bool(a) != bool(b)),
-    "Floor": v.round_down, "Ceil": v.round_up, "Round": lambda x: None if v.symbolic(x) else float(round(x)),
+    "Floor": v.round_down, "Ceil": v.round_up, "Round": _nearest,
     "Sqrt": _real(math.sqrt), "Exp": _real(math.exp), "Log": _real(math.log), "Pow": _power,
     "Sign": lambda x: None if v.symbolic(x) else (x > 0) - (x < 0), "Reciprocal": lambda x: v.divide(1.0, x, False),
     "Relu": lambda x: v.choose("max", x, 0), "Identity": _truth,

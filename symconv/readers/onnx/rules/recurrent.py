@@ -5,7 +5,7 @@ from __future__ import annotations
 from symconv.condition import equal
 from symconv.domain import require
 from symconv.extent import Size
-from symconv.layers import Recurrent
+from symconv.layers import Move, Recurrent
 from symconv.readers.onnx.operator import Operator
 from symconv.readers.onnx.registry import MICROSOFT, counted
 from symconv.readers.onnx.rules.shaping import agreed, matched
@@ -27,9 +27,11 @@ def _run(op: Operator, cell: str, *, weights: int = 1, kept: tuple[Value | None,
         matched(op, (directions, layer.gates * hidden), rows[:2])
         matched(op, (directions, layer.gates * hidden, hidden), state)
     peepholes = op.given(7) if cell == "lstm" else None
-    read = [v for v in (x, *op.inputs[weights + 3 :]) if v is not None and v.node]
-    if not x.node:
-        read = [v for v in read if v is not x]
+    read = [v for v in op.inputs[weights + 3 :] if v is not None and v.node]
+    if x.node:
+        read.insert(0, x)
+    elif read:  # the layer's own input is the sequence, which here the file holds
+        read.insert(0, op.add(Move("sequence", shape, x.dtype), weights=(x,), dtype=x.dtype))
     constants = [v for v in op.inputs[weights + 4 :] if v is not None and not v.node and v is not peepholes]
     made = op.add(layer, *read, weights=(w, r, bias, peepholes), buffers=(*kept, *constants), dtype=x.dtype)
     batch = shape[0] if first else shape[1]
