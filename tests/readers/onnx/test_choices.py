@@ -225,3 +225,24 @@ def test_a_graph_is_run_for_each_tensor_of_a_sequence_beside_a_tensor_and_its_li
     reading = read_onnx("m", model=sequences(*mapped))
     assert reading.tensors["y"].shape is None
     assert reading.network.notes
+
+
+#: Conditions on constants that are no numbers or infinite, which no comparison or only one holds of.
+NO_NUMBERS = {
+    "less than none": [node("Less", "zero_f nan", "c")],
+    "more than none": [node("Greater", "zero_f nan", "c")],
+    "the logarithm of 0": [node("Log", "zero_f", "l"), node("Less", "l zero_f", "c")],
+    "a power beyond": [node("Exp", "far_f", "e"), node("Greater", "e zero_f", "c")],
+}
+
+
+@pytest.mark.parametrize("name", NO_NUMBERS)
+def test_a_choice_by_a_constant_that_is_no_number_is_that_of_a_run(name, tmp_path):
+    twice, once = (graph(n, [node("MatMul", "x v", "a"), *more], out) for n, more, out in (
+        ("twice", [node("MatMul", "a v", "b")], "b"), ("once", [], "a"),
+    ))  # fmt: skip
+    numbers = {"nan": np.float32("nan"), "zero_f": np.float32(0), "far_f": np.float32(1e30)}
+    choice = helper.make_node("If", ["c"], ["y"], then_branch=twice, else_branch=once)
+    made = model([*NO_NUMBERS[name], choice], [X], weights={"v": WEIGHTS["v"]} | numbers)
+    (point,) = verify(saved(made, tmp_path / "m.onnx"), [{"N": 2}]).points
+    assert (point.failed, point.wrong) == ("", [])

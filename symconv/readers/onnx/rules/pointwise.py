@@ -36,8 +36,10 @@ def _real(function: Callable[[float], float]) -> Step:
             return None
         try:
             return function(x)
-        except (ValueError, OverflowError):
-            return math.nan
+        except OverflowError:
+            return math.inf
+        except ValueError:  # of a logarithm of 0, or where there is none
+            return -math.inf if x == 0 else math.nan
 
     return apply
 
@@ -102,7 +104,7 @@ _STEPS: Final[dict[str, Step]] = {
     "Add": v.add, "Sub": v.subtract, "Mul": v.multiply, "Neg": v.negate, "Abs": _absolute,
     "Max": lambda a, b: v.choose("max", a, b), "Min": lambda a, b: v.choose("min", a, b), "Sum": v.add,
     "Equal": v.same, "GreaterOrEqual": v.least, "LessOrEqual": lambda a, b: v.least(b, a),
-    "Less": lambda a, b: _negated(v.least(a, b)), "Greater": lambda a, b: _negated(v.least(b, a)),
+    "Less": lambda a, b: _less(a, b), "Greater": lambda a, b: _less(b, a),
     "Not": lambda a: _negated(a), "And": v.both, "Or": v.either, "Xor": _bits(lambda a, b: bool(a) != bool(b)),
     "Floor": v.round_down, "Ceil": v.round_up, "Round": _nearest,
     "Sqrt": _real(math.sqrt), "Exp": _real(math.exp), "Log": _real(math.log), "Pow": _power,
@@ -111,6 +113,12 @@ _STEPS: Final[dict[str, Step]] = {
     "BitwiseAnd": _bits(lambda a, b: a & b), "BitwiseOr": _bits(lambda a, b: a | b),
     "BitwiseXor": _bits(lambda a, b: a ^ b),
 }  # fmt: skip
+
+
+def _less(a: Any, b: Any) -> Any:
+    if any(isinstance(x, float) and math.isnan(x) for x in (a, b)):
+        return False
+    return _negated(v.least(a, b))
 
 
 def _negated(x: Any) -> Any:
