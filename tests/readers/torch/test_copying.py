@@ -61,5 +61,5 @@ def test_what_is_no_module_says_so():
     import symconv as sc
     from symconv.readers.torch import read_torch
 
-    with pytest.raises(sc.SymconvError, match="7 is no torch module: an instance of torch.nn.Module is wanted"):
+    with pytest.raises(sc.SymconvError, match=r"7 is no torch module: an instance of torch\.nn\.Module is wanted"):
         read_torch(7, torch.ones(2, 4))
