@@ -215,7 +215,8 @@ class Carrying:
         return -self if self < 0 else self  # type: ignore[operator]
 
     def __float__(self) -> float:
-        return float(plain(self))
+        """What C code asks for, such as NumPy's: a float that carries nothing."""
+        return float(settled(self, "a float that carries no size"))
 
     def __repr__(self) -> str:
         return repr(plain(self))

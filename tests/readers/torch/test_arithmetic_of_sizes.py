@@ -123,3 +123,11 @@ def test_a_number_of_sizes_is_right_wherever_the_formula_holds(name, size):
         pytest.skip("no image")
     found = agrees(rows(SOMEWHERE[name]), *size, HEIGHTS, WIDTHS)
     assert size in found
+
+
+def test_a_size_that_c_code_takes_for_a_float_is_fixed():
+    """A comparison that all the runs beside it have in common would hold at every size else."""
+    assert agrees(rows(lambda h, w: h if np.float64(h) < 2000 else 1), 48, 64, (47, 48, 1999, 2000, 3000)) == [(48, 64)]
+    assert agrees(rows(lambda h, w: h if abs(complex(h)) < 2000 else 1), 48, 64, (47, 48, 1999, 2000, 3000)) == [
+        (48, 64)
+    ]
