@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from symconv.extent import Extent, Floor, Size, from_terms, size_of
+from symconv.extent import Extent, Size, from_terms, size_of
 
 
 def lowest(over: Size, under: Size) -> tuple[Size, Size]:
@@ -55,7 +55,7 @@ def quotient(over: Size, under: Size) -> Size | None:
 
 
 def root_of(size: Size) -> Size | None:
-    """The root of a number or a monomial that is a square; else None."""
+    """A size of which a number, a monomial or a sum of one atom is the square; else None."""
     if isinstance(size, int):
         return math.isqrt(size) if size >= 0 and math.isqrt(size) ** 2 == size else None
     if len(size.terms) != 1:
@@ -80,9 +80,5 @@ def _root_of_sum(size: Extent) -> Size | None:
     if a <= 0 or c < 0:
         return None
     p, q = math.isqrt(a), math.isqrt(c)
-    for sign in (1, -1):
-        made = p * size_of(atom) + sign * q
-        positive = sign > 0 or (isinstance(atom, Floor) and (atom.least or 0) >= q)
-        if made * made == size and positive and b == 2 * p * q * sign:
-            return made
-    return None
+    made = p * size_of(atom) + (q if b > 0 else -q)
+    return made if made * made == size else None

@@ -91,6 +91,9 @@ def _sum(own: Binary) -> OfPath:
     def made(a: Ratio, b: Ratio, path: Path) -> Any:
         certain = of_sum(a.certain, b.certain if own is operator.add else of_negative(b.certain), a.whole, b.whole)
         over = own(a.over * b.under, b.over * a.under)
+        if isinstance(over, int) and certain & Certain.DYADIC != Certain.DYADIC:
+            settled(a, _ROUNDED)
+            settled(b, _ROUNDED)
         return Ratio.made(over, a.under * b.under, own(plain(a), plain(b)), path, certain)
 
     return made
@@ -105,8 +108,8 @@ def _product(a: Ratio, b: Ratio, path: Path) -> Any:
 def _quotient(a: Any, b: Any, path: Path) -> Any:
     value = plain(a) / plain(b)
     first, second = Ratio.of(a, path), Ratio.of(b, path)
-    if first is None or second is None:
-        return value
+    assert first is not None
+    assert second is not None
     dyadic = isinstance(second.over, int) and not second.over & (second.over - 1)
     certain = of_quotient(first.certain, second.certain, second.power, dyadic)
     return Ratio.made(first.over * second.under, first.under * second.over, value, path, certain)
@@ -163,7 +166,11 @@ def _compared(relation: str, a: Any, b: Any, path: Path) -> Any:
         outcome = x < y if relation == LESS else x <= y if relation == LESS_OR_EQUAL else x == y
         if first is None or second is None:
             return outcome
-        return path.decide(relation, first.over * second.under, second.over * first.under, outcome)
+        left, right = first.over * second.under, second.over * first.under
+        if left == right and first.certain & second.certain & Certain.DYADIC != Certain.DYADIC:
+            settled(a, _ROUNDED)
+            settled(b, _ROUNDED)
+        return path.decide(relation, left, right, outcome)
     return path.decide(relation, size_in(a), size_in(b))
 
 
@@ -208,7 +215,8 @@ class Carrying:
         return -self if self < 0 else self  # type: ignore[operator]
 
     def __float__(self) -> float:
-        return float(plain(self))
+        """What C code asks for, such as NumPy's: a float that carries nothing."""
+        return float(settled(self, "a float that carries no size"))
 
     def __repr__(self) -> str:
         return repr(plain(self))
@@ -311,7 +319,7 @@ class Shadow(Carrying, int):
         return self
 
     def __round__(self, digits: Any = None) -> Any:
-        return self
+        return self if digits is None or digits >= 0 else round(settled(self, _ROUNDED), digits)
 
     def __bool__(self) -> bool:
         return not self.path.decide(EQUAL, self.size, 0)
@@ -329,13 +337,18 @@ class Ratio(Carrying, float):
 
     @staticmethod
     def made(over: Size, under: Size, value: float, path: Path, certain: Certain) -> Any:
-        """The ratio in lowest terms; the plain float where no symbol is left in it."""
+        """The ratio in lowest terms; the plain float where no symbol is left in it.
+
+        As a float h·(32/h) is 32 at some sizes and just below it at others, so symbols that it may depend on are left.
+        """
         if path.value(under) < 0:
             over, under = -over, -under
         if isinstance(under, Extent):
             path.decide(LESS, 0, under, True, "a divisor of at least 1")
-        over, under = lowest(over, under)
-        if isinstance(over, int) and isinstance(under, int):
+        lower = lowest(over, under)
+        if any(isinstance(x, Extent) for x in lower):
+            over, under = lower
+        elif not isinstance(under, Extent) or value == 0 or certain & Certain.DYADIC == Certain.DYADIC:
             return value
         ratio = float.__new__(Ratio, value)
         ratio.over, ratio.under, ratio.path, ratio.certain = over, under, path, certain
@@ -455,17 +468,22 @@ def divisor(*given: Any) -> Any:
 
 def root(x: Any) -> Any:
     """The square root: that of a size times itself is the size; any other pins its argument."""
-    ratio = x if isinstance(x, Ratio) else Ratio.of(x, x.path) if isinstance(x, Shadow) else None
-    if ratio is None:
-        return math.sqrt(plain(x))
+    ratio = Ratio.of(x, x.path)
+    assert ratio is not None  # of a size
     over, under = root_of(ratio.over), root_of(ratio.under)
     value = math.sqrt(float(plain(x)))
     if over is not None and under is not None:
         certain = Certain.DYADIC if ratio.certain == Certain.EXACT else Certain.NOTHING
+        over, under = _absolute(over, ratio.path), _absolute(under, ratio.path)
         return Ratio.made(over, under, value, ratio.path, certain)
     ratio.path.pin(ratio.over, "a square root")
     ratio.path.pin(ratio.under, "a square root")
     return value
+
+
+def _absolute(size: Size, path: Path) -> Size:
+    """A size or its negative, whichever is not below 0."""
+    return -size if path.decide(LESS, size, 0, reason="a square root") else size
 
 
 #: By a function of NumPy's the one of Python's that does the same.
