@@ -148,7 +148,8 @@ class Building(Naming):
             made = self._run(layer, tensors, rounds, training, times)
             if stated is not None:
                 made = replace(made, parameters=stated, stated=True)
-            shares = shares or (first_of_tied(name, rounds, self._frames, self.nodes) if made.parameters else "")
+            if not shares and made.parameters:
+                shares = first_of_tied(name, rounds, self._frames, self._nodes.values())
             node = replace(
                 made, name=name, inputs=sources, shares=shares, rounds=rounds, training=training, times=times
             )

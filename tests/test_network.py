@@ -39,6 +39,7 @@ from symconv.layers import (
     Upsample,
 )  # fmt: skip
 from symconv.network import METRICS, in_order
+from symconv.node import Node
 from symconv.values import evaluate
 
 ALL_METRICS = ("macs", "flops", "ops", "full", "params", "frozen", "buffers", "activations")
@@ -602,6 +603,18 @@ def test_a_chain_of_10000_layers_grows_linearly_and_is_exact() -> None:
     x = 30000
     assert net.evaluate("macs", X=x, N=1) == sum(9 * 64 * (x - 2 * i) ** 2 for i in range(1, 10001))
     assert str(net.domain) == "X ≥ 20001"
+
+
+def test_a_layer_is_added_without_a_look_at_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+
+    def nodes(net: Network) -> tuple[Node, ...]:
+        looks.append(net.size)
+        return tuple(net._nodes.values())
+
+    monkeypatch.setattr(Network, "nodes", property(nodes))
+    chain(100)
+    assert looks == [100, 100]  # once for each of two totals
 
 
 def deep(blocks: int) -> Network:
