@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import pytest
-from hypothesis import is_hypothesis_test, settings
+from hypothesis import settings
 
 TIMES = float(os.environ.get("EXAMPLES") or 1)
 
@@ -18,7 +18,7 @@ def many(usual: int) -> int:
 def take_as_many(item: pytest.Item) -> None:
     """So many times the usual number of examples, where a test is a property of hypothesis."""
     test = getattr(item, "obj", None)
-    if TIMES != 1 and test is not None and is_hypothesis_test(test):
+    if TIMES != 1 and getattr(test, "is_hypothesis_test", False):
         own = getattr(test, "_hypothesis_internal_use_settings", None) or settings()
         test._hypothesis_internal_use_settings = settings(own, max_examples=many(own.max_examples))
 

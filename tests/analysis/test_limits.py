@@ -40,7 +40,7 @@ def test_the_quotient_comes_ever_nearer_to_its_limit(a: Cost, b: Cost) -> None:
     found = limit(a, b, "X")
     for channels in (1, 7):
         gaps = []
-        for size in (10**6 + 1, 10**9 + 7, 10**12 + 39):
+        for size in (10**6 + 1, 10**12 + 39, 10**24 + 7):
             at = {X: size, C: channels}
             quotient = Fraction(evaluate_cost(a, at)) / Fraction(evaluate_cost(b, at))
             if found.infinite:

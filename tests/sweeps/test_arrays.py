@@ -99,6 +99,12 @@ def test_every_point_is_what_evaluating_it_says(cost: Cost, data: st.DataObject)
     assert (found.dtype == np.int64) == narrow
 
 
+@pytest.mark.parametrize("number", [0, 7, Fraction(5, 2), 2**70, Fraction(2**70, 3)])
+def test_what_has_no_symbols_is_one_number(number: int | Fraction) -> None:
+    found = sweep(product(1) * number)
+    assert (found.shape, found.item(), type(found.item())) == ((), number, type(number))
+
+
 def test_floor_where_floats_are_wrong() -> None:
     numbers = sc.sweep((x + 6) // 7, X=range(1, 100_001))
     assert numbers.dtype == np.int64
