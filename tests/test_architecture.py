@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import symconv
@@ -47,6 +48,9 @@ def test_every_place_that_the_page_names_is_there() -> None:
     assert len(places) > 20
     for path, names in places:
         assert (PACKAGE / path).is_file(), path
+        framework = re.match(r"(?:readers|verifying)/(torch|keras)\b", path)
+        if framework and find_spec(framework[1]) is None:
+            continue  # WITH_TORCH=1 looks into it
         module = import_module("symconv." + path.removesuffix(".py").replace("/", "."))
         for name in filter(None, names.split(", ")):
             thing = module

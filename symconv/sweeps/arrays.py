@@ -60,7 +60,8 @@ def filled(grid: Grid, machine: Machine, under: int, exact: Callable[[Any], Any]
             numbers = divided(numbers, under)
             if numbers.dtype == object and out.dtype != object:
                 out = out.astype(object)
-        out[*box, ...] = numbers  # `...`: a grid without axes takes a number for itself, not for an array in an array
+        index: tuple[Any, ...] = (*box, ...)  # `...`: a grid without axes takes a number, not an array of one in itself
+        out[index] = numbers
     return out if narrow else _narrowed(out)
 
 

@@ -15,9 +15,13 @@ from tests.installing.environment import Python
 EXTRAS: Final = ("parquet", "plot", "dask", "onnx", "verify", "keras", "test")
 #: What is run on them: everything but the lift, the zoo and the analysis, which are long and call on nothing but SymPy.
 TESTS: Final = ("readers", "writers", "sweeps", "verifying", "reconciling", "layers", "metrics")
-#: It counts the node tests of onnx, of which older ones bring fewer.
+#: The node tests of onnx are counted, of which older ones bring fewer; an old onnxruntime ends without a word in the
+#: second, and runs what it should refuse in the third.
 LEFT_OUT: Final = (
-    "tests/readers/onnx/test_nodes.py::test_every_node_test_of_the_onnx_package_has_its_shapes_right_or_named_unknowns"
+    "tests/readers/onnx/test_nodes.py::test_every_node_test_of_the_onnx_package_has_its_shapes_right_or_named_unknowns",
+    "tests/readers/onnx/test_microsoft.py::test_a_fused_operator_has_the_shapes_and_the_macs_of_a_run[ExpandDims]",
+    "tests/readers/onnx/test_microsoft.py::test_what_no_runtime_takes_is_an_error_that_says_what_is_wrong"
+    "[heads that do not divide]",
 )
 
 
@@ -47,6 +51,7 @@ def lowest(python: Python, folder: Path) -> tuple[dict[str, str], str]:
         *(f"tests/{name}" for name in TESTS),
         *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("tests/test_*.py")),
     ]
-    told = said(run, "-m", "pytest", "-p", "no:cacheprovider", "-W", "ignore", "-v", "--deselect", LEFT_OUT, *paths)
+    without = [word for test in LEFT_OUT for word in ("--deselect", test)]
+    told = said(run, "-m", "pytest", "-p", "no:cacheprovider", "-W", "ignore", "-v", *without, *paths)
     versions = dict(re.findall(r"^([\w-]+)==(\S+)", chosen.read_text(encoding="utf-8"), re.MULTILINE))
     return {name: versions[name] for name in bounds()}, told.splitlines()[-1]

@@ -105,7 +105,8 @@ def check_slice(cut: Cut) -> None:
     x, begin, end, step = cut
     kept = left(cut)
     layer = Slice(2, begin, end, step)
-    on_extents = one_layer(layer, 1, 2, "X", 3) if kept or end is None or (begin < 0) != (end < 0) else None
+    may_hold = kept or end is None or (end != 0 and (begin < 0) != (end < 0))
+    on_extents = one_layer(layer, 1, 2, "X", 3) if may_hold else None
     net = Network("bounds in symbols")
     net.input("input", 1, 2, "X")
     b, e, s = net.symbol("b", "padding"), net.symbol("e"), net.symbol("s", "stride")

@@ -235,8 +235,8 @@ def test_documents_have_the_sum_of_the_others(format: str) -> None:
         (["vgg16", "--sort", "flops"], "--metric gives another one"),
         (["gpt", "--top", "3"], "the MACs of GPT are formulas in L, N, T, V, d"),
         (["resnet", "--sort", "params"], "the params of resnet are formulas in n1, n2, n3, n4"),
-        (["vgg16", "--top", "0"], "greater than or equal to 1"),
-        (["vgg16", "--depth", "0"], "greater than or equal to 1"),
+        (["vgg16", "--top", "0"], "--top"),
+        (["vgg16", "--depth", "0"], "--depth"),
         (["vgg16", "--top", "many"], "a valid integer"),
     ],
 )
