@@ -159,3 +159,22 @@ class Random:
         )
         last = self.add("Gemm", [flat, self.weight(c, 10)])
         return model(self.nodes, [("x", ["N", 4, "H", "W"])], [last], self.weights)
+
+
+def out(kind, inputs="x", outputs="y", **attributes):
+    """A node; `_` is an input that is left out."""
+    made = node(kind, inputs, outputs, **attributes)
+    made.input[:] = ["" if name == "_" else name for name in made.input]
+    return made
+
+
+def ints(*numbers):
+    return np.array(numbers, np.int64)
+
+
+def floats(*numbers):
+    return np.array(numbers, np.float32)
+
+
+def zeros(*shape, dtype=np.float32):
+    return np.zeros(shape, dtype)

@@ -4,32 +4,13 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from readers.onnx.graphs import model, node, saved
+from readers.onnx.graphs import floats, ints, model, out, saved, zeros
 from symconv.readers.onnx import read_onnx
 from symconv.verifying import verify
 
 F, U8, I64, BOOL = TensorProto.FLOAT, TensorProto.UINT8, TensorProto.INT64, TensorProto.BOOL
 ROWS, IMAGE = ("x", ["N", 12]), ("x", ["N", 4, "H", "W"])
 AT = {"N": 2, "H": 7, "W": 10}
-
-
-def out(kind, inputs="x", outputs="y", **attributes):
-    """A node; `_` is an input that is left out."""
-    made = node(kind, inputs, outputs, **attributes)
-    made.input[:] = ["" if name == "_" else name for name in made.input]
-    return made
-
-
-def ints(*numbers):
-    return np.array(numbers, np.int64)
-
-
-def floats(*numbers):
-    return np.array(numbers, np.float32)
-
-
-def zeros(*shape, dtype=np.float32):
-    return np.zeros(shape, dtype)
 
 
 SIZE = [out("Shape", "x", "s"), out("Gather", "s zero", "n")]
